@@ -1,0 +1,95 @@
+#include "weir/graph/base/memory.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <limits>
+#include <memory>
+#include <string>
+
+namespace weir {
+
+namespace {
+
+int64_t DefaultBudget() {
+  int64_t limit = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGE_SIZE);
+  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    int64_t cgroup = 0;
+    if (std::ifstream file(path); file >> cgroup && cgroup > 0 && cgroup < limit) limit = cgroup;
+  }
+  return limit / 10 * 8;
+}
+
+std::atomic<int64_t>& Budget() {
+  static std::atomic<int64_t> budget{DefaultBudget()};
+  return budget;
+}
+std::atomic<int64_t> in_use{0}, allocation_count{0};
+
+std::string Megabytes(int64_t bytes) {
+  std::string s = std::to_string(bytes / 1048576.0);
+  return s.substr(0, s.find('.') + 2) + " MiB";
+}
+
+Status Charge(int64_t bytes, const std::string& what) {
+  int64_t budget = Budget().load(std::memory_order_relaxed);
+  int64_t before = in_use.fetch_add(bytes, std::memory_order_relaxed);
+  if (bytes <= budget - before) return {};
+  in_use.fetch_sub(bytes, std::memory_order_relaxed);
+  return ResourceExhausted("not enough memory for " + what + " of " + Megabytes(bytes))
+      .Detail(Megabytes(before) + " of the budget of " + Megabytes(budget) + " are in use")
+      .Help("feed less at once, or raise the budget by weir::memory::set_budget");
+}
+
+}  // namespace
+
+Buffer::~Buffer() {
+  if (release_) {
+    release_();
+  } else if (charged_) {
+    if (strings_) std::destroy_n(static_cast<std::string*>(data_), strings_);
+    std::free(data_);
+    in_use.fetch_sub(charged_, std::memory_order_relaxed);
+  }
+}
+
+Result<std::shared_ptr<Buffer>> Buffer::Allocate(int64_t bytes, const std::string& what) {
+  if (bytes < 0 || bytes > std::numeric_limits<int64_t>::max() - 64) return ResourceExhausted("not enough memory for " + what);
+  int64_t rounded = std::max<int64_t>((bytes + 63) / 64 * 64, 64);
+  WEIR_RETURN_IF_ERROR(Charge(rounded, what));
+  void* p = std::aligned_alloc(64, rounded);
+  if (!p) {
+    in_use.fetch_sub(rounded, std::memory_order_relaxed);
+    return ResourceExhausted("the system has no memory for " + what + " of " + Megabytes(bytes));
+  }
+  allocation_count.fetch_add(1, std::memory_order_relaxed);
+  std::shared_ptr<Buffer> b(new Buffer);
+  b->data_ = p, b->bytes_ = bytes, b->charged_ = rounded;
+  return b;
+}
+
+Result<std::shared_ptr<Buffer>> Buffer::AllocateStrings(int64_t count, const std::string& what) {
+  int64_t bytes = 0;
+  if (count < 0 || __builtin_mul_overflow(count, int64_t{sizeof(std::string)}, &bytes)) return ResourceExhausted("not enough memory for " + what);
+  WEIR_ASSIGN_OR_RETURN(auto b, Allocate(bytes, what));
+  std::uninitialized_value_construct_n(static_cast<std::string*>(b->data_), count);
+  b->strings_ = count;
+  return b;
+}
+
+std::shared_ptr<Buffer> Buffer::Wrap(void* data, size_t bytes, std::function<void()> release) {
+  std::shared_ptr<Buffer> b(new Buffer);
+  b->data_ = data, b->bytes_ = bytes, b->release_ = std::move(release);
+  return b;
+}
+
+namespace memory {
+int64_t budget() { return Budget().load(); }
+void set_budget(int64_t bytes) { Budget().store(bytes); }
+int64_t bytes_in_use() { return in_use.load(); }
+int64_t allocations() { return allocation_count.load(); }
+}  // namespace memory
+
+}  // namespace weir

@@ -1,0 +1,48 @@
+// All tensor memory comes from here, under one budget.
+//
+// Invariant: bytes_in_use() never exceeds budget(); what does not fit is an error that says how large, since Linux
+// overcommits and a failed malloc is not to be had. Thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "weir/graph/base/status.h"
+
+namespace weir {
+
+// A block of memory, shared by reference count. Aligned to 64 bytes when it is ours.
+class Buffer {
+ public:
+  ~Buffer();
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  void* data() const { return data_; }
+  size_t bytes() const { return bytes_; }
+
+  // Uninitialised memory. `what` names the tensor in the error.
+  static Result<std::shared_ptr<Buffer>> Allocate(int64_t bytes, const std::string& what = "a tensor");
+  // `count` empty std::strings.
+  static Result<std::shared_ptr<Buffer>> AllocateStrings(int64_t count, const std::string& what = "a string tensor");
+  // Memory of the caller, used without a copy; `release` is called when the last reference goes.
+  static std::shared_ptr<Buffer> Wrap(void* data, size_t bytes, std::function<void()> release = {});
+
+ private:
+  Buffer() = default;
+  void* data_ = nullptr;
+  size_t bytes_ = 0;
+  int64_t charged_ = 0, strings_ = 0;
+  std::function<void()> release_;
+};
+
+namespace memory {
+int64_t budget();                      // bytes; by default 80 % of the smaller of RAM and the cgroup's limit
+void set_budget(int64_t bytes);        // may be set below what is in use: then nothing more is given out
+int64_t bytes_in_use();
+int64_t allocations();                 // number of blocks given out since start, for tests
+}  // namespace memory
+
+}  // namespace weir

@@ -1,0 +1,137 @@
+#include "weir/graph/base/tensor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+
+namespace weir {
+
+Result<Tensor> Tensor::Allocate(DType dtype, const Shape& shape) {
+  Tensor t;
+  t.dtype_ = dtype, t.shape_ = shape;
+  std::string what = DTypeShortName(dtype) + shape.ToString();
+  if (dtype == kString) {
+    WEIR_ASSIGN_OR_RETURN(t.buffer_, Buffer::AllocateStrings(shape.num_elements(), what));
+    return t;
+  }
+  if (SizeOf(dtype) == 0) return Unimplemented("tensors of dtype " + DTypeName(dtype) + " cannot be made");
+  int64_t bytes = 0;
+  if (!CheckedMul(shape.num_elements(), SizeOf(dtype), &bytes)) return ResourceExhausted("not enough memory for " + what);
+  WEIR_ASSIGN_OR_RETURN(t.buffer_, Buffer::Allocate(bytes, what));
+  return t;
+}
+
+Result<Tensor> Tensor::Zeros(DType dtype, const Shape& shape) {
+  WEIR_ASSIGN_OR_RETURN(Tensor t, Allocate(dtype, shape));
+  if (dtype != kString) std::memset(t.mutable_raw(), 0, t.bytes());
+  return t;
+}
+
+Tensor Tensor::Wrap(DType dtype, const Shape& shape, void* data, std::function<void()> release) {
+  return FromBuffer(dtype, shape, Buffer::Wrap(data, shape.num_elements() * SizeOf(dtype), std::move(release)));
+}
+
+Tensor Tensor::FromBuffer(DType dtype, const Shape& shape, std::shared_ptr<Buffer> buffer) {
+  Tensor t;
+  t.dtype_ = dtype, t.shape_ = shape, t.buffer_ = std::move(buffer);
+  return t;
+}
+
+void Tensor::CheckType(DType want) const {
+  if (want != dtype_) {
+    throw Error(Code::kInvalidArgument, "a tensor of dtype " + DTypeName(dtype_) + " was accessed as " + DTypeName(want));
+  }
+}
+
+Result<Tensor> Tensor::Reshaped(const Shape& shape) const {
+  if (shape.num_elements() != num_elements()) {
+    return InvalidArgument("cannot reshape " + shape_.ToString() + " to " + shape.ToString() + ": other number of elements");
+  }
+  return FromBuffer(dtype_, shape, buffer_);
+}
+
+Result<Tensor> Tensor::Clone() const {
+  if (!valid()) return Tensor();
+  WEIR_ASSIGN_OR_RETURN(Tensor t, Allocate(dtype_, shape_));
+  if (dtype_ == kString) {
+    std::copy_n(data<std::string>(), num_elements(), t.mutable_data<std::string>());
+  } else if (bytes()) {
+    std::memcpy(t.mutable_raw(), raw(), bytes());
+  }
+  return t;
+}
+
+std::optional<std::vector<int64_t>> Tensor::ToInts() const {
+  std::vector<int64_t> ints(num_elements());
+  auto copy = [&](auto t) {
+    using T = decltype(t);
+    std::transform(data<T>(), data<T>() + num_elements(), ints.begin(), [](T v) { return static_cast<int64_t>(v); });
+  };
+  if (!DispatchType(dtype_, IntTypes{}, copy) && !DispatchType(dtype_, Types<bool>{}, copy)) return std::nullopt;
+  return ints;
+}
+
+bool Tensor::Identical(const Tensor& o) const {
+  if (dtype_ != o.dtype_ || !(shape_ == o.shape_)) return false;
+  if (dtype_ == kString) return std::equal(data<std::string>(), data<std::string>() + num_elements(), o.data<std::string>());
+  return bytes() == 0 || std::memcmp(raw(), o.raw(), bytes()) == 0;
+}
+
+namespace {
+
+std::string Escaped(const std::string& s) {
+  std::string out = "\"";
+  for (unsigned char c : s) {
+    if (c == '"' || c == '\\') {
+      out += '\\', out += char(c);
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c < 0x20 || c == 0x7f) {
+      out += fmt::format("\\x{:02x}", c);
+    } else {
+      out += char(c);
+    }
+  }
+  return out + "\"";
+}
+
+std::string ElementText(const Tensor& t, int64_t i) {
+  if (t.dtype() == kString) return Escaped(t.data<std::string>()[i]);
+  if (t.dtype() == kBool) return t.data<bool>()[i] ? "true" : "false";
+  std::string text;
+  auto number = [&](auto v) {
+    using T = decltype(v);
+    if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
+      text = fmt::format("{}", float(t.data<T>()[i]));
+    } else {
+      text = fmt::format("{}", t.data<T>()[i]);
+    }
+  };
+  DispatchType(t.dtype(), NumberTypes{}, number);
+  return text;
+}
+
+}  // namespace
+
+std::string Tensor::ToString(int64_t limit) const {
+  if (!valid()) return "<no value>";
+  // Why not recursive: the rank may be 254. Brackets open and close where the index is a multiple of an axis' stride.
+  std::vector<int64_t> block(rank());
+  int64_t n = 1;
+  for (int a = rank() - 1; a >= 0; --a) block[a] = n *= std::max<int64_t>(shape_[a], 1);
+  if (num_elements() == 0) return std::string(std::min(rank(), 8), '[') + std::string(std::min(rank(), 8), ']');
+  std::string out;
+  for (int64_t i = 0; i < num_elements(); ++i) {
+    int opens = 0;
+    for (int a = 0; a < rank(); ++a) opens += i % block[a] == 0;
+    if (i) out += std::string(opens, ']') + ", ";
+    if (i == limit) return out + "…" + std::string(rank() - opens, ']');
+    out += std::string(opens, '[') + ElementText(*this, i);
+  }
+  return out + std::string(rank(), ']');
+}
+
+std::ostream& operator<<(std::ostream& out, const Tensor& t) { return out << t.ToString(); }
+
+}  // namespace weir

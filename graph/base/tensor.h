@@ -1,0 +1,104 @@
+// Tensor: a value. An element type, a shape, and a shared buffer of elements in row-major order.
+//
+// Copying a Tensor shares its buffer. Whoever writes through mutable_data() must be the only holder, or mean it.
+// Strings are std::string objects (arbitrary bytes).
+#pragma once
+
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "weir/graph/base/dtype.h"
+#include "weir/graph/base/memory.h"
+#include "weir/graph/base/shape.h"
+
+namespace weir {
+
+class Tensor {
+ public:
+  Tensor() = default;  // no value: dtype() is kInvalid
+
+  // A scalar of T's dtype: Tensor(1.5f), Tensor(int64_t{3}), Tensor("text").
+  template <class T>
+    requires requires { DTypeOfT<T>::value; }
+  Tensor(T value) : Tensor(Of<T>({}, std::span<const T>(&value, 1))) {}  // NOLINT: literals read well
+  Tensor(const char* text) : Tensor(std::string(text)) {}               // NOLINT
+
+  // Uninitialised elements (strings: empty). Errors: a dtype without values, the memory budget.
+  static Result<Tensor> Allocate(DType dtype, const Shape& shape);
+  static Result<Tensor> Zeros(DType dtype, const Shape& shape);
+  // Elements copied from `values`, as many as the shape has. Throws Error otherwise: for values in code.
+  template <class T>
+  static Tensor Of(const Shape& shape, std::span<const T> values);
+  template <class T>
+  static Tensor Of(const Shape& shape, std::initializer_list<T> values) {
+    return Of<T>(shape, std::span<const T>(values.begin(), values.size()));
+  }
+  template <class T>
+  static Tensor Vector(const std::vector<T>& values) {
+    return Of<T>({int64_t(values.size())}, std::span<const T>(values));
+  }
+  // User memory without a copy: `data` holds shape.num_elements() elements and outlives the Tensor, or until `release`.
+  static Tensor Wrap(DType dtype, const Shape& shape, void* data, std::function<void()> release = {});
+  // A tensor over a buffer that is large enough for it.
+  static Tensor FromBuffer(DType dtype, const Shape& shape, std::shared_ptr<Buffer> buffer);
+
+  DType dtype() const { return dtype_; }
+  const Shape& shape() const { return shape_; }
+  int rank() const { return shape_.rank(); }
+  int64_t num_elements() const { return dtype_ == DType::kInvalid ? 0 : shape_.num_elements(); }
+  int64_t bytes() const { return num_elements() * int64_t(SizeOf(dtype_)); }  // 0 for strings
+  bool valid() const { return dtype_ != DType::kInvalid; }
+  const std::shared_ptr<Buffer>& buffer() const { return buffer_; }
+
+  const void* raw() const { return buffer_ ? buffer_->data() : nullptr; }
+  void* mutable_raw() { return buffer_ ? buffer_->data() : nullptr; }
+  // T must be the dtype's type; throws Error otherwise.
+  template <class T>
+  const T* data() const { CheckType(DTypeOf<T>); return static_cast<const T*>(raw()); }
+  template <class T>
+  T* mutable_data() { CheckType(DTypeOf<T>); return static_cast<T*>(mutable_raw()); }
+  template <class T>
+  std::span<const T> span() const { return {data<T>(), size_t(num_elements())}; }
+  // The only element of a tensor of one element; throws Error otherwise.
+  template <class T>
+  T scalar() const;
+
+  // The same elements in another shape of as many elements.
+  Result<Tensor> Reshaped(const Shape& shape) const;
+  Result<Tensor> Clone() const;
+  // Elements as int64; nullopt unless the dtype is an integer or bool.
+  std::optional<std::vector<int64_t>> ToInts() const;
+  // Same dtype, shape and bytes (so NaN equals the same NaN, and 0.0 differs from -0.0).
+  bool Identical(const Tensor& other) const;
+  // "[[1, 2], [3, 4]]", at most `limit` elements, then "…".
+  std::string ToString(int64_t limit = 1000) const;
+
+ private:
+  void CheckType(DType want) const;
+
+  DType dtype_ = DType::kInvalid;
+  Shape shape_;
+  std::shared_ptr<Buffer> buffer_;
+};
+
+std::ostream& operator<<(std::ostream& out, const Tensor& t);
+
+template <class T>
+Tensor Tensor::Of(const Shape& shape, std::span<const T> values) {
+  if (int64_t(values.size()) != shape.num_elements()) {
+    throw Error(Code::kInvalidArgument, std::to_string(values.size()) + " values do not fill a tensor of shape " + shape.ToString());
+  }
+  Tensor t = Allocate(DTypeOf<T>, shape).value();
+  std::copy(values.begin(), values.end(), static_cast<T*>(t.mutable_raw()));
+  return t;
+}
+
+template <class T>
+T Tensor::scalar() const {
+  if (num_elements() != 1) throw Error(Code::kInvalidArgument, "scalar() of a tensor of shape " + shape_.ToString());
+  return data<T>()[0];
+}
+
+}  // namespace weir

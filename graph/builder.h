@@ -1,0 +1,213 @@
+// Builder: how C++ code makes a graph. Output, Input, Operation: what that code holds.
+//
+//   Builder g;
+//   Output x = ops::Placeholder(g, kFloat, {None, 2}, "x");
+//   Output y = ops::Relu(x * 2.0f);
+//   if (!g.status().ok()) …
+//
+// The builder owns the graph at a stable address and keeps the first error: after it, building functions return invalid
+// Outputs and do nothing, so that model code stays linear. A Builder belongs to one thread.
+#pragma once
+
+#include <concepts>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "weir/graph/graph.h"
+
+namespace weir {
+
+class Builder;
+
+// A node, held by user code: a target to run, a control dependency.
+class Operation {
+ public:
+  Operation() = default;
+  Operation(Builder* b, NodeId id) : builder_(b), id_(id) {}
+  Builder* builder() const { return builder_; }
+  NodeId id() const { return id_; }
+  bool valid() const { return builder_ && id_.valid(); }
+  const std::string& name() const;
+
+ private:
+  Builder* builder_ = nullptr;
+  NodeId id_;
+};
+
+// One output of a node: a tensor to be. Carries the arithmetic operators (ops/math_ops.h), no ordering.
+class Output {
+ public:
+  Output() = default;
+  Output(Builder* b, Endpoint e) : builder_(b), endpoint_(e) {}
+  Builder* builder() const { return builder_; }
+  Endpoint endpoint() const { return endpoint_; }
+  bool valid() const { return builder_ && endpoint_.valid(); }
+  Operation op() const { return {builder_, endpoint_.node}; }
+  DType dtype() const;                // kInvalid for an invalid Output
+  const PartialShape& shape() const;  // unknown for an invalid Output
+  std::string name() const;           // "dense/Relu:0"
+  const Node& node() const;           // only of a valid Output
+
+ private:
+  Builder* builder_ = nullptr;
+  Endpoint endpoint_;
+};
+
+// A nested brace literal: 1.5, {1, 2}, {{1, 2}, {3, 4}}. Becomes a Tensor of the dtype that its place asks for.
+class Literal {
+ public:
+  template <class T>
+    requires(std::integral<T> || std::floating_point<T>)
+  Literal(T v) : kind_(std::same_as<T, bool> ? kBoolLit : std::integral<T> ? kIntLit : kFloatLit),  // NOLINT
+                 number_(static_cast<double>(v)), integer_(static_cast<int64_t>(v)) {}
+  Literal(const char* text) : kind_(kTextLit), text_(text) {}                         // NOLINT
+  Literal(const std::string& text) : kind_(kTextLit), text_(text) {}                  // NOLINT
+  Literal(Tensor t) : kind_(kTensorLit), tensor_(std::move(t)) {}                     // NOLINT
+  Literal(std::initializer_list<Literal> items) : kind_(kListLit), items_(items) {}   // NOLINT
+  template <class T>
+    requires requires { DTypeOfT<T>::value; }
+  Literal(const std::vector<T>& v) : Literal(Tensor::Vector(v)) {}                    // NOLINT
+
+  // As a tensor of `dtype` (kInvalid: int32, float, bool or string by its look). Errors: ragged nesting, a text for a
+  // number, a number out of the dtype's range or with a fraction for an integer, a Tensor of another dtype.
+  Result<Tensor> ToTensor(DType dtype) const;
+
+ private:
+  enum Kind { kBoolLit, kIntLit, kFloatLit, kTextLit, kTensorLit, kListLit };
+  Kind kind_;
+  double number_ = 0;
+  int64_t integer_ = 0;
+  std::string text_;
+  Tensor tensor_;
+  std::vector<Literal> items_;
+};
+
+// What can be read as a tensor at a place in code: a Variable (ops/variables.h).
+template <class T>
+concept Readable = requires(const T& v, Loc loc) { { v.Read(loc) } -> std::convertible_to<Output>; };
+
+// An argument of a building function: an Output, a Variable (one read at that place), or a literal that takes the dtype of
+// the op's other arguments. Captures the line of the caller.
+class Input {
+ public:
+  Input(Output o, Loc loc = Loc::Current()) : output_(o), loc_(loc) {}  // NOLINT
+  template <Readable V>
+  Input(const V& v, Loc loc = Loc::Current()) : output_(v.Read(loc)), loc_(loc) {}  // NOLINT
+  template <class T>
+    requires(std::integral<T> || std::floating_point<T>)
+  Input(T v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
+  Input(const char* v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
+  Input(Tensor v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(std::move(v))), loc_(loc) {}  // NOLINT
+  Input(std::initializer_list<Literal> v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
+  template <class T>
+    requires requires { DTypeOfT<T>::value; }
+  Input(const std::vector<T>& v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
+
+  bool is_literal() const { return literal_ != nullptr; }
+  const Output& output() const { return output_; }  // invalid when a literal
+  const Literal& literal() const { return *literal_; }
+  Loc loc() const { return loc_; }
+  Builder* builder() const { return output_.builder(); }
+  // The dtype of the Output; kInvalid for a literal.
+  DType dtype() const { return output_.dtype(); }
+
+ private:
+  Output output_;
+  std::shared_ptr<Literal> literal_;
+  Loc loc_;
+};
+
+// The first parameter of building functions without tensor arguments: the builder, and the line of the caller.
+struct At {
+  At(Builder& b, Loc loc = Loc::Current()) : builder(&b), loc(loc) {}  // NOLINT
+  Builder* builder;
+  Loc loc;
+};
+
+// A node's name: the last parameter of building functions; empty means the op's.
+struct Name {
+  Name() = default;
+  Name(const char* n) : value(n) {}          // NOLINT
+  Name(std::string n) : value(std::move(n)) {}  // NOLINT
+  std::string value;
+};
+
+class Builder {
+ public:
+  // With the registry of all ops (ops/registry.h) unless told otherwise.
+  Builder();
+  explicit Builder(const OpRegistry* registry);
+  explicit Builder(Graph graph);
+  Builder(const Builder&) = delete;
+  Builder& operator=(const Builder&) = delete;
+
+  const Graph& graph() const { return graph_; }
+  Graph& mutable_graph() { return graph_; }
+  const Status& status() const { return status_; }
+  void Fail(Status s);  // keeps the first
+
+  // ---- scopes: RAII; what is made while the guard lives is inside
+  class Guard {
+   public:
+    Guard(Guard&& o) noexcept : restore_(std::exchange(o.restore_, {})) {}
+    ~Guard() { if (restore_) restore_(); }
+    explicit Guard(std::function<void()> restore) : restore_(std::move(restore)) {}
+
+   private:
+    std::function<void()> restore_;
+  };
+  // Names get `name/` in front; a scope name that is taken becomes `name_1`. A trailing '/' re-enters an existing scope
+  // exactly; "" leaves to the top.
+  [[nodiscard]] Guard NameScope(std::string_view name);
+  [[nodiscard]] Guard ControlDependencies(std::vector<Operation> before);
+  [[nodiscard]] Guard NoControlDependencies();
+  [[nodiscard]] Guard Device(std::string_view device);
+  // Nodes made inside get this creation place: for functions that build several nodes on a user's behalf. The outermost wins.
+  [[nodiscard]] Guard At(Loc loc);
+  const std::string& scope() const { return scope_; }  // "a/b/" or ""
+  const std::vector<NodeId>& control_dependencies() const { return control_; }
+  // `name` within the current scope, made unique; marks it as taken.
+  std::string UniqueName(std::string_view name);
+
+  // ---- nodes
+  // Adds any registered op. Type and number attributes that inputs tell are filled in; literals become Const nodes of the
+  // dtype asked for. Inputs of list arguments follow one another. Name: empty means the op's.
+  Operation AddNode(std::string_view op, std::vector<Input> inputs, AttrMap attrs = {}, std::string_view name = {}, Loc loc = Loc::Current());
+  // Output 0 of AddNode, for the many ops with one output.
+  Output Add(std::string_view op, std::vector<Input> inputs, AttrMap attrs = {}, std::string_view name = {}, Loc loc = Loc::Current());
+  Output OutputOf(Operation op, int index = 0) { return op.valid() ? Output(this, {op.id(), index}) : Output(); }
+  Output Constant(Tensor value, std::string_view name = "Const", Loc loc = {});
+  Output FindOutput(std::string_view name);  // by "node:0"; an error is kept when there is none
+
+  // ---- random seeds: see ops/random_ops.h
+  void SetSeed(int64_t seed) { seed_ = seed; }
+  void SetSeedFromEntropy();
+  int64_t seed() const { return seed_; }
+  bool seed_from_entropy() const { return entropy_; }
+
+  // ---- collections by TensorFlow's names ("trainable_variables"): any objects that ops/ keeps with the graph
+  std::shared_ptr<void>& extension(const std::string& key) { return extensions_[key]; }
+
+ private:
+  Graph graph_;
+  Status status_;
+  std::string scope_, device_;
+  std::vector<NodeId> control_;
+  Loc loc_;
+  int64_t seed_ = 0;
+  bool entropy_ = false;
+  std::unordered_map<std::string, int> taken_;
+  std::map<std::string, std::shared_ptr<void>> extensions_;
+};
+
+// One argument list of a building function with N tensors: the builder of the first that has one.
+Builder* BuilderOf(std::initializer_list<Input> inputs);
+Builder* BuilderOf(const std::vector<Input>& inputs);
+// AddNode on the builder of the inputs; invalid when none of them has one. The creation place is the first input's.
+Operation MakeNode(std::string_view op, std::vector<Input> inputs, AttrMap attrs = {}, const Name& name = {});
+Output Make(std::string_view op, std::vector<Input> inputs, AttrMap attrs = {}, const Name& name = {});
+std::vector<Output> MakeAll(std::string_view op, std::vector<Input> inputs, AttrMap attrs = {}, const Name& name = {});
+
+}  // namespace weir

@@ -1,0 +1,229 @@
+// Graph: nodes that compute tensors from tensors, wired by ids.
+//
+// A node is an op with a name, attributes, data inputs (endpoints: an output of a node) and control inputs (nodes that
+// run before). A node's position (its id) is program order; text, import and export keep it. Input edges may point
+// forward (files need not be sorted) and, through v1 NextIteration nodes, form loops.
+//
+// Invariants: names are unique; every endpoint names a live node and one of its outputs; the user lists mirror the
+// inputs exactly; output dtypes follow from the op and its attributes. Only Graph's methods change a node. What else
+// makes a graph sound (arity, dtypes of inputs, cycles) is Verify's business (verify.h), which runs after import and
+// after every pass.
+//
+// Copied by value. Const use from many threads is safe; a Graph under change belongs to one thread.
+#pragma once
+
+#include <compare>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "weir/graph/base/attr.h"
+#include "weir/graph/base/loc.h"
+#include "weir/graph/op_def.h"
+
+namespace weir {
+
+struct NodeId {
+  int32_t value = -1;
+  bool valid() const { return value >= 0; }
+  auto operator<=>(const NodeId&) const = default;
+};
+
+struct Endpoint {
+  NodeId node;
+  int32_t index = 0;
+  bool valid() const { return node.valid(); }
+  auto operator<=>(const Endpoint&) const = default;
+};
+
+struct EndpointHash {
+  size_t operator()(const Endpoint& e) const { return std::hash<int64_t>()((int64_t{e.node.value} << 16) ^ e.index); }
+};
+
+// What is known of an output before running.
+struct OutputType {
+  DType dtype = DType::kInvalid;
+  PartialShape shape;
+  // Of a resource: what the variable behind the handle holds.
+  DType handle_dtype = DType::kInvalid;
+  PartialShape handle_shape;
+  // Of a small integer tensor: its elements, unknown ones as kUnknownDim or symbols. Makes shapes known (see infer.h).
+  std::optional<Dims> value;
+
+  std::string ToString() const;  // "f32[?,10]"
+};
+
+// One input of `node` that is fed by an output of the node whose user list this is in; `input` -1 for a control edge.
+struct Use {
+  NodeId node;
+  int input = 0;
+  int output = 0;
+};
+
+class Graph;
+
+class Node {
+ public:
+  NodeId id() const { return id_; }
+  const std::string& op() const { return op_; }
+  const OpDef* def() const { return def_; }  // null for an op that is not registered
+  const std::string& name() const { return name_; }
+  const AttrMap& attrs() const { return attrs_; }  // those set; FindAttr adds defaults
+  const std::vector<Endpoint>& inputs() const { return inputs_; }
+  Endpoint input(int i) const { return inputs_[i]; }
+  const std::vector<NodeId>& control_inputs() const { return control_inputs_; }
+  const std::vector<OutputType>& outputs() const { return outputs_; }
+  const OutputType& output(int i) const { return outputs_[i]; }
+  const std::vector<Use>& users() const { return users_; }
+  Loc loc() const { return loc_; }
+  const std::string& device() const { return device_; }
+  // Names of the user's nodes that this one was made from; empty means itself.
+  const std::vector<std::string>& origins() const { return origins_; }
+  // Bytes of fields of the file's message that Weir does not know, kept for export.
+  const std::string& unknown_fields() const { return unknown_fields_; }
+  bool alive() const { return id_.valid(); }
+
+  const AttrValue* FindAttr(std::string_view name) const;  // value or default; null when neither
+  // Value or default of kind T; T{} when there is none (Verify has refused such a node already).
+  template <class T>
+  T attr(std::string_view name) const {
+    const AttrValue* v = FindAttr(name);
+    const T* t = v ? v->get<T>() : nullptr;
+    return t ? *t : T{};
+  }
+  DType type_attr(std::string_view name) const { return attr<DType>(name); }
+  bool Is(std::string_view op) const { return op_ == op; }
+
+ private:
+  friend class Graph;
+  NodeId id_;
+  std::string op_, name_, device_, unknown_fields_;
+  const OpDef* def_ = nullptr;
+  AttrMap attrs_;
+  std::vector<Endpoint> inputs_;
+  std::vector<NodeId> control_inputs_;
+  std::vector<OutputType> outputs_;
+  std::vector<Use> users_;
+  std::vector<std::string> origins_;
+  Loc loc_;
+};
+
+// What a new node is made of.
+struct NodeSpec {
+  std::string op, name;
+  std::vector<Endpoint> inputs;
+  std::vector<NodeId> control_inputs;
+  AttrMap attrs;
+  std::string device;
+  Loc loc;
+  std::vector<std::string> origins;
+  std::string unknown_fields;
+};
+
+struct Function;
+
+class Graph {
+ public:
+  // The registry outlives the graph.
+  explicit Graph(const OpRegistry* registry) : registry_(registry) {}
+
+  const OpRegistry& registry() const { return *registry_; }
+
+  // ---- reading
+  int num_ids() const { return static_cast<int>(nodes_.size()); }  // ids are 0 … num_ids()-1; some may be dead
+  int num_nodes() const { return alive_; }
+  bool alive(NodeId id) const { return id.value >= 0 && id.value < num_ids() && nodes_[id.value].alive(); }
+  const Node& node(NodeId id) const { return nodes_[id.value]; }
+  const Node& operator[](NodeId id) const { return nodes_[id.value]; }
+  NodeId Find(std::string_view name) const;  // invalid id when there is none
+  const OutputType& type(Endpoint e) const { return nodes_[e.node.value].outputs_[e.index]; }
+  const PartialShape& ShapeOf(Endpoint e) const { return type(e).shape; }
+  // Live ids in program order.
+  std::vector<NodeId> nodes() const;
+  std::string EndpointName(Endpoint e) const;  // "a/b:0"
+  // "a/b:1", or "a/b" for output 0. Errors name the nearest names, or how many outputs there are.
+  Result<Endpoint> ParseEndpoint(std::string_view name) const;
+  // A name that no node has: `base`, `base_1`, …
+  std::string UniqueName(std::string_view base) const;
+
+  // ---- changing
+  // Adds a node at the end and infers its outputs' shapes. Errors: taken or malformed name, unknown inputs, attributes
+  // against the declaration, dtypes or shapes the op refuses; all decorated with node, op and creation place.
+  Result<NodeId> AddNode(NodeSpec spec);
+  // Adds a node as it is in a file: unknown ops, any attributes; inputs are set later by SetInputs. Only the name is checked.
+  Result<NodeId> AddRaw(NodeSpec spec, int num_outputs_if_unknown = 0);
+  Status SetInputs(NodeId id, std::vector<Endpoint> inputs, std::vector<NodeId> control_inputs);
+  Status SetInput(NodeId id, int i, Endpoint e);
+  void AddControlInput(NodeId id, NodeId before);     // once; no self edge
+  void RemoveControlInput(NodeId id, NodeId before);
+  void SetAttr(NodeId id, const std::string& name, AttrValue value);
+  void SetOp(NodeId id, const std::string& op, AttrMap attrs);  // keeps name and inputs; recomputes output dtypes
+  void SetOutputType(NodeId id, int i, OutputType type);        // used by inference
+  void SetOrigins(NodeId id, std::vector<std::string> origins);
+  void SetDevice(NodeId id, std::string device);
+  // Every use of `from` reads `to` instead. Refuses other dtypes and contradicting shapes.
+  Status ReplaceUses(Endpoint from, Endpoint to);
+  // Every control edge from `from` comes from `to` instead.
+  void ReplaceControlUses(NodeId from, NodeId to);
+  // The node must have no users.
+  void Remove(NodeId id);
+  // Drops dead ids: nodes are renumbered, order kept. Returns old id -> new id (invalid for dead ones).
+  std::vector<NodeId> Compact();
+
+  // ---- the function library; bodies are graphs of their own
+  const std::map<std::string, std::shared_ptr<const Function>, std::less<>>& functions() const { return functions_; }
+  const Function* FindFunction(std::string_view name) const;
+  void AddFunction(Function f);  // replaces one of the same name
+
+  // ---- of the file, kept for export
+  struct FileInfo {
+    int producer = 0, min_consumer = 0;
+    std::vector<int> bad_consumers;
+    std::string unknown_fields;          // of GraphDef
+    std::string library_unknown_fields;  // of FunctionDefLibrary, gradients included
+  };
+  FileInfo& file_info() { return file_info_; }
+  const FileInfo& file_info() const { return file_info_; }
+
+ private:
+  void Link(Node& n);
+  void Unlink(Node& n);
+  Status ComputeOutputTypes(Node& n);
+
+  const OpRegistry* registry_;
+  std::vector<Node> nodes_;
+  int alive_ = 0;
+  std::unordered_map<std::string, int32_t> names_;
+  mutable std::unordered_map<std::string, int> name_counters_;
+  std::map<std::string, std::shared_ptr<const Function>, std::less<>> functions_;
+  FileInfo file_info_;
+};
+
+// A function of the library: a body whose `_Arg` nodes (attributes T, index) are the parameters and whose `_Retval` nodes
+// (T, index) are the results. Polymorphic bodies hold AttrPlaceholders; Instantiate (functions.h) binds them.
+struct Function {
+  std::string name;
+  std::vector<ArgDef> args, rets;
+  std::vector<AttrDef> attr_defs;
+  AttrMap attrs;                                   // of the function itself, "_noinline" and such
+  std::map<std::string, std::string> control_ret;  // result name -> body node that must run
+  bool stateful = false;
+  std::string doc;
+  Graph body;
+  std::string unknown_fields;
+
+  explicit Function(const OpRegistry* registry) : body(registry) {}
+};
+
+// Decorates a status with op, node and creation line unless it is so already:
+//   error[shape]: MatMul 'dense/MatMul' cannot multiply f32[?,64] by f32[32,10]
+//     …details…
+//     created at train.cc:48
+//     help: …
+// `tag` is from the stable list: graph attr shape dtype feed fetch file run memory function.
+Status NodeError(const Node& node, std::string_view tag, Status status);
+
+}  // namespace weir

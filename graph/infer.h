@@ -1,0 +1,114 @@
+// Shape inference: what ShapeFns are given, and the functions that run them over a graph.
+//
+// Unknown dimensions may be symbols (shape.h): the same symbol is the same size, so a batch dimension that came through
+// two branches is known to be equal. Small integer tensors (up to kMaxValueElements) are followed by value, unknown
+// elements included (OutputType::value), so that Shape -> StridedSlice -> Pack -> Reshape keeps what is known.
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "weir/graph/graph.h"
+
+namespace weir {
+
+inline constexpr int64_t kMaxValueElements = 1024;
+
+// What a shape function sees of one node, and where it puts the outputs' types. A ShapeFn checks whatever of the op's
+// contract the known parts of the inputs allow; its error messages go on after "<Op> '<name>' " ("cannot multiply …").
+class ShapeContext {
+ public:
+  struct Input {
+    DType dtype = DType::kInvalid;
+    PartialShape shape;
+    const Tensor* constant = nullptr;  // the whole value when known
+    const Dims* value = nullptr;       // elements of a small integer tensor, possibly unknown
+    DType handle_dtype = DType::kInvalid;
+    PartialShape handle_shape;
+  };
+
+  ShapeContext(const OpDef* def, const AttrMap* attrs, std::vector<Input> inputs, std::vector<OutputType>* outputs);
+
+  int num_inputs() const { return static_cast<int>(inputs_.size()); }
+  int num_outputs() const { return static_cast<int>(outputs_->size()); }
+  const PartialShape& input(int i) const { return inputs_[i].shape; }
+  DType input_dtype(int i) const { return inputs_[i].dtype; }
+  const Tensor* constant(int i) const { return inputs_[i].constant; }
+  const OpDef& def() const { return *def_; }
+  const AttrMap& attrs() const { return *attrs_; }
+  template <class T>
+  T attr(std::string_view name) const {
+    const AttrValue* v = def_->Value(*attrs_, name);
+    const T* t = v ? v->get<T>() : nullptr;
+    return t ? *t : T{};
+  }
+
+  // Elements of integer input i (each known, a symbol, or kUnknownDim); null when not even their number is known.
+  // Covers constants of any integer dtype.
+  const Dims* value(int i) const;
+  // A scalar integer input's value, or nullopt.
+  std::optional<int64_t> scalar(int i) const;
+  // Integer vector input i read as a shape: unknown rank when its length is unknown; -1 elements are unknown dims.
+  // Error when an element is below -1.
+  Result<PartialShape> shape_from_input(int i) const;
+
+  // Handle data of a resource input.
+  DType handle_dtype(int i) const { return inputs_[i].handle_dtype; }
+  const PartialShape& handle_shape(int i) const { return inputs_[i].handle_shape; }
+
+  void set_output(int i, PartialShape shape) { (*outputs_)[i].shape = std::move(shape); }
+  void set_output_value(int i, Dims value);  // ignored above kMaxValueElements
+  void set_output_handle(int i, DType dtype, PartialShape shape);
+
+  // ---- checks, each an error that names the input
+  // `shape` has this rank; unknown rank becomes unknown dims. `what` names it in the error ("input 'a'").
+  Result<PartialShape> WithRank(int i, int rank) const;
+  Result<PartialShape> WithRankAtLeast(int i, int rank) const;
+  std::string InputName(int i) const;  // "a", "values[1]"
+  // "f32[?,64]"
+  std::string Describe(int i) const;
+
+ private:
+  const OpDef* def_;
+  const AttrMap* attrs_;
+  std::vector<Input> inputs_;
+  std::vector<OutputType>* outputs_;
+  mutable std::vector<std::optional<Dims>> constant_values_;
+};
+
+// ---- arithmetic on what is known
+// Both must be equal: the more known one, or an error.
+Result<Dim> MergeDims(Dim a, Dim b);
+Result<PartialShape> MergeShapes(const PartialShape& a, const PartialShape& b);
+// NumPy broadcasting; the error names the axis and both sizes.
+Result<PartialShape> BroadcastShapes(const PartialShape& a, const PartialShape& b);
+Dim AddDims(Dim a, Dim b);                           // unknown when either is, but x + 0 = x
+Dim MulDims(Dim a, Dim b);                           // x * 0 = 0, x * 1 = x
+PartialShape Concatenate(const PartialShape& a, const PartialShape& b);
+PartialShape Subshape(const PartialShape& s, int begin, int end);  // axes [begin, end) of a known rank
+
+// ---- shape functions that many ops share
+Status UnchangedShape(ShapeContext& c);              // output 0 is like input 0
+Status AllUnchanged(ShapeContext& c);                // output i is like input i, values and handles too
+Status BroadcastShape(ShapeContext& c);              // output 0 is inputs 0 and 1 broadcast
+Status MergedShape(ShapeContext& c);                 // output 0 is like all inputs, which must agree
+Status ScalarShape(ShapeContext& c);                 // every output is a scalar
+Status UnknownShape(ShapeContext& c);
+Status NoOutputs(ShapeContext& c);
+
+// ---- over a graph
+// Computes a value from constant inputs, for shapes that depend on it; an injected evaluator since kernels are not visible here.
+// Returns nullopt when it cannot.
+using Evaluator = std::function<std::optional<std::vector<Tensor>>(const Node&, std::span<const Tensor>)>;
+
+// Infers output types of one node from its inputs' types.
+Status InferNode(Graph& g, NodeId id);
+// All nodes in dependency order; `known` overrides outputs (fed tensors). Loops' back edges get unknown shapes.
+Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, EndpointHash>& known = {});
+// Live ids so that inputs come before users (edges out of NextIteration ignored), program order where free. Iterative.
+// Error naming a cycle's nodes when there is one.
+Result<std::vector<NodeId>> TopologicalOrder(const Graph& g);
+// The constant behind an endpoint: a Const's value, also through Identity; null otherwise.
+const Tensor* ConstantValue(const Graph& g, Endpoint e);
+
+}  // namespace weir

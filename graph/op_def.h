@@ -1,0 +1,134 @@
+// OpDef: what an op is (its schema, documentation, shape function and gradient), as data. OpRegistry: a set of them.
+//
+// An op is declared in one fluent block of ops/<family>.cc:
+//
+//   r.Add("MatMul")
+//       .Input("a: T").Input("b: T").Output("product: T")
+//       .Attr("transpose_a: bool = false").Attr("transpose_b: bool = false").Attr("T: {half, float, double, int32}")
+//       .Doc("Product of the matrices a [m,k] and b [k,n], [m,n].")
+//       .Shape(MatMulShape)
+//       .Gradient(MatMulGrad);
+//
+// Invariant: a registry is filled once, by explicit lists, and is frozen before the first graph uses it; OpDefs then
+// stay at their addresses. Each op has a doc, a shape function, and a gradient or the reason why it has none.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weir/graph/base/attr.h"
+
+namespace weir {
+
+class ShapeContext;
+class GradContext;
+using ShapeFn = std::function<Status(ShapeContext&)>;
+using GradFn = std::function<Status(GradContext&)>;
+
+// One input or output of an op: a tensor, `N * T` equal-typed tensors, or a list of tensors typed by a list(type) attribute.
+struct ArgDef {
+  std::string name;
+  DType type = DType::kInvalid;  // when fixed
+  std::string type_attr;         // else the attribute that names the dtype (kind "type") or the dtypes (kind "list(type)")
+  std::string number_attr;       // when repeated
+  bool is_list = false;          // type_attr is a list(type)
+  bool is_ref = false;
+};
+
+struct AttrDef {
+  std::string name;
+  std::string kind;  // "type", "int", "float", "bool", "string", "shape", "tensor", "func", "list(…)"
+  std::optional<AttrValue> default_value;
+  std::vector<DType> allowed_types;
+  std::vector<std::string> allowed_strings;
+  std::optional<int64_t> minimum;  // of an int, or of a list's length
+};
+
+class OpDef {
+ public:
+  explicit OpDef(std::string name) : name_(std::move(name)) {}
+
+  // ---- declaration
+  // "name: type", type being a dtype, a type attribute, `N * type`, or `Ref(type)`.
+  OpDef& Input(std::string_view spec);
+  OpDef& Output(std::string_view spec);
+  // "name: kind", "name: {float, double}", "name: {'SAME', 'VALID'}", then optionally ">= minimum", then "= default".
+  // Defaults: 3, 0.5, true, 'text', float (a dtype), [] or [1, 1], ? (a shape of unknown rank), [] for a scalar shape.
+  OpDef& Attr(std::string_view spec);
+  OpDef& Doc(std::string_view doc);
+  OpDef& Shape(ShapeFn fn);
+  OpDef& Gradient(GradFn fn);
+  // Has no gradient: `reason` completes "<op> has no gradient: ". Gradients stop here silently when `zero` (the
+  // derivative is zero or the output is no function of floats), else asking for it is an error.
+  OpDef& NoGradient(std::string_view reason, bool zero = true);
+  OpDef& Stateful();     // has a side effect or a hidden state: never folded, merged or dropped once asked for
+  OpDef& Commutative();  // f(a, b) = f(b, a), bit for bit
+  // Input `i` is read (reads), written (writes) or both through a resource handle or reference.
+  OpDef& Reads(std::vector<int> inputs);
+  OpDef& Writes(std::vector<int> inputs);
+
+  // ---- facts
+  const std::string& name() const { return name_; }
+  const std::vector<ArgDef>& inputs() const { return inputs_; }
+  const std::vector<ArgDef>& outputs() const { return outputs_; }
+  const std::vector<AttrDef>& attrs() const { return attrs_; }
+  const AttrDef* FindAttr(std::string_view name) const;
+  const std::string& doc() const { return doc_; }
+  const ShapeFn& shape_fn() const { return shape_; }
+  const GradFn& gradient() const { return gradient_; }
+  const std::string& no_gradient_reason() const { return no_gradient_; }
+  bool gradient_is_zero() const { return gradient_is_zero_; }
+  bool stateful() const { return stateful_; }
+  bool commutative() const { return commutative_; }
+  const std::vector<int>& reads() const { return reads_; }
+  const std::vector<int>& writes() const { return writes_; }
+  const std::string& declaration_error() const { return error_; }  // a mistake in a spec string; empty when none
+
+  // Checks `attrs` (without those beginning with '_') against the declaration: unknown names, kinds, allowed values, minima.
+  Status CheckAttrs(const AttrMap& attrs) const;
+  // The dtypes of all inputs or outputs, lists flattened, as the attributes say (references as such).
+  Result<std::vector<DType>> InputTypes(const AttrMap& attrs) const { return ArgTypes(inputs_, attrs); }
+  Result<std::vector<DType>> OutputTypes(const AttrMap& attrs) const { return ArgTypes(outputs_, attrs); }
+  // Name of the `flat`-th input or output: "values[2]".
+  std::string InputName(int flat, const AttrMap& attrs) const;
+  // The first and one past the last flat index of input argument `arg`.
+  Result<std::pair<int, int>> InputRange(std::string_view arg, const AttrMap& attrs) const;
+  // The attribute's value: from `attrs`, else the default; null when neither.
+  const AttrValue* Value(const AttrMap& attrs, std::string_view name) const;
+  // The schema in one line: "MatMul(a: T, b: T) -> (product: T) {transpose_a: bool = false, …}".
+  std::string Signature() const;
+
+ private:
+  Result<std::vector<DType>> ArgTypes(const std::vector<ArgDef>& args, const AttrMap& attrs) const;
+  ArgDef ParseArg(std::string_view spec);
+
+  std::string name_, doc_, no_gradient_, error_;
+  std::vector<ArgDef> inputs_, outputs_;
+  std::vector<AttrDef> attrs_;
+  ShapeFn shape_;
+  GradFn gradient_;
+  bool gradient_is_zero_ = false, stateful_ = false, commutative_ = false;
+  std::vector<int> reads_, writes_;
+};
+
+class OpRegistry {
+ public:
+  OpDef& Add(std::string name);
+  const OpDef* Find(std::string_view name) const;
+  const std::map<std::string, OpDef, std::less<>>& ops() const { return ops_; }
+  // Up to three registered names nearest to a mistyped one.
+  std::vector<std::string> Nearest(std::string_view name) const;
+
+ private:
+  std::map<std::string, OpDef, std::less<>> ops_;
+};
+
+// Up to three of `names` by edit distance to `name`, near ones only.
+std::vector<std::string> NearestNames(std::string_view name, std::span<const std::string> names);
+
+}  // namespace weir

@@ -1,0 +1,26 @@
+// The registries of all ops, filled from the explicit lists of the families.
+#pragma once
+
+#include "weir/graph/op_def.h"
+
+namespace weir {
+
+// Every op Weir knows; made on first use, then frozen. Thread-safe.
+const OpRegistry& AllOps();
+
+// One per family, in ops/<family>.cc.
+void RegisterArrayOps(OpRegistry& r);
+void RegisterControlOps(OpRegistry& r);
+void RegisterMathOps(OpRegistry& r);
+void RegisterMatrixOps(OpRegistry& r);
+void RegisterReductionOps(OpRegistry& r);
+void RegisterGatherOps(OpRegistry& r);
+void RegisterNnOps(OpRegistry& r);
+void RegisterConvOps(OpRegistry& r);
+void RegisterRandomOps(OpRegistry& r);
+void RegisterStateOps(OpRegistry& r);
+void RegisterTrainingOps(OpRegistry& r);
+void RegisterStringOps(OpRegistry& r);
+void RegisterIoOps(OpRegistry& r);
+
+}  // namespace weir

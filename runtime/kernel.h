@@ -1,0 +1,220 @@
+// Kernel: how an op computes, as two functions.
+//
+// Prepare sees attributes (complete, defaults filled in), dtypes and concrete shapes; it checks the op's whole contract,
+// sets what the op's shape function left open of the output shapes, how many chunks the work has and how much workspace
+// it needs, and gives the function to run, a closure over plain parameters. It runs while compiling when all it needs
+// is known then, and inside the step when it is not. Run computes one chunk from raw pointers; it may fail only for
+// values (an index out of range) and never starts parallel work.
+//
+//   Status PrepareAbs(PrepareContext& c) {
+//     int64_t n = c.input_shape(0).num_elements();
+//     c.ParallelOver(n, 0.3);
+//     return c.ForType(FloatTypes{}, c.input_dtype(0), [&](auto t) {
+//       using T = decltype(t);
+//       c.SetRun([n](RunArgs& a) { … a.in<T>(0), a.out<T>(0), a.Range(n) … });
+//     });
+//   }
+//   void RegisterMathKernels(KernelRegistry& r) { r.Add("Abs", PrepareAbs).InPlace(0, 0); }
+//
+// Invariant: the number of chunks depends on the problem only, never on the number of threads, and chunks write disjoint
+// memory; so results have the same bits for any number of threads.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weir/graph/base/attr.h"
+
+namespace weir {
+
+// The state of one random op, kept by the session across runs (runtime/random_state.h knows what is in it).
+struct RandomState {
+  std::mutex mutex;
+  bool initialized = false;
+  uint64_t key = 0;            // Philox key
+  uint64_t counter_lo = 0, counter_hi = 0;
+};
+
+// What services a kernel may use; null or false where the caller does not allow it.
+struct KernelServices {
+  bool allow_file_ops = false;
+  std::function<void(const std::string&)> print;  // sink of Print and Assert; stderr when empty
+};
+
+// Why a run must stop: the first failure by chunk order. Owned by the run.
+struct RunError {
+  std::mutex mutex;
+  std::atomic<bool> failed{false};
+  int64_t chunk = 0;
+  Status status;
+};
+
+// Operands of one chunk. Pointers are aligned to 64 bytes at tensor starts, except those that feeds and views bring.
+class RunArgs {
+ public:
+  template <class T>
+  const T* in(int i) const { return static_cast<const T*>(slots[operands[i]]); }
+  template <class T>
+  T* out(int i) const { return static_cast<T*>(slots[operands[num_inputs + i]]); }
+  // The variable behind resource input i, for kernels that declared Mutates({i}) (or only read it).
+  template <class T>
+  T* var(int i) const { return static_cast<T*>(slots[operands[i]]); }
+  template <class T>
+  T* workspace() const { return static_cast<T*>(workspace_data); }
+  // [begin, end) of this chunk's share of n items.
+  std::pair<int64_t, int64_t> Range(int64_t n) const {
+    if (num_chunks == 1) return {0, n};
+    int64_t per = n / num_chunks, rest = n % num_chunks;
+    int64_t begin = chunk * per + std::min(chunk, rest);
+    return {begin, begin + per + (chunk < rest)};
+  }
+  // The step's random state (kernels that declared Random()).
+  RandomState* random() const { return random_state; }
+  void Fail(Status status) const;  // the chunk must return soon after
+
+  void* const* slots = nullptr;
+  const int32_t* operands = nullptr;  // slot numbers: inputs, then outputs
+  int32_t num_inputs = 0;
+  int64_t chunk = 0, num_chunks = 1;
+  void* workspace_data = nullptr;
+  RandomState* random_state = nullptr;
+  RunError* error = nullptr;
+};
+
+// A function to run, and the parameters it closes over.
+struct RunFunction {
+  void (*call)(const void* closure, RunArgs& args) = nullptr;
+  std::shared_ptr<const void> closure;
+};
+
+// What Prepare decided.
+struct Prepared {
+  RunFunction run;
+  RunFunction begin;  // optional: once before the chunks, by the calling thread
+  int64_t chunks = 1;
+  int64_t workspace_bytes = 0;
+};
+
+class PrepareContext {
+ public:
+  struct Operand {
+    DType dtype = DType::kInvalid;
+    Shape shape;                    // of a resource input: the variable's
+    const Tensor* value = nullptr;  // inputs only: known value, always set for inputs that the kernel declared NeedsValue
+    bool known = true;              // outputs only: the shape function told the shape
+  };
+
+  PrepareContext(const AttrMap* attrs, std::vector<Operand> inputs, std::vector<Operand> outputs, const KernelServices* services)
+      : attrs_(attrs), inputs_(std::move(inputs)), outputs_(std::move(outputs)), services_(services) {}
+
+  int num_inputs() const { return static_cast<int>(inputs_.size()); }
+  int num_outputs() const { return static_cast<int>(outputs_.size()); }
+  const Shape& input_shape(int i) const { return inputs_[i].shape; }
+  DType input_dtype(int i) const { return inputs_[i].dtype; }
+  // Null unless known; never null for inputs declared NeedsValue.
+  const Tensor* input_value(int i) const { return inputs_[i].value; }
+  // The elements of an integer or bool input declared NeedsValue.
+  std::vector<int64_t> ints(int i) const;
+  DType output_dtype(int i) const { return outputs_[i].dtype; }
+  // What the shape function told, or set_output_shape.
+  const Shape& output_shape(int i) const { return outputs_[i].shape; }
+  bool output_known(int i) const { return outputs_[i].known; }
+  void set_output_shape(int i, Shape s) { outputs_[i].shape = std::move(s), outputs_[i].known = true; }
+  // A shape from computed sizes; error when negative or too large.
+  Status set_output_dims(int i, const Dims& dims);
+  template <class T>
+  T attr(std::string_view name) const {
+    auto it = attrs_->find(name);
+    const T* t = it == attrs_->end() ? nullptr : it->second.template get<T>();
+    return t ? *t : T{};
+  }
+  const AttrMap& attrs() const { return *attrs_; }
+  const KernelServices& services() const { return *services_; }
+
+  template <class F>
+  void SetRun(F f) { prepared_.run = Close(std::move(f)); }
+  // Called once before the chunks of each run, on one thread: to reserve random numbers, to zero accumulators.
+  template <class F>
+  void SetBegin(F f) { prepared_.begin = Close(std::move(f)); }
+  void set_chunks(int64_t n) { prepared_.chunks = std::max<int64_t>(n, 1); }
+  void set_workspace(int64_t bytes) { prepared_.workspace_bytes = bytes; }
+  // Chunks for n items of about `ns` nanoseconds each: as many as are worth more than starting them, at most 64.
+  void ParallelOver(int64_t n, double ns);
+  Prepared& prepared() { return prepared_; }
+  std::vector<Operand>& outputs() { return outputs_; }
+
+  // f(T{}) for the listed type that is `t`; else the error "has no kernel for dtype …".
+  template <class... Ts, class F>
+  Status ForType(Types<Ts...> types, DType t, F&& f) {
+    if (DispatchType(t, types, f)) return {};
+    return NoKernelFor(t);
+  }
+  static Status NoKernelFor(DType t);
+
+ private:
+  template <class F>
+  static RunFunction Close(F f) {
+    auto closure = std::make_shared<const F>(std::move(f));
+    return {[](const void* c, RunArgs& a) { (*static_cast<const F*>(c))(a); }, closure};
+  }
+
+  const AttrMap* attrs_;
+  std::vector<Operand> inputs_, outputs_;
+  const KernelServices* services_;
+  Prepared prepared_;
+};
+
+using PrepareFn = std::function<Status(PrepareContext&)>;
+
+class KernelDef {
+ public:
+  explicit KernelDef(PrepareFn prepare) : prepare_(std::move(prepare)) {}
+  // Prepare needs these inputs' values. Where one is known only while running, so are the parameters (and perhaps shapes).
+  KernelDef& NeedsValue(std::vector<int> inputs) { needs_value_ = std::move(inputs); return *this; }
+  // As above for ops with a variable number of inputs: all from `first` on (negative: counted from the end).
+  KernelDef& NeedsValueFrom(int first) { needs_value_from_ = first; return *this; }
+  // Output `out` is input `in` under another shape: a view, no work (Identity, Reshape).
+  KernelDef& View(int out, int in) { views_.push_back({out, in}); return *this; }
+  // Output `out` may take the memory of input `in` when that has no further use and as many bytes: element i of the output
+  // depends on no other element of that input.
+  KernelDef& InPlace(int out, int in) { in_place_.push_back({out, in}); return *this; }
+  // Writes the variables behind these resource inputs.
+  KernelDef& Mutates(std::vector<int> inputs) { mutates_ = std::move(inputs); return *this; }
+  KernelDef& Random() { random_ = true; return *this; }
+  // Runs where it stands even if nothing uses it, and never while compiling: Print, Assert, files.
+  KernelDef& Effect() { effect_ = true; return *this; }
+
+  const PrepareFn& prepare() const { return prepare_; }
+  bool NeedsValueOf(int input, int num_inputs) const;
+  const std::vector<std::pair<int, int>>& views() const { return views_; }
+  const std::vector<std::pair<int, int>>& in_place() const { return in_place_; }
+  const std::vector<int>& mutates() const { return mutates_; }
+  bool random() const { return random_; }
+  bool effect() const { return effect_; }
+
+ private:
+  PrepareFn prepare_;
+  std::vector<int> needs_value_, mutates_;
+  int needs_value_from_ = kNone_;
+  static constexpr int kNone_ = 1 << 20;
+  std::vector<std::pair<int, int>> views_, in_place_;
+  bool random_ = false, effect_ = false;
+};
+
+class KernelRegistry {
+ public:
+  KernelDef& Add(std::string op, PrepareFn prepare);
+  const KernelDef* Find(std::string_view op) const;
+  const std::map<std::string, KernelDef, std::less<>>& kernels() const { return kernels_; }
+
+ private:
+  std::map<std::string, KernelDef, std::less<>> kernels_;
+};
+
+}  // namespace weir
