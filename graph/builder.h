@@ -168,7 +168,8 @@ class Builder {
   [[nodiscard]] Guard At(Loc loc);
   const std::string& scope() const { return scope_; }  // "a/b/" or ""
   const std::vector<NodeId>& control_dependencies() const { return control_; }
-  // `name` within the current scope, made unique; marks it as taken.
+  // `name` within the current scope, made unique; marks it as taken. A name that ends in '/' is full and exact: the node
+  // that carries the name of its own scope.
   std::string UniqueName(std::string_view name);
 
   // ---- nodes
@@ -182,9 +183,10 @@ class Builder {
   Output FindOutput(std::string_view name);  // by "node:0"; an error is kept when there is none
 
   // ---- random seeds: see ops/random_ops.h
-  void SetSeed(int64_t seed) { seed_ = seed; }
-  void SetSeedFromEntropy();
+  void SetSeed(int64_t seed) { seed_ = seed, has_seed_ = true, entropy_ = false; }
+  void SetSeedFromEntropy() { entropy_ = true; }
   int64_t seed() const { return seed_; }
+  bool has_seed() const { return has_seed_; }
   bool seed_from_entropy() const { return entropy_; }
 
   // ---- collections by TensorFlow's names ("trainable_variables"): any objects that ops/ keeps with the graph
@@ -197,7 +199,7 @@ class Builder {
   std::vector<NodeId> control_;
   Loc loc_;
   int64_t seed_ = 0;
-  bool entropy_ = false;
+  bool has_seed_ = false, entropy_ = false;
   std::unordered_map<std::string, int> taken_;
   std::map<std::string, std::shared_ptr<void>> extensions_;
 };

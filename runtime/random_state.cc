@@ -1,0 +1,27 @@
+#include "weir/runtime/random_state.h"
+
+#include <random>
+
+namespace weir {
+
+Philox ReservePhilox(RandomState& state, int64_t seed, int64_t seed2, uint64_t blocks) {
+  std::lock_guard<std::mutex> lock(state.mutex);
+  if (!state.initialized) {
+    state.key = static_cast<uint64_t>(seed);
+    state.counter_hi = static_cast<uint64_t>(seed2);
+    if (seed == 0 && seed2 == 0) {
+      std::random_device entropy;
+      auto word = [&] { return (uint64_t{entropy()} << 32) | entropy(); };
+      state.key = word();
+      state.counter_hi = word();
+    }
+    state.counter_lo = 0;
+    state.initialized = true;
+  }
+  Philox start(state.key, state.counter_lo, state.counter_hi);
+  state.counter_lo += blocks;
+  state.counter_hi += state.counter_lo < blocks;
+  return start;
+}
+
+}  // namespace weir
