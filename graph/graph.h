@@ -170,6 +170,8 @@ class Graph {
   void ReplaceControlUses(NodeId from, NodeId to);
   // The node must have no users.
   void Remove(NodeId id);
+  // Removes every node that `keep` (by id) does not mark; what is kept must not read what is not. Linear.
+  void Retain(const std::vector<bool>& keep);
   // Drops dead ids: nodes are renumbered, order kept. Returns old id -> new id (invalid for dead ones).
   std::vector<NodeId> Compact();
 
@@ -180,6 +182,7 @@ class Graph {
 
   // ---- of the file, kept for export
   struct FileInfo {
+    bool from_file = false;  // else export writes the version whose semantics Weir has
     int producer = 0, min_consumer = 0;
     std::vector<int> bad_consumers;
     std::string unknown_fields;          // of GraphDef

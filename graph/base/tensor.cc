@@ -75,6 +75,9 @@ std::optional<std::vector<int64_t>> Tensor::ToInts() const {
 bool Tensor::Identical(const Tensor& o) const {
   if (dtype_ != o.dtype_ || !(shape_ == o.shape_)) return false;
   if (dtype_ == kString) return std::equal(data<std::string>(), data<std::string>() + num_elements(), o.data<std::string>());
+  if (SizeOf(dtype_) == 0 && buffer_ && o.buffer_) {  // of a dtype that Weir only carries: bytes of a file
+    return buffer_->bytes() == o.buffer_->bytes() && std::memcmp(raw(), o.raw(), buffer_->bytes()) == 0;
+  }
   return bytes() == 0 || std::memcmp(raw(), o.raw(), bytes()) == 0;
 }
 
