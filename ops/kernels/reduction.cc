@@ -1,0 +1,128 @@
+// Kernels of Sum, Mean, Prod, Min, Max, All, Any, EuclideanNorm and L2Loss, and the plan of a reduction.
+//
+// What is folded how is in reduction_sum.cc and reduction_extreme.cc, the loops are in reduction_fold.h; ArgMax, scans and
+// segment sums have files of their own.
+#include "weir/ops/kernels/reduction.h"
+
+#include <fmt/format.h>
+
+#include "weir/graph/base/shape.h"
+#include "weir/ops/kernels/reduction_internal.h"
+#include "weir/ops/kernels/registry.h"
+
+namespace weir {
+namespace kernels {
+namespace {
+
+struct AxisRun {
+  int64_t size, stride;
+  bool reduced;
+};
+
+// Axes merged where neighbours are of one kind; the shape has elements.
+std::vector<AxisRun> MergeAxes(const Shape& in, const std::vector<bool>& reduced) {
+  std::vector<AxisRun> runs;  // innermost first
+  int64_t stride = 1;
+  for (int axis = in.rank(); axis-- > 0;) {
+    if (in[axis] == 1) continue;
+    if (!runs.empty() && runs.back().reduced == reduced[axis]) runs.back().size *= in[axis];
+    else runs.push_back({in[axis], stride, reduced[axis]});
+    stride *= in[axis];
+  }
+  return {runs.rbegin(), runs.rend()};
+}
+
+// Cuts the outputs, and where they are too few for the work, what is folded into each.
+void CutPlan(PrepareContext& c, ReducePlan& p) {
+  constexpr double kNs = 0.25;  // an element
+  int64_t tiles = p.columns ? (p.inner + ReducePlan::kTile - 1) / ReducePlan::kTile : 1;
+  p.units = p.kept.count * tiles;
+  c.ParallelOver(p.outputs * p.folded, kNs);  // fits: they are the input's elements
+  int64_t chunks = c.prepared().chunks;
+  if (p.units >= chunks) {
+    c.set_chunks(std::min(chunks, p.units));
+  } else if (p.units > 0) {
+    p.parts = std::min((chunks + p.units - 1) / p.units, p.folded);
+  }
+}
+
+}  // namespace
+
+ReducePlan ReducePlan::Make(const Shape& in, const std::vector<bool>& reduced) {
+  ReducePlan p;
+  if (in.num_elements() == 0) {  // sizes are not multiplied: beside a 0 they may be huge
+    p.inner = 0;
+    p.outputs = -1;
+    return p;
+  }
+  std::vector<AxisRun> runs = MergeAxes(in, reduced);
+  if (!runs.empty()) {
+    p.inner = runs.back().size, p.columns = !runs.back().reduced;
+    runs.pop_back();
+  }
+  for (const AxisRun& r : runs) (r.reduced ? p.reduced : p.kept).Add(r.size, r.stride);
+  p.outputs = p.kept.count * (p.columns ? p.inner : 1);
+  p.folded = p.reduced.count * (p.columns ? 1 : p.inner);
+  return p;
+}
+
+Result<std::vector<bool>> ReducedAxes(const std::vector<int64_t>& axes, int rank) {
+  std::vector<bool> reduced(rank, false);
+  for (int64_t axis : axes) {
+    auto a = NormalizeAxis(axis, rank);
+    if (!a) return InvalidArgument(fmt::format("cannot reduce axis {} of a tensor of rank {}", axis, rank));
+    if (reduced[*a]) return InvalidArgument(fmt::format("is given axis {} twice", *a));
+    reduced[*a] = true;
+  }
+  return reduced;
+}
+
+Status PrepareFold(PrepareContext& c, Fold fold, const std::vector<bool>& reduced) {
+  ReducePlan p = ReducePlan::Make(c.input_shape(0), reduced);
+  int64_t outputs = c.output_shape(0).num_elements();
+  if (p.outputs < 0) {  // an empty input: outputs, if any, are folds of nothing
+    p.outputs = outputs;
+    p.kept = Walk();
+    p.kept.Add(outputs, 0);
+  }
+  if (p.outputs != outputs) return Internal(fmt::format("reduces {} elements to {}", c.input_shape(0).ToString(), c.output_shape(0).ToString()));
+  CutPlan(c, p);
+  bool sums = fold == Fold::kSum || fold == Fold::kMean || fold == Fold::kNorm || fold == Fold::kHalfSquares;
+  return sums ? PrepareSums(c, fold, p) : PrepareExtremes(c, fold, p);
+}
+
+namespace {
+
+PrepareFn Reduction(Fold fold, bool of_bool = false) {
+  return [fold, of_bool](PrepareContext& c) -> Status {
+    if (of_bool != (c.input_dtype(0) == kBool)) return PrepareContext::NoKernelFor(c.input_dtype(0));
+    WEIR_ASSIGN_OR_RETURN(std::vector<bool> reduced, ReducedAxes(c.ints(1), c.input_shape(0).rank()));
+    return PrepareFold(c, fold, reduced);
+  };
+}
+
+Status PrepareL2Loss(PrepareContext& c) {
+  if (!IsFloating(c.input_dtype(0))) return PrepareContext::NoKernelFor(c.input_dtype(0));
+  return PrepareFold(c, Fold::kHalfSquares, std::vector<bool>(c.input_shape(0).rank(), true));
+}
+
+}  // namespace
+}  // namespace kernels
+
+void RegisterReductionKernels(KernelRegistry& r) {
+  using kernels::Fold;
+  r.Add("Sum", kernels::Reduction(Fold::kSum)).NeedsValue({1});
+  r.Add("Mean", kernels::Reduction(Fold::kMean)).NeedsValue({1});
+  r.Add("Prod", kernels::Reduction(Fold::kProd)).NeedsValue({1});
+  r.Add("Min", kernels::Reduction(Fold::kMin)).NeedsValue({1});
+  r.Add("Max", kernels::Reduction(Fold::kMax)).NeedsValue({1});
+  r.Add("EuclideanNorm", kernels::Reduction(Fold::kNorm)).NeedsValue({1});
+  r.Add("All", kernels::Reduction(Fold::kMin, true)).NeedsValue({1});
+  r.Add("Any", kernels::Reduction(Fold::kMax, true)).NeedsValue({1});
+  r.Add("L2Loss", kernels::PrepareL2Loss);
+  kernels::RegisterArgKernels(r);
+  kernels::RegisterScanKernels(r);
+  kernels::RegisterSegmentKernels(r);
+}
+
+}  // namespace weir

@@ -1,0 +1,79 @@
+// Building functions of reductions, scans and segment sums.
+//
+//   ReduceSum(x)                      over all axes: a scalar
+//   ReduceMean(x, 1)                  over axis 1; negative axes count from the end
+//   ReduceMax(x, {0, -1}, {.keepdims = true})
+#pragma once
+
+#include <optional>
+
+#include "weir/graph/builder.h"
+
+namespace weir::ops {
+
+// The axes of a reduction: all when nothing is given, else one, several in braces, or an int32 or int64 Output.
+class Axes {
+ public:
+  Axes() = default;
+  Axes(std::initializer_list<Literal> axes, Loc loc = Loc::Current()) : value_(Input(axes, loc)) {}  // NOLINT
+  template <class T>
+    requires std::convertible_to<const T&, Input>
+  Axes(const T& axes, Loc loc = Loc::Current()) : value_(Input(axes, loc)) {}  // NOLINT
+  const std::optional<Input>& value() const { return value_; }
+
+ private:
+  std::optional<Input> value_;
+};
+
+struct ReduceOptions {
+  bool keepdims = false;  // reduced axes stay, with size 1
+  std::string name;
+};
+
+// `op` over `axes` of x. Errors: an axis out of range or named twice.
+Output Reduce(std::string_view op, Input x, const Axes& axes, const ReduceOptions& options = {});
+
+// Numbers. Nothing to reduce gives 0, NaN (integers: 0), 1, the lowest (-inf) and the highest (+inf) value. Integers wrap;
+// the mean of integers is cut towards zero.
+inline Output ReduceSum(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("Sum", x, axis, o); }
+inline Output ReduceMean(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("Mean", x, axis, o); }
+inline Output ReduceProd(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("Prod", x, axis, o); }
+inline Output ReduceMax(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("Max", x, axis, o); }
+inline Output ReduceMin(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("Min", x, axis, o); }
+// √Σx²
+inline Output ReduceEuclideanNorm(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("EuclideanNorm", x, axis, o); }
+// bool: all, any element true.
+inline Output ReduceAll(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("All", x, axis, o); }
+inline Output ReduceAny(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("Any", x, axis, o); }
+
+struct ArgOptions {
+  DType output_type = kInt64;  // int32 too; ArgMax also int16, uint16
+  std::string name;
+};
+
+// Index of the largest (smallest) element along an axis, of the first among equal ones; NaN is never chosen.
+inline Output ArgMax(Input x, Input axis = 0, const ArgOptions& o = {}) { return Make("ArgMax", {x, axis}, {{"output_type", o.output_type}}, o.name); }
+inline Output ArgMin(Input x, Input axis = 0, const ArgOptions& o = {}) { return Make("ArgMin", {x, axis}, {{"output_type", o.output_type}}, o.name); }
+
+struct ScanOptions {
+  bool exclusive = false;  // element i is left out of result i
+  bool reverse = false;    // from the end of the axis
+  std::string name;
+};
+
+// Sums (products) of all elements up to each, along an axis: [a, a+b, a+b+c].
+inline Output Cumsum(Input x, Input axis = 0, const ScanOptions& o = {}) {
+  return Make("Cumsum", {x, axis}, {{"exclusive", o.exclusive}, {"reverse", o.reverse}}, o.name);
+}
+inline Output Cumprod(Input x, Input axis = 0, const ScanOptions& o = {}) {
+  return Make("Cumprod", {x, axis}, {{"exclusive", o.exclusive}, {"reverse", o.reverse}}, o.name);
+}
+
+// Row i of the result is the sum of the rows of data with segment id i; ids must not decrease.
+inline Output SegmentSum(Input data, Input segment_ids, const Name& name = {}) { return Make("SegmentSum", {data, segment_ids}, {}, name); }
+// The same for ids in any order, of data's leading shape; rows with negative ids are dropped.
+inline Output UnsortedSegmentSum(Input data, Input segment_ids, Input num_segments, const Name& name = {}) {
+  return Make("UnsortedSegmentSum", {data, segment_ids, num_segments}, {}, name);
+}
+
+}  // namespace weir::ops
