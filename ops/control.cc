@@ -1,0 +1,106 @@
+// Ops for order, checks and calls: NoOp, Assert, Print, function calls and functional control flow. What a call or a loop
+// does is the executor's; here is what its node says of the outputs.
+#include <fmt/format.h>
+
+#include "weir/graph/gradients.h"
+#include "weir/ops/registry.h"
+#include "weir/ops/shape_helpers.h"
+
+namespace weir {
+
+namespace {
+
+Status AssertShape(ShapeContext& c) { return RequireScalar(c, 0); }
+
+// The shapes that attribute `output_shapes` lists, when it lists any.
+Status ListedShapes(ShapeContext& c) {
+  auto shapes = c.attr<AttrList>("output_shapes").shape;
+  if (shapes.empty()) return {};
+  if (static_cast<int>(shapes.size()) != c.num_outputs()) {
+    return InvalidArgument(fmt::format("has {} output_shapes for {} outputs", shapes.size(), c.num_outputs()));
+  }
+  for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, shapes[static_cast<size_t>(i)]);
+  return {};
+}
+
+// A handle is the same variable in every iteration; other loop variables may change their shapes unless the attribute says otherwise.
+Status WhileShape(ShapeContext& c) {
+  for (int i = 0; i < c.num_outputs() && i < c.num_inputs(); ++i) {
+    if (c.input_dtype(i) != kResource) continue;
+    c.set_output(i, c.input(i));
+    c.set_output_handle(i, c.handle_dtype(i), c.handle_shape(i));
+  }
+  return ListedShapes(c);
+}
+
+Status PrintGrad(GradContext& c) {
+  c.set(0, c.raw_grad(0));
+  return {};
+}
+
+constexpr const char* kNoOutput = "it has no output";
+constexpr const char* kFunctional = "gradients through functions, branches and loops are not derived";
+
+void AddFunctionEnds(OpRegistry& r) {
+  r.Add("_Arg")
+      .Output("output: T").Attr("T: type").Attr("index: int >= 0")
+      .Doc("Parameter `index` of the function whose body this node is in.")
+      .Shape(UnknownShape)
+      .NoGradient("a parameter depends on nothing inside the body");
+  r.Add("_Retval")
+      .Input("input: T").Attr("T: type").Attr("index: int >= 0")
+      .Doc("Result `index` of the function whose body this node is in.")
+      .Shape(NoOutputs)
+      .NoGradient(kNoOutput);
+}
+
+void AddCalls(OpRegistry& r) {
+  for (bool stateful : {false, true}) {
+    OpDef& call = r.Add(stateful ? "StatefulPartitionedCall" : "PartitionedCall")
+                      .Input("args: Tin").Output("output: Tout")
+                      .Attr("Tin: list(type) >= 0").Attr("Tout: list(type) >= 0").Attr("f: func")
+                      .Attr("config: string = ''").Attr("config_proto: string = ''").Attr("executor_type: string = ''")
+                      .Doc(stateful ? "Calls function `f`, which may have effects." : "Calls function `f`, which has no effects.")
+                      .Shape(UnknownShape)
+                      .NoGradient(kFunctional, false);
+    OpDef& branch = r.Add(stateful ? "If" : "StatelessIf")
+                        .Input("cond: Tcond").Input("input: Tin").Output("output: Tout")
+                        .Attr("Tcond: type").Attr("Tin: list(type) >= 0").Attr("Tout: list(type) >= 0")
+                        .Attr("then_branch: func").Attr("else_branch: func").Attr("output_shapes: list(shape) = []")
+                        .Doc("Calls `then_branch` when `cond` is true, not zero, or a non-empty string or tensor; else `else_branch`.")
+                        .Shape(ListedShapes)
+                        .NoGradient(kFunctional, false);
+    OpDef& loop = r.Add(stateful ? "While" : "StatelessWhile")
+                      .Input("input: T").Output("output: T")
+                      .Attr("T: list(type) >= 0").Attr("cond: func").Attr("body: func")
+                      .Attr("output_shapes: list(shape) = []").Attr("parallel_iterations: int = 10")
+                      .Doc("Calls `body` on the loop variables as long as `cond` of them is true; gives their last values.")
+                      .Shape(WhileShape)
+                      .NoGradient(kFunctional, false);
+    if (stateful) call.Stateful(), branch.Stateful(), loop.Stateful();
+  }
+}
+
+}  // namespace
+
+void RegisterControlOps(OpRegistry& r) {
+  r.Add("NoOp").Doc("Does nothing; stands for the nodes that it waits for.").Shape(NoOutputs).NoGradient(kNoOutput);
+  r.Add("ControlTrigger").Doc("Does nothing; waits for its control inputs, dead ones included.").Shape(NoOutputs).NoGradient(kNoOutput);
+  r.Add("Assert")
+      .Input("condition: bool").Input("data: T").Attr("T: list(type) >= 1").Attr("summarize: int = 3")
+      .Doc("An error that shows `data` (up to `summarize` elements of each) when the scalar `condition` is false.")
+      .Shape(AssertShape)
+      .NoGradient(kNoOutput)
+      .Stateful();
+  r.Add("Print")
+      .Input("input: T").Input("data: U").Output("output: T")
+      .Attr("T: type").Attr("U: list(type) >= 0").Attr("message: string = ''").Attr("first_n: int = -1").Attr("summarize: int = 3")
+      .Doc("The input, unchanged; prints `message` and `data` (up to `summarize` elements of each), the first `first_n` times when that is not negative.")
+      .Shape(UnchangedShape)
+      .Gradient(PrintGrad)
+      .Stateful();
+  AddFunctionEnds(r);
+  AddCalls(r);
+}
+
+}  // namespace weir
