@@ -1,0 +1,18 @@
+// Export: graphs to GraphDef, binary or protobuf text, as TensorFlow reads them. The inverse of import.h; deterministic:
+// the same graph gives the same bytes.
+#pragma once
+
+#include <string>
+
+#include "weir/graph/graph.h"
+
+namespace weir {
+
+// A serialized GraphDef. Errors: more than 2 GiB (naming the largest nodes), a function body with an unknown op.
+Result<std::string> ExportGraphDef(const Graph& g);
+// The same in protobuf's text format (.pbtxt); fields that Weir does not know are left out there.
+Result<std::string> ExportGraphDefText(const Graph& g);
+// Writes a file, by its ending: .pbtxt as protobuf text, .txt and .weir as our text form, else binary. Atomic.
+Status SaveGraph(const Graph& g, const std::string& path);
+
+}  // namespace weir

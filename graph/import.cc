@@ -1,0 +1,274 @@
+#include "weir/graph/import.h"
+
+#include <fmt/format.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/text_format.h>
+#include <sys/stat.h>
+
+#include <charconv>
+#include <climits>
+#include <fstream>
+
+#include "weir/graph/import_function.h"
+#include "weir/graph/import_meta.h"
+#include "weir/graph/text.h"
+#include "weir/proto/graph.pb.h"
+#include "weir/proto/model.pb.h"
+
+namespace weir {
+
+namespace {
+
+constexpr int kNestingLimit = 100;  // of messages; Protobuf's own parsers recurse
+
+Status MalformedInput(const pb::NodeDef& n, const std::string& input, const std::string& why) {
+  return InvalidArgument(fmt::format("error[graph]: {} '{:.100}' has the input '{:.100}', {}", n.op(), n.name(), input, why));
+}
+
+Status ConnectNode(Graph& g, NodeId id, const pb::NodeDef& n) {
+  std::vector<Endpoint> inputs;
+  std::vector<NodeId> controls;
+  for (const std::string& input : n.input()) {
+    std::string_view name = input;
+    if (name.starts_with("^")) {
+      controls.push_back(g.Find(name.substr(1)));
+      if (!controls.back().valid()) return MalformedInput(n, input, "but there is no such node");
+      continue;
+    }
+    if (!controls.empty()) return MalformedInput(n, input, "which comes after control inputs");
+    int32_t index = 0;
+    if (size_t colon = name.rfind(':'); colon != name.npos) {
+      const char* end = name.data() + name.size();
+      auto [stop, error] = std::from_chars(name.data() + colon + 1, end, index);
+      if (error != std::errc() || stop != end || index < 0 || name[colon + 1] == '-') return MalformedInput(n, input, "which names no output");
+      name = name.substr(0, colon);
+    }
+    NodeId from = g.Find(name);
+    if (!from.valid()) return MalformedInput(n, input, "but there is no such node");
+    inputs.push_back({from, index});
+  }
+  return g.SetInputs(id, std::move(inputs), std::move(controls));
+}
+
+Status ImportNodes(const pb::GraphDef& p, const Signatures& library, Graph& g) {
+  std::vector<NodeId> ids;
+  ids.reserve(p.node_size());
+  for (const pb::NodeDef& n : p.node()) {
+    WEIR_ASSIGN_OR_RETURN(NodeSpec spec, NodeFromWire(n));
+    auto call = library.find(n.op());
+    auto types = call == library.end() ? std::nullopt : CallTypes(*call->second);
+    WEIR_ASSIGN_OR_RETURN(NodeId id, g.AddRaw(std::move(spec), types ? static_cast<int>(types->size()) : 0));
+    if (types && !g[id].def()) {
+      for (size_t i = 0; i < types->size(); ++i) g.SetOutputType(id, static_cast<int>(i), {.dtype = (*types)[i]});
+    }
+    ids.push_back(id);
+  }
+  for (int i = 0; i < p.node_size(); ++i) WEIR_RETURN_IF_ERROR(ConnectNode(g, ids[i], p.node(i)));
+  return {};
+}
+
+// Takes `p` apart.
+Result<Graph> FromWire(pb::GraphDef& p, const OpRegistry* registry) {
+  Graph g(registry);
+  Signatures library;
+  for (const auto& f : p.library().function()) {
+    if (!library.emplace(f.signature().name(), &f.signature()).second) {
+      return InvalidArgument(fmt::format("error[function]: there are two functions named '{:.100}'", f.signature().name()));
+    }
+  }
+  for (const auto& f : p.library().function()) {
+    WEIR_ASSIGN_OR_RETURN(Function made, FunctionFromWire(f, registry, library));
+    g.AddFunction(std::move(made));
+  }
+  WEIR_RETURN_IF_ERROR(ImportNodes(p, library, g));
+  Graph::FileInfo& info = g.file_info();
+  info.from_file = true;
+  info.producer = p.versions().producer(), info.min_consumer = p.versions().min_consumer();
+  info.bad_consumers.assign(p.versions().bad_consumers().begin(), p.versions().bad_consumers().end());
+  if (p.has_library()) {
+    p.mutable_library()->clear_function();
+    info.library_unknown_fields = p.library().SerializeAsString();
+  }
+  p.clear_node(), p.clear_library(), p.clear_versions();
+  info.unknown_fields = p.SerializeAsString();
+  return g;
+}
+
+// ---- parsing of messages
+
+struct FirstError : google::protobuf::io::ErrorCollector {
+  Status status;
+  void AddError(int line, int column, const std::string& message) override {
+    if (status.ok()) status = InvalidArgument(fmt::format("error[file]: line {}, column {}: {}", line + 1, column + 1, message));
+  }
+};
+
+Status ParseText(std::string_view text, google::protobuf::Message* m) {
+  FirstError errors;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&errors);
+  parser.SetRecursionLimit(kNestingLimit);
+  google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
+  if (parser.Parse(&stream, m)) return {};
+  return errors.status.ok() ? InvalidArgument("error[file]: the text is malformed") : errors.status;
+}
+
+Status ParseBytes(std::string_view bytes, google::protobuf::Message* m) {
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
+  stream.SetRecursionLimit(kNestingLimit);
+  if (m->ParseFromCodedStream(&stream) && stream.ConsumedEntireMessage()) return {};
+  return DataLoss(fmt::format("error[file]: the bytes are no {} message, or end too early", m->GetDescriptor()->name()));
+}
+
+Status Parse(std::string_view content, bool text, google::protobuf::Message* m) {
+  if (content.size() > INT_MAX) return ResourceExhausted(fmt::format("error[file]: {} bytes; a message has at most 2 GiB", content.size()));
+  return text ? ParseText(content, m) : ParseBytes(content, m);
+}
+
+// ---- telling what a file is
+
+bool LooksLikeText(std::string_view content) {
+  for (unsigned char c : content.substr(0, 4096)) {
+    if (c < 0x20 && c != '\n' && c != '\t' && c != '\r') return false;
+  }
+  return true;
+}
+
+// The word that text begins with after comments, when `{` or `:` follows it (protobuf text); else "" (our form).
+std::string_view FirstField(std::string_view text) {
+  size_t i = 0;
+  while (i < text.size()) {
+    if (std::isspace(static_cast<unsigned char>(text[i]))) {
+      ++i;
+    } else if (text[i] == '#') {
+      i = std::min(text.find('\n', i), text.size());
+    } else {
+      break;
+    }
+  }
+  size_t end = i;
+  while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_')) ++end;
+  size_t next = text.find_first_not_of(" \t\r\n", end);
+  bool field = next != text.npos && end > i && (text[next] == '{' || text[next] == ':' || text[next] == '<');
+  return field ? text.substr(i, end - i) : std::string_view();
+}
+
+GraphFormat FormatOfText(std::string_view text) {
+  std::string_view field = FirstField(text);
+  if (field.empty()) return GraphFormat::kText;
+  if (field == "saved_model_schema_version" || field == "meta_graphs") return GraphFormat::kSavedModel;
+  bool graph = field == "node" || field == "library" || field == "versions" || field == "version" || field == "debug_info";
+  return graph ? GraphFormat::kGraphDef : GraphFormat::kMetaGraph;
+}
+
+// Whether the bytes of field 1 are a NodeDef (whose field 2 is an op's name) and not a MetaInfoDef (whose is a message).
+bool LooksLikeNode(const std::string& bytes) {
+  pb::NodeDef n;
+  if (!n.ParsePartialFromString(bytes) || n.op().empty()) return false;
+  return std::isalnum(static_cast<unsigned char>(n.op()[0])) || n.op()[0] == '_';
+}
+
+GraphFormat FormatOfBytes(std::string_view bytes) {
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX)));
+  uint32_t tag = stream.ReadTag(), length = 0;
+  if (tag == 0x08) return GraphFormat::kSavedModel;  // a number as field 1: the schema's version
+  if (tag == 0x0a) {
+    std::string first;
+    bool node = stream.ReadVarint32(&length) && length <= bytes.size() &&
+                stream.ReadString(&first, static_cast<int>(length)) && LooksLikeNode(first);
+    return node ? GraphFormat::kGraphDef : GraphFormat::kMetaGraph;
+  }
+  pb::MetaGraphDef meta;
+  bool has_graph = tag == 0x12 && meta.ParsePartialFromArray(bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX))) &&
+                   meta.graph_def().node_size() > 0 && !meta.graph_def().node(0).op().empty();
+  return has_graph ? GraphFormat::kMetaGraph : GraphFormat::kGraphDef;
+}
+
+Status NotAGraph(std::string_view content, const std::string& name, Status why) {
+  constexpr std::string_view kTableMagic = "\x57\xfb\x80\x8b\x24\x75\x47\xdb";
+  std::string help = "graphs are GraphDef, MetaGraphDef or SavedModel messages (.pb .pbtxt .meta), or the text form";
+  if (content.ends_with(kTableMagic)) help = "this is a checkpoint's index; the graph of a checkpoint is in its .meta file";
+  if (content.starts_with("model_checkpoint_path")) help = "this is a folder's checkpoint state; the graph of a checkpoint is in its .meta file";
+  return std::move(why).Detail("in '" + name + "'").Help(help);
+}
+
+Result<LoadedGraph> LoadMessage(std::string_view content, GraphFormat format, bool text, const OpRegistry* registry, const LoadOptions& options) {
+  pb::GraphDef graph;
+  std::optional<MetaGraph> meta;
+  if (format == GraphFormat::kGraphDef) {
+    WEIR_RETURN_IF_ERROR(Parse(content, text, &graph));
+    bool empty = graph.node_size() == 0 && !graph.has_library() && !graph.has_versions();
+    if (empty) return DataLoss("error[file]: there is no graph in it");
+  } else if (format == GraphFormat::kMetaGraph) {
+    pb::MetaGraphDef p;
+    WEIR_RETURN_IF_ERROR(Parse(content, text, &p));
+    if (!p.has_graph_def()) return DataLoss("error[file]: there is no graph in it");
+    meta = MetaFromWire(p);
+    graph.Swap(p.mutable_graph_def());
+  } else {
+    pb::SavedModel p;
+    WEIR_RETURN_IF_ERROR(Parse(content, text, &p));
+    WEIR_ASSIGN_OR_RETURN(const pb::MetaGraphDef* chosen, ChooseMetaGraph(p, options));
+    meta = MetaFromWire(*chosen);
+    graph.CopyFrom(chosen->graph_def());
+  }
+  WEIR_ASSIGN_OR_RETURN(Graph g, FromWire(graph, registry));
+  return LoadedGraph{std::move(g), format, text, std::move(meta)};
+}
+
+Result<std::string> ReadWholeFile(const std::string& path) {
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0) return NotFound(fmt::format("error[file]: cannot read '{}': {}", path, std::strerror(errno)));
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return NotFound(fmt::format("error[file]: cannot read '{}': {}", path, std::strerror(errno)));
+  std::string content;
+  std::vector<char> part(1 << 20);
+  while (file.read(part.data(), static_cast<std::streamsize>(part.size())) || file.gcount() > 0) {
+    content.append(part.data(), static_cast<size_t>(file.gcount()));
+    if (content.size() > INT_MAX) return ResourceExhausted(fmt::format("error[file]: '{}' has more than 2 GiB", path));
+  }
+  return content;
+}
+
+}  // namespace
+
+Result<Graph> ImportGraphDef(std::string_view bytes, const OpRegistry* registry) {
+  pb::GraphDef p;
+  WEIR_RETURN_IF_ERROR(Parse(bytes, false, &p));
+  return FromWire(p, registry);
+}
+
+Result<Graph> ImportGraphDefText(std::string_view text, const OpRegistry* registry) {
+  pb::GraphDef p;
+  WEIR_RETURN_IF_ERROR(Parse(text, true, &p));
+  return FromWire(p, registry);
+}
+
+Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegistry* registry, const LoadOptions& options, const std::string& name) {
+  if (content.empty()) return InvalidArgument(fmt::format("error[file]: '{}' is empty", name));
+  bool text = LooksLikeText(content);
+  GraphFormat format = text ? FormatOfText(content) : FormatOfBytes(content);
+  if (format == GraphFormat::kText) {
+    auto g = ParseGraph(content, registry, {.infer = false});
+    if (!g.ok()) return NotAGraph(content, name, g.status());
+    return LoadedGraph{std::move(*g), format, true, std::nullopt};
+  }
+  auto loaded = LoadMessage(content, format, text, registry, options);
+  if (!loaded.ok() && !loaded.status().decorated()) return NotAGraph(content, name, loaded.status());
+  return loaded;
+}
+
+Result<LoadedGraph> LoadGraph(const std::string& path, const OpRegistry* registry, const LoadOptions& options) {
+  struct stat info;
+  if (stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
+    for (const char* name : {"/saved_model.pb", "/saved_model.pbtxt"}) {
+      if (stat((path + name).c_str(), &info) == 0) return LoadGraph(path + name, registry, options);
+    }
+    return NotFound(fmt::format("error[file]: the folder '{}' holds no saved_model.pb", path));
+  }
+  WEIR_ASSIGN_OR_RETURN(std::string content, ReadWholeFile(path));
+  return LoadGraphFromString(content, registry, options, path);
+}
+
+}  // namespace weir

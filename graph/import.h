@@ -1,0 +1,81 @@
+// Import: graphs from files. GraphDef, MetaGraphDef and SavedModel, binary or protobuf text, and our own text form.
+//
+// What was loaded is kept as it was: attributes that no schema knows, unknown ops, devices, versions, functions, fields
+// of newer messages; defaults are not added. What is malformed is refused with the node's name. Structure only: arity,
+// dtypes, attributes against schemas and cycles are Verify's business, shapes InferGraph's.
+//
+// Linear in the size of the graph; no recursion on user data beyond a nesting of 100 messages.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weir/graph/graph.h"
+
+namespace weir {
+
+// A GraphDef message, or the same in protobuf's text format.
+Result<Graph> ImportGraphDef(std::string_view bytes, const OpRegistry* registry);
+Result<Graph> ImportGraphDefText(std::string_view text, const OpRegistry* registry);
+
+// A variable of a collection. Names are of nodes or tensors ("w/read:0").
+struct VariableInfo {
+  std::string name, initializer, snapshot, initial_value;
+  bool is_resource = false, trainable = false;
+  // Of one part of a partitioned variable: the whole variable's name and shape, and where the part lies.
+  std::string full_name;
+  std::vector<int64_t> full_shape, offset, part_shape;
+};
+
+struct TensorInfo {
+  std::string name;  // "x:0"; empty for a sparse or composite one
+  DType dtype = DType::kInvalid;
+  PartialShape shape;
+};
+
+struct SignatureInfo {
+  std::string method_name;
+  std::map<std::string, TensorInfo> inputs, outputs;
+};
+
+// The nodes by which a graph saves and restores itself.
+struct SaverInfo {
+  std::string filename_tensor, save_tensor, restore_op;
+  int max_to_keep = 0;
+};
+
+// What a MetaGraphDef says beside its graph.
+struct MetaGraph {
+  std::vector<std::string> tags;
+  std::string tensorflow_version;
+  std::vector<VariableInfo> variables, trainable_variables;
+  std::vector<std::string> train_ops;
+  // All collections that list names or bytes, as they are.
+  std::map<std::string, std::vector<std::string>> collections;
+  std::map<std::string, SignatureInfo> signatures;
+  std::optional<SaverInfo> saver;
+};
+
+enum class GraphFormat { kGraphDef, kMetaGraph, kSavedModel, kText };
+
+struct LoadedGraph {
+  Graph graph;
+  GraphFormat format = GraphFormat::kGraphDef;
+  bool text = false;              // protobuf text or our own
+  std::optional<MetaGraph> meta;  // of a MetaGraphDef or SavedModel
+};
+
+struct LoadOptions {
+  std::vector<std::string> tags;  // of a SavedModel's meta graph; none: its only one, or the one tagged "serve"
+};
+
+// Tells the format by content. `name` is for messages.
+Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegistry* registry, const LoadOptions& options = {},
+                                        const std::string& name = "the graph");
+// A file, or a SavedModel's folder.
+Result<LoadedGraph> LoadGraph(const std::string& path, const OpRegistry* registry, const LoadOptions& options = {});
+
+}  // namespace weir

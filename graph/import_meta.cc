@@ -1,0 +1,80 @@
+#include "weir/graph/import_meta.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "weir/graph/import_value.h"
+#include "weir/proto/model.pb.h"
+
+namespace weir {
+
+namespace {
+
+// The variables of a collection; what is no VariableDef is left out.
+std::vector<VariableInfo> Variables(const pb::MetaGraphDef& p, const std::string& key) {
+  std::vector<VariableInfo> variables;
+  auto it = p.collection_def().find(key);
+  if (it == p.collection_def().end()) return variables;
+  for (const std::string& bytes : it->second.bytes_list().value()) {
+    pb::VariableDef def;
+    if (!def.ParseFromString(bytes)) continue;
+    const auto& slice = def.save_slice_info_def();
+    variables.push_back({def.variable_name(), def.initializer_name(), def.snapshot_name(), def.initial_value_name(), def.is_resource(), def.trainable(),
+                         slice.full_name(), {slice.full_shape().begin(), slice.full_shape().end()},
+                         {slice.var_offset().begin(), slice.var_offset().end()}, {slice.var_shape().begin(), slice.var_shape().end()}});
+  }
+  return variables;
+}
+
+std::map<std::string, TensorInfo> Tensors(const google::protobuf::Map<std::string, pb::TensorInfo>& p) {
+  std::map<std::string, TensorInfo> tensors;
+  for (const auto& [key, info] : p) {
+    auto shape = ShapeFromWire(info.tensor_shape());
+    tensors[key] = {info.name(), DTypeFromWire(info.dtype()), shape.ok() ? *shape : PartialShape()};
+  }
+  return tensors;
+}
+
+}  // namespace
+
+MetaGraph MetaFromWire(const pb::MetaGraphDef& p) {
+  MetaGraph m;
+  m.tags.assign(p.meta_info_def().tags().begin(), p.meta_info_def().tags().end());
+  m.tensorflow_version = p.meta_info_def().tensorflow_version();
+  m.variables = Variables(p, "variables");
+  m.trainable_variables = Variables(p, "trainable_variables");
+  for (const auto& [key, def] : p.collection_def()) {
+    auto& list = m.collections[key];
+    list.assign(def.node_list().value().begin(), def.node_list().value().end());
+    list.insert(list.end(), def.bytes_list().value().begin(), def.bytes_list().value().end());
+  }
+  if (auto it = m.collections.find("train_op"); it != m.collections.end()) m.train_ops = it->second;
+  for (const auto& [key, def] : p.signature_def()) m.signatures[key] = {def.method_name(), Tensors(def.inputs()), Tensors(def.outputs())};
+  if (p.has_saver_def()) {
+    const auto& s = p.saver_def();
+    m.saver = SaverInfo{s.filename_tensor_name(), s.save_tensor_name(), s.restore_op_name(), s.max_to_keep()};
+  }
+  return m;
+}
+
+Result<const pb::MetaGraphDef*> ChooseMetaGraph(const pb::SavedModel& p, const LoadOptions& options) {
+  std::vector<std::string> present;
+  const pb::MetaGraphDef* serving = nullptr;
+  std::vector<std::string> wanted = options.tags;
+  std::sort(wanted.begin(), wanted.end());
+  for (const auto& m : p.meta_graphs()) {
+    std::vector<std::string> tags(m.meta_info_def().tags().begin(), m.meta_info_def().tags().end());
+    std::sort(tags.begin(), tags.end());
+    if (!wanted.empty() && tags == wanted) return &m;
+    if (std::find(tags.begin(), tags.end(), "serve") != tags.end() && !serving) serving = &m;
+    present.push_back(fmt::format("{}", fmt::join(tags, ",")));
+  }
+  if (wanted.empty() && p.meta_graphs_size() == 1) return &p.meta_graphs(0);
+  if (wanted.empty() && serving) return serving;
+  std::string what = wanted.empty() ? "the saved model has several graphs" : fmt::format("the saved model has no graph tagged '{}'", fmt::join(wanted, ","));
+  return NotFound("error[file]: " + what).Detail(fmt::format("tags present: '{}'", fmt::join(present, "', '"))).Help("choose one by its tags");
+}
+
+}  // namespace weir
