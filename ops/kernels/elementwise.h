@@ -1,0 +1,133 @@
+// Lane functions: how an element-wise op computes over contiguous elements, and how broadcasting brings operands there.
+//
+// Invariant: each op has one lane function per dtype, used by its plain kernel and by fused chains alike, and the result
+// of an element depends on its operands only, not on where in the array it stands. Float and double lane functions are
+// compiled for several instruction sets (elementwise_simd*.cc) and chosen once, when the table is made; half and bfloat16
+// go through the float ones, converting tiles and rounding once.
+//
+// What it does not do: shapes and attributes are checked by the kernels (math.cc).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "weir/graph/base/dtype.h"
+#include "weir/graph/base/shape.h"
+
+namespace weir {
+
+// Elements of a tile: what a lane function is given at once where operands have to be expanded or converted.
+inline constexpr int64_t kLaneTile = 1024;
+inline constexpr int kMaxLaneArity = 3;
+
+// Attributes that a lane function takes: `alpha` of LeakyRelu, `tolerance` of ApproximateEqual.
+struct LaneParams {
+  float a = 0;
+};
+
+// Reads n elements of each operand, writes n results. `out` may be one of the operands. Scalar operands are expanded to
+// tiles by the caller (ElementwisePlan does): a load from the first cache level costs nothing next to a second variant
+// of each function.
+using LaneCall = void (*)(const void* const* in, void* out, int64_t n, const LaneParams& p);
+
+struct LaneFn {
+  int arity = 1;
+  LaneCall call = nullptr;
+  float ns = 1;  // about, an element
+  // half or bfloat16 where operands or result have that dtype and `call` works on floats; else kInvalid.
+  DType small_in = DType::kInvalid, small_out = DType::kInvalid;
+  int8_t in_size = 0, out_size = 0;  // bytes an element; set where either of the two is
+  // Index of the first element that the op refuses, or -1. Null when it takes all. `call` is defined for these elements too.
+  int64_t (*find_bad)(const void* const* in, int64_t n) = nullptr;
+  const char* bad_message = nullptr;
+
+  void Run(const void* const* in, void* out, int64_t n, const LaneParams& p) const {
+    if (small_in == DType::kInvalid && small_out == DType::kInvalid) return call(in, out, n, p);
+    RunSmall(in, out, n, p);
+  }
+
+ private:
+  void RunSmall(const void* const* in, void* out, int64_t n, const LaneParams& p) const;
+};
+
+// The lane function of an op for the dtype of its attribute T (of Cast: SrcT) and the dtype of its output; null when Weir
+// has none: strings, unsupported dtypes, ops that are not element-wise.
+const LaneFn* FindLaneFn(std::string_view op, DType in_dtype, DType out_dtype);
+
+// Converts half or bfloat16 to float and back (rounding to nearest even).
+void SmallToFloat(DType small, const void* in, float* out, int64_t n);
+void FloatToSmall(DType small, const float* in, void* out, int64_t n);
+
+// An element-wise op over broadcast operands: axes that all operands treat alike are collapsed, then each operand is read
+// directly where it is contiguous and expanded tile by tile where it is not.
+class ElementwisePlan {
+ public:
+  ElementwisePlan() = default;
+  // The inputs' shapes broadcast to `out`; sizes are bytes an element.
+  ElementwisePlan(const Shape& out, std::span<const Shape> inputs, std::span<const int64_t> input_sizes, int64_t output_size);
+
+  // What a kernel's RunArgs::Range divides: rows where the innermost axis is short, else elements.
+  int64_t units() const { return units_; }
+  int64_t unit_elements() const { return unit_; }
+
+  // Computes units [begin, end). Returns the output element that the op refuses (LaneFn::find_bad), or -1.
+  int64_t Run(const LaneFn& fn, const LaneParams& p, const void* const* in, void* out, int64_t begin, int64_t end) const;
+
+  // f(offsets) for output elements [begin, end), offsets being the operands' element indices: for strings.
+  template <class F>
+  void ForEach(int64_t begin, int64_t end, F&& f) const;
+
+ private:
+  enum Mode { kWhole, kScalar, kPeriodic, kStrided };
+  struct Operand {
+    Mode mode = kWhole;
+    int64_t size = 0;
+    Dims strides;  // in elements, an axis of dims_
+  };
+  void Collapse(const Shape& out, std::span<const Shape> inputs);
+  void ChooseModes(int64_t elements);
+  int64_t Offset(const Operand& o, int64_t position) const;
+  void Expand(const Operand& o, const char* base, int64_t position, int64_t n, char* tile) const;
+  int64_t RunTiles(const LaneFn& fn, const LaneParams& p, const void* const* in, char* out, int64_t begin, int64_t end) const;
+
+  Dims dims_;  // collapsed; at least one axis
+  std::vector<Operand> operands_;
+  int64_t output_size_ = 0, units_ = 0, unit_ = 1;
+  int64_t tile_ = kLaneTile;  // elements at once
+  bool whole_ = true;         // every operand is contiguous
+  bool by_rows_ = false;      // the innermost axis is long: tiles end where rows end
+};
+
+template <class F>
+void ElementwisePlan::ForEach(int64_t begin, int64_t end, F&& f) const {
+  int64_t offsets[kMaxLaneArity] = {};
+  for (int64_t i = begin * unit_; i < end * unit_; ++i) {
+    for (size_t k = 0; k < operands_.size(); ++k) offsets[k] = operands_[k].mode == kWhole ? i : Offset(operands_[k], i);
+    f(i, offsets);
+  }
+}
+
+// ---- for the files that define lane functions
+// A row of the table: one op, its float and double functions (null where there is none).
+struct LaneRow {
+  const char* op = nullptr;
+  int arity = 1;
+  float ns = 1;
+  LaneCall f32 = nullptr, f64 = nullptr;
+  bool small = true;  // half and bfloat16 too
+};
+std::span<const LaneRow> ArithmeticLanes();      // elementwise_simd.cc
+std::span<const LaneRow> TranscendentalLanes();  // elementwise_simd_math.cc
+std::span<const LaneRow> LibraryLanes();         // elementwise_library.cc: those that call libm
+// Integer and bool functions: elementwise_int.cc.
+struct TypedLane {
+  const char* op = nullptr;
+  DType dtype = DType::kInvalid;
+  LaneFn fn;
+};
+std::vector<TypedLane> IntegerLanes();
+const LaneFn* FindCastLane(DType from, DType to, bool truncate);  // elementwise_cast.cc
+
+}  // namespace weir

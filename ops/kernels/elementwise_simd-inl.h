@@ -1,0 +1,87 @@
+// The loop around a vector operation, once per instruction set (included by elementwise_simd*.cc under foreach_target).
+//
+// Invariant: tails go through the same vector code as whole vectors, by way of a buffer; so no element's result depends
+// on its position.
+#if defined(WEIR_OPS_KERNELS_ELEMENTWISE_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WEIR_OPS_KERNELS_ELEMENTWISE_SIMD_INL_H_
+#undef WEIR_OPS_KERNELS_ELEMENTWISE_SIMD_INL_H_
+#else
+#define WEIR_OPS_KERNELS_ELEMENTWISE_SIMD_INL_H_
+#endif
+
+#include <cstring>
+
+#include "hwy/highway.h"
+#include "weir/ops/kernels/elementwise.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace weir {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Bases of operations. An operation has a static `Do(d, a[, b[, c]], p)` that gives a vector, or of a Test a mask.
+struct Unary { static constexpr int kArity = 1; static constexpr bool kTest = false; };
+struct Binary { static constexpr int kArity = 2; static constexpr bool kTest = false; };
+struct Ternary { static constexpr int kArity = 3; static constexpr bool kTest = false; };
+struct UnaryTest { static constexpr int kArity = 1; static constexpr bool kTest = true; };
+struct BinaryTest { static constexpr int kArity = 2; static constexpr bool kTest = true; };
+
+// The lanes of a mask as bytes 0 and 1.
+template <class D, class M>
+HWY_INLINE void StoreBytes(D d, M mask, uint8_t* out) {
+  const hn::RebindToUnsigned<D> du;
+  const hn::Rebind<uint8_t, D> d8;
+  constexpr int kTop = sizeof(hn::TFromD<D>) * 8 - 1;
+  hn::StoreU(hn::TruncateTo(d8, hn::ShiftRight<kTop>(hn::BitCast(du, hn::VecFromMask(d, mask)))), d8, out);
+}
+
+template <class Op, class D, class T, class R>
+HWY_INLINE void Step(D d, const T* a, const T* b, const T* c, R* out, const LaneParams& p) {
+  if constexpr (Op::kTest && Op::kArity == 1) {
+    StoreBytes(d, Op::Do(d, hn::LoadU(d, a), p), out);
+  } else if constexpr (Op::kTest) {
+    StoreBytes(d, Op::Do(d, hn::LoadU(d, a), hn::LoadU(d, b), p), out);
+  } else if constexpr (Op::kArity == 1) {
+    hn::StoreU(Op::Do(d, hn::LoadU(d, a), p), d, out);
+  } else if constexpr (Op::kArity == 2) {
+    hn::StoreU(Op::Do(d, hn::LoadU(d, a), hn::LoadU(d, b), p), d, out);
+  } else {
+    hn::StoreU(Op::Do(d, hn::LoadU(d, a), hn::LoadU(d, b), hn::LoadU(d, c), p), d, out);
+  }
+}
+
+template <class Op, class T>
+void Loop(const void* const* in, void* out_raw, int64_t n, const LaneParams& p) {
+  using R = std::conditional_t<Op::kTest, uint8_t, T>;
+  const hn::ScalableTag<T> d;
+  constexpr int64_t kLanes = hn::MaxLanes(hn::ScalableTag<T>());
+  const T* arg[3] = {};
+  for (int k = 0; k < Op::kArity; ++k) arg[k] = static_cast<const T*>(in[k]);
+  R* out = static_cast<R*>(out_raw);
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) Step<Op>(d, arg[0] + i, arg[1] + i, arg[2] + i, out + i, p);
+  if constexpr (kLanes > 1) {
+    if (i == n) return;
+    HWY_ALIGN T tail[3][kLanes] = {};
+    HWY_ALIGN R result[kLanes];
+    for (int k = 0; k < Op::kArity; ++k) std::memcpy(tail[k], arg[k] + i, (n - i) * sizeof(T));
+    Step<Op>(d, tail[0], tail[1], tail[2], result, p);
+    std::memcpy(out + i, result, (n - i) * sizeof(R));
+  }
+}
+
+template <class Op>
+constexpr LaneRow Row(const char* op, float ns, bool small = true) {
+  return {op, Op::kArity, ns, &Loop<Op, float>, &Loop<Op, double>, small};
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> Const(D d, double v) {
+  return hn::Set(d, static_cast<hn::TFromD<D>>(v));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace weir
+HWY_AFTER_NAMESPACE();
+
+#endif
