@@ -179,6 +179,7 @@ class Graph {
   const std::map<std::string, std::shared_ptr<const Function>, std::less<>>& functions() const { return functions_; }
   const Function* FindFunction(std::string_view name) const;
   void AddFunction(Function f);  // replaces one of the same name
+  void ShareFunctions(const Graph& other);  // adds those of `other` that this one lacks, without copying
 
   // ---- of the file, kept for export
   struct FileInfo {

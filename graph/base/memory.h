@@ -22,6 +22,8 @@ class Buffer {
 
   void* data() const { return data_; }
   size_t bytes() const { return bytes_; }
+  // False for memory of somebody else, wrapped without a release function: it may vanish.
+  bool owning() const { return charged_ > 0 || release_; }
 
   // Uninitialised memory. `what` names the tensor in the error.
   static Result<std::shared_ptr<Buffer>> Allocate(int64_t bytes, const std::string& what = "a tensor");

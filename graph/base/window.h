@@ -1,0 +1,69 @@
+// Sliding windows over images: what the attributes of convolution and pooling mean, and the sizes that follow.
+//
+// Shared by shape functions (which know sizes partly) and kernels (which know them all), so that the two cannot differ.
+// Invariant: what ConvWindow and PoolWindow return has positive strides, dilations and windows below 2^31 and paddings
+// in [0, 2^31), and lists that fit its attributes; a placed WindowAxis has sizes that came out of checked arithmetic.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "weir/graph/base/attr.h"
+#include "weir/graph/base/shape.h"
+#include "weir/graph/base/status.h"
+
+namespace weir {
+
+enum class Padding { kSame, kValid, kExplicit };
+
+// A window that slides along one spatial axis. Output o sees the inputs o·stride − before + t·dilation, t < window.
+struct WindowAxis {
+  const char* name = "height";
+  Padding padding = Padding::kValid;
+  int64_t window = 0;  // of convolution: set from the filter
+  int64_t stride = 1, dilation = 1;
+  int64_t before = 0, after = 0;      // given when kExplicit, else known when placed
+  int64_t input = 0, output = 0;      // known when placed
+
+  int64_t extent() const { return (window - 1) * dilation + 1; }
+  // Sets input, output and the padding. Errors: an empty window, a window that does not fit.
+  Status Place(int64_t input_size);
+  // The output's size as far as the input's is known; symbols are kept where the size does not change.
+  Result<Dim> OutputDim(Dim input_dim) const;
+};
+
+// What the window attributes of a node say, with the axes named by their layout.
+struct Window2D {
+  bool nchw = false;
+  WindowAxis y{.name = "height"}, x{.name = "width"};
+  int64_t depth_window = 1;  // of pooling over channels: the window, and the stride
+
+  int channel_axis() const { return nchw ? 1 : 3; }
+  int y_axis() const { return nchw ? 2 : 1; }
+  int x_axis() const { return nchw ? 3 : 2; }
+  // Sizes or dimensions in the layout's order.
+  Dims Arrange(int64_t n, int64_t h, int64_t w, int64_t c) const { return nchw ? Dims{n, c, h, w} : Dims{n, h, w, c}; }
+};
+
+struct WindowAttrs {
+  std::string padding, data_format;
+  std::vector<int64_t> ksize, strides, dilations, explicit_paddings;
+};
+
+// From a ShapeContext, PrepareContext or Node.
+template <class Context>
+WindowAttrs ReadWindowAttrs(const Context& c) {
+  auto list = [&](const char* name) { return c.template attr<AttrList>(name).i; };
+  return {c.template attr<std::string>("padding"), c.template attr<std::string>("data_format"), list("ksize"),
+          list("strides"), list("dilations"), list("explicit_paddings")};
+}
+
+// The window of a convolution (its size is the filter's) or of pooling. Errors go on after the node's name.
+Result<Window2D> ConvWindow(const WindowAttrs& attrs);
+Result<Window2D> PoolWindow(const WindowAttrs& attrs);
+
+// "[1,2,2,1]"
+std::string ListText(const std::vector<int64_t>& list);
+
+}  // namespace weir

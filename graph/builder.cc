@@ -1,0 +1,275 @@
+#include "weir/graph/builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace weir {
+
+namespace {
+const std::string kNoName;
+const PartialShape kNoShape;
+}  // namespace
+
+const std::string& Operation::name() const { return valid() ? builder_->graph().node(id_).name() : kNoName; }
+DType Output::dtype() const { return valid() ? builder_->graph().type(endpoint_).dtype : DType::kInvalid; }
+const PartialShape& Output::shape() const { return valid() ? builder_->graph().type(endpoint_).shape : kNoShape; }
+std::string Output::name() const { return valid() ? builder_->graph().EndpointName(endpoint_) : kNoName; }
+const Node& Output::node() const { return builder_->graph().node(endpoint_.node); }
+
+Builder::Builder(const OpRegistry* registry) : graph_(registry) {}
+Builder::Builder(Graph graph) : graph_(std::move(graph)) {}
+
+void Builder::Fail(Status s) {
+  if (status_.ok()) status_ = std::move(s);
+}
+
+Builder::Guard Builder::NameScope(std::string_view name) {
+  std::string before = scope_;
+  if (name.empty()) {
+    scope_.clear();
+  } else if (name.back() == '/') {
+    scope_ = name;
+  } else {
+    scope_ = UniqueName(name) + "/";
+  }
+  return Guard([this, before] { scope_ = before; });
+}
+
+Builder::Guard Builder::ControlDependencies(std::vector<Operation> before) {
+  auto saved = control_;
+  for (const Operation& op : before) {
+    if (op.valid() && std::find(control_.begin(), control_.end(), op.id()) == control_.end()) control_.push_back(op.id());
+  }
+  return Guard([this, saved] { control_ = saved; });
+}
+
+Builder::Guard Builder::NoControlDependencies() {
+  auto saved = std::exchange(control_, {});
+  return Guard([this, saved] { control_ = saved; });
+}
+
+Builder::Guard Builder::Device(std::string_view device) {
+  auto saved = std::exchange(device_, std::string(device));
+  return Guard([this, saved] { device_ = saved; });
+}
+
+Builder::Guard Builder::At(Loc loc) {
+  Loc saved = loc_;
+  if (!loc_) loc_ = loc;
+  return Guard([this, saved] { loc_ = saved; });
+}
+
+std::string Builder::UniqueName(std::string_view name) {
+  if (name.ends_with('/')) return std::string(name.substr(0, name.size() - 1));
+  std::string full = scope_ + std::string(name);
+  for (int& i = taken_[full];;) {
+    std::string candidate = i == 0 ? full : fmt::format("{}_{}", full, i);
+    ++i;
+    if (graph_.Find(candidate).valid() || (candidate != full && taken_.count(candidate))) continue;
+    if (candidate != full) taken_.emplace(candidate, 1);
+    return candidate;
+  }
+}
+
+namespace {
+
+// Fills type and number attributes that the Outputs among `inputs` tell; returns the dtype asked of each input.
+class AttrSolver {
+ public:
+  AttrSolver(const OpDef& def, AttrMap& attrs, const std::vector<Input>& inputs) : def_(def), attrs_(attrs), inputs_(inputs) {}
+
+  Result<std::vector<DType>> Solve() {
+    WEIR_RETURN_IF_ERROR(SolveNumbers());
+    size_t at = 0;
+    for (const ArgDef& a : def_.inputs()) {
+      size_t n = Count(a);
+      if (at + n > inputs_.size()) break;
+      SolveTypes(a, at, n);
+      at += n;
+    }
+    // Attributes that only literals tell take the literal's own look.
+    at = 0;
+    for (const ArgDef& a : def_.inputs()) {
+      size_t n = Count(a);
+      if (at + n > inputs_.size()) break;
+      WEIR_RETURN_IF_ERROR(SolveLiterals(a, at, n));
+      at += n;
+    }
+    return def_.InputTypes(attrs_);
+  }
+
+ private:
+  bool IsSet(const std::string& attr) const { return attrs_.count(attr) > 0; }
+
+  // The one list argument takes what the others leave.
+  Status SolveNumbers() {
+    size_t singles = 0, lists = 0;
+    for (const ArgDef& a : def_.inputs()) (a.is_list || !a.number_attr.empty() ? lists : singles) += 1;
+    if (lists == 0) return {};
+    for (const ArgDef& a : def_.inputs()) {
+      if (a.number_attr.empty() || IsSet(a.number_attr)) continue;
+      if (inputs_.size() < singles) return InvalidArgument(fmt::format("takes at least {} inputs, not {}", singles, inputs_.size()));
+      int64_t uses = std::count_if(def_.inputs().begin(), def_.inputs().end(), [&](const ArgDef& b) { return b.number_attr == a.number_attr; });
+      attrs_[a.number_attr] = static_cast<int64_t>((inputs_.size() - singles) / uses);
+    }
+    return {};
+  }
+
+  size_t Count(const ArgDef& a) const {
+    if (!a.number_attr.empty()) {
+      const AttrValue* v = def_.Value(attrs_, a.number_attr);
+      return v && v->is<int64_t>() && *v->get<int64_t>() >= 0 ? static_cast<size_t>(*v->get<int64_t>()) : 0;
+    }
+    if (!a.is_list) return 1;
+    if (const AttrValue* v = def_.Value(attrs_, a.type_attr); v && v->is<AttrList>()) return v->get<AttrList>()->type.size();
+    size_t singles = 0;
+    for (const ArgDef& b : def_.inputs()) singles += !b.is_list && b.number_attr.empty();
+    return inputs_.size() < singles ? 0 : inputs_.size() - singles;
+  }
+
+  void SolveTypes(const ArgDef& a, size_t at, size_t n) {
+    if (a.type_attr.empty() || IsSet(a.type_attr)) return;
+    if (a.is_list) {
+      std::vector<DType> types;
+      for (size_t i = at; i < at + n; ++i) types.push_back(BaseType(inputs_[i].dtype()));
+      if (std::find(types.begin(), types.end(), DType::kInvalid) == types.end()) attrs_[a.type_attr] = types;
+      return;
+    }
+    for (size_t i = at; i < at + n; ++i) {
+      if (inputs_[i].is_literal()) continue;
+      attrs_[a.type_attr] = BaseType(inputs_[i].dtype());
+      return;
+    }
+  }
+
+  Status SolveLiterals(const ArgDef& a, size_t at, size_t n) {
+    if (a.type_attr.empty() || IsSet(a.type_attr)) return {};
+    std::vector<DType> types;
+    for (size_t i = at; i < at + n; ++i) {
+      if (!inputs_[i].is_literal()) {
+        types.push_back(BaseType(inputs_[i].dtype()));
+        continue;
+      }
+      WEIR_ASSIGN_OR_RETURN(Tensor t, inputs_[i].literal().ToTensor(DType::kInvalid));
+      types.push_back(t.dtype());
+    }
+    if (a.is_list) {
+      attrs_[a.type_attr] = types;
+    } else if (!types.empty()) {
+      const AttrDef* d = def_.FindAttr(a.type_attr);
+      // An index written as literals takes the op's default index type; any other literal takes its look.
+      bool by_default = d && d->default_value && d->default_value->is<DType>() && IsInteger(*d->default_value->get<DType>()) && IsInteger(types[0]);
+      attrs_[a.type_attr] = by_default ? *d->default_value->get<DType>() : types[0];
+    }
+    return {};
+  }
+
+  const OpDef& def_;
+  AttrMap& attrs_;
+  const std::vector<Input>& inputs_;
+};
+
+}  // namespace
+
+Operation Builder::AddNode(std::string_view op, std::vector<Input> inputs, AttrMap attrs, std::string_view name, Loc loc) {
+  if (!status_.ok()) return {};
+  if (loc_) loc = loc_;
+  for (const Input& in : inputs) {
+    if (in.is_literal() || (in.output().valid() && in.builder() == this)) continue;
+    Fail(InvalidArgument(fmt::format("error[graph]: {} '{}' was given {}", op, name.empty() ? op : name,
+                                     in.output().valid() ? "an output of another graph" : "an invalid output"))
+             .Detail(loc ? "at " + loc.ToString() : ""));
+    return {};
+  }
+  NodeSpec spec;
+  spec.op = op;
+  spec.loc = loc;
+  spec.device = device_;
+  spec.control_inputs = control_;
+  const OpDef* def = graph_.registry().Find(op);
+  std::vector<DType> types;
+  if (def) {
+    auto solved = AttrSolver(*def, attrs, inputs).Solve();
+    if (!solved.ok()) {
+      Fail(InvalidArgument(fmt::format("error[graph]: {} '{}' {}", op, name.empty() ? op : name, solved.status().message()))
+               .Detail(solved.status().details()).Detail(loc ? "created at " + loc.ToString() : ""));
+      return {};
+    }
+    types = *solved;
+  }
+  spec.name = UniqueName(name.empty() ? op : name);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].is_literal()) {
+      spec.inputs.push_back(inputs[i].output().endpoint());
+      continue;
+    }
+    auto value = inputs[i].literal().ToTensor(i < types.size() ? BaseType(types[i]) : DType::kInvalid);
+    if (!value.ok()) {
+      std::string arg = def ? def->InputName(static_cast<int>(i), attrs) : std::to_string(i);
+      Fail(InvalidArgument(fmt::format("error[graph]: {} '{}': input '{}': {}", op, spec.name, arg, value.status().message()))
+               .Detail(loc ? "created at " + loc.ToString() : ""));
+      return {};
+    }
+    auto inside = NameScope(spec.name + "/");
+    Output c = Constant(*std::move(value), def ? def->inputs().size() > i ? def->inputs()[i].name : "Const" : "Const", loc);
+    if (!c.valid()) return {};
+    spec.inputs.push_back(c.endpoint());
+  }
+  spec.attrs = std::move(attrs);
+  auto id = graph_.AddNode(std::move(spec));
+  if (!id.ok()) {
+    Fail(id.status());
+    return {};
+  }
+  return {this, *id};
+}
+
+Output Builder::Add(std::string_view op, std::vector<Input> inputs, AttrMap attrs, std::string_view name, Loc loc) {
+  return OutputOf(AddNode(op, std::move(inputs), std::move(attrs), name, loc));
+}
+
+Output Builder::Constant(Tensor value, std::string_view name, Loc loc) {
+  DType dtype = value.dtype();
+  auto no_control = NoControlDependencies();
+  return Add("Const", {}, {{"value", std::move(value)}, {"dtype", dtype}}, name, loc);
+}
+
+Output Builder::FindOutput(std::string_view name) {
+  auto e = graph_.ParseEndpoint(name);
+  if (e.ok()) return {this, *e};
+  Fail(e.status());
+  return {};
+}
+
+Builder* BuilderOf(const std::vector<Input>& inputs) {
+  for (const Input& in : inputs) {
+    if (in.builder()) return in.builder();
+  }
+  return nullptr;
+}
+
+Builder* BuilderOf(std::initializer_list<Input> inputs) { return BuilderOf(std::vector<Input>(inputs)); }
+
+Operation MakeNode(std::string_view op, std::vector<Input> inputs, AttrMap attrs, const Name& name) {
+  Builder* b = BuilderOf(inputs);
+  if (!b) return {};
+  Loc loc = inputs.empty() ? Loc{} : inputs[0].loc();
+  return b->AddNode(op, std::move(inputs), std::move(attrs), name.value, loc);
+}
+
+Output Make(std::string_view op, std::vector<Input> inputs, AttrMap attrs, const Name& name) {
+  Operation n = MakeNode(op, std::move(inputs), std::move(attrs), name);
+  return n.valid() ? n.builder()->OutputOf(n) : Output();
+}
+
+std::vector<Output> MakeAll(std::string_view op, std::vector<Input> inputs, AttrMap attrs, const Name& name) {
+  Operation n = MakeNode(op, std::move(inputs), std::move(attrs), name);
+  if (!n.valid()) return {};
+  std::vector<Output> outputs;
+  int count = static_cast<int>(n.builder()->graph().node(n.id()).outputs().size());
+  for (int i = 0; i < count; ++i) outputs.push_back(n.builder()->OutputOf(n, i));
+  return outputs;
+}
+
+}  // namespace weir

@@ -1,0 +1,257 @@
+#include "weir/graph/gradients.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "weir/graph/infer.h"
+
+namespace weir {
+
+namespace {
+
+struct Overrides {
+  std::map<std::string, GradFn, std::less<>> by_op;
+  std::map<NodeId, GradFn> by_node;
+};
+
+Overrides& OverridesOf(Builder& b) {
+  std::shared_ptr<void>& slot = b.extension("gradient_overrides");
+  if (!slot) slot = std::make_shared<Overrides>();
+  return *static_cast<Overrides*>(slot.get());
+}
+
+bool Differentiable(const OutputType& t) {
+  DType dtype = BaseType(t.dtype);
+  if (dtype == kResource) return t.handle_dtype == DType::kInvalid || IsFloating(t.handle_dtype);
+  return IsFloating(dtype);
+}
+
+}  // namespace
+
+Output Grad::ToDense() const {
+  if (!sparse_) return dense_;
+  Output rows = Make("StridedSlice", {slices_.dense_shape, {0}, {1}, {1}}, {{"shrink_axis_mask", 1}}, "rows");
+  return Make("UnsortedSegmentSum", {slices_.values, slices_.indices, rows}, {}, "dense");
+}
+
+GradContext::GradContext(Builder* b, NodeId id, std::vector<Grad> grads) : builder_(b), id_(id), grads_(std::move(grads)) {
+  result_.resize(node().inputs().size());
+}
+
+AttrMap GradContext::attrs(std::initializer_list<const char*> names) const {
+  AttrMap out;
+  for (const char* name : names) {
+    if (const AttrValue* v = node().FindAttr(name)) out[name] = *v;
+  }
+  return out;
+}
+
+Output GradContext::grad(int i) {
+  if (!grads_[i].valid()) grads_[i] = Make("ZerosLike", {output(i)});
+  if (grads_[i].is_slices()) grads_[i] = grads_[i].ToDense();
+  return grads_[i].dense();
+}
+
+void SetGradient(Builder& b, std::string_view op, GradFn fn) { OverridesOf(b).by_op[std::string(op)] = std::move(fn); }
+void SetGradient(Operation node, GradFn fn) {
+  if (node.valid()) OverridesOf(*node.builder()).by_node[node.id()] = std::move(fn);
+}
+
+namespace {
+
+// One differentiation.
+class Differentiator {
+ public:
+  Differentiator(Builder& b, const std::vector<Output>& ys, const std::vector<Output>& xs, const GradientOptions& options)
+      : b_(b), ys_(ys), xs_(xs), options_(options) {}
+
+  Result<std::vector<Grad>> Run() {
+    WEIR_RETURN_IF_ERROR(Check());
+    WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(b_.graph()));
+    num_ids_ = b_.graph().num_ids();
+    MarkBetween(order);
+    auto scope = b_.NameScope(options_.name);
+    scope_ = b_.scope();
+    auto no_control = b_.NoControlDependencies();
+    for (size_t i = 0; i < ys_.size(); ++i) Contribute(ys_[i].endpoint(), SeedGrad(i));
+    for (auto it = order.rbegin(); it != order.rend(); ++it) {
+      if (between_[it->value]) WEIR_RETURN_IF_ERROR(Visit(*it));
+    }
+    if (!missing_.empty()) return Missing();
+    WEIR_RETURN_IF_ERROR(b_.status());
+    return Collect();
+  }
+
+ private:
+  Status Check() {
+    WEIR_RETURN_IF_ERROR(b_.status());
+    if (ys_.empty()) return InvalidArgument("error[graph]: gradients of no outputs were asked for");
+    for (const auto* list : {&ys_, &xs_}) {
+      for (const Output& o : *list) {
+        if (!o.valid() || o.builder() != &b_) return InvalidArgument("error[graph]: gradients were asked of an output that is invalid or of another graph");
+        if (Differentiable(b_.graph().type(o.endpoint()))) continue;
+        return NodeError(o.node(), "dtype", InvalidArgument(fmt::format("is {}, which has no gradient", b_.graph().type(o.endpoint()).ToString()))
+                                                .Help("only floating-point tensors can be differentiated; convert by Cast"));
+      }
+    }
+    if (!options_.grad_ys.empty() && options_.grad_ys.size() != ys_.size()) {
+      return InvalidArgument(fmt::format("error[graph]: {} grad_ys were given for {} ys", options_.grad_ys.size(), ys_.size()));
+    }
+    return {};
+  }
+
+  // Nodes on a path of differentiable edges from some x to some y: only they are asked for gradients.
+  void MarkBetween(const std::vector<NodeId>& order) {
+    const Graph& g = b_.graph();
+    std::vector<bool> from_x(num_ids_), to_y(num_ids_), stop(num_ids_);
+    for (const Output& x : xs_) from_x[x.endpoint().node.value] = true;
+    for (const Output& s : options_.stop_gradients) {
+      if (s.valid()) stop[s.endpoint().node.value] = true;
+    }
+    for (NodeId id : order) {
+      if (from_x[id.value]) continue;
+      for (Endpoint e : g.node(id).inputs()) {
+        if (from_x[e.node.value] && !stop[e.node.value] && Differentiable(g.type(e))) from_x[id.value] = true;
+      }
+    }
+    for (const Output& y : ys_) to_y[y.endpoint().node.value] = true;
+    for (auto it = order.rbegin(); it != order.rend(); ++it) {
+      if (!to_y[it->value] || stop[it->value]) continue;
+      for (Endpoint e : g.node(*it).inputs()) {
+        if (Differentiable(g.type(e))) to_y[e.node.value] = true;
+      }
+    }
+    between_.resize(num_ids_);
+    for (int i = 0; i < num_ids_; ++i) between_[i] = from_x[i] && to_y[i];
+    stop_ = std::move(stop);
+  }
+
+  Grad SeedGrad(size_t i) {
+    if (i < options_.grad_ys.size() && options_.grad_ys[i].valid()) return options_.grad_ys[i];
+    return b_.Add("OnesLike", {ys_[i]}, {}, fmt::format("grad_ys_{}", i), b_.graph().node(ys_[i].endpoint().node).loc());
+  }
+
+  void Contribute(Endpoint e, Grad g) {
+    if (g.valid() && between_[e.node.value]) partial_[e].push_back(std::move(g));
+  }
+
+  // The sum of what flowed to an endpoint: AddN of tensors, concatenated slices, or tensors when mixed.
+  Grad Sum(std::vector<Grad> parts) {
+    if (parts.size() == 1) return parts[0];
+    bool all_slices = std::all_of(parts.begin(), parts.end(), [](const Grad& g) { return g.is_slices(); });
+    if (all_slices) {
+      std::vector<Input> values, indices;
+      for (const Grad& g : parts) values.push_back(g.slices().values), indices.push_back(g.slices().indices);
+      values.push_back(Input(0)), indices.push_back(Input(0));
+      return IndexedSlices{Make("ConcatV2", values), Make("ConcatV2", indices), parts[0].slices().dense_shape};
+    }
+    std::vector<Input> dense;
+    for (const Grad& g : parts) dense.push_back(g.ToDense());
+    return Make("AddN", dense);
+  }
+
+  Status Visit(NodeId id) {
+    // Copied: the gradient function adds nodes, which moves them.
+    const std::string name = b_.graph().node(id).name();
+    const Loc loc = b_.graph().node(id).loc();
+    const OpDef* def = b_.graph().node(id).def();
+    const int num_outputs = static_cast<int>(b_.graph().node(id).outputs().size());
+    auto at = b_.At(loc ? loc : Loc{"<gradients>", 0});
+    std::vector<Grad> grads(num_outputs);
+    bool any = false;
+    {
+      auto top = b_.NameScope(scope_);
+      for (int i = 0; i < num_outputs; ++i) {
+        auto it = partial_.find(Endpoint{id, i});
+        if (it == partial_.end()) continue;
+        grads[i] = Sum(std::move(it->second));
+        partial_.erase(it);
+        total_[Endpoint{id, i}] = grads[i];
+        any = true;
+      }
+    }
+    if (!any || stop_[id.value] || b_.graph().node(id).inputs().empty()) return {};
+    const GradFn* fn = FindGradient(id, def);
+    if (!fn) {
+      bool zero = def && def->gradient_is_zero();
+      if (!zero && AnyInputBetween(id)) missing_.push_back(id);
+      return {};
+    }
+    auto scope = b_.NameScope(scope_ + name + "_grad/");
+    GradContext c(&b_, id, std::move(grads));
+    if (Status s = (*fn)(c); !s.ok()) return NodeError(b_.graph().node(id), "graph", s);
+    WEIR_RETURN_IF_ERROR(b_.status());
+    for (size_t i = 0; i < c.result().size(); ++i) Contribute(b_.graph().node(id).input(static_cast<int>(i)), c.result()[i]);
+    return {};
+  }
+
+  const GradFn* FindGradient(NodeId id, const OpDef* def) {
+    Overrides& overrides = OverridesOf(b_);
+    if (auto it = overrides.by_node.find(id); it != overrides.by_node.end()) return &it->second;
+    if (auto it = overrides.by_op.find(b_.graph().node(id).op()); it != overrides.by_op.end()) return &it->second;
+    return def && def->gradient() ? &def->gradient() : nullptr;
+  }
+
+  bool AnyInputBetween(NodeId id) const {
+    for (Endpoint e : b_.graph().node(id).inputs()) {
+      if (between_[e.node.value] && Differentiable(b_.graph().type(e))) return true;
+    }
+    return false;
+  }
+
+  Status Missing() {
+    std::sort(missing_.begin(), missing_.end());
+    Status s = Unimplemented(fmt::format("error[graph]: {} op{} on the way from y to x {} no gradient", missing_.size(), missing_.size() == 1 ? "" : "s",
+                                         missing_.size() == 1 ? "has" : "have"));
+    for (NodeId id : missing_) {
+      const Node& n = b_.graph().node(id);
+      std::string reason = n.def() ? n.def()->no_gradient_reason() : "the op is not known";
+      s = std::move(s).Detail(fmt::format("{} '{}'{}: {}", n.op(), n.name(), n.loc() ? " created at " + n.loc().ToString() : "", reason));
+    }
+    return std::move(s).Help("SetGradient gives an op or a node a gradient of your own; StopGradient cuts the path");
+  }
+
+  std::vector<Grad> Collect() {
+    std::vector<Grad> result;
+    for (const Output& x : xs_) {
+      auto it = total_.find(x.endpoint());
+      Grad g = it == total_.end() ? Grad() : it->second;
+      if (!g.valid() && options_.unconnected == GradientOptions::kZero) g = Make("ZerosLike", {x});
+      result.push_back(std::move(g));
+    }
+    return result;
+  }
+
+  Builder& b_;
+  const std::vector<Output>& ys_;
+  const std::vector<Output>& xs_;
+  const GradientOptions& options_;
+  std::string scope_;
+  int num_ids_ = 0;
+  std::vector<bool> between_, stop_;
+  std::unordered_map<Endpoint, std::vector<Grad>, EndpointHash> partial_;
+  std::unordered_map<Endpoint, Grad, EndpointHash> total_;
+  std::vector<NodeId> missing_;
+};
+
+}  // namespace
+
+Result<std::vector<Grad>> GradientsOf(Builder& b, const std::vector<Output>& ys, const std::vector<Output>& xs, const GradientOptions& options) {
+  auto result = Differentiator(b, ys, xs, options).Run();
+  if (!result.ok()) b.Fail(result.status());
+  return result;
+}
+
+std::vector<Output> Gradients(const std::vector<Output>& ys, const std::vector<Output>& xs, const GradientOptions& options) {
+  std::vector<Output> dense(xs.size());
+  if (ys.empty() || !ys[0].valid()) return dense;
+  Builder& b = *ys[0].builder();
+  auto grads = GradientsOf(b, ys, xs, options);
+  if (!grads.ok()) return dense;
+  for (size_t i = 0; i < xs.size(); ++i) dense[i] = (*grads)[i].ToDense();
+  return dense;
+}
+
+}  // namespace weir

@@ -1,0 +1,323 @@
+#include "weir/graph/infer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <queue>
+
+#include "weir/graph/functions.h"
+
+namespace weir {
+
+// ---- ShapeContext
+
+ShapeContext::ShapeContext(const OpDef* def, const AttrMap* attrs, std::vector<Input> inputs, std::vector<OutputType>* outputs)
+    : def_(def), attrs_(attrs), inputs_(std::move(inputs)), outputs_(outputs), constant_values_(inputs_.size()) {}
+
+const Dims* ShapeContext::value(int i) const {
+  const Input& in = inputs_[i];
+  if (in.value) return in.value;
+  if (!in.constant || in.constant->num_elements() > kMaxValueElements) return nullptr;
+  if (!constant_values_[i]) {
+    auto ints = in.constant->ToInts();
+    if (!ints) return nullptr;
+    constant_values_[i] = std::move(*ints);
+  }
+  return &*constant_values_[i];
+}
+
+std::optional<int64_t> ShapeContext::scalar(int i) const {
+  const Tensor* t = constant(i);
+  if (t && t->num_elements() == 1) {
+    auto ints = t->ToInts();
+    return ints ? std::optional(ints->front()) : std::nullopt;
+  }
+  const Dims* v = value(i);
+  return v && v->size() == 1 && Known((*v)[0]) ? std::optional((*v)[0]) : std::nullopt;
+}
+
+Result<PartialShape> ShapeContext::shape_from_input(int i) const {
+  if (const Tensor* t = constant(i)) {
+    // Why here: a constant's -1 is an unknown dimension, anything lower a mistake; a propagated value's negatives are symbols.
+    if (t->num_elements() > kMaxRank) return InvalidArgument(fmt::format("has a shape of {} axes in input '{}'; at most {} are possible", t->num_elements(), InputName(i), kMaxRank));
+    auto ints = t->ToInts();
+    if (!ints) return InvalidArgument(fmt::format("wants integers for input '{}'", InputName(i)));
+    for (int64_t d : *ints) {
+      if (d < -1) return InvalidArgument(fmt::format("has the negative size {} in input '{}'", d, InputName(i)));
+    }
+    return PartialShape(Dims(ints->begin(), ints->end()));
+  }
+  if (const Dims* v = value(i)) {
+    if (v->size() > size_t{kMaxRank}) return InvalidArgument(fmt::format("has a shape of {} axes in input '{}'", v->size(), InputName(i)));
+    return PartialShape(*v);
+  }
+  const PartialShape& s = input(i);
+  if (s.known_rank() && s.rank() == 1 && Known(s[0]) && s[0] <= kMaxRank) return PartialShape::UnknownOfRank(static_cast<int>(s[0]));
+  return PartialShape::Unknown();
+}
+
+void ShapeContext::set_output_value(int i, Dims value) {
+  if (static_cast<int64_t>(value.size()) <= kMaxValueElements) (*outputs_)[i].value = std::move(value);
+}
+
+void ShapeContext::set_output_handle(int i, DType dtype, PartialShape shape) {
+  (*outputs_)[i].handle_dtype = dtype;
+  (*outputs_)[i].handle_shape = std::move(shape);
+}
+
+Result<PartialShape> ShapeContext::WithRank(int i, int rank) const {
+  const PartialShape& s = input(i);
+  if (!s.known_rank()) return PartialShape::UnknownOfRank(rank);
+  if (s.rank() != rank) return InvalidArgument(fmt::format("wants rank {} for input '{}', not {}", rank, InputName(i), Describe(i)));
+  return s;
+}
+
+Result<PartialShape> ShapeContext::WithRankAtLeast(int i, int rank) const {
+  const PartialShape& s = input(i);
+  if (s.known_rank() && s.rank() < rank) {
+    return InvalidArgument(fmt::format("wants at least rank {} for input '{}', not {}", rank, InputName(i), Describe(i)));
+  }
+  return s;
+}
+
+std::string ShapeContext::InputName(int i) const { return def_->InputName(i, *attrs_); }
+
+std::string ShapeContext::Describe(int i) const {
+  OutputType t;
+  t.dtype = inputs_[i].dtype, t.shape = inputs_[i].shape;
+  return t.ToString();
+}
+
+// ---- arithmetic
+
+Result<Dim> MergeDims(Dim a, Dim b) {
+  if (Known(a) && Known(b) && a != b) return InvalidArgument(fmt::format("sizes {} and {} differ", a, b));
+  if (Known(a)) return a;
+  if (Known(b)) return b;
+  return a == kUnknownDim ? b : a;
+}
+
+Result<PartialShape> MergeShapes(const PartialShape& a, const PartialShape& b) {
+  if (!a.known_rank()) return b;
+  if (!b.known_rank()) return a;
+  if (a.rank() != b.rank()) return InvalidArgument(fmt::format("shapes {} and {} have different ranks", a.ToString(), b.ToString()));
+  PartialShape out = a;
+  for (int i = 0; i < a.rank(); ++i) {
+    auto d = MergeDims(a[i], b[i]);
+    if (!d.ok()) return InvalidArgument(fmt::format("shapes {} and {} differ in axis {}", a.ToString(), b.ToString(), i));
+    out[i] = *d;
+  }
+  return out;
+}
+
+Result<PartialShape> BroadcastShapes(const PartialShape& a, const PartialShape& b) {
+  if (!a.known_rank() || !b.known_rank()) return PartialShape::Unknown();
+  int rank = std::max(a.rank(), b.rank());
+  PartialShape out = PartialShape::UnknownOfRank(rank);
+  for (int i = 0; i < rank; ++i) {
+    int ia = i - (rank - a.rank()), ib = i - (rank - b.rank());
+    Dim da = ia < 0 ? 1 : a[ia], db = ib < 0 ? 1 : b[ib];
+    if (da == 1) {
+      out[i] = db;
+    } else if (db == 1 || SameDim(da, db)) {
+      out[i] = da;
+    } else if (Known(da) && Known(db)) {
+      return InvalidArgument(fmt::format("cannot broadcast {} and {}", a.ToString(), b.ToString()))
+          .Detail(fmt::format("sizes {} and {} differ (axis {} of the result); they must be equal or one of them 1", da, db, i));
+    } else {
+      // An unknown beside a size above 1 must be that size or 1; either way the result is that size. 0 stays 0.
+      out[i] = Known(da) ? da : Known(db) ? db : kUnknownDim;
+    }
+  }
+  return out;
+}
+
+Dim AddDims(Dim a, Dim b) {
+  if (a == 0) return b;
+  if (b == 0) return a;
+  int64_t sum = 0;
+  return Known(a) && Known(b) && CheckedAdd(a, b, &sum) ? sum : kUnknownDim;
+}
+
+Dim MulDims(Dim a, Dim b) {
+  if (a == 0 || b == 0) return 0;
+  if (a == 1) return b;
+  if (b == 1) return a;
+  int64_t product = 0;
+  return Known(a) && Known(b) && CheckedMul(a, b, &product) ? product : kUnknownDim;
+}
+
+PartialShape Concatenate(const PartialShape& a, const PartialShape& b) {
+  if (!a.known_rank() || !b.known_rank()) return PartialShape::Unknown();
+  Dims dims = a.dims();
+  dims.insert(dims.end(), b.dims().begin(), b.dims().end());
+  return PartialShape(std::move(dims));
+}
+
+PartialShape Subshape(const PartialShape& s, int begin, int end) {
+  if (!s.known_rank()) return s;
+  return PartialShape(Dims(s.dims().begin() + begin, s.dims().begin() + end));
+}
+
+// ---- shared shape functions
+
+Status UnchangedShape(ShapeContext& c) {
+  c.set_output(0, c.input(0));
+  return {};
+}
+
+Status AllUnchanged(ShapeContext& c) {
+  for (int i = 0; i < c.num_outputs() && i < c.num_inputs(); ++i) {
+    c.set_output(i, c.input(i));
+    if (const Dims* v = c.value(i)) c.set_output_value(i, *v);
+    if (c.handle_dtype(i) != DType::kInvalid) c.set_output_handle(i, c.handle_dtype(i), c.handle_shape(i));
+  }
+  return {};
+}
+
+Status BroadcastShape(ShapeContext& c) {
+  auto s = BroadcastShapes(c.input(0), c.input(1));
+  if (!s.ok()) {
+    return InvalidArgument(fmt::format("cannot broadcast {} and {}", c.Describe(0), c.Describe(1))).Detail(s.status().details());
+  }
+  c.set_output(0, *s);
+  return {};
+}
+
+Status MergedShape(ShapeContext& c) {
+  PartialShape s = PartialShape::Unknown();
+  for (int i = 0; i < c.num_inputs(); ++i) {
+    auto merged = MergeShapes(s, c.input(i));
+    if (!merged.ok()) return InvalidArgument(fmt::format("wants inputs of equal shapes; input '{}' is {}", c.InputName(i), c.Describe(i))).Detail(merged.status().message());
+    s = *merged;
+  }
+  c.set_output(0, s);
+  return {};
+}
+
+Status ScalarShape(ShapeContext& c) {
+  for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, PartialShape::Scalar());
+  return {};
+}
+
+Status UnknownShape(ShapeContext& c) {
+  for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, PartialShape::Unknown());
+  return {};
+}
+
+Status NoOutputs(ShapeContext&) { return {}; }
+
+// ---- over a graph
+
+const Tensor* ConstantValue(const Graph& g, Endpoint e) {
+  for (int hops = 0; hops < 64; ++hops) {
+    const Node& n = g.node(e.node);
+    if (n.Is("Const")) {
+      const AttrValue* v = n.FindAttr("value");
+      return v ? v->get<Tensor>() : nullptr;
+    }
+    if (!n.Is("Identity") || n.inputs().empty()) return nullptr;
+    e = n.input(0);
+  }
+  return nullptr;
+}
+
+Status InferNode(Graph& g, NodeId id) {
+  const Node& n = g.node(id);
+  if (!n.def()) return InferCall(g, id);
+  if (!n.def()->shape_fn()) return {};
+  std::vector<ShapeContext::Input> inputs;
+  inputs.reserve(n.inputs().size());
+  for (Endpoint e : n.inputs()) {
+    const OutputType& t = g.type(e);
+    ShapeContext::Input in;
+    in.dtype = t.dtype, in.shape = t.shape;
+    in.constant = ConstantValue(g, e);
+    if (t.value) in.value = &*t.value;
+    in.handle_dtype = t.handle_dtype, in.handle_shape = t.handle_shape;
+    inputs.push_back(std::move(in));
+  }
+  std::vector<OutputType> outputs = n.outputs();
+  for (OutputType& o : outputs) {
+    DType dtype = o.dtype;
+    o = OutputType();
+    o.dtype = dtype;
+  }
+  ShapeContext c(n.def(), &n.attrs(), std::move(inputs), &outputs);
+  if (Status s = n.def()->shape_fn()(c); !s.ok()) {
+    for (size_t i = 0; i < n.inputs().size(); ++i) {
+      Loc loc = g.node(n.input(i).node).loc();
+      std::string where = loc ? ", created at " + loc.ToString() : "";
+      if (i < 4) s = std::move(s).Detail(fmt::format("input '{}' is '{}' ({}{})", c.InputName(i), g.EndpointName(n.input(i)), g.type(n.input(i)).ToString(), where));
+    }
+    return NodeError(n, "shape", std::move(s));
+  }
+  for (size_t i = 0; i < outputs.size(); ++i) g.SetOutputType(id, static_cast<int>(i), std::move(outputs[i]));
+  return FunctionAttrs(n).empty() ? Status() : InferCall(g, id);
+}
+
+namespace {
+bool IsBackEdgeSource(const Node& n) { return n.Is("NextIteration") || n.Is("RefNextIteration"); }
+}  // namespace
+
+Result<std::vector<NodeId>> TopologicalOrder(const Graph& g) {
+  std::vector<int> pending(g.num_ids(), 0);
+  std::priority_queue<int32_t, std::vector<int32_t>, std::greater<>> ready;
+  for (NodeId id : g.nodes()) {
+    const Node& n = g.node(id);
+    for (Endpoint e : n.inputs()) pending[id.value] += !IsBackEdgeSource(g.node(e.node));
+    for (NodeId c : n.control_inputs()) pending[id.value] += !IsBackEdgeSource(g.node(c));
+    if (pending[id.value] == 0) ready.push(id.value);
+  }
+  std::vector<NodeId> order;
+  order.reserve(g.num_nodes());
+  while (!ready.empty()) {
+    NodeId id{ready.top()};
+    ready.pop();
+    order.push_back(id);
+    if (IsBackEdgeSource(g.node(id))) continue;
+    for (const Use& u : g.node(id).users()) {
+      if (--pending[u.node.value] == 0) ready.push(u.node.value);
+    }
+  }
+  if (static_cast<int>(order.size()) == g.num_nodes()) return order;
+  // A node that never became ready has a predecessor that did not either: walking back finds the cycle.
+  NodeId at;
+  for (NodeId id : g.nodes()) {
+    if (pending[id.value] > 0) { at = id; break; }
+  }
+  std::vector<NodeId> path;
+  std::vector<bool> seen(g.num_ids());
+  while (!seen[at.value]) {
+    seen[at.value] = true;
+    path.push_back(at);
+    const Node& n = g.node(at);
+    NodeId next;
+    for (Endpoint e : n.inputs()) {
+      if (pending[e.node.value] > 0 && !IsBackEdgeSource(g.node(e.node))) next = e.node;
+    }
+    for (NodeId c : n.control_inputs()) {
+      if (!next.valid() && pending[c.value] > 0) next = c;
+    }
+    at = next;
+  }
+  std::string cycle = g.node(at).name();
+  auto start = std::find(path.begin(), path.end(), at);
+  for (auto it = path.end(); it != start && cycle.size() < 400;) cycle += " -> " + g.node(*--it).name();
+  return InvalidArgument("error[graph]: the graph has a cycle").Detail(cycle).Help("only v1 NextIteration nodes may close a loop");
+}
+
+Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, EndpointHash>& known) {
+  WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g));
+  for (NodeId id : order) {
+    WEIR_RETURN_IF_ERROR(InferNode(g, id));
+    if (known.empty()) continue;
+    for (size_t i = 0; i < g.node(id).outputs().size(); ++i) {
+      auto it = known.find(Endpoint{id, static_cast<int32_t>(i)});
+      if (it != known.end()) g.SetOutputType(id, static_cast<int>(i), it->second);
+    }
+  }
+  return {};
+}
+
+}  // namespace weir

@@ -1,0 +1,48 @@
+// Pass: a function from a graph to "changed or not" or an error. The passes that know no op live in graph/passes, those that
+// do in ops/rewrites; the pipeline (session/pipeline.cc) calls them in a straight line and verifies after each.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "weir/graph/infer.h"
+
+namespace weir {
+
+// What a rewrite may change: kExact nothing, bit for bit; kStandard the rounding, within 1e-5; kFast more.
+enum class Precision { kExact, kStandard, kFast };
+
+struct PassContext {
+  Evaluator evaluate;                       // runs a kernel on constants; empty: none
+  Precision precision = Precision::kStandard;
+  std::vector<std::string> notes;           // "not fused: …"
+};
+
+struct Pass {
+  const char* name;                         // a verb phrase, the same in file, code and command line
+  const char* why;                          // one line
+  Result<bool> (*run)(Graph& g, PassContext& c);
+};
+
+// ---- graph/passes
+Result<bool> Prune(Graph& g, PassContext& c);            // drops what no result, target or effect needs
+Result<bool> FillDefaults(Graph& g, PassContext& c);     // makes every attribute explicit
+Result<bool> InlineCalls(Graph& g, PassContext& c);      // puts called functions' bodies in place of calls
+Result<bool> OrderEffects(Graph& g, PassContext& c);     // control edges between effects on one resource
+Result<bool> InferShapes(Graph& g, PassContext& c);
+Result<bool> FoldConstants(Graph& g, PassContext& c);    // computes what only constants feed
+Result<bool> MergeDuplicates(Graph& g, PassContext& c);  // one node for equal computations
+
+// ---- ops/rewrites
+Result<bool> LowerReferences(Graph& g, PassContext& c);  // Variable, Assign, Apply…: handles, reads and writes
+Result<bool> Simplify(Graph& g, PassContext& c);         // a table of local rules
+Result<bool> FuseElementwise(Graph& g, PassContext& c);  // chains of element-wise ops become one step
+
+// All of them, in the order of the pipeline.
+const std::vector<Pass>& AllPasses();
+
+// Whether a node must stay although nothing reads it: results, the targets' sink, and, in function bodies, effects.
+bool IsRoot(const Node& n);
+
+}  // namespace weir

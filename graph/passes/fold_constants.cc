@@ -1,0 +1,96 @@
+// FoldConstants: a node that only constants feed, or whose output's value inference knows (Shape of a known shape, and what
+// is computed from it), becomes a Const. Folding keeps the bits that running would give. Effects, random ops and results
+// much larger than what they come from stay.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "weir/graph/pass.h"
+
+namespace weir {
+
+namespace {
+
+constexpr int64_t kMaxFoldedBytes = 10 << 20;
+constexpr int64_t kMaxGrowth = 64 << 10;  // a Fill of a megabyte is better computed than stored
+
+bool Foldable(const Node& n) {
+  bool used = std::any_of(n.users().begin(), n.users().end(), [](const Use& u) { return u.input >= 0; });
+  if (!used) return false;
+  if (!n.def() || n.def()->stateful() || n.outputs().empty() || n.Is("Const") || IsRoot(n)) return false;
+  if (n.Is("Placeholder") || n.Is("PlaceholderV2") || n.Is("PlaceholderWithDefault") || n.Is("NoOp")) return false;
+  for (const OutputType& t : n.outputs()) {
+    if (!IsSupported(t.dtype)) return false;
+  }
+  return true;
+}
+
+std::optional<Tensor> FromKnownValue(const OutputType& t) {
+  if (!t.value || !IsInteger(t.dtype)) return std::nullopt;
+  for (int64_t d : *t.value) {
+    if (!Known(d)) return std::nullopt;  // negative values are not told from unknown ones
+  }
+  auto shape = t.shape.ToShape();
+  if (!shape || shape->num_elements() != static_cast<int64_t>(t.value->size())) return std::nullopt;
+  auto tensor = Tensor::Allocate(t.dtype, *shape);
+  if (!tensor.ok()) return std::nullopt;
+  DispatchType(t.dtype, IntTypes{}, [&](auto zero) {
+    using T = decltype(zero);
+    for (size_t i = 0; i < t.value->size(); ++i) tensor->mutable_data<T>()[i] = static_cast<T>((*t.value)[i]);
+  });
+  return *tensor;
+}
+
+// All outputs' values, or nothing.
+std::optional<std::vector<Tensor>> Values(const Graph& g, const Node& n, const PassContext& c) {
+  std::vector<Tensor> known;
+  for (const OutputType& t : n.outputs()) {
+    auto v = FromKnownValue(t);
+    if (!v) break;
+    known.push_back(std::move(*v));
+  }
+  if (known.size() == n.outputs().size()) return known;
+  if (!c.evaluate || n.inputs().empty()) return std::nullopt;
+  std::vector<Tensor> inputs;
+  int64_t input_bytes = 0, output_bytes = 0;
+  for (Endpoint e : n.inputs()) {
+    const Tensor* t = ConstantValue(g, e);
+    if (!t) return std::nullopt;
+    input_bytes += t->bytes();
+    inputs.push_back(*t);
+  }
+  for (const OutputType& t : n.outputs()) {
+    if (auto elements = t.shape.num_elements()) output_bytes += *elements * static_cast<int64_t>(std::max<size_t>(SizeOf(t.dtype), 1));
+  }
+  if (output_bytes > kMaxFoldedBytes || output_bytes > input_bytes + kMaxGrowth) return std::nullopt;
+  return c.evaluate(n, inputs);
+}
+
+}  // namespace
+
+Result<bool> FoldConstants(Graph& g, PassContext& c) {
+  WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g));
+  bool changed = false;
+  for (NodeId id : order) {
+    if (!Foldable(g.node(id))) continue;
+    auto values = Values(g, g.node(id), c);
+    if (!values || values->size() != g.node(id).outputs().size()) continue;
+    for (size_t i = 0; i < values->size(); ++i) {
+      const Node& n = g.node(id);
+      NodeSpec spec;
+      spec.op = "Const";
+      spec.name = g.UniqueName(n.name() + "/_folded");
+      spec.loc = n.loc();
+      spec.origins = n.origins().empty() ? std::vector<std::string>{n.name()} : n.origins();
+      DType dtype = (*values)[i].dtype();
+      spec.attrs = {{"value", (*values)[i]}, {"dtype", dtype}};
+      WEIR_ASSIGN_OR_RETURN(NodeId folded, g.AddNode(std::move(spec)));
+      WEIR_RETURN_IF_ERROR(g.ReplaceUses({id, static_cast<int>(i)}, {folded, 0}));
+    }
+    // Control edges stay with the node; without them it goes with the next Prune.
+    changed = true;
+  }
+  return changed;
+}
+
+}  // namespace weir

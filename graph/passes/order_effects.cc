@@ -1,0 +1,70 @@
+// OrderEffects: two effects on one resource that nothing orders keep program order, by explicit control edges; later passes
+// see only edges. Program order here is the topological order that prefers positions, so no edge can close a cycle.
+//
+// Between writes every earlier reader is tied to the next write and every later reader to the last one. Nodes that call
+// functions count as writers of each resource they are given, since their bodies may write.
+#include <algorithm>
+
+#include "weir/graph/functions.h"
+#include "weir/graph/pass.h"
+
+namespace weir {
+
+namespace {
+
+// The node that makes the handle behind a resource endpoint: a VarHandleOp, an argument.
+NodeId ResourceOf(const Graph& g, Endpoint e) {
+  while (g.node(e.node).Is("Identity") && !g.node(e.node).inputs().empty()) e = g.node(e.node).input(0);
+  return e.node;
+}
+
+// Two VarHandleOps of one container and name are one resource.
+std::string ResourceKey(const Graph& g, NodeId id) {
+  const Node& n = g.node(id);
+  if (!n.Is("VarHandleOp")) return "node:" + n.name();
+  std::string shared = n.attr<std::string>("shared_name");
+  return "var:" + n.attr<std::string>("container") + "/" + (shared.empty() ? n.name() : shared);
+}
+
+struct Effects {
+  NodeId last_write;
+  std::vector<NodeId> readers;  // since the last write
+};
+
+}  // namespace
+
+Result<bool> OrderEffects(Graph& g, PassContext&) {
+  WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g));
+  std::map<std::string, Effects> resources;
+  bool changed = false;
+  auto tie = [&](NodeId after, NodeId before) {
+    if (before.valid() && before != after) g.AddControlInput(after, before), changed = true;
+  };
+  for (NodeId id : order) {
+    const OpDef* def = g.node(id).def();
+    if (!def || g.node(id).Is("Identity") || g.node(id).Is("VarHandleOp") || g.node(id).Is("_Retval")) continue;
+    bool call = !FunctionAttrs(g.node(id)).empty();
+    std::map<std::string, bool> touched;  // resource -> written
+    for (size_t i = 0; i < g.node(id).inputs().size(); ++i) {
+      Endpoint e = g.node(id).input(static_cast<int>(i));
+      if (g.type(e).dtype != kResource) continue;
+      bool writes = call || std::find(def->writes().begin(), def->writes().end(), static_cast<int>(i)) != def->writes().end();
+      touched[ResourceKey(g, ResourceOf(g, e))] |= writes;
+    }
+    for (const auto& [key, writes] : touched) {
+      Effects& r = resources[key];
+      if (writes) {
+        if (r.readers.empty()) tie(id, r.last_write);
+        for (NodeId reader : r.readers) tie(id, reader);
+        r.readers.clear();
+        r.last_write = id;
+      } else {
+        tie(id, r.last_write);
+        r.readers.push_back(id);
+      }
+    }
+  }
+  return changed;
+}
+
+}  // namespace weir

@@ -1,0 +1,105 @@
+#include "weir/graph/verify.h"
+
+#include <fmt/format.h>
+
+#include "weir/graph/functions.h"
+#include "weir/graph/infer.h"
+
+namespace weir {
+
+namespace {
+
+Status CheckNode(const Graph& g, const Node& n) {
+  for (Endpoint e : n.inputs()) {
+    if (!g.alive(e.node) || e.index < 0 || e.index >= static_cast<int>(g.node(e.node).outputs().size())) {
+      return NodeError(n, "graph", InvalidArgument("has an input that does not exist"));
+    }
+  }
+  for (NodeId c : n.control_inputs()) {
+    if (!g.alive(c)) return NodeError(n, "graph", InvalidArgument("has a control input that does not exist"));
+  }
+  if (!n.def()) return {};
+  if (Status s = n.def()->CheckAttrs(n.attrs()); !s.ok()) return NodeError(n, "attr", s);
+  auto want = n.def()->InputTypes(n.attrs());
+  if (!want.ok()) return NodeError(n, "attr", want.status());
+  if (want->size() != n.inputs().size()) {
+    return NodeError(n, "graph", InvalidArgument(fmt::format("takes {} inputs, not {}", want->size(), n.inputs().size())).Help(n.def()->Signature()));
+  }
+  for (size_t i = 0; i < want->size(); ++i) {
+    DType have = g.type(n.input(static_cast<int>(i))).dtype;
+    if ((*want)[i] == DType::kInvalid || have == DType::kInvalid) continue;
+    if (BaseType(have) != BaseType((*want)[i]) || (IsRef((*want)[i]) && !IsRef(have))) {
+      return NodeError(n, "dtype", InvalidArgument(fmt::format("wants {} for input '{}', not {}", DTypeName((*want)[i]), n.def()->InputName(static_cast<int>(i), n.attrs()), DTypeName(have)))
+                                       .Detail(fmt::format("'{}' is {}", g.EndpointName(n.input(static_cast<int>(i))), g.type(n.input(static_cast<int>(i))).ToString())));
+    }
+  }
+  for (const std::string& attr : FunctionAttrs(n)) {
+    if (auto f = CalledFunction(g, n, attr); !f.ok()) return NodeError(n, "function", f.status());
+  }
+  return {};
+}
+
+// Functions that call themselves, directly or through others: depth-first over the library, iterative.
+Status CheckRecursion(const Graph& g) {
+  std::map<std::string, int, std::less<>> state;  // 1: on the stack, 2: done
+  auto callees = [&](const Function& f) {
+    std::vector<std::string> names;
+    for (NodeId id : f.body.nodes()) {
+      const Node& n = f.body.node(id);
+      if (!n.def() && g.FindFunction(n.op())) names.push_back(n.op());
+      for (const auto& [name, value] : n.attrs()) {
+        if (auto* ref = value.get<FuncRef>()) names.push_back(ref->name);
+      }
+    }
+    return names;
+  };
+  struct Frame {
+    std::string name;
+    std::vector<std::string> callees;
+    size_t next = 0;
+  };
+  for (const auto& [root, f] : g.functions()) {
+    std::vector<Frame> stack;
+    if (state[root] == 0) stack.push_back({root, callees(*f)}), state[root] = 1;
+    while (!stack.empty()) {
+      Frame& top = stack.back();
+      if (top.next == top.callees.size()) {
+        state[top.name] = 2;
+        stack.pop_back();
+        continue;
+      }
+      std::string callee = top.callees[top.next++];
+      const Function* c = g.FindFunction(callee);
+      if (!c || state[callee] == 2) continue;
+      if (state[callee] == 1) {
+        std::string cycle;
+        for (const Frame& frame : stack) cycle += frame.name + " -> ";
+        return InvalidArgument("error[function]: functions call each other in a circle").Detail(cycle + callee);
+      }
+      state[callee] = 1;
+      stack.push_back({callee, callees(*c)});
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<Status> Problems(const Graph& g, int limit) {
+  std::vector<Status> found;
+  for (NodeId id : g.nodes()) {
+    if (Status s = CheckNode(g, g.node(id)); !s.ok()) found.push_back(std::move(s));
+    if (static_cast<int>(found.size()) >= limit) return found;
+  }
+  if (!found.empty()) return found;
+  if (auto order = TopologicalOrder(g); !order.ok()) found.push_back(order.status());
+  if (Status s = CheckRecursion(g); !s.ok()) found.push_back(std::move(s));
+  return found;
+}
+
+Status Verify(const Graph& g) {
+  auto problems = Problems(g, 1);
+  return problems.empty() ? Status() : problems[0];
+}
+
+}  // namespace weir

@@ -1,0 +1,139 @@
+// LowerReferences: TensorFlow 1's reference variables become handles with explicit reads and writes. The user's graph is not
+// touched: this runs on the copy that is compiled.
+//
+//   VariableV2 -> VarHandleOp;  Assign -> AssignVariableOp;  ApplyAdam -> ResourceApplyAdam;  …
+//   who takes a reference as a value gets a ReadVariableOp of its own, at its place: after its own control inputs and
+//   after the op whose output the reference was.
+#include <fmt/format.h>
+
+#include "weir/graph/pass.h"
+
+namespace weir {
+
+namespace {
+
+// Reference op -> resource op; attribute T is called dtype there.
+const std::map<std::string, std::string, std::less<>>& StateOps() {
+  static const std::map<std::string, std::string, std::less<>> table = {
+      {"Assign", "AssignVariableOp"},       {"AssignAdd", "AssignAddVariableOp"},       {"AssignSub", "AssignSubVariableOp"},
+      {"ScatterAdd", "ResourceScatterAdd"}, {"ScatterSub", "ResourceScatterSub"},       {"ScatterUpdate", "ResourceScatterUpdate"},
+      {"IsVariableInitialized", "VarIsInitializedOp"}};
+  return table;
+}
+
+std::string ResourceForm(const Node& n) {
+  if (n.Is("VariableV2") || n.Is("Variable")) return "VarHandleOp";
+  if (auto it = StateOps().find(n.op()); it != StateOps().end()) return it->second;
+  if (n.op().starts_with("Apply") || n.op().starts_with("SparseApply")) return "Resource" + n.op();
+  return "";
+}
+
+AttrMap ResourceAttrs(const Graph& g, const Node& n, const std::string& form) {
+  AttrMap attrs;
+  const OpDef* to = g.registry().Find(form);
+  for (const AttrDef& a : to->attrs()) {
+    std::string_view from = a.name;
+    if (a.name == "dtype" && !n.def()->FindAttr("dtype")) from = "T";
+    if (const AttrValue* v = n.FindAttr(from)) attrs[a.name] = *v;
+  }
+  if (form == "VarHandleOp" && n.attr<std::string>("shared_name").empty()) attrs["shared_name"] = n.name();
+  return attrs;
+}
+
+class Lowering {
+ public:
+  explicit Lowering(Graph& g) : g_(g) {}
+
+  Result<bool> Run() {
+    WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g_));
+    for (NodeId id : order) WEIR_RETURN_IF_ERROR(Visit(id));
+    for (const auto& [id, form] : forms_) {
+      if (!g_.registry().Find(form)) return NodeError(g_.node(id), "graph", Unimplemented("has no resource form"));
+      g_.SetOp(id, form, ResourceAttrs(g_, g_.node(id), form));
+    }
+    return !forms_.empty();
+  }
+
+ private:
+  struct Reference {
+    Endpoint handle;
+    NodeId after;  // the op that gave the reference; invalid for the variable itself
+  };
+
+  Status Visit(NodeId id) {
+    if (!g_.node(id).def()) return {};
+    auto types = g_.node(id).def()->InputTypes(g_.node(id).attrs());
+    for (size_t i = 0; i < g_.node(id).inputs().size(); ++i) {
+      auto it = refs_.find(g_.node(id).input(static_cast<int>(i)));
+      if (it == refs_.end()) continue;
+      Reference ref = it->second;
+      bool as_reference = types.ok() && i < types->size() && IsRef((*types)[i]);
+      Endpoint replacement = ref.handle;
+      if (as_reference) {
+        if (ref.after.valid()) g_.AddControlInput(id, ref.after);
+      } else {
+        WEIR_ASSIGN_OR_RETURN(replacement, AddRead(id, ref));
+      }
+      WEIR_RETURN_IF_ERROR(g_.SetInput(id, static_cast<int>(i), replacement));
+    }
+    std::string form = ResourceForm(g_.node(id));
+    if (form.empty()) return {};
+    forms_.emplace_back(id, form);
+    bool variable = form == "VarHandleOp";
+    for (const OutputType& t : g_.node(id).outputs()) {
+      if (IsRef(t.dtype)) refs_[{id, 0}] = variable ? Reference{{id, 0}, {}} : Reference{g_.node(id).input(0), id};
+      break;
+    }
+    return {};
+  }
+
+  Result<Endpoint> AddRead(NodeId reader, const Reference& ref) {
+    NodeSpec spec;
+    spec.op = "ReadVariableOp";
+    spec.name = g_.UniqueName(g_.node(ref.handle.node).name() + "/_read");
+    spec.inputs = {ref.handle};
+    spec.control_inputs = g_.node(reader).control_inputs();
+    if (ref.after.valid()) spec.control_inputs.push_back(ref.after);
+    spec.attrs["dtype"] = BaseType(g_.type(ref.handle).dtype);
+    spec.loc = g_.node(reader).loc();
+    spec.origins = {g_.node(reader).name()};
+    WEIR_ASSIGN_OR_RETURN(NodeId read, g_.AddRaw(std::move(spec)));
+    return Endpoint{read, 0};
+  }
+
+  Graph& g_;
+  std::unordered_map<Endpoint, Reference, EndpointHash> refs_;
+  std::vector<std::pair<NodeId, std::string>> forms_;
+};
+
+// VariableShape(handle) is Shape(ReadVariableOp(handle)).
+Result<bool> LowerVariableShapes(Graph& g) {
+  bool changed = false;
+  for (NodeId id : g.nodes()) {
+    if (!g.node(id).Is("VariableShape")) continue;
+    DType out_type = g.node(id).type_attr("out_type");
+    OutputType handle = g.type(g.node(id).input(0));
+    if (handle.handle_dtype == DType::kInvalid) continue;
+    NodeSpec read;
+    read.op = "ReadVariableOp";
+    read.name = g.UniqueName(g.node(id).name() + "/_read");
+    read.inputs = {g.node(id).input(0)};
+    read.control_inputs = g.node(id).control_inputs();
+    read.attrs["dtype"] = handle.handle_dtype;
+    WEIR_ASSIGN_OR_RETURN(NodeId r, g.AddRaw(std::move(read)));
+    WEIR_RETURN_IF_ERROR(g.SetInput(id, 0, {r, 0}));
+    g.SetOp(id, "Shape", {{"T", handle.handle_dtype}, {"out_type", out_type}});
+    changed = true;
+  }
+  return changed;
+}
+
+}  // namespace
+
+Result<bool> LowerReferences(Graph& g, PassContext&) {
+  WEIR_ASSIGN_OR_RETURN(bool shapes, LowerVariableShapes(g));
+  WEIR_ASSIGN_OR_RETURN(bool lowered, Lowering(g).Run());
+  return lowered || shapes;
+}
+
+}  // namespace weir

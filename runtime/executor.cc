@@ -1,0 +1,400 @@
+#include "weir/runtime/executor.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstring>
+
+namespace weir {
+
+RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
+  const Plan& p = *plan_;
+  pointers_.resize(p.slots.size(), nullptr);
+  dynamic_.resize(p.num_dynamic);
+  outputs_.resize(p.outputs.size());
+  recycled_.resize(p.outputs.size());
+  output_bound_.resize(p.outputs.size(), nullptr);
+  pins_.resize(p.variables.size());
+  feed_tensors_.resize(p.feeds.size());
+  nested_.resize(p.steps.size());
+  args_.resize(p.steps.size());
+  for (size_t i = 0; i < p.slots.size(); ++i) {
+    if (p.slots[i].storage == Storage::kConstant) pointers_[i] = const_cast<void*>(p.constants[p.slots[i].index].raw());
+  }
+  for (size_t i = 0; i < p.steps.size(); ++i) {
+    const Step& s = p.steps[i];
+    args_[i].slots = pointers_.data();
+    args_[i].operands = p.operands.data() + s.first_operand;
+    args_[i].num_inputs = s.num_inputs;
+    args_[i].num_chunks = s.chunks;
+    args_[i].random_state = s.random;
+    args_[i].error = &error_;
+  }
+}
+
+Status RunContext::Init() {
+  WEIR_ASSIGN_OR_RETURN(arena_, Buffer::Allocate(plan_->arena_bytes, "the arena"));
+  char* base = static_cast<char*>(arena_->data());
+  for (size_t i = 0; i < pointers_.size(); ++i) {
+    if (plan_->slots[i].storage == Storage::kArena) pointers_[i] = base + plan_->slots[i].offset;
+  }
+  for (size_t i = 0; i < args_.size(); ++i) args_[i].workspace_data = base + plan_->steps[i].workspace_offset;
+  return {};
+}
+
+void RunContext::SetFeed(int i, const Tensor& value) {
+  const PlanFeed& f = plan_->feeds[i];
+  feed_tensors_[i] = value;
+  if (f.dynamic >= 0) {
+    dynamic_[f.dynamic] = value;
+  } else {
+    SetFeedData(i, value.raw());
+  }
+}
+
+void RunContext::SetFeedData(int i, const void* data) {
+  for (int32_t slot : plan_->feeds[i].slots) pointers_[slot] = const_cast<void*>(data);
+}
+
+void RunContext::SetOutputData(int i, void* data) { output_bound_[i] = data; }
+
+Status RunContext::PrepareOutputs() {
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    void* data = output_bound_[i];
+    if (!data) {
+      outputs_[i] = nullptr;
+      for (auto& b : recycled_[i]) {
+        if (b.use_count() == 1) outputs_[i] = b;
+      }
+      if (!outputs_[i]) {
+        WEIR_ASSIGN_OR_RETURN(outputs_[i], Buffer::Allocate(plan_->output_bytes[i], "a fetched tensor"));
+        if (recycled_[i].size() < 4) recycled_[i].push_back(outputs_[i]);
+      }
+      data = outputs_[i]->data();
+    }
+    for (int32_t slot : plan_->outputs[i]) pointers_[slot] = data;
+  }
+  return {};
+}
+
+void RunContext::Repin(int v) {
+  VariableCell& cell = *plan_->variables[v].variable;
+  pins_[v] = cell.value.buffer();
+  for (int32_t slot : plan_->variables[v].slots) pointers_[slot] = pins_[v] ? pins_[v]->data() : nullptr;
+}
+
+Status RunContext::PinVariables() {
+  for (size_t v = 0; v < plan_->variables.size(); ++v) {
+    const PlanVariable& pv = plan_->variables[v];
+    std::lock_guard lock(pv.variable->mutex);
+    const Tensor& value = pv.variable->value;
+    if (!value.valid()) {
+      if (!pv.read_first) continue;
+      return FailedPrecondition(fmt::format("error[run]: variable '{}' has no value yet; '{}' reads it", pv.variable->name, pv.first_reader))
+          .Help("run GlobalVariablesInitializer (graphdef run --init) or restore a checkpoint first");
+    }
+    if (pv.has_shape && !(value.shape() == pv.shape)) return FailedPrecondition(kStalePlan);
+    Repin(static_cast<int>(v));
+  }
+  return {};
+}
+
+void RunContext::Finish() {
+  for (auto& p : pins_) p = nullptr;
+}
+
+Status RunContext::Run(const RunOptions& options) {
+  error_.failed.store(false, std::memory_order_relaxed);
+  WEIR_RETURN_IF_ERROR(PrepareOutputs());
+  // Why by variable number: every run locks in the store's order, so two runs cannot wait for each other.
+  std::vector<std::unique_lock<std::mutex>> writing;
+  if (!write_locked_) {
+    for (const PlanVariable& v : plan_->variables) {
+      if (v.written) writing.emplace_back(v.variable->writing);
+    }
+  }
+  WEIR_RETURN_IF_ERROR(PinVariables());
+  bool leased = options.pool && options.pool->TryLease();
+  RunOptions mine = options;
+  if (!leased && !write_locked_) mine.pool = nullptr;
+  Status status = RunSteps(mine);
+  if (leased) options.pool->Release();
+  return status;
+}
+
+namespace {
+
+Status StepError(const StepInfo& info, Status s) {
+  if (s.ok() || s.decorated() || s.message().starts_with("error[")) return s;
+  std::string headline = fmt::format("error[run]: {} '{}' {}", info.op, info.name, s.message());
+  if (!info.loc.empty()) s = std::move(s).Detail("created at " + info.loc);
+  if (!info.origins.empty()) s = std::move(s).Detail(fmt::format("made from '{}'", fmt::join(info.origins, "', '")));
+  return std::move(s).Decorated(std::move(headline));
+}
+
+int64_t Since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+Status RunContext::Poll(const RunOptions& options) const {
+  if (options.cancel && options.cancel->load(std::memory_order_relaxed)) return Cancelled("error[run]: the run was cancelled");
+  if (options.deadline != std::chrono::steady_clock::time_point{} && std::chrono::steady_clock::now() > options.deadline) {
+    return DeadlineExceeded("error[run]: the run passed its deadline");
+  }
+  return {};
+}
+
+Status RunContext::RunSteps(const RunOptions& options) {
+  const bool poll = options.cancel || options.deadline != std::chrono::steady_clock::time_point{};
+  const bool slow = poll || options.trace || options.check_numerics;
+  auto start = options.trace ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
+  const Step* steps = plan_->steps.data();
+  for (size_t i = 0, n = plan_->steps.size(); i < n; ++i) {
+    const Step& s = steps[i];
+    int64_t begin_ns = options.trace ? Since(start) : 0;
+    if (s.kind == StepKind::kKernel && s.writes.empty() && s.chunks == 1 && !s.begin.call) {
+      s.run.call(s.run.closure.get(), args_[i]);
+    } else {
+      if (Status status = RunStep(i, options); !status.ok()) return StepError(*s.info, std::move(status));
+    }
+    if (error_.failed.load(std::memory_order_relaxed)) return StepError(*s.info, error_.status);
+    if (!slow) continue;
+    if (options.trace) options.trace->push_back({&s, begin_ns, Since(start)});
+    if (poll) {
+      if (Status status = Poll(options); !status.ok()) return std::move(status).Detail(fmt::format("after {} '{}'", s.info->op, s.info->name));
+    }
+    if (options.check_numerics) WEIR_RETURN_IF_ERROR(CheckNumerics(i));
+  }
+  return {};
+}
+
+Status RunContext::RunStep(size_t i, const RunOptions& options) {
+  const Step& s = plan_->steps[i];
+  switch (s.kind) {
+    case StepKind::kKernel:
+      if (!s.writes.empty()) return RunWriter(i, options);
+      if (s.begin.call) s.begin.call(s.begin.closure.get(), args_[i]);
+      RunChunks(s.run, s.chunks, args_[i], options);
+      return {};
+    case StepKind::kDynamic: return RunDynamic(i, options);
+    case StepKind::kAssign: return RunAssign(i);
+    case StepKind::kReadVariable: RunReadVariable(i); return {};
+    case StepKind::kIsInitialized: RunIsInitialized(i); return {};
+    case StepKind::kIf: return RunIf(i, options);
+    case StepKind::kWhile: return RunWhile(i, options);
+  }
+  return Internal("a step of unknown kind");
+}
+
+void RunContext::RunChunks(const RunFunction& run, int64_t chunks, RunArgs& args, const RunOptions& options) {
+  if (!options.pool || chunks == 1) {
+    for (int64_t c = 0; c < chunks; ++c) {
+      args.chunk = c;
+      run.call(run.closure.get(), args);
+      if (options.cancel && options.cancel->load(std::memory_order_relaxed)) break;
+    }
+    args.chunk = 0;
+    return;
+  }
+  struct Job {
+    const RunFunction* run;
+    const RunArgs* args;
+    const RunOptions* options;
+  } job{&run, &args, &options};
+  auto one = [](void* context, int64_t chunk) {
+    Job& j = *static_cast<Job*>(context);
+    if (j.options->cancel && j.options->cancel->load(std::memory_order_relaxed)) return;
+    RunArgs mine = *j.args;
+    mine.chunk = chunk;
+    j.run->call(j.run->closure.get(), mine);
+  };
+  options.pool->Run(one, &job, chunks);
+}
+
+// A kernel that changes variables: alone with their buffers while it runs.
+Status RunContext::RunWriter(size_t i, const RunOptions& options) {
+  const Step& s = plan_->steps[i];
+  std::vector<std::unique_lock<std::mutex>> locks;
+  std::vector<int32_t> writes = s.writes;
+  std::sort(writes.begin(), writes.end());
+  for (int32_t v : writes) {
+    VariableCell& cell = *plan_->variables[v].variable;
+    locks.emplace_back(cell.mutex);
+    if (!cell.value.valid()) {
+      return FailedPrecondition(fmt::format("changes variable '{}', which has no value yet", cell.name)).Help("run GlobalVariablesInitializer first");
+    }
+    if (cell.value.buffer().use_count() > 2 || cell.value.buffer() != pins_[v]) {
+      // Somebody else reads this buffer: write aside.
+      WEIR_ASSIGN_OR_RETURN(cell.value, cell.value.Clone());
+      Repin(v);
+    }
+  }
+  if (s.kind == StepKind::kDynamic) return RunDynamic(i, options);
+  if (s.begin.call) s.begin.call(s.begin.closure.get(), args_[i]);
+  RunChunks(s.run, s.chunks, args_[i], options);
+  return {};
+}
+
+Tensor RunContext::SlotTensor(int32_t slot) const {
+  const Slot& s = plan_->slots[slot];
+  switch (s.storage) {
+    case Storage::kDynamic: return dynamic_[s.index];
+    case Storage::kConstant: return Tensor::FromBuffer(s.dtype, s.shape, plan_->constants[s.index].buffer());
+    case Storage::kVariable: return Tensor::FromBuffer(s.dtype, s.shape, pins_[s.index]);
+    case Storage::kFeed:
+      if (feed_tensors_[s.index].valid()) return Tensor::FromBuffer(s.dtype, s.shape, feed_tensors_[s.index].buffer());
+      [[fallthrough]];
+    default: return Tensor::Wrap(s.dtype, s.shape, pointers_[slot]);
+  }
+}
+
+// Stores a computed tensor as a step's output.
+Status RunContext::PutOutput(int32_t slot, Tensor value) {
+  const Slot& s = plan_->slots[slot];
+  if (s.storage == Storage::kNone) return {};
+  if (s.storage == Storage::kDynamic) {
+    dynamic_[s.index] = std::move(value);
+    return {};
+  }
+  if (value.dtype() != s.dtype || !(value.shape() == s.shape)) {
+    return Internal(fmt::format("gave {}{} where {}{} was planned", DTypeShortName(value.dtype()), value.shape().ToString(), DTypeShortName(s.dtype), s.shape.ToString()));
+  }
+  if (value.bytes() > 0 && value.raw() != pointers_[slot]) std::memcpy(pointers_[slot], value.raw(), value.bytes());
+  return {};
+}
+
+Status RunContext::RunDynamic(size_t i, const RunOptions& options) {
+  const Step& s = plan_->steps[i];
+  const StepInfo& info = *s.info;
+  std::vector<Tensor> inputs;
+  std::vector<DynamicInput> known(s.num_inputs);
+  std::vector<PrepareContext::Operand> in(s.num_inputs), out(s.num_outputs);
+  inputs.reserve(s.num_inputs);
+  for (int k = 0; k < s.num_inputs; ++k) {
+    inputs.push_back(SlotTensor(input_slot(s, k)));
+    const Tensor* value = info.needs_value[k] ? &inputs[k] : nullptr;
+    known[k] = {inputs[k].dtype(), inputs[k].shape(), value};
+    in[k] = {inputs[k].dtype(), inputs[k].shape(), value, true};
+  }
+  std::vector<PartialShape> shapes(s.num_outputs);
+  WEIR_RETURN_IF_ERROR(info.infer(known, &shapes));
+  for (int k = 0; k < s.num_outputs; ++k) {
+    auto shape = shapes[k].ToShape();
+    out[k].dtype = plan_->slots[output_slot(s, k)].dtype;
+    out[k].known = shape.has_value();
+    if (shape) out[k].shape = *shape;
+  }
+  PrepareContext c(&info.attrs, std::move(in), std::move(out), &plan_->services);
+  WEIR_RETURN_IF_ERROR(info.kernel->prepare()(c));
+  for (int k = 0; k < s.num_outputs; ++k) {
+    int32_t slot = output_slot(s, k);
+    const Slot& where = plan_->slots[slot];
+    if (!c.output_known(k)) return Internal("left an output's shape open");
+    if (where.storage == Storage::kNone && c.outputs()[k].dtype == DType::kInvalid) continue;
+    auto view = std::find_if(info.kernel->views().begin(), info.kernel->views().end(), [&](auto& v) { return v.first == k; });
+    if (view != info.kernel->views().end()) {
+      WEIR_ASSIGN_OR_RETURN(Tensor t, inputs[view->second].Reshaped(c.output_shape(k)));
+      if (where.is_static()) {
+        WEIR_RETURN_IF_ERROR(PutOutput(slot, t));
+      } else {
+        SetDynamic(slot, t);
+        pointers_[slot] = t.mutable_raw();
+      }
+      continue;
+    }
+    if (where.storage == Storage::kDynamic) {
+      WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(where.dtype, c.output_shape(k)));
+      pointers_[slot] = t.mutable_raw();
+      SetDynamic(slot, std::move(t));
+    } else if (where.storage != Storage::kNone && !(where.shape == c.output_shape(k))) {
+      return Internal(fmt::format("gave shape {} where {} was planned", c.output_shape(k).ToString(), where.shape.ToString()));
+    }
+  }
+  Prepared& prepared = c.prepared();
+  if (!prepared.run.call) return {};
+  for (int k = 0; k < s.num_inputs; ++k) pointers_[input_slot(s, k)] = inputs[k].mutable_raw();
+  RunArgs args = args_[i];
+  args.num_chunks = prepared.chunks;
+  if (prepared.workspace_bytes > 0) {
+    if (!scratch_ || scratch_->bytes() < static_cast<size_t>(prepared.workspace_bytes)) {
+      WEIR_ASSIGN_OR_RETURN(scratch_, Buffer::Allocate(prepared.workspace_bytes, "a workspace"));
+    }
+    args.workspace_data = scratch_->data();
+  }
+  if (prepared.begin.call) prepared.begin.call(prepared.begin.closure.get(), args);
+  if (!error_.failed.load()) RunChunks(prepared.run, prepared.chunks, args, options);
+  return {};
+}
+
+Status RunContext::RunAssign(size_t i) {
+  const Step& s = plan_->steps[i];
+  int32_t v = s.writes[0];
+  const PlanVariable& pv = plan_->variables[v];
+  VariableCell& cell = *pv.variable;
+  Tensor value = SlotTensor(input_slot(s, 0));
+  std::lock_guard lock(cell.mutex);
+  if (pv.has_shape && !(pv.shape == value.shape())) {
+    return InvalidArgument(fmt::format("cannot assign a value of shape {} to variable '{}' of shape {}", value.shape().ToString(), cell.name, pv.shape.ToString()));
+  }
+  bool in_place = cell.value.valid() && cell.value.shape() == value.shape() && cell.value.buffer() == pins_[v] &&
+                  cell.value.buffer().use_count() <= 2 && cell.dtype != kString;
+  if (in_place) {
+    if (value.bytes() > 0) std::memmove(cell.value.mutable_raw(), value.raw(), value.bytes());
+    return {};
+  }
+  WEIR_ASSIGN_OR_RETURN(cell.value, value.Clone());
+  Repin(v);
+  return {};
+}
+
+void RunContext::RunReadVariable(size_t i) {
+  const Step& s = plan_->steps[i];
+  VariableCell& cell = *plan_->variables[s.writes.empty() ? plan_->slots[input_slot(s, 0)].index : s.writes[0]].variable;
+  std::lock_guard lock(cell.mutex);
+  if (!cell.value.valid()) {
+    RunArgs& args = args_[i];
+    args.Fail(FailedPrecondition(fmt::format("reads variable '{}', which has no value yet", cell.name)).Help("run GlobalVariablesInitializer first"));
+    return;
+  }
+  SetDynamic(output_slot(s, 0), cell.value);
+}
+
+void RunContext::RunIsInitialized(size_t i) {
+  const Step& s = plan_->steps[i];
+  VariableCell& cell = *plan_->variables[plan_->slots[input_slot(s, 0)].index].variable;
+  std::lock_guard lock(cell.mutex);
+  *args_[i].out<bool>(0) = cell.value.valid();
+}
+
+Status RunContext::CheckNumerics(size_t i) const {
+  const Step& s = plan_->steps[i];
+  for (int k = 0; k < s.num_outputs; ++k) {
+    if (plan_->slots[output_slot(s, k)].storage == Storage::kNone) continue;
+    Tensor t = SlotTensor(output_slot(s, k));
+    int64_t bad = -1;
+    auto scan = [&](auto zero) {
+      using T = decltype(zero);
+      for (int64_t e = 0; e < t.num_elements() && bad < 0; ++e) {
+        if (!std::isfinite(static_cast<float>(t.data<T>()[e])) && !std::isfinite(static_cast<double>(t.data<T>()[e]))) bad = e;
+      }
+    };
+    DispatchType(t.dtype(), FloatTypes{}, scan);
+    if (bad >= 0) {
+      return StepError(*s.info, InvalidArgument(fmt::format("computed NaN or infinity in output {} ({}{}), first at element {}", k, DTypeShortName(t.dtype()), t.shape().ToString(), bad)));
+    }
+  }
+  return {};
+}
+
+Result<Tensor> RunContext::Fetch(int i) {
+  int32_t slot = plan_->fetches[i].slot;
+  const Slot& s = plan_->slots[slot];
+  if (s.storage == Storage::kOutput && !output_bound_[s.index]) return Tensor::FromBuffer(s.dtype, s.shape, outputs_[s.index]);
+  Tensor t = SlotTensor(slot);
+  if (t.valid() && t.buffer() && t.buffer()->owning() && s.storage != Storage::kArena) return t;
+  return t.Clone();
+}
+
+}  // namespace weir

@@ -1,0 +1,130 @@
+// Plan: what a graph compiles to for given feeds, fetches and shapes; what the executor runs. No node, no graph, no names
+// on the path of a run: the graph can die.
+//
+// Steps run in order. Every tensor of the plan has a slot. Most slots are static: their shape is known and their memory is
+// an offset in the arena, a constant, a feed, a variable or a fetch's own buffer. The rest are dynamic: what only data tells
+// (Where, Unique), strings, and what follows from them; their memory is found while running, by the same Prepare.
+//
+// Immutable after compiling; shared by concurrent runs, each with a RunContext of its own (executor.h).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "weir/runtime/kernel.h"
+#include "weir/runtime/variables.h"
+
+namespace weir {
+
+enum class Storage : uint8_t { kArena, kConstant, kFeed, kVariable, kOutput, kDynamic, kNone };
+
+struct Slot {
+  Storage storage = Storage::kNone;
+  DType dtype = DType::kInvalid;
+  Shape shape;         // of static slots
+  int64_t offset = 0;  // kArena
+  int32_t index = -1;  // number of the constant, feed, variable, output or dynamic tensor
+  bool is_static() const { return storage != Storage::kDynamic; }
+};
+
+class Plan;
+
+// What inference of a dynamic step is asked: concrete dtypes and shapes, and values where known.
+struct DynamicInput {
+  DType dtype = DType::kInvalid;
+  Shape shape;
+  const Tensor* value = nullptr;
+};
+// Fills the output shapes that the op's shape function can tell. Injected, since ops are not visible to the runtime.
+using InferFn = std::function<Status(const std::vector<DynamicInput>& inputs, std::vector<PartialShape>* outputs)>;
+
+// The cold part of a step.
+struct StepInfo {
+  std::string op, name;                // of the node
+  std::string loc;                     // creation place, "train.cc:48"
+  std::vector<std::string> origins;
+  std::string note;                    // for Print: "in place of slot 3", "not fused: …"
+  // Dynamic steps
+  const KernelDef* kernel = nullptr;
+  AttrMap attrs;
+  InferFn infer;
+  std::vector<bool> needs_value;
+  // Control flow: nested plans, by branch. While: {cond, body}. Each plan's feeds are listed by operand.
+  std::vector<std::shared_ptr<const Plan>> nested;
+  std::vector<std::vector<int>> nested_feeds;  // nested feed i takes the step's input nested_feeds[plan][i]
+  int64_t max_iterations = 0;
+};
+
+enum class StepKind : uint8_t {
+  kKernel,         // static: one function pointer, `chunks` times
+  kDynamic,        // shapes or parameters known only while running
+  kReadVariable,   // a variable's value into a dynamic slot
+  kAssign,         // a variable takes a value, perhaps another shape
+  kIsInitialized,  // whether a variable has a value, into a bool slot
+  kIf,
+  kWhile,
+};
+
+struct Step {
+  StepKind kind = StepKind::kKernel;
+  RunFunction run, begin;
+  int64_t chunks = 1;
+  int64_t workspace_offset = 0;  // in the arena
+  int32_t first_operand = 0;     // in Plan::operands: inputs, then outputs
+  int16_t num_inputs = 0, num_outputs = 0;
+  RandomState* random = nullptr;
+  std::vector<int32_t> writes;   // variables
+  std::shared_ptr<const StepInfo> info;
+};
+
+struct PlanFeed {
+  std::string name;
+  DType dtype = DType::kInvalid;
+  PartialShape shape;          // fully known unless the feed is dynamic
+  std::vector<int32_t> slots;  // static slots that view it
+  int32_t dynamic = -1;        // or the dynamic tensor that holds it
+};
+
+struct PlanFetch {
+  std::string name;
+  int32_t slot = -1;
+  int32_t output = -1;         // slot's storage is output buffer `output`, which the fetch takes
+};
+
+struct PlanVariable {
+  VariableRef variable;
+  bool has_shape = false;      // compiled for `shape`; a run finds the plan stale when the variable has another
+  Shape shape;
+  bool read_first = false;     // must be initialised when a run starts
+  std::string first_reader;    // node that reads it first, for the error
+  std::vector<int32_t> slots;  // static slots that view it
+  bool written = false;
+};
+
+class Plan {
+ public:
+  std::vector<Step> steps;
+  std::vector<Slot> slots;
+  std::vector<int32_t> operands;  // slot numbers
+  std::vector<Tensor> constants;
+  std::vector<PlanFeed> feeds;
+  std::vector<PlanFetch> fetches;
+  std::vector<PlanVariable> variables;
+  std::vector<std::vector<int32_t>> outputs;  // per output buffer: its slots
+  std::vector<int64_t> output_bytes;
+  int num_dynamic = 0;
+  int64_t arena_bytes = 0;
+  int64_t arena_lower_bound = 0;  // no order of offsets needs less
+  int64_t arena_sum = 0;          // without reuse
+  int64_t compile_micros = 0;
+  int num_nodes = 0;              // of the graph it was made from, after pruning
+  KernelServices services;
+  std::vector<std::string> notes;  // why something was not done, for Print
+
+  // Steps, slots, memory and notes as text.
+  std::string ToString() const;
+};
+
+}  // namespace weir
