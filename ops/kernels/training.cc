@@ -1,7 +1,7 @@
 // Kernels of the training ops: drives the rules of training_rules.h over a variable, dense or by rows.
 //
-// half and bfloat16 are widened to float strip by strip and rounded once. The sparse forms check all row numbers first,
-// then walk the rows in order (a row named twice is updated twice), cut into chunks by columns.
+// The sparse forms check all row numbers first, then walk the rows in order (a row named twice is updated twice), cut into
+// chunks by columns.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,11 +28,11 @@ struct Layout {
   int global_step = -1;   // the scalar that is an int64, if any
 };
 
-// Pointers to n elements of each variable, and of the gradient.
-template <class T, int kVars>
+// Pointers to elements of each variable, and of the gradient.
+template <class F, int kVars>
 struct Strip {
-  T* vars[kVars];
-  const T* grad;
+  F* vars[kVars];
+  const F* grad;
 };
 
 // Why by value and not inlined: the compiler then sees that no store changes the rule or the pointers, and vectorises.
@@ -46,33 +46,6 @@ template <class Rule, class F, size_t... k>
   }
 }
 
-// n elements from `at` on of each variable, moved by n elements of grad from `grad_at` on.
-template <class Rule, class F, class T, int kVars>
-void UpdateStrip(const Rule& rule, const Strip<T, kVars>& s, int64_t at, int64_t grad_at, int64_t n) {
-  constexpr auto kSequence = std::make_index_sequence<kVars>();
-  if constexpr (std::is_same_v<F, T>) {
-    Strip<F, kVars> moved;
-    for (int k = 0; k < kVars; ++k) moved.vars[k] = s.vars[k] + at;
-    moved.grad = s.grad + grad_at;
-    Update(rule, moved, n, kSequence);
-  } else {
-    constexpr int64_t kStrip = 256;
-    F wide[kVars + 1][kStrip];
-    Strip<F, kVars> strip;
-    for (int k = 0; k < kVars; ++k) strip.vars[k] = wide[k];
-    strip.grad = wide[kVars];
-    for (int64_t begin = 0; begin < n; begin += kStrip) {
-      int64_t count = std::min(kStrip, n - begin);
-      for (int k = 0; k < kVars; ++k) std::copy_n(s.vars[k] + at + begin, count, wide[k]);
-      std::copy_n(s.grad + grad_at + begin, count, wide[kVars]);
-      Update(rule, strip, count, kSequence);
-      for (int k = 0; k < kVars; ++k) {
-        for (int64_t i = 0; i < count; ++i) s.vars[k][at + begin + i] = T(wide[k][i]);
-      }
-    }
-  }
-}
-
 // Which elements a chunk updates: [begin, end) of each named row; without names, of the whole variable.
 struct Rows {
   const int64_t* names = nullptr;
@@ -81,22 +54,22 @@ struct Rows {
 
 using UpdateFn = void (*)(const RunArgs& a, const Layout& l, bool flag, const Rows& rows);
 
-template <template <class> class RuleOf, class T>
+// F has the layout of the dtype it computes with.
+template <template <class> class RuleOf, class F>
 void UpdateRows(const RunArgs& a, const Layout& l, bool flag, const Rows& rows) {
-  using F = std::conditional_t<std::is_same_v<T, double>, double, float>;
   using Rule = RuleOf<F>;
   F scalars[kMaxScalars] = {};
   for (size_t i = 0; i < l.scalars.size(); ++i) {
     int input = l.scalars[i];
-    scalars[i] = input == l.global_step ? F(*a.in<int64_t>(input)) : F(*a.in<T>(input));
+    scalars[i] = input == l.global_step ? F(*a.in<int64_t>(input)) : *a.in<F>(input);
   }
   Rule rule(scalars, flag);
-  Strip<T, Rule::kVars> strip;
-  for (int k = 0; k < Rule::kVars; ++k) strip.vars[k] = a.var<T>(k);
-  strip.grad = a.in<T>(l.grad);
   for (int64_t i = 0; i < rows.count; ++i) {
     int64_t at = (rows.names ? rows.names[i] : i) * rows.row + rows.begin;
-    UpdateStrip<Rule, F>(rule, strip, at, i * rows.row + rows.begin, rows.end - rows.begin);
+    Strip<F, Rule::kVars> strip;
+    for (int k = 0; k < Rule::kVars; ++k) strip.vars[k] = a.var<F>(k) + at;
+    strip.grad = a.in<F>(l.grad) + i * rows.row + rows.begin;
+    Update(rule, strip, rows.end - rows.begin, std::make_index_sequence<Rule::kVars>());
   }
 }
 
@@ -176,10 +149,15 @@ template <template <class> class RuleOf>
 void Register(KernelRegistry& r, const char* op, Layout l) {
   std::vector<int> vars;
   for (int i = 0; i < l.vars; ++i) vars.push_back(i);
-  UpdateFns fns = {UpdateRows<RuleOf, float>, UpdateRows<RuleOf, double>, UpdateRows<RuleOf, Half>, UpdateRows<RuleOf, BFloat16>};
+  UpdateFns fns = {UpdateRows<RuleOf, float>, UpdateRows<RuleOf, double>, UpdateRows<RuleOf, training::Rounded<Half>>,
+                   UpdateRows<RuleOf, training::Rounded<BFloat16>>};
   r.Add(op, [=](PrepareContext& c) { return Prepare(c, l, fns); }).Mutates(vars);
 }
 
+template <class F>
+using MomentumDense = training::Momentum<F, false>;
+template <class F>
+using MomentumSparse = training::Momentum<F, true>;
 template <class F>
 using RMSPropDense = training::RMSProp<F, false>;
 template <class F>
@@ -203,7 +181,7 @@ void RegisterTrainingKernels(KernelRegistry& r) {
   using namespace training;  // NOLINT: the rules
   // ---- dense: variables, scalars, grad
   Register<GradientDescent>(r, "ResourceApplyGradientDescent", {1, {1}, 2});
-  Register<Momentum>(r, "ResourceApplyMomentum", {2, {2, 4}, 3, -1, "use_nesterov"});
+  Register<MomentumDense>(r, "ResourceApplyMomentum", {2, {2, 4}, 3, -1, "use_nesterov"});
   Register<Adam>(r, "ResourceApplyAdam", {3, {3, 4, 5, 6, 7, 8}, 9, -1, "use_nesterov"});
   Register<RMSPropDense>(r, "ResourceApplyRMSProp", {3, {3, 4, 5, 6}, 7});
   Register<CenteredDense>(r, "ResourceApplyCenteredRMSProp", {4, {4, 5, 6, 7}, 8});
@@ -217,7 +195,7 @@ void RegisterTrainingKernels(KernelRegistry& r) {
   Register<ProximalGradientDescent>(r, "ResourceApplyProximalGradientDescent", {1, {1, 2, 3}, 4});
   Register<ProximalAdagrad>(r, "ResourceApplyProximalAdagrad", {2, {2, 3, 4}, 5});
   // ---- sparse: variables, scalars, grad, indices
-  Register<Momentum>(r, "ResourceSparseApplyMomentum", {2, {2, 5}, 3, 4, "use_nesterov"});
+  Register<MomentumSparse>(r, "ResourceSparseApplyMomentum", {2, {2, 5}, 3, 4, "use_nesterov"});
   Register<RMSPropSparse>(r, "ResourceSparseApplyRMSProp", {3, {3, 4, 5, 6}, 7, 8});
   Register<CenteredSparse>(r, "ResourceSparseApplyCenteredRMSProp", {4, {4, 5, 6, 7}, 8, 9});
   Register<Adagrad>(r, "ResourceSparseApplyAdagrad", {2, {2}, 3, 4, "update_slots"});
