@@ -36,6 +36,7 @@ Status PrepareContext::NoKernelFor(DType t) { return Unimplemented("has no kerne
 
 bool KernelDef::NeedsValueOf(int input, int num_inputs) const {
   if (std::find(needs_value_.begin(), needs_value_.end(), input) != needs_value_.end()) return true;
+  if (needs_value_half_ && input < num_inputs / 2) return true;
   if (needs_value_from_ == kNone_) return false;
   return input >= (needs_value_from_ < 0 ? num_inputs + needs_value_from_ : needs_value_from_);
 }

@@ -179,6 +179,8 @@ class KernelDef {
   KernelDef& NeedsValue(std::vector<int> inputs) { needs_value_ = std::move(inputs); return *this; }
   // As above for ops with a variable number of inputs: all from `first` on (negative: counted from the end).
   KernelDef& NeedsValueFrom(int first) { needs_value_from_ = first; return *this; }
+  // As above for the first half of the inputs (indices, followed by as many data).
+  KernelDef& NeedsValueOfFirstHalf() { needs_value_half_ = true; return *this; }
   // Output `out` is input `in` under another shape: a view, no work (Identity, Reshape).
   KernelDef& View(int out, int in) { views_.push_back({out, in}); return *this; }
   // Output `out` may take the memory of input `in` when that has no further use and as many bytes: element i of the output
@@ -204,7 +206,7 @@ class KernelDef {
   int needs_value_from_ = kNone_;
   static constexpr int kNone_ = 1 << 20;
   std::vector<std::pair<int, int>> views_, in_place_;
-  bool random_ = false, effect_ = false;
+  bool random_ = false, effect_ = false, needs_value_half_ = false;
 };
 
 class KernelRegistry {

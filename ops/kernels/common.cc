@@ -191,6 +191,16 @@ Status SetBeginFill(PrepareContext& c, int out, int in) {
   });
 }
 
+std::string PositionText(const Shape& shape, int64_t i) {
+  std::string text;
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    int64_t size = std::max<int64_t>(shape[axis], 1);
+    text = std::to_string(i % size) + (text.empty() ? "" : ",") + text;
+    i /= size;
+  }
+  return "[" + text + "]";
+}
+
 Status SetViewDims(PrepareContext& c, const Dims& dims) {
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, dims));
   if (c.output_shape(0).num_elements() == c.input_shape(0).num_elements()) return {};

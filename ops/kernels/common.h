@@ -74,6 +74,19 @@ inline Status SetMove(PrepareContext& c, Move move, int in = 0, int out = 0) {
 // Before the chunks of each run: fills output `out` with zeros (empty strings), or with the only element of input `in`.
 Status SetBeginFill(PrepareContext& c, int out, int in = -1);
 
+// Element i of an integer tensor of dtype `t` (int8, uint8, int16, int32 or int64).
+inline int64_t IntegerAt(const void* data, DType t, int64_t i) {
+  switch (t) {
+    case DType::kInt8: return static_cast<const int8_t*>(data)[i];
+    case DType::kUint8: return static_cast<const uint8_t*>(data)[i];
+    case DType::kInt16: return static_cast<const int16_t*>(data)[i];
+    case DType::kInt32: return static_cast<const int32_t*>(data)[i];
+    default: return static_cast<const int64_t*>(data)[i];
+  }
+}
+// "[1,2]": the position of linear element i, for errors.
+std::string PositionText(const Shape& shape, int64_t i);
+
 // A view: output 0 has input 0's elements in `dims`; error when their numbers differ.
 Status SetViewDims(PrepareContext& c, const Dims& dims);
 

@@ -1,0 +1,17 @@
+// Kernels of the array ops. Nearly all of them are Moves (common.h) or views.
+#include "weir/ops/kernels/array_internal.h"
+#include "weir/ops/kernels/registry.h"
+
+namespace weir {
+
+void RegisterArrayKernels(KernelRegistry& r) {
+  RegisterArrayBasicKernels(r);
+  RegisterArrayShapeKernels(r);
+  RegisterArrayJoinKernels(r);
+  RegisterArraySliceKernels(r);
+  RegisterArrayPadKernels(r);
+  RegisterArrayLayoutKernels(r);
+  RegisterArrayIndexKernels(r);
+}
+
+}  // namespace weir
