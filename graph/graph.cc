@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "weir/graph/infer.h"
 
@@ -110,6 +111,7 @@ void Graph::Unlink(Node& n) {
 Status Graph::ComputeOutputTypes(Node& n) {
   if (!n.def_) return {};
   WEIR_ASSIGN_OR_RETURN(auto types, n.def_->OutputTypes(n.attrs_));
+  if (types.size() > (1 << 16)) return InvalidArgument(fmt::format("has {} outputs; at most {} are possible", types.size(), 1 << 16));
   n.outputs_.resize(types.size());
   for (size_t i = 0; i < types.size(); ++i) n.outputs_[i].dtype = types[i];
   return {};
@@ -191,8 +193,10 @@ Status Graph::SetInputs(NodeId id, std::vector<Endpoint> inputs, std::vector<Nod
   Unlink(n);
   n.inputs_ = std::move(inputs);
   n.control_inputs_.clear();
+  // Why a set: an init node may wait for every variable there is.
+  std::unordered_set<int32_t> seen{id.value};
   for (NodeId c : control_inputs) {
-    if (c != id && std::find(n.control_inputs_.begin(), n.control_inputs_.end(), c) == n.control_inputs_.end()) n.control_inputs_.push_back(c);
+    if (seen.insert(c.value).second) n.control_inputs_.push_back(c);
   }
   Link(n);
   return {};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/text_format.h>
 #include <sys/stat.h>
 
@@ -117,6 +118,7 @@ Status ParseText(std::string_view text, google::protobuf::Message* m) {
 Status ParseBytes(std::string_view bytes, google::protobuf::Message* m) {
   google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
   stream.SetRecursionLimit(kNestingLimit);
+  google::protobuf::LogSilencer silence;  // it would write on stderr what the returned error says
   if (m->ParseFromCodedStream(&stream) && stream.ConsumedEntireMessage()) return {};
   return DataLoss(fmt::format("error[file]: the bytes are no {} message, or end too early", m->GetDescriptor()->name()));
 }
@@ -162,11 +164,17 @@ GraphFormat FormatOfText(std::string_view text) {
   return graph ? GraphFormat::kGraphDef : GraphFormat::kMetaGraph;
 }
 
-// Whether the bytes of field 1 are a NodeDef (whose field 2 is an op's name) and not a MetaInfoDef (whose is a message).
+// Whether the bytes of field 1 are a NodeDef (a name, then as field 2 an op's name) and not a MetaInfoDef (whose field 2 is a message).
 bool LooksLikeNode(const std::string& bytes) {
-  pb::NodeDef n;
-  if (!n.ParsePartialFromString(bytes) || n.op().empty()) return false;
-  return std::isalnum(static_cast<unsigned char>(n.op()[0])) || n.op()[0] == '_';
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
+  uint32_t tag = stream.ReadTag(), length = 0;
+  if (tag == 0x0a && stream.ReadVarint32(&length) && length <= bytes.size()) {
+    stream.Skip(static_cast<int>(length));
+    tag = stream.ReadTag();
+  }
+  char first = 0;
+  bool op = tag == 0x12 && stream.ReadVarint32(&length) && length > 0 && stream.ReadRaw(&first, 1);
+  return op && (std::isalnum(static_cast<unsigned char>(first)) || first == '_');
 }
 
 GraphFormat FormatOfBytes(std::string_view bytes) {
@@ -179,6 +187,7 @@ GraphFormat FormatOfBytes(std::string_view bytes) {
                 stream.ReadString(&first, static_cast<int>(length)) && LooksLikeNode(first);
     return node ? GraphFormat::kGraphDef : GraphFormat::kMetaGraph;
   }
+  google::protobuf::LogSilencer silence;
   pb::MetaGraphDef meta;
   bool has_graph = tag == 0x12 && meta.ParsePartialFromArray(bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX))) &&
                    meta.graph_def().node_size() > 0 && !meta.graph_def().node(0).op().empty();

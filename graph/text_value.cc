@@ -105,8 +105,11 @@ Result<std::string> Cursor::Quoted() {
 std::string_view Cursor::NumberToken() {
   Skip(true);
   size_t start = pos_;
-  auto part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '+' || c == '-' || c == '(' || c == ')'; };
+  auto part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '+' || c == '-'; };
   while (pos_ < text_.size() && part(text_[pos_])) ++pos_;
+  if (text_.substr(start, pos_ - start) == "nan" && peek() == '(') {  // nan(0x7fc00001): with its bits
+    pos_ = std::min(text_.find(')', pos_), text_.size() - 1) + 1;
+  }
   return text_.substr(start, pos_ - start);
 }
 
@@ -158,12 +161,16 @@ Result<Tensor> Cursor::Elements(DType dtype, const Shape& shape, bool splat) {
   std::vector<T> values;
   int depth = 0;
   do {
-    if (Take("[")) {
-      ++depth;
-    } else if (Take("]")) {
+    Skip(true);
+    char c = peek();
+    if (c == '[') {
+      ++depth, ++pos_;
+    } else if (c == ']') {
       if (--depth < 0) return Fail("a ']' too many");
-    } else if (Take(",")) {
+      ++pos_;
+    } else if (c == ',') {
       if (depth == 0) return Fail("a ',' outside brackets");
+      ++pos_;
     } else {
       if (at_end()) return Fail("the tensor ends too early");
       if (Take("…")) return Fail("elements were left out when this was printed");
@@ -224,7 +231,7 @@ Result<int64_t> Cursor::Int() {
 }
 
 Result<PartialShape> Cursor::ShapeIn(char open, char close) {
-  if (Take("?") || Take("<*>") || Take("<?>")) return PartialShape::Unknown();
+  if (Take("?") || Take("<*>") || (open == '[' && Take("<?>"))) return PartialShape::Unknown();
   WEIR_RETURN_IF_ERROR(Expect(std::string(1, open)));
   Dims dims;
   while (!Take(std::string_view(&close, 1))) {

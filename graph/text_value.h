@@ -50,7 +50,7 @@ class Cursor {
   Result<AttrMap> Attrs(const OpDef* def, int depth = 0);
   // A dtype's name.
   Result<DType> Type();
-  // `[2,?]` or `<2,?>`; `?` or `<*>` is an unknown rank.
+  // `[2,?]` or `<2,?>`; `?` or `<*>` is an unknown rank; in types `<?>` too.
   Result<PartialShape> ShapeIn(char open, char close);
 
  private:
