@@ -1,0 +1,86 @@
+// Schemas of the ops that write and read checkpoints. They touch files, so a session runs them only where its caller allows
+// file ops; the format is runtime/io's business.
+#include <fmt/format.h>
+
+#include "weir/graph/infer.h"
+#include "weir/ops/registry.h"
+
+namespace weir {
+
+namespace {
+
+// The number of elements of vector input i, unknown when it is not known; error unless a vector.
+Result<Dim> LengthOf(const ShapeContext& c, int i) {
+  WEIR_ASSIGN_OR_RETURN(PartialShape s, c.WithRank(i, 1));
+  return s[0];
+}
+
+// Inputs 1 (names) and 2 (slices) have one element for each of `tensors` tensors.
+Status CheckNames(const ShapeContext& c, int tensors) {
+  WEIR_RETURN_IF_ERROR(c.WithRank(0, 0).status());
+  for (int i : {1, 2}) {
+    WEIR_ASSIGN_OR_RETURN(Dim n, LengthOf(c, i));
+    if (Known(n) && n != tensors) {
+      return InvalidArgument(fmt::format("has {} elements in '{}' for {} tensors", n, c.InputName(i), tensors));
+    }
+  }
+  return {};
+}
+
+Status SaveShape(ShapeContext& c) { return CheckNames(c, c.num_inputs() - 3); }
+
+// A slice specification ends in the shape that is read, but only the file knows the others.
+Status RestoreShape(ShapeContext& c) {
+  WEIR_RETURN_IF_ERROR(CheckNames(c, c.num_outputs()));
+  for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, PartialShape::Unknown());
+  return {};
+}
+
+Status MergeShape(ShapeContext& c) {
+  WEIR_RETURN_IF_ERROR(c.WithRank(0, 1).status());
+  return c.WithRank(1, 0).status();
+}
+
+Status ShardedFilenameShape(ShapeContext& c) {
+  for (int i = 0; i < 3; ++i) WEIR_RETURN_IF_ERROR(c.WithRank(i, 0).status());
+  c.set_output(0, PartialShape::Scalar());
+  return {};
+}
+
+constexpr char kFiles[] = "it works on files";
+
+}  // namespace
+
+void RegisterIoOps(OpRegistry& r) {
+  r.Add("SaveV2")
+      .Input("prefix: string").Input("tensor_names: string").Input("shape_and_slices: string").Input("tensors: dtypes")
+      .Attr("dtypes: list(type) >= 1")
+      .Stateful()
+      .Doc("Writes the tensors into the checkpoint files `prefix`.index and .data under the given names. An entry of "
+           "shape_and_slices is empty for a whole tensor, else \"shape slice\": which part of a larger tensor this is.")
+      .Shape(SaveShape)
+      .NoGradient(kFiles);
+  r.Add("RestoreV2")
+      .Input("prefix: string").Input("tensor_names: string").Input("shape_and_slices: string").Output("tensors: dtypes")
+      .Attr("dtypes: list(type) >= 1")
+      .Stateful()
+      .Doc("Reads the named tensors, of the given dtypes, from the checkpoint files of `prefix`; parts of them where "
+           "shape_and_slices says so.")
+      .Shape(RestoreShape)
+      .NoGradient(kFiles);
+  r.Add("MergeV2Checkpoints")
+      .Input("checkpoint_prefixes: string").Input("destination_prefix: string")
+      .Attr("delete_old_dirs: bool = true").Attr("allow_missing_files: bool = false")
+      .Stateful()
+      .Doc("Makes one checkpoint of several that hold different tensors: renames their data files and merges the indices. "
+           "delete_old_dirs removes the emptied folders.")
+      .Shape(MergeShape)
+      .NoGradient(kFiles);
+  r.Add("ShardedFilename")
+      .Input("basename: string").Input("shard: int32").Input("num_shards: int32").Output("filename: string")
+      .Doc("The name of one shard of a file: basename-00002-of-00010.")
+      .Shape(ShardedFilenameShape)
+      .NoGradient("its output is a string");
+}
+
+}  // namespace weir
