@@ -53,6 +53,12 @@ Table MakeTable() {
       table[{op, small}].out_size = 1;
     }
   }
+  for (DType small : {kHalf, kBfloat16}) {
+    for (auto [op, last] : {std::pair("FloorDiv", "Floor"), std::pair("TruncateDiv", "Trunc")}) {
+      table[{op, small}].call = table[{"Div", kFloat}].call;
+      table[{op, small}].then = table[{last, kFloat}].call;
+    }
+  }
   return table;
 }
 
@@ -97,7 +103,12 @@ void LaneFn::RunSmall(const void* const* in, void* out, int64_t n, const LanePar
     if (small_out == DType::kInvalid) {
       call(operands, result, m, p);
     } else {
+      const void* last = tiles[kMaxLaneArity];
       call(operands, tiles[kMaxLaneArity], m, p);
+      FloatToSmall(small_out, tiles[kMaxLaneArity], result, m);
+      if (!then) continue;
+      SmallToFloat(small_out, result, tiles[kMaxLaneArity], m);
+      then(&last, tiles[kMaxLaneArity], m, p);
       FloatToSmall(small_out, tiles[kMaxLaneArity], result, m);
     }
   }

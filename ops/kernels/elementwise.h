@@ -39,6 +39,8 @@ struct LaneFn {
   // half or bfloat16 where operands or result have that dtype and `call` works on floats; else kInvalid.
   DType small_in = DType::kInvalid, small_out = DType::kInvalid;
   int8_t in_size = 0, out_size = 0;  // bytes an element; set where either of the two is
+  // Of half and bfloat16, where their result must be rounded before a last step that may jump (FloorDiv): that step.
+  LaneCall then = nullptr;
   // Index of the first element that the op refuses, or -1. Null when it takes all. `call` is defined for these elements too.
   int64_t (*find_bad)(const void* const* in, int64_t n) = nullptr;
   const char* bad_message = nullptr;

@@ -2,7 +2,8 @@
 //
 // Floats become integers by rounding towards zero. What is out of range (NaN too) is defined here as the processor has
 // it: int32 and int64 give their least value; narrower integers and uint32 take the low bits of the int32 or int64
-// result; uint64 takes what lies above 2^63 from a shifted conversion. half and bfloat16 go through float.
+// result; uint64 takes what lies
+// above 2^63 from a shifted conversion. half and bfloat16 go through float.
 #include <bit>
 #include <limits>
 #include <map>
@@ -22,9 +23,8 @@ I Truncate(F x) {
 
 template <class F>
 uint64_t ToUint64(F x) {
-  constexpr F kHalf = F(uint64_t{1} << 63);
-  if (!(x >= kHalf)) return static_cast<uint64_t>(Truncate<int64_t>(x));
-  return static_cast<uint64_t>(Truncate<int64_t>(x - kHalf)) ^ (uint64_t{1} << 63);
+  const int64_t low = Truncate<int64_t>(x), high = Truncate<int64_t>(x - F(uint64_t{1} << 63));
+  return static_cast<uint64_t>(low) | static_cast<uint64_t>(low < 0 ? high : 0);
 }
 
 template <class D, class S>
@@ -96,7 +96,6 @@ LaneCall FindLoop(DType from, DType to) {
 LaneCall FindTruncated(DType from, DType to) {
   if (from == kDouble && to == kFloat) return &LoopTruncated<double, uint64_t, 52 - 23>;
   if (from == kDouble && to == kHalf) return &LoopTruncated<double, uint64_t, 52 - 10>;
-  if (from == kDouble && to == kBfloat16) return &LoopTruncated<double, uint64_t, 52 - 7>;
   if (from == kFloat && to == kHalf) return &LoopTruncated<float, uint32_t, 23 - 10>;
   if (from == kFloat && to == kBfloat16) return &LoopTruncated<float, uint32_t, 23 - 7>;
   return nullptr;

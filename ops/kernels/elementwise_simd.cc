@@ -33,10 +33,10 @@ struct FloorDiv : Binary { WEIR_ARGS2 { WEIR_UNUSED; return hn::Floor(hn::Div(x,
 struct TruncateDiv : Binary { WEIR_ARGS2 { WEIR_UNUSED; return hn::Trunc(hn::Div(x, y)); } };
 // A NaN on either side wins.
 struct Maximum : Binary {
-  WEIR_ARGS2 { WEIR_UNUSED; return hn::IfThenElse(hn::Or(hn::Gt(x, y), hn::Ne(x, x)), x, y); }
+  WEIR_ARGS2 { WEIR_UNUSED; return hn::IfThenElse(hn::Or(hn::Gt(x, y), hn::IsNaN(x)), x, y); }
 };
 struct Minimum : Binary {
-  WEIR_ARGS2 { WEIR_UNUSED; return hn::IfThenElse(hn::Or(hn::Lt(x, y), hn::Ne(x, x)), x, y); }
+  WEIR_ARGS2 { WEIR_UNUSED; return hn::IfThenElse(hn::Or(hn::Lt(x, y), hn::IsNaN(x)), x, y); }
 };
 struct SquaredDifference : Binary {
   WEIR_ARGS2 { WEIR_UNUSED; const V v = hn::Sub(x, y); return hn::Mul(v, v); }
@@ -58,28 +58,38 @@ struct Rsqrt : Unary { WEIR_ARGS1 { WEIR_UNUSED; return hn::Div(Const(d, 1), hn:
 struct Reciprocal : Unary { WEIR_ARGS1 { WEIR_UNUSED; return hn::Div(Const(d, 1), x); } };
 struct Floor : Unary { WEIR_ARGS1 { WEIR_UNUSED; return hn::Floor(x); } };
 struct Ceil : Unary { WEIR_ARGS1 { WEIR_UNUSED; return hn::Ceil(x); } };
+struct Trunc : Unary { WEIR_ARGS1 { WEIR_UNUSED; return hn::Trunc(x); } };
 struct Round : Unary { WEIR_ARGS1 { WEIR_UNUSED; return hn::Round(x); } };
 // Zeros of either sign give 0, NaN stays.
 struct Sign : Unary {
   WEIR_ARGS1 {
     WEIR_UNUSED;
     const V one = hn::CopySign(Const(d, 1), x);
-    return hn::IfThenZeroElse(hn::Eq(x, hn::Zero(d)), hn::IfThenElse(hn::Ne(x, x), x, one));
+    return hn::IfThenZeroElse(hn::Eq(x, hn::Zero(d)), hn::IfThenElse(hn::IsNaN(x), x, one));
   }
 };
 
-// ---- gradients: y is the op's output, g the gradient by it
-struct SqrtGrad : Binary { WEIR_ARGS2 { WEIR_UNUSED; return hn::Div(hn::Mul(y, Const(d, 0.5)), x); } };
+// ---- gradients: x is the op's output, y the gradient by it. Where TensorFlow says that no gradient gives no gradient,
+// whatever the output, so do these.
+template <class D, class V>
+HWY_INLINE V ZeroWhereZero(D d, V gradient, V v) {
+  return hn::IfThenZeroElse(hn::Eq(gradient, hn::Zero(d)), v);
+}
+struct SqrtGrad : Binary {
+  WEIR_ARGS2 { WEIR_UNUSED; return ZeroWhereZero(d, y, hn::Div(hn::Mul(y, Const(d, 0.5)), x)); }
+};
 struct RsqrtGrad : Binary {
-  WEIR_ARGS2 { WEIR_UNUSED; return hn::Mul(hn::Mul(hn::Mul(x, x), x), hn::Mul(y, Const(d, -0.5))); }
+  WEIR_ARGS2 { WEIR_UNUSED; return ZeroWhereZero(d, y, hn::Mul(hn::Mul(hn::Mul(x, x), x), hn::Mul(y, Const(d, -0.5)))); }
 };
 struct TanhGrad : Binary { WEIR_ARGS2 { WEIR_UNUSED; return hn::Mul(y, hn::Sub(Const(d, 1), hn::Mul(x, x))); } };
-struct SigmoidGrad : Binary { WEIR_ARGS2 { WEIR_UNUSED; return hn::Mul(hn::Mul(y, x), hn::Sub(Const(d, 1), x)); } };
-struct ReciprocalGrad : Binary { WEIR_ARGS2 { WEIR_UNUSED; return hn::Mul(hn::Neg(y), hn::Mul(x, x)); } };
+struct SigmoidGrad : Binary { WEIR_ARGS2 { WEIR_UNUSED; return hn::Mul(y, hn::Mul(x, hn::Sub(Const(d, 1), x))); } };
+struct ReciprocalGrad : Binary {
+  WEIR_ARGS2 { WEIR_UNUSED; return ZeroWhereZero(d, y, hn::Mul(hn::Neg(y), hn::Mul(x, x))); }
+};
 
 // ---- activations; of the …Grad ops x is the gradient, y the features (of Elu and Selu the outputs)
 struct Relu : Unary {
-  WEIR_ARGS1 { WEIR_UNUSED; return hn::IfThenElseZero(hn::Or(hn::Gt(x, hn::Zero(d)), hn::Ne(x, x)), x); }
+  WEIR_ARGS1 { WEIR_UNUSED; return hn::IfThenElseZero(hn::Or(hn::Gt(x, hn::Zero(d)), hn::IsNaN(x)), x); }
 };
 struct Relu6 : Unary {
   WEIR_ARGS1 { const V v = Relu::Do(d, x, p), six = Const(d, 6); return hn::IfThenElse(hn::Gt(v, six), six, v); }
@@ -161,6 +171,7 @@ static constexpr LaneRow kRows[] = {
     Row<Equal>("Equal", 0.2f), Row<NotEqual>("NotEqual", 0.2f), Row<Less>("Less", 0.2f), Row<LessEqual>("LessEqual", 0.2f),
     Row<Greater>("Greater", 0.2f), Row<GreaterEqual>("GreaterEqual", 0.2f), Row<ApproximateEqual>("ApproximateEqual", 0.2f, false),
     Row<IsNan>("IsNan", 0.1f), Row<IsInf>("IsInf", 0.1f), Row<IsFinite>("IsFinite", 0.1f),
+    Row<Trunc>("Trunc", 0.1f),  // no op: the last step of TruncateDiv on half
     // By element size, under names of the table's own.
     {"Select by 1 or 2 bytes", 3, 0.2f, &SelectLoop<uint8_t>, &SelectLoop<uint16_t>, false},
     {"Select by 4 or 8 bytes", 3, 0.3f, &SelectLoop<uint32_t>, &SelectLoop<uint64_t>, false},

@@ -23,7 +23,7 @@ HWY_INLINE V ExpOf(D d, V x) {
   const V least = Const(d, kIsFloat<D> ? -104.0 : -746.0);
   const V v = hn::Exp(d, hn::Max(hn::Min(x, most), least));
   const V w = hn::IfThenElse(hn::Gt(x, most), hn::Inf(d), v);
-  return hn::IfThenElse(hn::Ne(x, x), x, w);
+  return hn::IfThenElse(hn::IsNaN(x), x, w);
 }
 
 template <class D, class V>
@@ -32,7 +32,7 @@ HWY_INLINE V Expm1Of(D d, V x) {
   const V least = Const(d, kIsFloat<D> ? -30.0 : -50.0);  // the result is -1 from here on
   const V v = hn::Expm1(d, hn::Max(hn::Min(x, most), least));
   const V w = hn::IfThenElse(hn::Gt(x, most), hn::Inf(d), v);
-  return hn::IfThenElse(hn::Or(hn::Ne(x, x), hn::Eq(x, hn::Zero(d))), x, w);
+  return hn::IfThenElse(hn::Or(hn::IsNaN(x), hn::Eq(x, hn::Zero(d))), x, w);
 }
 
 // log(x) of `v` where x is in (0, inf); the limits elsewhere: log(0) = -inf, log(inf) = inf, NaN below 0.
@@ -71,7 +71,7 @@ struct Tanh : Unary {
     const V twice = hn::Add(hn::Abs(x), hn::Abs(x));
     const V e = hn::Expm1(d, hn::Min(twice, Const(d, 40)));
     const V v = hn::CopySign(hn::Div(e, hn::Add(e, Const(d, 2))), x);
-    return hn::IfThenElse(hn::Or(hn::Ne(x, x), hn::Eq(x, hn::Zero(d))), x, v);
+    return hn::IfThenElse(hn::Or(hn::IsNaN(x), hn::Eq(x, hn::Zero(d))), x, v);
   }
 };
 struct Sigmoid : Unary {
@@ -87,7 +87,7 @@ struct Softplus : Unary {
     // max(x, 0) + log1p(exp(-|x|)). The logarithm's argument is in [0, 1] and needs no mending.
     const V e = hn::Exp(d, hn::Neg(hn::Min(hn::Abs(x), Const(d, 1000))));
     const V v = hn::Add(hn::Max(x, hn::Zero(d)), hn::Log1p(d, e));
-    return hn::IfThenElse(hn::Ne(x, x), x, v);
+    return hn::IfThenElse(hn::IsNaN(x), x, v);
   }
 };
 struct SoftplusGrad : Binary { WEIR_ARGS2 { return hn::Div(x, hn::Add(ExpOf(d, hn::Neg(y)), Const(d, 1))); } };
