@@ -390,6 +390,7 @@ Status RunContext::CheckNumerics(size_t i) const {
 
 Result<Tensor> RunContext::Fetch(int i) {
   int32_t slot = plan_->fetches[i].slot;
+  if (slot < 0) return Tensor();  // a handle
   const Slot& s = plan_->slots[slot];
   if (s.storage == Storage::kOutput && !output_bound_[s.index]) return Tensor::FromBuffer(s.dtype, s.shape, outputs_[s.index]);
   Tensor t = SlotTensor(slot);

@@ -1,0 +1,130 @@
+// Callable: a prepared run with bound buffers.
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "weir/session/session_impl.h"
+
+namespace weir {
+
+class Callable::Impl {
+ public:
+  Session::Impl* session = nullptr;
+  Signature signature;
+  std::shared_ptr<Session::Impl::Entry> entry;
+  std::vector<Tensor> feeds, bound;
+  std::unique_ptr<RunContext> context;
+  bool stale = true;  // shapes have changed since the context was made
+
+  Status Prepare(bool fresh) {
+    for (size_t i = 0; i < feeds.size(); ++i) WEIR_RETURN_IF_ERROR(session->CheckFeed(signature.feeds[i], feeds[i]));
+    WEIR_ASSIGN_OR_RETURN(auto plan, session->PlanOf(*entry, signature, feeds, fresh));
+    context = std::make_unique<RunContext>(plan);
+    WEIR_RETURN_IF_ERROR(context->Init());
+    for (size_t i = 0; i < feeds.size(); ++i) context->SetFeed(static_cast<int>(i), feeds[i]);
+    stale = false;
+    for (size_t i = 0; i < bound.size(); ++i) WEIR_RETURN_IF_ERROR(BindOutput(static_cast<int>(i)));
+    return {};
+  }
+
+  // Whether fetch i's own buffer can be the caller's memory; what cannot is copied after the run.
+  Status BindOutput(int i) {
+    const Plan& plan = context->plan();
+    const PlanFetch& f = plan.fetches[i];
+    if (!bound[i].valid() || f.output < 0) return {};
+    const Slot& slot = plan.slots[f.slot];
+    if (bound[i].dtype() != slot.dtype || !(bound[i].shape() == slot.shape)) return Mismatch(i, slot.dtype, slot.shape);
+    context->SetOutputData(f.output, bound[i].mutable_raw());
+    return {};
+  }
+
+  Status Mismatch(int i, DType dtype, const Shape& shape) const {
+    return InvalidArgument(fmt::format("error[fetch]: fetch {} is {}{}, but the bound tensor is {}{}", i, DTypeShortName(dtype), shape.ToString(), DTypeShortName(bound[i].dtype()), bound[i].shape().ToString()));
+  }
+
+  // Copies the fetches that have no buffer of their own (a constant, a variable, a dynamic tensor).
+  Status CopyBound() {
+    for (size_t i = 0; i < bound.size(); ++i) {
+      if (!bound[i].valid() || context->plan().fetches[i].output >= 0) continue;
+      WEIR_ASSIGN_OR_RETURN(Tensor t, context->Fetch(static_cast<int>(i)));
+      if (t.dtype() != bound[i].dtype() || !(t.shape() == bound[i].shape())) return Mismatch(static_cast<int>(i), t.dtype(), t.shape());
+      if (t.dtype() == kString) {
+        std::copy_n(t.data<std::string>(), t.num_elements(), bound[i].mutable_data<std::string>());
+      } else if (t.bytes() > 0) {
+        std::memcpy(bound[i].mutable_raw(), t.raw(), t.bytes());
+      }
+    }
+    return {};
+  }
+};
+
+Callable::Callable(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Callable::Callable(Callable&&) noexcept = default;
+Callable& Callable::operator=(Callable&&) noexcept = default;
+Callable::~Callable() = default;
+
+Status Callable::BindFeed(int i, const Tensor& value) {
+  if (i < 0 || i >= static_cast<int>(impl_->feeds.size())) return OutOfRange(fmt::format("error[feed]: there is no feed {}", i));
+  WEIR_RETURN_IF_ERROR(impl_->session->CheckFeed(impl_->signature.feeds[i], value));
+  bool same = impl_->feeds[i].valid() && impl_->feeds[i].shape() == value.shape();
+  impl_->feeds[i] = value;
+  if (!same) impl_->stale = true;
+  if (!impl_->stale) impl_->context->SetFeed(i, value);
+  return {};
+}
+
+Status Callable::BindFetch(int i, Tensor value) {
+  if (i < 0 || i >= static_cast<int>(impl_->bound.size())) return OutOfRange(fmt::format("error[fetch]: there is no fetch {}", i));
+  impl_->bound[i] = std::move(value);
+  return impl_->stale ? Status() : impl_->BindOutput(i);
+}
+
+Status Callable::Run(const RunConfig& config) {
+  Impl& c = *impl_;
+  std::vector<StepTime> trace;
+  for (bool fresh : {false, true}) {
+    if (c.stale || fresh) WEIR_RETURN_IF_ERROR(c.Prepare(fresh));
+    Status status = c.context->Run(c.session->OptionsOf(config, &trace));
+    if (status.message() == RunContext::kStalePlan && !fresh) continue;
+    if (status.ok()) status = c.CopyBound();
+    return status;
+  }
+  return Internal(RunContext::kStalePlan);
+}
+
+Result<Tensor> Callable::Fetch(int i) {
+  if (i < 0 || i >= static_cast<int>(impl_->bound.size()) || !impl_->context) return OutOfRange(fmt::format("error[fetch]: there is no fetch {}", i));
+  if (impl_->bound[i].valid()) return impl_->bound[i];
+  return impl_->context->Fetch(i);
+}
+
+Result<Callable> Session::MakeCallable(const std::vector<std::string>& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const {
+  WEIR_ASSIGN_OR_RETURN(Signature s, impl_->SignatureOf(feeds, fetches, targets));
+  auto callable = std::make_unique<Callable::Impl>();
+  callable->session = impl_.get();
+  WEIR_ASSIGN_OR_RETURN(callable->entry, impl_->EntryOf(s));
+  callable->feeds.resize(s.feeds.size());
+  callable->bound.resize(s.fetches.size());
+  callable->signature = std::move(s);
+  return Callable(std::move(callable));
+}
+
+Result<Callable> Session::MakeCallable(const std::vector<Output>& feeds, const std::vector<Output>& fetches, const std::vector<Operation>& targets) const {
+  WEIR_RETURN_IF_ERROR(impl_->builder_status_);
+  std::vector<std::string> feed_names, fetch_names, target_names;
+  for (const Output& o : feeds) {
+    WEIR_RETURN_IF_ERROR(impl_->Resolve(o, "feed").status());
+    feed_names.push_back(o.name());
+  }
+  for (const Output& o : fetches) {
+    WEIR_RETURN_IF_ERROR(impl_->Resolve(o, "fetch").status());
+    fetch_names.push_back(o.name());
+  }
+  for (const Operation& o : targets) {
+    WEIR_RETURN_IF_ERROR(impl_->Resolve(o).status());
+    target_names.push_back(o.name());
+  }
+  return MakeCallable(feed_names, fetch_names, target_names);
+}
+
+}  // namespace weir

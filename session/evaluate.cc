@@ -1,0 +1,92 @@
+// One node on concrete inputs, outside a plan: what constant folding asks for.
+#include "weir/graph/infer.h"
+#include "weir/ops/kernels/registry.h"
+#include "weir/runtime/executor.h"
+#include "weir/session/plan_builder.h"
+
+namespace weir {
+
+InferFn InferFunctionOf(const Node& n) {
+  const OpDef* def = n.def();
+  std::vector<DType> dtypes;
+  for (const OutputType& t : n.outputs()) dtypes.push_back(t.dtype);
+  return [def, attrs = n.attrs(), dtypes](const std::vector<DynamicInput>& inputs, std::vector<PartialShape>* outputs) -> Status {
+    std::vector<ShapeContext::Input> in;
+    for (const DynamicInput& i : inputs) {
+      ShapeContext::Input s;
+      s.dtype = i.dtype, s.shape = PartialShape(i.shape), s.constant = i.value;
+      s.handle_dtype = i.dtype, s.handle_shape = PartialShape(i.shape);
+      in.push_back(std::move(s));
+    }
+    std::vector<OutputType> out(dtypes.size());
+    for (size_t i = 0; i < dtypes.size(); ++i) out[i].dtype = dtypes[i];
+    ShapeContext c(def, &attrs, std::move(in), &out);
+    WEIR_RETURN_IF_ERROR(def->shape_fn()(c));
+    for (size_t i = 0; i < out.size(); ++i) (*outputs)[i] = out[i].shape;
+    return {};
+  };
+}
+
+namespace {
+
+Result<std::vector<Tensor>> Evaluate(const Node& n, std::span<const Tensor> inputs) {
+  const KernelDef* kernel = AllKernels().Find(n.op());
+  if (!kernel || kernel->effect() || kernel->random() || !kernel->mutates().empty()) return Unimplemented("cannot be evaluated");
+  std::vector<DynamicInput> known;
+  std::vector<PrepareContext::Operand> in, out(n.outputs().size());
+  for (const Tensor& t : inputs) {
+    known.push_back({t.dtype(), t.shape(), &t});
+    in.push_back({t.dtype(), t.shape(), &t, true});
+  }
+  std::vector<PartialShape> shapes(n.outputs().size());
+  WEIR_RETURN_IF_ERROR(InferFunctionOf(n)(known, &shapes));
+  for (size_t i = 0; i < out.size(); ++i) {
+    auto shape = shapes[i].ToShape();
+    out[i] = {BaseType(n.output(static_cast<int>(i)).dtype), shape ? *shape : Shape(), nullptr, shape.has_value()};
+  }
+  static const KernelServices no_services;
+  AttrMap attrs = n.attrs();
+  for (const AttrDef& a : n.def()->attrs()) {
+    if (a.default_value) attrs.emplace(a.name, *a.default_value);
+  }
+  PrepareContext c(&attrs, std::move(in), std::move(out), &no_services);
+  WEIR_RETURN_IF_ERROR(kernel->prepare()(c));
+  std::vector<Tensor> results;
+  std::vector<void*> slots;
+  std::vector<int32_t> operands;
+  for (const Tensor& t : inputs) slots.push_back(const_cast<void*>(t.raw()));
+  for (size_t i = 0; i < n.outputs().size(); ++i) {
+    if (!c.output_known(static_cast<int>(i))) return Internal("left an output's shape open");
+    auto view = std::find_if(kernel->views().begin(), kernel->views().end(), [&](auto& v) { return v.first == static_cast<int>(i); });
+    if (view != kernel->views().end()) {
+      WEIR_ASSIGN_OR_RETURN(Tensor t, inputs[view->second].Reshaped(c.output_shape(static_cast<int>(i))));
+      results.push_back(std::move(t));
+    } else {
+      WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(c.output_dtype(static_cast<int>(i)), c.output_shape(static_cast<int>(i))));
+      results.push_back(std::move(t));
+    }
+    slots.push_back(results.back().mutable_raw());
+  }
+  for (size_t i = 0; i < slots.size(); ++i) operands.push_back(static_cast<int32_t>(i));
+  Prepared& p = c.prepared();
+  if (!p.run.call) return results;
+  WEIR_ASSIGN_OR_RETURN(auto workspace, Buffer::Allocate(p.workspace_bytes, "a workspace"));
+  RunError error;
+  RunArgs args;
+  args.slots = slots.data(), args.operands = operands.data(), args.num_inputs = static_cast<int32_t>(inputs.size());
+  args.num_chunks = p.chunks, args.workspace_data = workspace->data(), args.error = &error;
+  if (p.begin.call) p.begin.call(p.begin.closure.get(), args);
+  for (args.chunk = 0; args.chunk < p.chunks; ++args.chunk) p.run.call(p.run.closure.get(), args);
+  if (error.failed.load()) return error.status;
+  return results;
+}
+
+}  // namespace
+
+std::optional<std::vector<Tensor>> EvaluateNode(const Node& n, std::span<const Tensor> inputs) {
+  auto results = Evaluate(n, inputs);
+  // Why errors are dropped: what cannot be computed now fails when it runs, with the run's message.
+  return results.ok() ? std::optional(*results) : std::nullopt;
+}
+
+}  // namespace weir

@@ -1,0 +1,197 @@
+#include "weir/session/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "weir/graph/functions.h"
+#include "weir/graph/verify.h"
+
+namespace weir {
+
+namespace {
+
+// Runs one pass and verifies: what a pass breaks is reported as that pass's fault.
+Status RunPass(const char* name, Result<bool> (*pass)(Graph&, PassContext&), Graph& g, PassContext& c, const CompileOptions& options, bool needed) {
+  if (!needed && (!options.optimize || options.disabled_passes.count(name))) return {};
+  WEIR_ASSIGN_OR_RETURN(bool changed, pass(g, c));
+  if (!changed) return {};
+  if (Status s = Verify(g); !s.ok()) return Internal(fmt::format("pass {} broke the graph: {}", name, s.ToString()));
+  return {};
+}
+
+Result<NodeId> AddInternal(Graph& g, std::string op, std::string name, std::vector<Endpoint> inputs, AttrMap attrs) {
+  NodeSpec spec;
+  spec.op = std::move(op), spec.name = g.UniqueName(name), spec.inputs = std::move(inputs), spec.attrs = std::move(attrs);
+  return g.AddRaw(std::move(spec));
+}
+
+// Only what the signature needs: the nodes that fetches and targets reach without passing a feed.
+std::vector<bool> Needed(const Graph& user, const Signature& s) {
+  std::vector<bool> keep(user.num_ids());
+  std::vector<NodeId> stack;
+  std::set<Endpoint> fed(s.feeds.begin(), s.feeds.end());
+  auto reach = [&](NodeId id) {
+    if (!keep[id.value]) keep[id.value] = true, stack.push_back(id);
+  };
+  for (Endpoint e : s.fetches) {
+    if (!fed.count(e)) reach(e.node);
+  }
+  for (NodeId t : s.targets) reach(t);
+  while (!stack.empty()) {
+    const Node& n = user.node(stack.back());
+    stack.pop_back();
+    for (Endpoint e : n.inputs()) {
+      if (!fed.count(e)) reach(e.node);
+    }
+    for (NodeId c : n.control_inputs()) reach(c);
+  }
+  for (Endpoint e : s.feeds) keep[e.node.value] = true;  // until its uses are cut
+  for (Endpoint e : s.fetches) keep[e.node.value] = true;
+  return keep;
+}
+
+// A copy of the kept nodes; edges from feeds to what is not kept vanish with their users.
+Result<Graph> CutOut(const Graph& user, const Signature& s) {
+  std::vector<bool> keep = Needed(user, s);
+  std::vector<NodeId> map(user.num_ids());
+  Graph g(&user.registry());
+  g.ShareFunctions(user);
+  std::vector<NodeId> kept;
+  for (NodeId id : user.nodes()) {
+    if (!keep[id.value]) continue;
+    const Node& n = user.node(id);
+    NodeSpec spec;
+    spec.op = n.op(), spec.name = n.name(), spec.attrs = n.attrs(), spec.device = n.device(), spec.loc = n.loc(), spec.origins = n.origins();
+    WEIR_ASSIGN_OR_RETURN(map[id.value], g.AddRaw(std::move(spec), static_cast<int>(n.outputs().size())));
+    for (size_t i = 0; i < n.outputs().size(); ++i) g.SetOutputType(map[id.value], static_cast<int>(i), n.output(static_cast<int>(i)));
+    kept.push_back(id);
+  }
+  std::unordered_map<Endpoint, Endpoint, EndpointHash> fed;
+  for (size_t i = 0; i < s.feeds.size(); ++i) {
+    OutputType t = user.type(s.feeds[i]);
+    t.dtype = BaseType(t.dtype);
+    WEIR_ASSIGN_OR_RETURN(NodeId arg, AddInternal(g, "_Arg", "_feed_" + std::to_string(i), {}, {{"T", t.dtype}, {"index", static_cast<int64_t>(i)}}));
+    t.value.reset();
+    g.SetOutputType(arg, 0, t);
+    fed[s.feeds[i]] = {arg, 0};
+  }
+  auto mapped = [&](Endpoint e) {
+    auto it = fed.find(e);
+    return it != fed.end() ? it->second : Endpoint{map[e.node.value], e.index};
+  };
+  for (NodeId id : kept) {
+    std::vector<Endpoint> inputs;
+    std::vector<NodeId> control;
+    bool whole = true;
+    for (Endpoint e : user.node(id).inputs()) {
+      inputs.push_back(mapped(e));
+      whole &= inputs.back().node.valid();
+    }
+    for (NodeId c : user.node(id).control_inputs()) {
+      if (map[c.value].valid()) control.push_back(map[c.value]);
+    }
+    // Kept only because it is fed: its own inputs are not needed.
+    if (whole) WEIR_RETURN_IF_ERROR(g.SetInputs(map[id.value], std::move(inputs), std::move(control)));
+  }
+  for (size_t i = 0; i < s.fetches.size(); ++i) {
+    Endpoint e = mapped(s.fetches[i]);
+    WEIR_RETURN_IF_ERROR(AddInternal(g, "_Retval", "_fetch_" + std::to_string(i), {e}, {{"T", BaseType(g.type(e).dtype)}, {"index", static_cast<int64_t>(i)}}).status());
+  }
+  WEIR_ASSIGN_OR_RETURN(NodeId sink, AddInternal(g, "NoOp", "_targets", {}, {}));
+  for (NodeId t : s.targets) g.AddControlInput(sink, map[t.value]);
+  return g;
+}
+
+}  // namespace
+
+const std::vector<Pass>& AllPasses() {
+  static const std::vector<Pass> passes = {
+      {"prune", "what nothing asked for needs is dropped", Prune},
+      {"fill_defaults", "kernels see complete attributes", FillDefaults},
+      {"lower_references", "reference variables become handles, reads and writes", LowerReferences},
+      {"inline_calls", "bodies are optimised together with their callers", InlineCalls},
+      {"order_effects", "effects on one variable keep program order", OrderEffects},
+      {"infer_shapes", "the fed shapes are known now", InferShapes},
+      {"fold_constants", "shape arithmetic and whatever else only constants feed is computed once", FoldConstants},
+      {"simplify", "a table of local rules", Simplify},
+      {"merge_duplicates", "equal computations run once", MergeDuplicates},
+      {"fuse_elementwise", "chains of element-wise ops pass through memory once", FuseElementwise},
+  };
+  return passes;
+}
+
+Result<Graph> Lower(const Graph& user, const Signature& signature, const CompileOptions& options) {
+  WEIR_ASSIGN_OR_RETURN(Graph g, CutOut(user, signature));
+  PassContext c;
+  WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, g, c, options, true));
+  for (NodeId id : g.nodes()) {
+    if (!g.node(id).def() && !g.FindFunction(g.node(id).op())) {
+      auto near = g.registry().Nearest(g.node(id).op());
+      return NodeError(g.node(id), "graph", Unimplemented("is an op that Weir does not have"))  // only runs need it known
+          .Help(near.empty() ? "" : fmt::format("the nearest it has: {}", fmt::join(near, ", ")));
+    }
+  }
+  WEIR_RETURN_IF_ERROR(Verify(g));
+  WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, g, c, options, true));
+  WEIR_RETURN_IF_ERROR(RunPass("inline_calls", InlineCalls, g, c, options, true));
+  WEIR_RETURN_IF_ERROR(RunPass("fill_defaults", FillDefaults, g, c, options, true));
+  WEIR_RETURN_IF_ERROR(RunPass("lower_references", LowerReferences, g, c, options, true));
+  WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, g, c, options, true));
+  WEIR_RETURN_IF_ERROR(RunPass("order_effects", OrderEffects, g, c, options, true));
+  WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, g, c, options, true));
+  return g;
+}
+
+Status Optimize(Graph& g, const std::vector<OutputType>& feeds, const CompileOptions& options, std::vector<std::string>* notes) {
+  std::vector<NodeId> args = ArgNodes(g);
+  for (size_t i = 0; i < args.size() && i < feeds.size(); ++i) {
+    if (args[i].valid()) g.SetOutputType(args[i], 0, feeds[i]);
+  }
+  PassContext c;
+  c.evaluate = EvaluateNode;
+  c.precision = options.precision;
+  WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, g, c, options, true));
+  // Twice: folding gives rules new constants, and rules give folding new ones.
+  for (int round = 0; round < 2; ++round) {
+    WEIR_RETURN_IF_ERROR(RunPass("fold_constants", FoldConstants, g, c, options, false));
+    WEIR_RETURN_IF_ERROR(RunPass("simplify", Simplify, g, c, options, false));
+    WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, g, c, options, true));
+    WEIR_RETURN_IF_ERROR(RunPass("merge_duplicates", MergeDuplicates, g, c, options, false));
+  }
+  WEIR_RETURN_IF_ERROR(RunPass("fuse_elementwise", FuseElementwise, g, c, options, false));
+  WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, g, c, options, true));
+  if (notes) *notes = std::move(c.notes);
+  return {};
+}
+
+Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<OutputType>& feeds, const CompileEnv& env, const BoundVariables& bound) {
+  auto start = std::chrono::steady_clock::now();
+  std::vector<std::string> notes;
+  WEIR_RETURN_IF_ERROR(Optimize(lowered, feeds, env.options, &notes));
+  WEIR_ASSIGN_OR_RETURN(auto plan, BuildPlan(lowered, env, bound));
+  auto mutable_plan = std::const_pointer_cast<Plan>(plan);
+  mutable_plan->notes.insert(mutable_plan->notes.end(), notes.begin(), notes.end());
+  mutable_plan->compile_micros = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
+  return plan;
+}
+
+Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f, const std::vector<OutputType>& args, const CompileEnv& env, const BoundVariables& bound) {
+  const Function* function = g.FindFunction(f.name);
+  if (!function) return NotFound(fmt::format("calls function '{}', which the library does not have", f.name));
+  WEIR_ASSIGN_OR_RETURN(Graph body, Instantiate(g, *function, f.attrs, args));
+  // Every effect of a body runs, whether or not a result needs it.
+  WEIR_ASSIGN_OR_RETURN(NodeId sink, AddInternal(body, "NoOp", "_targets", {}, {}));
+  for (NodeId id : body.nodes()) {
+    const Node& n = body.node(id);
+    if (n.def() && n.def()->stateful() && !n.Is("_Arg") && !n.Is("_Retval")) body.AddControlInput(sink, id);
+  }
+  PassContext c;
+  WEIR_RETURN_IF_ERROR(RunPass("inline_calls", InlineCalls, body, c, env.options, true));
+  WEIR_RETURN_IF_ERROR(RunPass("fill_defaults", FillDefaults, body, c, env.options, true));
+  WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, body, c, env.options, true));
+  WEIR_RETURN_IF_ERROR(RunPass("order_effects", OrderEffects, body, c, env.options, true));
+  return Compile(std::move(body), args, env, bound);
+}
+
+}  // namespace weir

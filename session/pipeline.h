@@ -1,0 +1,28 @@
+// The pipeline: a user's graph to a plan, in one straight line.
+#pragma once
+
+#include "weir/session/plan_builder.h"
+
+namespace weir {
+
+// What a run asks for.
+struct Signature {
+  std::vector<Endpoint> feeds, fetches;
+  std::vector<NodeId> targets;
+  bool operator<(const Signature& o) const { return std::tie(feeds, fetches, targets) < std::tie(o.feeds, o.fetches, o.targets); }
+};
+
+// The shape-free half: the part of `user` that the signature needs, cut at the feeds, references lowered, calls inlined,
+// effects ordered. The result's `_Arg` nodes are the feeds, its `_Retval` nodes the fetches, `_targets` waits for the targets.
+Result<Graph> Lower(const Graph& user, const Signature& signature, const CompileOptions& options);
+
+// The shape-specialised half: infers from the shapes of the feeds (unknown ones stay dynamic), optimises. In place.
+Status Optimize(Graph& lowered, const std::vector<OutputType>& feeds, const CompileOptions& options, std::vector<std::string>* notes = nullptr);
+
+// Optimize, then BuildPlan.
+Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<OutputType>& feeds, const CompileEnv& env, const BoundVariables& bound = {});
+
+// Compiles a function of the library of `g` as a nested plan.
+Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f, const std::vector<OutputType>& args, const CompileEnv& env, const BoundVariables& bound);
+
+}  // namespace weir
