@@ -1,0 +1,63 @@
+// Building functions for order, checks, calls and functional control flow.
+#pragma once
+
+#include "weir/graph/builder.h"
+
+namespace weir::ops {
+
+inline Operation NoOp(At g, const Name& name = {}) { return g.builder->AddNode("NoOp", {}, {}, name.value, g.loc); }
+inline Operation ControlTrigger(At g, const Name& name = {}) { return g.builder->AddNode("ControlTrigger", {}, {}, name.value, g.loc); }
+// A node that is done when all of these are (tf.group).
+inline Operation Group(At g, std::vector<Operation> operations, const Name& name = {}) {
+  auto after = g.builder->ControlDependencies(std::move(operations));
+  return g.builder->AddNode("NoOp", {}, {}, name.value.empty() ? "group_deps" : name.value, g.loc);
+}
+
+// An error that shows `data` when the scalar `condition` is false. A node to wait for, or to run as a target.
+inline Operation Assert(Input condition, std::vector<Input> data, int64_t summarize = 3, const Name& name = {}) {
+  data.insert(data.begin(), std::move(condition));
+  return MakeNode("Assert", std::move(data), {{"summarize", summarize}}, name);
+}
+
+struct PrintOptions {
+  std::string message = {};
+  int64_t first_n = -1;    // how many times; -1: always
+  int64_t summarize = 3;   // elements shown of each tensor; negative: all
+  std::string name = {};
+};
+// `input`, unchanged; prints `data` each time it is computed.
+inline Output Print(Input input, std::vector<Input> data, const PrintOptions& o = {}) {
+  data.insert(data.begin(), std::move(input));
+  return Make("Print", std::move(data), {{"message", o.message}, {"first_n", o.first_n}, {"summarize", o.summarize}}, o.name);
+}
+
+// ---- functions of the graph's library; result dtypes are given since the function may be polymorphic
+inline std::vector<Output> PartitionedCall(std::vector<Input> args, std::vector<DType> results, FuncRef f, const Name& name = {}) {
+  return MakeAll("PartitionedCall", std::move(args), {{"Tout", std::move(results)}, {"f", std::move(f)}}, name);
+}
+// The same for functions with effects.
+inline std::vector<Output> StatefulPartitionedCall(std::vector<Input> args, std::vector<DType> results, FuncRef f, const Name& name = {}) {
+  return MakeAll("StatefulPartitionedCall", std::move(args), {{"Tout", std::move(results)}, {"f", std::move(f)}}, name);
+}
+
+struct FlowOptions {
+  std::vector<PartialShape> output_shapes = {};
+  bool stateless = true;  // no branch, condition or body has effects
+  std::string name = {};
+};
+// Calls one of two functions on `inputs`.
+inline std::vector<Output> If(Input cond, std::vector<Input> inputs, std::vector<DType> results, FuncRef then_branch, FuncRef else_branch,
+                              const FlowOptions& o = {}) {
+  inputs.insert(inputs.begin(), std::move(cond));
+  return MakeAll(o.stateless ? "StatelessIf" : "If", std::move(inputs),
+                 {{"Tout", std::move(results)}, {"then_branch", std::move(then_branch)}, {"else_branch", std::move(else_branch)},
+                  {"output_shapes", AttrList{.shape = o.output_shapes}}},
+                 o.name);
+}
+// Calls `body` on the loop variables as long as `cond` of them is true.
+inline std::vector<Output> While(std::vector<Input> inputs, FuncRef cond, FuncRef body, const FlowOptions& o = {}) {
+  return MakeAll(o.stateless ? "StatelessWhile" : "While", std::move(inputs),
+                 {{"cond", std::move(cond)}, {"body", std::move(body)}, {"output_shapes", AttrList{.shape = o.output_shapes}}}, o.name);
+}
+
+}  // namespace weir::ops

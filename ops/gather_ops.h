@@ -1,0 +1,45 @@
+// Building functions of the ops that read, write, deal out and compare slices at positions.
+//
+// Indices are int32 or int64 (Gather and GatherNd: int16 too). An index outside its axis is an error when run.
+#pragma once
+
+#include "weir/graph/builder.h"
+
+namespace weir::ops {
+
+struct GatherOptions {
+  Input axis = 0;
+  int64_t batch_dims = 0;  // leading axes that params and indices have in common
+  std::string name = {};
+};
+// Slices of `params` along `axis`: params.shape[:axis] + indices.shape[batch_dims:] + params.shape[axis+1:].
+inline Output Gather(Input params, Input indices, const GatherOptions& o = {}) {
+  return Make("GatherV2", {params, indices, o.axis}, {{"batch_dims", o.batch_dims}}, o.name);
+}
+// Slices at the positions that indices' last axis holds: indices.shape[:-1] + params.shape[k:].
+inline Output GatherNd(Input params, Input indices, const Name& name = {}) { return Make("GatherNd", {params, indices}, {}, name); }
+// Zeros of `shape` with `updates` added at the positions that indices' last axis holds.
+inline Output ScatterNd(Input indices, Input updates, Input shape, const Name& name = {}) {
+  return Make("ScatterNd", {indices, updates, shape}, {}, name);
+}
+
+// merged[indices[m][i, …]] = data[m][i, …]; of equal indices the last wins. As many indices as data.
+Output DynamicStitch(std::vector<Input> indices, std::vector<Input> data, const Name& name = {});
+// The same for indices that do not repeat.
+Output ParallelDynamicStitch(std::vector<Input> indices, std::vector<Input> data, const Name& name = {});
+// num_partitions tensors; slice i of data goes to the one that partitions[i] names.
+inline std::vector<Output> DynamicPartition(Input data, Input partitions, int64_t num_partitions, const Name& name = {}) {
+  return MakeAll("DynamicPartition", {data, partitions}, {{"num_partitions", num_partitions}}, name);
+}
+
+struct UniqueOutputs {
+  Output y, idx;  // the distinct elements; for each element of x where it is among them
+};
+UniqueOutputs Unique(Input x, DType out_idx = kInt32, const Name& name = {});
+struct SetDiffOutputs {
+  Output out, idx;  // elements of x that y does not have; their positions in x
+};
+// tf.setdiff1d (op ListDiff)
+SetDiffOutputs SetDiff1D(Input x, Input y, DType index_dtype = kInt32, const Name& name = {});
+
+}  // namespace weir::ops
