@@ -22,7 +22,7 @@ constexpr int64_t kBlock = 1024;  // elements summed before the sum goes to doub
 template <class D, class V>
 HWY_INLINE V ExpNegative(D d, V x) {
   const V least = hn::Set(d, hn::TFromD<D>(sizeof(hn::TFromD<D>) == 4 ? -104 : -746));
-  return hn::IfThenElse(hn::Ne(x, x), x, hn::Exp(d, hn::Max(x, least)));
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, hn::Max(x, least)));
 }
 
 // The last n lanes of a row, `pad` elsewhere.

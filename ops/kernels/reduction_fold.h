@@ -43,9 +43,9 @@ typename F::Total FoldShort(const typename F::In* in, int64_t n) {
   return typename F::Total(acc);
 }
 
-// Contiguous elements, runs combined pairwise; recursion is as deep as the logarithm of n.
+// Contiguous elements, runs combined pairwise; recursion is as deep as the logarithm of n. Not inlined for the sake of compile time.
 template <class F>
-typename F::Total FoldRow(const typename F::In* in, int64_t n) {
+[[gnu::noinline]] typename F::Total FoldRow(const typename F::In* in, int64_t n) {
   if (n < 2 * kLanes) return FoldShort<F>(in, n);
   if (n <= kRun) return FoldRun<F>(in, n);
   int64_t half = (n / kRun + 1) / 2 * kRun;
@@ -108,43 +108,34 @@ struct FoldMeeting {
 };
 
 template <class F>
-void RunFoldParts(const ReducePlan& p, const F& f, RunArgs& a) {
+void RunFold(const ReducePlan& p, const F& f, RunArgs& a) {
   using Total = typename F::Total;
-  auto* meeting = a.workspace<FoldMeeting>();
-  Total* partials = reinterpret_cast<Total*>(a.workspace<char>() + 64);  // [part][output]
+  using T = typename F::In;
   Total total[ReducePlan::kTile];
+  Total* partials = p.parts > 1 ? reinterpret_cast<Total*>(a.workspace<char>() + 64) : nullptr;  // [part][output]
   auto [begin, end] = a.Range(p.units * p.parts);
   for (int64_t i = begin; i < end; ++i) {
-    auto [at, n] = FoldItem<F>(p, a.in<typename F::In>(0), i / p.parts, i % p.parts, total);
-    std::copy(total, total + n, partials + i % p.parts * p.outputs + at);
+    auto [at, n] = FoldItem<F>(p, a.in<T>(0), i / p.parts, i % p.parts, total);
+    if (partials) std::copy(total, total + n, partials + i % p.parts * p.outputs + at);
+    else for (int64_t j = 0; j < n; ++j) a.out<T>(0)[at + j] = f.Finish(total[j]);
   }
-  if (meeting->left.fetch_sub(end - begin, std::memory_order_acq_rel) != end - begin) return;
+  if (!partials || a.workspace<FoldMeeting>()->left.fetch_sub(end - begin, std::memory_order_acq_rel) != end - begin) return;
   for (int64_t o = 0; o < p.outputs; ++o) {
     Total t = partials[o];
     for (int64_t part = 1; part < p.parts; ++part) t = F::Combine(t, partials[part * p.outputs + o]);
-    a.out<typename F::In>(0)[o] = f.Finish(t);
+    a.out<T>(0)[o] = f.Finish(t);
   }
 }
 
 template <class F>
 void SetFold(PrepareContext& c, const ReducePlan& p, F f) {
-  using Total = typename F::Total;
   if (p.parts > 1) {
     int64_t items = p.units * p.parts;
     c.set_chunks(items);
-    c.set_workspace(64 + p.parts * p.outputs * int64_t(sizeof(Total)));
+    c.set_workspace(64 + p.parts * p.outputs * int64_t(sizeof(typename F::Total)));
     c.SetBegin([items](RunArgs& a) { new (a.workspace<FoldMeeting>()) FoldMeeting{items}; });
-    c.SetRun([p, f](RunArgs& a) { RunFoldParts(p, f, a); });
-    return;
   }
-  c.SetRun([p, f](RunArgs& a) {
-    Total total[ReducePlan::kTile];
-    auto [begin, end] = a.Range(p.units);
-    for (int64_t u = begin; u < end; ++u) {
-      auto [at, n] = FoldItem<F>(p, a.in<typename F::In>(0), u, 0, total);
-      for (int64_t j = 0; j < n; ++j) a.out<typename F::In>(0)[at + j] = f.Finish(total[j]);
-    }
-  });
+  c.SetRun([p, f](RunArgs& a) { RunFold(p, f, a); });
 }
 
 }  // namespace weir::kernels
