@@ -114,9 +114,7 @@ Result<std::unique_ptr<AsideFile>> AsideFile::Create(const std::string& path) {
   f->fd_ = mkostemp(aside.data(), O_CLOEXEC);
   if (f->fd_ < 0) return SystemError("write", path);
   f->aside_ = aside;
-  mode_t mask = umask(0);
-  umask(mask);
-  if (fchmod(f->fd_, 0666 & ~mask) != 0) return SystemError("write", path);
+  if (fchmod(f->fd_, 0644) != 0) return SystemError("write", path);
   return f;
 }
 

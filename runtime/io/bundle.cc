@@ -1,0 +1,165 @@
+// Entries, slices and keys of a checkpoint: see bundle.h.
+#include "weir/runtime/io/bundle.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "weir/proto/model.pb.h"
+#include "weir/runtime/io/bundle_internal.h"
+#include "weir/runtime/io/coding.h"
+#include "weir/runtime/io/table.h"
+
+namespace weir::io {
+
+namespace {
+
+bool TakeInt(std::string_view* in, int64_t* v) {
+  auto [end, error] = std::from_chars(in->data(), in->data() + in->size(), *v);
+  if (error != std::errc()) return false;
+  in->remove_prefix(static_cast<size_t>(end - in->data()));
+  return true;
+}
+
+bool TakeChar(std::string_view* in, char c) {
+  if (in->empty() || in->front() != c) return false;
+  in->remove_prefix(1);
+  return true;
+}
+
+}  // namespace
+
+std::string BundleIndexPath(const std::string& prefix) { return prefix + ".index"; }
+std::string BundleDataPath(const std::string& prefix, int shard, int num_shards) {
+  return fmt::format("{}.data-{:05}-of-{:05}", prefix, shard, num_shards);
+}
+
+Result<SliceSpec> SliceSpec::Parse(const std::string& text, Shape* full) {
+  SliceSpec spec;
+  if (text.empty()) return spec;
+  auto bad = [&] { return InvalidArgument(fmt::format("has the malformed slice '{:.100}'", text)).Help("write \"10 4 0,5:-\": the whole shape, then start,length or - for each axis"); };
+  Dims dims;
+  std::string_view in = text;
+  for (int64_t v = 0;;) {  // sizes, each followed by a blank; then the slice
+    std::string_view before = in;
+    if (!TakeInt(&in, &v) || !TakeChar(&in, ' ')) {
+      in = before;
+      break;
+    }
+    if (dims.size() == size_t{kMaxRank}) return bad();
+    dims.push_back(v);
+  }
+  while (spec.start.size() < dims.size()) {
+    if (!spec.start.empty() && !TakeChar(&in, ':')) return bad();
+    int64_t start = 0, length = -1;
+    if (!TakeChar(&in, '-') && !(TakeInt(&in, &start) && TakeChar(&in, ',') && TakeInt(&in, &length) && length >= 0)) return bad();
+    spec.start.push_back(start), spec.length.push_back(length);
+  }
+  if (!in.empty()) return bad();
+  auto shape = Shape::Make(dims);
+  if (!shape.ok()) return bad();
+  *full = *shape;
+  WEIR_RETURN_IF_ERROR(spec.Within(*full).status());
+  return spec;
+}
+
+Result<Shape> SliceSpec::Within(const Shape& full) const {
+  if (static_cast<int>(start.size()) != full.rank()) return InvalidArgument(fmt::format("a slice of {} axes of a tensor of shape {}", start.size(), full.ToString()));
+  Dims dims;
+  for (int a = 0; a < full.rank(); ++a) {
+    int64_t n = length[a] < 0 ? full[a] - start[a] : length[a];
+    if (start[a] < 0 || n < 0 || start[a] > full[a] || n > full[a] - start[a]) {
+      return InvalidArgument(fmt::format("a slice [{}, {}) of axis {} of a tensor of shape {}", start[a], start[a] + n, a, full.ToString()));
+    }
+    dims.push_back(n);
+  }
+  return Shape::Make(dims);
+}
+
+std::string SliceKey(const std::string& name, const SliceSpec& slice) {
+  std::string key;
+  PutOrderedNumber(&key, 0);
+  PutOrderedString(&key, name);
+  PutOrderedNumber(&key, slice.start.size());
+  for (size_t a = 0; a < slice.start.size(); ++a) {
+    PutOrderedSigned(&key, slice.start[a]);
+    PutOrderedSigned(&key, slice.length[a]);
+  }
+  return key;
+}
+
+Result<BundleEntry> ParseEntry(const std::string& bytes) {
+  pb::BundleEntryProto p;
+  if (!p.ParseFromString(bytes)) return DataLoss("is malformed");
+  BundleEntry e;
+  if (p.dtype() <= 0 || p.dtype() > 100) return DataLoss(fmt::format("has no valid dtype ({})", static_cast<int>(p.dtype())));
+  e.dtype = static_cast<DType>(p.dtype());
+  Dims dims;
+  for (const auto& d : p.shape().dim()) dims.push_back(d.size());
+  auto shape = Shape::Make(dims);
+  if (p.shape().unknown_rank() || !shape.ok()) return DataLoss("has an impossible shape");
+  e.shape = *shape;
+  e.shard = p.shard_id(), e.offset = p.offset(), e.size = p.size(), e.crc = p.crc32c();
+  for (const auto& s : p.slices()) {
+    SliceSpec spec;
+    for (const auto& x : s.extent()) {
+      bool all = x.has_length_case() == pb::TensorSliceProto::Extent::HAS_LENGTH_NOT_SET;
+      spec.start.push_back(x.start());
+      spec.length.push_back(all ? -1 : x.length());
+    }
+    if (!spec.Within(e.shape).ok()) return DataLoss("has a part outside its shape");
+    e.slices.push_back(std::move(spec));
+  }
+  return e;
+}
+
+std::string EntryBytes(const BundleEntry& e) {
+  pb::BundleEntryProto p;
+  p.set_dtype(static_cast<pb::DataType>(e.dtype));
+  p.mutable_shape();
+  for (int64_t d : e.shape.dims()) p.mutable_shape()->add_dim()->set_size(d);
+  p.set_shard_id(e.shard), p.set_offset(e.offset), p.set_size(e.size), p.set_crc32c(e.crc);
+  for (const SliceSpec& s : e.slices) {
+    auto* slice = p.add_slices();
+    for (size_t a = 0; a < s.start.size(); ++a) {
+      auto* x = slice->add_extent();
+      x->set_start(s.start[a]);
+      if (s.length[a] >= 0) x->set_length(s.length[a]);
+    }
+  }
+  return p.SerializeAsString();
+}
+
+std::string IndexBytes(const std::map<std::string, BundleEntry>& entries, int num_shards) {
+  pb::BundleHeaderProto header;
+  header.set_num_shards(num_shards);
+  header.mutable_version()->set_producer(1);
+  TableBuilder table;
+  table.Add("", header.SerializeAsString());
+  for (const auto& [key, e] : entries) table.Add(key, EntryBytes(e));
+  return table.Finish();
+}
+
+void CopyBox(const Tensor& from, const std::vector<int64_t>& from_start, Tensor* to, const std::vector<int64_t>& to_start, const Shape& extent) {
+  if (extent.num_elements() == 0) return;
+  int rank = extent.rank();
+  int64_t row = rank ? extent[rank - 1] : 1;
+  std::vector<int64_t> index(rank, 0);
+  auto offset = [&](const Shape& shape, const std::vector<int64_t>& start) {
+    int64_t o = 0;
+    for (int a = 0; a < rank; ++a) o = o * shape[a] + start[a] + index[a];
+    return o;
+  };
+  for (int64_t rows = extent.num_elements() / row; rows > 0; --rows) {
+    int64_t source = offset(from.shape(), from_start), target = offset(to->shape(), to_start);
+    if (from.dtype() == kString) {
+      std::copy_n(from.data<std::string>() + source, row, to->mutable_data<std::string>() + target);
+    } else {
+      size_t size = SizeOf(from.dtype());
+      std::memcpy(static_cast<char*>(to->mutable_raw()) + target * size, static_cast<const char*>(from.raw()) + source * size, row * size);
+    }
+    for (int a = rank - 2; a >= 0 && ++index[a] == extent[a]; --a) index[a] = 0;
+  }
+}
+
+}  // namespace weir::io

@@ -1,0 +1,213 @@
+// Reading of checkpoints: see bundle.h.
+#include <fmt/format.h>
+#include <google/protobuf/stubs/logging.h>
+
+#include <algorithm>
+
+#include "weir/proto/model.pb.h"
+#include "weir/runtime/io/bundle.h"
+#include "weir/runtime/io/bundle_internal.h"
+#include "weir/runtime/io/coding.h"
+#include "weir/runtime/io/crc32c.h"
+#include "weir/runtime/io/table.h"
+
+namespace weir::io {
+
+namespace {
+
+constexpr int64_t kIndexLimit = int64_t{1} << 30;
+
+// What a user most likely meant by a path that is no prefix; "" when nothing comes to mind.
+std::string RightPrefix(const std::string& path) {
+  for (std::string_view ending : {".index", ".meta"}) {
+    if (path.ends_with(ending)) return path.substr(0, path.size() - ending.size());
+  }
+  if (size_t data = path.rfind(".data-"); data != path.npos) return path.substr(0, data);
+  return "";
+}
+
+Status WrongPath(const std::string& prefix, const Status& why) {
+  std::string right = RightPrefix(prefix);
+  if (!right.empty() && FileExists(BundleIndexPath(right))) {
+    return InvalidArgument(fmt::format("error[file]: '{}' is one of the files of a checkpoint, not its prefix", prefix)).Help(fmt::format("give '{}'", right));
+  }
+  bool state = prefix.ends_with("checkpoint") && FileExists(prefix);
+  if (state || IsDirectory(prefix)) {
+    return InvalidArgument(fmt::format("error[file]: '{}' is {}, not a checkpoint's prefix", prefix, state ? "a folder's checkpoint state" : "a folder"))
+        .Help("give the path of a checkpoint in it without .index, as LatestCheckpoint tells it");
+  }
+  if (FileExists(prefix)) {
+    auto content = ReadFile(prefix, kIndexLimit);
+    if (content.ok() && IsTable(*content)) {
+      return Unimplemented(fmt::format("error[file]: '{}' is a checkpoint of TensorFlow's old V1 format, which Weir does not read", prefix))
+          .Help("save it again by a Saver of write_version V2");
+    }
+    return DataLoss(fmt::format("error[file]: '{}' is no checkpoint: there is no '{}'", prefix, BundleIndexPath(prefix)));
+  }
+  return why;
+}
+
+Status CheckHeader(const std::string& bytes, int* num_shards) {
+  pb::BundleHeaderProto header;
+  if (!header.ParseFromString(bytes)) return DataLoss("its header is malformed");
+  if (header.endianness() != pb::BundleHeaderProto::LITTLE) return Unimplemented("its numbers are big-endian");
+  if (header.num_shards() < 1 || header.num_shards() > kMaxShards) return DataLoss(fmt::format("its header tells {} data files", header.num_shards()));
+  if (header.version().min_consumer() > 1) return Unimplemented(fmt::format("it needs a reader of version {}", header.version().min_consumer()));
+  *num_shards = header.num_shards();
+  return {};
+}
+
+}  // namespace
+
+Status BundleReader::Fail(const std::string& name, const std::string& what) const {
+  return DataLoss(fmt::format("error[file]: the checkpoint '{}' is damaged: tensor '{:.200}' {}", prefix_, name, what));
+}
+
+Result<BundleReader> BundleReader::Open(const std::string& prefix) {
+  BundleReader r;
+  r.prefix_ = prefix;
+  auto index = ReadFile(BundleIndexPath(prefix), kIndexLimit);
+  if (!index.ok()) return WrongPath(prefix, index.status());
+  auto in_file = [&](const Status& s) {
+    std::string what = s.message().starts_with("error[file]: ") ? s.message().substr(13) : s.message();
+    return Status(s.code(), fmt::format("error[file]: '{}' cannot be read: {}", BundleIndexPath(prefix), what));
+  };
+  google::protobuf::LogSilencer silence;
+  auto table = ReadTable(*index);
+  if (!table.ok()) return in_file(table.status());
+  if (table->empty() || !table->front().first.empty()) return in_file(DataLoss("it has no header"));
+  int num_shards = 0;
+  if (Status s = CheckHeader(table->front().second, &num_shards); !s.ok()) return in_file(s);
+  for (size_t i = 1; i < table->size(); ++i) {
+    auto& [key, value] = (*table)[i];
+    auto entry = ParseEntry(value);
+    if (!entry.ok()) return r.Fail(key, entry.status().message());
+    if (entry->slices.empty() && (entry->shard < 0 || entry->shard >= num_shards)) return r.Fail(key, fmt::format("is in data file {} of {}", entry->shard, num_shards));
+    auto& into = key.starts_with('\0') ? r.parts_ : r.entries_;
+    into.emplace_hint(into.end(), std::move(key), std::move(*entry));
+  }
+  for (int i = 0; i < num_shards; ++i) {
+    WEIR_ASSIGN_OR_RETURN(auto shard, RandomAccessFile::Open(BundleDataPath(prefix, i, num_shards)));
+    r.shards_.push_back(std::move(shard));
+  }
+  return r;
+}
+
+const BundleEntry* BundleReader::Find(const std::string& name) const {
+  auto it = entries_.find(name);
+  return it == entries_.end() ? nullptr : &it->second;
+}
+
+int64_t BundleReader::data_bytes() const {
+  int64_t total = 0;
+  for (const auto* all : {&entries_, &parts_}) {
+    for (const auto& [name, e] : *all) total += e.slices.empty() ? e.size : 0;
+  }
+  return total;
+}
+
+Status BundleReader::CheckBounds(const std::string& name, const BundleEntry& e) const {
+  const auto& file = shards_[e.shard];
+  if (e.offset < 0 || e.size < 0 || e.offset > file->size() || e.size > file->size() - e.offset) {
+    return Fail(name, fmt::format("has {} bytes at {}, but '{}' has {}", e.size, e.offset, file->path(), file->size()));
+  }
+  if (SizeOf(e.dtype) == 0) return {};
+  int64_t want = 0;
+  if (!CheckedMul(e.shape.num_elements(), static_cast<int64_t>(SizeOf(e.dtype)), &want) || want != e.size) {
+    return Fail(name, fmt::format("has {} bytes where {}{} needs {}", e.size, DTypeShortName(e.dtype), e.shape.ToString(), want));
+  }
+  return {};
+}
+
+Result<Tensor> BundleReader::Read(const std::string& name) const {
+  const BundleEntry* e = Find(name);
+  if (!e) return NotFound(fmt::format("error[file]: the checkpoint '{}' has no tensor '{:.200}'", prefix_, name));
+  if (!IsSupported(e->dtype)) return Unimplemented(fmt::format("error[file]: tensor '{}' of the checkpoint '{}' is {}, which Weir does not compute with", name, prefix_, DTypeName(e->dtype)));
+  return e->slices.empty() ? ReadWhole(name, *e) : ReadParts(name, *e);
+}
+
+Result<Tensor> BundleReader::ReadSlice(const std::string& name, const SliceSpec& slice) const {
+  WEIR_ASSIGN_OR_RETURN(Tensor whole, Read(name));
+  if (slice.start.empty()) return whole;
+  WEIR_ASSIGN_OR_RETURN(Shape extent, slice.Within(whole.shape()));
+  WEIR_ASSIGN_OR_RETURN(Tensor part, Tensor::Allocate(whole.dtype(), extent));
+  CopyBox(whole, slice.start, &part, std::vector<int64_t>(extent.rank(), 0), extent);
+  return part;
+}
+
+Result<Tensor> BundleReader::ReadWhole(const std::string& name, const BundleEntry& e) const {
+  WEIR_RETURN_IF_ERROR(CheckBounds(name, e));
+  if (e.dtype == kString) return ReadStrings(name, e);
+  WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(e.dtype, e.shape));
+  WEIR_RETURN_IF_ERROR(shards_[e.shard]->Read(e.offset, t.mutable_raw(), static_cast<size_t>(e.size)));
+  if (MaskCrc(Crc32c(t.raw(), static_cast<size_t>(e.size))) != e.crc) return Fail(name, "does not match its checksum");
+  return t;
+}
+
+// Lengths as varints, a checksum of them, then all the bytes.
+Result<Tensor> BundleReader::ReadStrings(const std::string& name, const BundleEntry& e) const {
+  int64_t n = e.shape.num_elements();
+  if (n > e.size) return Fail(name, fmt::format("has {} bytes for {} strings", e.size, n));
+  WEIR_ASSIGN_OR_RETURN(auto buffer, Buffer::Allocate(e.size, "the strings of '" + name + "'"));
+  WEIR_RETURN_IF_ERROR(shards_[e.shard]->Read(e.offset, buffer->data(), static_cast<size_t>(e.size)));
+  std::string_view in(static_cast<const char*>(buffer->data()), static_cast<size_t>(e.size));
+  std::vector<uint64_t> lengths(static_cast<size_t>(n));
+  uint32_t crc = 0;
+  for (uint64_t& length : lengths) {
+    if (!TakeVarint(&in, &length) || length > static_cast<uint64_t>(e.size)) return Fail(name, "has malformed lengths of strings");
+    crc = length <= UINT32_MAX ? Crc32c(&length, 4, crc) : Crc32c(&length, 8, crc);
+  }
+  if (in.size() < 4 || MaskCrc(crc) != Fixed32At(in.data())) return Fail(name, "does not match the checksum of its lengths");
+  if (MaskCrc(Crc32c(in.data(), in.size(), crc)) != e.crc) return Fail(name, "does not match its checksum");
+  in.remove_prefix(4);
+  WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(kString, e.shape));
+  for (int64_t i = 0; i < n; ++i) {
+    if (lengths[i] > in.size()) return Fail(name, "has strings beyond its end");
+    t.mutable_data<std::string>()[i] = in.substr(0, lengths[i]);
+    in.remove_prefix(lengths[i]);
+  }
+  return in.empty() ? Result<Tensor>(t) : Result<Tensor>(Fail(name, "has bytes that belong to no string"));
+}
+
+Result<Tensor> BundleReader::ReadParts(const std::string& name, const BundleEntry& e) const {
+  int64_t covered = 0;
+  for (const SliceSpec& s : e.slices) {
+    WEIR_ASSIGN_OR_RETURN(Shape extent, s.Within(e.shape));
+    if (!CheckedAdd(covered, extent.num_elements(), &covered)) return Fail(name, "has parts that overlap");
+  }
+  if (covered != e.shape.num_elements()) return Fail(name, fmt::format("has parts of {} elements for the shape {}", covered, e.shape.ToString()));
+  WEIR_ASSIGN_OR_RETURN(Tensor whole, Tensor::Zeros(e.dtype, e.shape));
+  for (const SliceSpec& s : e.slices) {
+    auto it = parts_.find(SliceKey(name, s));
+    if (it == parts_.end()) return Fail(name, "lacks a part");
+    WEIR_ASSIGN_OR_RETURN(Shape extent, s.Within(e.shape));
+    if (!(it->second.shape == extent) || it->second.dtype != e.dtype) return Fail(name, "has a part of another dtype or shape");
+    WEIR_ASSIGN_OR_RETURN(Tensor part, ReadWhole(name, it->second));
+    CopyBox(part, std::vector<int64_t>(extent.rank(), 0), &whole, s.start, extent);
+  }
+  return whole;
+}
+
+Status BundleReader::Verify(const std::string& name) const {
+  const BundleEntry* e = Find(name);
+  if (!e || IsSupported(e->dtype)) return Read(name).status();
+  WEIR_RETURN_IF_ERROR(CheckBounds(name, *e));
+  std::vector<char> part(1 << 20);
+  uint32_t crc = 0;
+  for (int64_t done = 0; done < e->size;) {
+    auto n = std::min<int64_t>(e->size - done, static_cast<int64_t>(part.size()));
+    WEIR_RETURN_IF_ERROR(shards_[e->shard]->Read(e->offset + done, part.data(), static_cast<size_t>(n)));
+    crc = Crc32c(part.data(), static_cast<size_t>(n), crc);
+    done += n;
+  }
+  // A variant's entry has checksums of a kind of its own: only its place is checked.
+  if (e->dtype == DType::kVariant || MaskCrc(crc) == e->crc) return {};
+  return Fail(name, "does not match its checksum");
+}
+
+Status BundleReader::VerifyAll() const {
+  for (const auto& [name, e] : entries_) WEIR_RETURN_IF_ERROR(Verify(name));
+  return {};
+}
+
+}  // namespace weir::io
