@@ -53,7 +53,7 @@ std::span<const LaneRow> LibraryLanes() {
       Unary("Asinh", 15, [](auto x) { return std::asinh(x); }),
       Unary("Acosh", 15, [](auto x) { return std::acosh(x); }),
       Unary("Atanh", 15, [](auto x) { return std::atanh(x); }),
-      Unary("Erf", 8, [](auto x) { return std::erf(x); }),
+      {"Erf", 1, 8, nullptr, Unary("", 8, [](auto x) { return std::erf(x); }).f64},
       Unary("Erfc", 12, [](auto x) { return std::erfc(x); }),
       Binary("Atan2", 15, [](auto y, auto x) { return std::atan2(y, x); }),
       Binary("Pow", 15, [](auto x, auto y) { return std::pow(x, y); }),
