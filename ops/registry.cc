@@ -20,6 +20,7 @@ const OpRegistry& AllOps() {
     RegisterTrainingOps(*r);
     RegisterStringOps(*r);
     RegisterIoOps(*r);
+    RegisterFusedOps(*r);
     return r;
   }();
   return *registry;

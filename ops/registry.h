@@ -22,5 +22,6 @@ void RegisterStateOps(OpRegistry& r);
 void RegisterTrainingOps(OpRegistry& r);
 void RegisterStringOps(OpRegistry& r);
 void RegisterIoOps(OpRegistry& r);
+void RegisterFusedOps(OpRegistry& r);
 
 }  // namespace weir

@@ -6,6 +6,8 @@
 
 #include "weir/graph/functions.h"
 #include "weir/graph/verify.h"
+#include "weir/ops/kernels/elementwise.h"
+#include "weir/ops/kernels/fused.h"
 
 namespace weir {
 
@@ -151,6 +153,11 @@ Status Optimize(Graph& g, const std::vector<OutputType>& feeds, const CompileOpt
   PassContext c;
   c.evaluate = EvaluateNode;
   c.precision = options.precision;
+  c.has_lanes = [](std::string_view op, DType in, DType out) {
+    const LaneFn* fn = FindLaneFn(op, in, out);
+    return fn && !fn->find_bad;
+  };
+  c.max_fused_inputs = kFusedInputs;
   WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, g, c, options, true));
   // Twice: folding gives rules new constants, and rules give folding new ones.
   for (int round = 0; round < 2; ++round) {

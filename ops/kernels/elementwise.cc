@@ -211,11 +211,11 @@ void ElementwisePlan::Expand(const Operand& o, const char* base, int64_t positio
 }
 
 int64_t ElementwisePlan::Run(const LaneFn& fn, const LaneParams& p, const void* const* in, void* out_raw, int64_t begin, int64_t end) const {
+  char* out = static_cast<char*>(out_raw);
+  if (!whole_) return RunTiles(fn, p, in, out, begin, end);
   begin *= unit_;
   end *= unit_;
   if (begin >= end) return -1;
-  char* out = static_cast<char*>(out_raw);
-  if (!whole_) return RunTiles(fn, p, in, out, begin, end);
   const void* at[kMaxLaneArity];
   for (size_t k = 0; k < operands_.size(); ++k) at[k] = static_cast<const char*>(in[k]) + begin * operands_[k].size;
   if (fn.find_bad) {
@@ -226,35 +226,17 @@ int64_t ElementwisePlan::Run(const LaneFn& fn, const LaneParams& p, const void* 
 }
 
 int64_t ElementwisePlan::RunTiles(const LaneFn& fn, const LaneParams& p, const void* const* in, char* out, int64_t begin, int64_t end) const {
-  alignas(64) char tiles[kMaxLaneArity][kLaneTile * 8];
+  alignas(64) char tiles[kMaxLaneArity * kLaneTile * 8];
   const void* at[kMaxLaneArity];
-  for (size_t k = 0; k < operands_.size(); ++k) {
-    if (operands_[k].mode != kScalar && operands_[k].mode != kPeriodic) continue;
-    Expand(operands_[k], static_cast<const char*>(in[k]), begin, std::min(tile_, end - begin), tiles[k]);
-    at[k] = tiles[k];
-  }
-  for (int64_t position = begin; position < end;) {
-    int64_t n = std::min(tile_, end - position);
-    if (by_rows_) n = std::min(n, dims_.back() - position % dims_.back());
-    for (size_t k = 0; k < operands_.size(); ++k) {
-      const Operand& o = operands_[k];
-      const char* base = static_cast<const char*>(in[k]);
-      if (o.mode == kWhole) {
-        at[k] = base + position * o.size;
-      } else if (o.mode == kStrided && by_rows_ && o.strides.back() == 1) {
-        at[k] = base + Offset(o, position) * o.size;
-      } else if (o.mode == kStrided) {
-        Expand(o, base, position, n, tiles[k]);
-        at[k] = tiles[k];
-      }
-    }
+  int64_t bad = -1;
+  ForTiles(in, at, tiles, begin, end, [&](int64_t position, int64_t n) {
     if (fn.find_bad) {
-      if (int64_t bad = fn.find_bad(at, n); bad >= 0) return position + bad;
+      if (int64_t first = fn.find_bad(at, n); first >= 0) return bad = position + first, false;
     }
     fn.Run(at, out + position * output_size_, n, p);
-    position += n;
-  }
-  return -1;
+    return true;
+  });
+  return bad;
 }
 
 }  // namespace weir

@@ -8,6 +8,7 @@
 // What it does not do: shapes and attributes are checked by the kernels (math.cc).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -77,6 +78,14 @@ class ElementwisePlan {
   // Computes units [begin, end). Returns the output element that the op refuses (LaneFn::find_bad), or -1.
   int64_t Run(const LaneFn& fn, const LaneParams& p, const void* const* in, void* out, int64_t begin, int64_t end) const;
 
+  // f(position, n) for each tile of units [begin, end): at[k] points to operand k's elements for the n output elements
+  // from `position` on, either where they are or expanded into tiles + k * kLaneTile * 8. Stops when f returns false.
+  template <class F>
+  void ForTiles(const void* const* in, const void** at, char* tiles, int64_t begin, int64_t end, F&& f) const;
+  size_t num_operands() const { return operands_.size(); }
+  // Whether operand k is read where it is, never from a tile.
+  bool in_place(size_t k) const { return operands_[k].mode == kWhole || (operands_[k].mode == kStrided && by_rows_ && operands_[k].strides.back() == 1); }
+
   // f(offsets) for output elements [begin, end), offsets being the operands' element indices: for strings.
   template <class F>
   void ForEach(int64_t begin, int64_t end, F&& f) const;
@@ -101,6 +110,37 @@ class ElementwisePlan {
   bool whole_ = true;         // every operand is contiguous
   bool by_rows_ = false;      // the innermost axis is long: tiles end where rows end
 };
+
+template <class F>
+void ElementwisePlan::ForTiles(const void* const* in, const void** at, char* tiles, int64_t begin, int64_t end, F&& f) const {
+  begin *= unit_;
+  end *= unit_;
+  if (begin >= end) return;
+  auto tile = [&](size_t k) { return tiles + k * kLaneTile * 8; };
+  for (size_t k = 0; k < operands_.size(); ++k) {
+    if (operands_[k].mode != kScalar && operands_[k].mode != kPeriodic) continue;
+    Expand(operands_[k], static_cast<const char*>(in[k]), begin, std::min(tile_, end - begin), tile(k));
+    at[k] = tile(k);
+  }
+  for (int64_t position = begin; position < end;) {
+    int64_t n = std::min(tile_, end - position);
+    if (by_rows_) n = std::min(n, dims_.back() - position % dims_.back());
+    for (size_t k = 0; k < operands_.size(); ++k) {
+      const Operand& o = operands_[k];
+      const char* base = static_cast<const char*>(in[k]);
+      if (o.mode == kWhole) {
+        at[k] = base + position * o.size;
+      } else if (o.mode == kStrided && by_rows_ && o.strides.back() == 1) {
+        at[k] = base + Offset(o, position) * o.size;
+      } else if (o.mode == kStrided) {
+        Expand(o, base, position, n, tile(k));
+        at[k] = tile(k);
+      }
+    }
+    if (!f(position, n)) return;
+    position += n;
+  }
+}
 
 template <class F>
 void ElementwisePlan::ForEach(int64_t begin, int64_t end, F&& f) const {

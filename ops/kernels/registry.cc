@@ -18,6 +18,7 @@ const KernelRegistry& AllKernels() {
     RegisterTrainingKernels(*r);
     RegisterStringKernels(*r);
     RegisterIoKernels(*r);
+    RegisterFusedKernels(*r);
     return r;
   }();
   return *registry;

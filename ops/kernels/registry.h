@@ -22,5 +22,6 @@ void RegisterStateKernels(KernelRegistry& r);
 void RegisterTrainingKernels(KernelRegistry& r);
 void RegisterStringKernels(KernelRegistry& r);
 void RegisterIoKernels(KernelRegistry& r);
+void RegisterFusedKernels(KernelRegistry& r);
 
 }  // namespace weir

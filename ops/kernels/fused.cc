@@ -1,0 +1,154 @@
+// The tile interpreter of fused chains: each tile of every operand passes through all instructions while it is in the first
+// cache level. Instructions are the lane functions of the plain kernels, so fusing changes no bit.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstring>
+#include <set>
+
+#include "weir/ops/kernels/elementwise.h"
+#include "weir/ops/kernels/fused.h"
+#include "weir/ops/kernels/registry.h"
+
+namespace weir {
+
+namespace {
+
+struct Instruction {
+  LaneFn fn;
+  LaneParams params;
+  int8_t operands[kMaxLaneArity] = {};  // >= 0: input; < 0: ~register
+  int8_t target = 0;                    // register; the last instruction writes the output
+};
+
+struct Program {
+  std::vector<Instruction> instructions;
+  int num_inputs = 0;
+  int64_t output_size = 0;
+};
+
+std::vector<std::string_view> Words(std::string_view s) {
+  std::vector<std::string_view> words;
+  while (!s.empty()) {
+    size_t space = s.find(' ');
+    words.push_back(s.substr(0, space));
+    s = space == s.npos ? std::string_view() : s.substr(space + 1);
+  }
+  return words;
+}
+
+// Numbers instructions' results into as few registers as their lives allow.
+class Assembler {
+ public:
+  Assembler(const std::vector<std::string>& text, const std::vector<float>& params, int num_inputs) : text_(text), params_(params), num_inputs_(num_inputs) {}
+
+  Result<Program> Assemble() {
+    FindLastUses();
+    Program p;
+    p.num_inputs = num_inputs_;
+    for (size_t i = 0; i < text_.size(); ++i) {
+      auto words = Words(text_[i]);
+      if (words.size() < 4 || words.size() > 3 + kMaxLaneArity) return Bad(i);
+      Instruction ins;
+      const LaneFn* fn = FindLaneFn(words[0], ParseDType(words[1]), ParseDType(words[2]));
+      if (!fn || fn->find_bad || fn->arity != static_cast<int>(words.size()) - 3) return Bad(i);
+      ins.fn = *fn;
+      if (i < params_.size()) ins.params.a = params_[i];
+      for (int k = 0; k < fn->arity; ++k) {
+        int number = 0;
+        if (!Number(words[3 + k], &number)) return Bad(i);
+        bool input = words[3 + k][0] == 'i';
+        if (input ? number >= num_inputs_ : number >= static_cast<int>(i)) return Bad(i);
+        ins.operands[k] = static_cast<int8_t>(input ? number : ~register_of_[number]);
+      }
+      for (int k = 0; k < fn->arity; ++k) {
+        int number = 0;
+        Number(words[3 + k], &number);
+        if (words[3 + k][0] == 'r' && last_use_[number] == i) free_.insert(register_of_[number]);
+      }
+      if (free_.empty()) return Unimplemented("needs more registers than there are");
+      ins.target = static_cast<int8_t>(*free_.begin());
+      free_.erase(free_.begin());
+      register_of_.push_back(ins.target);
+      p.instructions.push_back(ins);
+    }
+    return p;
+  }
+
+ private:
+  static bool Number(std::string_view word, int* out) {
+    if (word.size() < 2 || (word[0] != 'i' && word[0] != 'r')) return false;
+    return std::from_chars(word.data() + 1, word.data() + word.size(), *out).ptr == word.data() + word.size() && *out >= 0;
+  }
+
+  void FindLastUses() {
+    last_use_.assign(text_.size(), 0);
+    for (size_t i = 0; i < text_.size(); ++i) {
+      last_use_[i] = std::max(last_use_[i], i);
+      for (std::string_view w : Words(text_[i])) {
+        int number = 0;
+        if (w[0] == 'r' && Number(w, &number) && number < static_cast<int>(text_.size())) last_use_[number] = i;
+      }
+    }
+    for (int r = 0; r < kFusedRegisters; ++r) free_.insert(r);
+  }
+
+  Status Bad(size_t i) const { return InvalidArgument(fmt::format("has the malformed instruction '{}'", text_[i])); }
+
+  const std::vector<std::string>& text_;
+  const std::vector<float>& params_;
+  int num_inputs_;
+  std::vector<size_t> last_use_;
+  std::vector<int> register_of_;
+  std::set<int> free_;
+};
+
+void RunProgram(const Program& p, const ElementwisePlan& plan, RunArgs& a) {
+  alignas(64) char registers[kFusedRegisters * kLaneTile * 8];
+  alignas(64) char tiles[kFusedInputs * kLaneTile * 8];
+  const void *in[kFusedInputs], *at[kFusedInputs];
+  for (int k = 0; k < p.num_inputs; ++k) in[k] = a.in<char>(k);
+  char* out = a.out<char>(0);
+  auto [begin, end] = a.Range(plan.units());
+  plan.ForTiles(in, at, tiles, begin, end, [&](int64_t position, int64_t n) {
+    const Instruction* last = &p.instructions.back();
+    for (const Instruction& ins : p.instructions) {
+      const void* operands[kMaxLaneArity];
+      for (int k = 0; k < ins.fn.arity; ++k) {
+        operands[k] = ins.operands[k] >= 0 ? at[ins.operands[k]] : registers + ~ins.operands[k] * kLaneTile * 8;
+      }
+      void* target = &ins == last ? static_cast<void*>(out + position * p.output_size) : registers + ins.target * kLaneTile * 8;
+      ins.fn.Run(operands, target, n, ins.params);
+    }
+    return true;
+  });
+}
+
+Status PrepareFused(PrepareContext& c) {
+  if (c.num_inputs() > kFusedInputs) return Unimplemented("has more inputs than a fused chain may have");
+  const AttrList instructions = c.attr<AttrList>("instructions"), params = c.attr<AttrList>("params");
+  WEIR_ASSIGN_OR_RETURN(Program program, Assembler(instructions.s, params.f, c.num_inputs()).Assemble());
+  program.output_size = static_cast<int64_t>(SizeOf(c.output_dtype(0)));
+  std::vector<Shape> shapes;
+  std::vector<int64_t> sizes;
+  for (int i = 0; i < c.num_inputs(); ++i) {
+    shapes.push_back(c.input_shape(i));
+    sizes.push_back(static_cast<int64_t>(SizeOf(c.input_dtype(i))));
+  }
+  ElementwisePlan plan(c.output_shape(0), shapes, sizes, program.output_size);
+  double ns = 0;
+  for (const Instruction& i : program.instructions) ns += i.fn.ns;
+  c.ParallelOver(plan.units(), ns * static_cast<double>(plan.unit_elements()));
+  c.SetRun([program = std::move(program), plan = std::move(plan)](RunArgs& a) { RunProgram(program, plan, a); });
+  return {};
+}
+
+}  // namespace
+
+void RegisterFusedKernels(KernelRegistry& r) {
+  KernelDef& def = r.Add("_Fused", PrepareFused);
+  // Inputs that broadcast have fewer bytes than the output; the planner takes those of equal size only.
+  for (int i = 0; i < kFusedInputs; ++i) def.InPlace(0, i);
+}
+
+}  // namespace weir
