@@ -112,6 +112,10 @@ void SetParts(ShapeContext& c, const PartialShape& s, int at, const std::vector<
 
 // Where the axis is not known, what is known of the parts is their rank.
 Status PartsOfUnknownAxis(ShapeContext& c, const PartialShape& s) {
+  if (c.num_outputs() == 1) {
+    c.set_output(0, s);
+    return {};
+  }
   for (int i = 0; i < c.num_outputs(); ++i) {
     c.set_output(i, s.known_rank() ? PartialShape::UnknownOfRank(s.rank()) : PartialShape::Unknown());
   }

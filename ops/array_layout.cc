@@ -40,7 +40,8 @@ Status ReverseShape(ShapeContext& c) {
   if (s.known_rank() && Known(flags[0]) && flags[0] != s.rank()) {
     return InvalidArgument(fmt::format("is given {} flags for the axes of {}", flags[0], c.Describe(0)));
   }
-  c.set_output(0, s);
+  bool rank_from_flags = !s.known_rank() && Known(flags[0]) && flags[0] <= kMaxRank;
+  c.set_output(0, rank_from_flags ? PartialShape::UnknownOfRank(static_cast<int>(flags[0])) : s);
   return {};
 }
 

@@ -11,15 +11,12 @@ namespace {
 
 Status TileShape(ShapeContext& c) {
   WEIR_ASSIGN_OR_RETURN(PartialShape count, c.WithRank(1, 1));
-  const PartialShape& s = c.input(0);
-  if (s.known_rank() && Known(count[0]) && count[0] != s.rank()) {
+  if (!c.input(0).known_rank() && (!Known(count[0]) || count[0] > kMaxRank)) return {};
+  const PartialShape s = c.input(0).known_rank() ? c.input(0) : PartialShape::UnknownOfRank(static_cast<int>(count[0]));
+  if (Known(count[0]) && count[0] != s.rank()) {
     return InvalidArgument(fmt::format("cannot repeat {} by {} multiples", c.Describe(0), count[0])).Detail("there must be one an axis");
   }
   auto multiples = Elements(c, 1);
-  if (!s.known_rank()) {
-    if (Known(count[0]) && count[0] <= kMaxRank) c.set_output(0, PartialShape::UnknownOfRank(static_cast<int>(count[0])));
-    return {};
-  }
   PartialShape out = PartialShape::UnknownOfRank(s.rank());
   for (int i = 0; multiples && i < s.rank(); ++i) {
     auto m = (*multiples)[static_cast<size_t>(i)];
@@ -48,7 +45,8 @@ Status PadShapeOf(ShapeContext& c, int sign) {
   WEIR_ASSIGN_OR_RETURN(auto paddings, Paddings(c));
   const PartialShape& s = c.input(0);
   if (!s.known_rank()) {
-    if (paddings && paddings->size() <= 2 * kMaxRank) c.set_output(0, PartialShape::UnknownOfRank(static_cast<int>(paddings->size() / 2)));
+    WEIR_ASSIGN_OR_RETURN(PartialShape rows, c.WithRank(1, 2));
+    if (Known(rows[0]) && rows[0] <= kMaxRank) c.set_output(0, PartialShape::UnknownOfRank(static_cast<int>(rows[0])));
     return {};
   }
   PartialShape out = PartialShape::UnknownOfRank(s.rank());
@@ -121,8 +119,9 @@ Status BroadcastToShape(ShapeContext& c) {
   if (s.known_rank() && to.known_rank()) {
     bool fits = s.rank() <= to.rank();
     for (int i = 1; fits && i <= s.rank(); ++i) {
-      Dim have = s[s.rank() - i], want = to[to.rank() - i];
+      Dim have = s[s.rank() - i], &want = to[to.rank() - i];
       fits = !Known(have) || have == 1 || !Known(want) || have == want;
+      if (Known(have) && have != 1) want = have;
     }
     if (!fits) return InvalidArgument(fmt::format("cannot broadcast {} to {}", c.Describe(0), to.ToString()));
   }

@@ -53,8 +53,16 @@ Result<Dim> OpenAxis(const ShapeContext& c, const PartialShape& to) {
   Cancel(have, want);
   if (have.unknown || !want.symbols.empty()) return kUnknownDim;
   if (want.known == 0) {
+    // TensorFlow's rule for empty tensors: as if the axes of size 0 were not there.
+    int64_t rows = 1, taken = 1;
     if (!have.symbols.empty()) return kUnknownDim;
-    return CannotReshape(c, to).Detail("the axis left open could have any size, since another one is 0");
+    for (Dim d : c.input(0).dims()) {
+      if (d > 0 && !CheckedMul(rows, d, &rows)) return kUnknownDim;
+    }
+    for (Dim d : to.dims()) {
+      if (d > 0 && !CheckedMul(taken, d, &taken)) return kUnknownDim;
+    }
+    return rows / taken;
   }
   if (have.symbols.size() == 1 && have.known == want.known) return have.symbols[0];
   if (!have.symbols.empty()) return kUnknownDim;

@@ -15,11 +15,8 @@ Status SliceShape(ShapeContext& c) {
   WEIR_ASSIGN_OR_RETURN(PartialShape sizes_shape, c.WithRank(2, 1));
   auto count = MergeDims(begins[0], sizes_shape[0]);
   if (!count.ok()) return InvalidArgument(fmt::format("is given {} begins but {} sizes", begins[0], sizes_shape[0]));
-  if (!c.input(0).known_rank()) {
-    if (Known(*count) && *count <= kMaxRank) c.set_output(0, PartialShape::UnknownOfRank(static_cast<int>(*count)));
-    return {};
-  }
-  const PartialShape& s = c.input(0);
+  if (!c.input(0).known_rank() && (!Known(*count) || *count > kMaxRank)) return {};
+  const PartialShape s = c.input(0).known_rank() ? c.input(0) : PartialShape::UnknownOfRank(static_cast<int>(*count));
   if (Known(*count) && *count != s.rank()) {
     return InvalidArgument(fmt::format("cannot slice {} by {} begins and sizes", c.Describe(0), *count)).Detail("there must be one an axis");
   }
@@ -79,10 +76,7 @@ Status StridedSliceShape(ShapeContext& c) {
   const ResolvedSlice::Axis& a = slice->axes[0];
   if (!Known(a.size) || !Known(c.input(0)[0])) return {};
   if (a.shrink) {  // the index may be unknown though one element is taken
-    auto begin = Elements(c, 1);
-    for (const auto& b : *begin) {
-      if (!b) return {};
-    }
+    if (!KnownElements(c, 1)) return {};
   }
   Dims taken;
   for (int64_t i = 0, at = a.begin; i < a.size && at >= 0 && at < static_cast<int64_t>(value->size()); ++i, at += a.stride) {

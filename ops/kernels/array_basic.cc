@@ -39,25 +39,42 @@ Status PrepareIdentityN(PrepareContext& c) {
   return {};
 }
 
+// The product of the sizes that `counts` admits.
+template <class F>
+Result<int64_t> ProductWhere(const Dims& dims, F counts) {
+  int64_t product = 1;
+  for (int64_t d : dims) {
+    if (counts(d) && !CheckedMul(product, d, &product)) return InvalidArgument("has a shape whose elements cannot be counted");
+  }
+  return product;
+}
+
+// The size that -1 stands for. In an empty shape it is found as if the axes of size 0 were not there, as TensorFlow does.
+Result<int64_t> OpenSize(const Shape& from, const Dims& to) {
+  bool zero = std::find(to.begin(), to.end(), 0) != to.end();
+  WEIR_ASSIGN_OR_RETURN(int64_t taken, ProductWhere(to, [](int64_t d) { return d > 0; }));
+  if (zero) {
+    WEIR_ASSIGN_OR_RETURN(int64_t rows, ProductWhere(from.dims(), [](int64_t d) { return d > 0; }));
+    return rows / taken;
+  }
+  int64_t n = from.num_elements();
+  if (n % taken != 0) {
+    return InvalidArgument(fmt::format("cannot reshape {} to {}", from.ToString(), PartialShape(to).ToString()))
+        .Detail(fmt::format("{} elements cannot be cut into rows of {}", n, taken));
+  }
+  return n / taken;
+}
+
 Status PrepareReshape(PrepareContext& c) {
   Dims dims = c.ints(1);
-  int64_t known = 1, open = -1, n = c.input_shape(0).num_elements();
+  int64_t open = -1;
   if (c.input_shape(1).rank() != 1) return InvalidArgument(fmt::format("wants a vector for 'shape', not {}", c.input_shape(1).ToString()));
   for (size_t i = 0; i < dims.size(); ++i) {
     if (dims[i] < -1 || (dims[i] == -1 && open >= 0)) return InvalidArgument(fmt::format("has the size {} at position {} of 'shape'", dims[i], i));
-    if (dims[i] == -1) {
-      open = static_cast<int64_t>(i);
-    } else if (!CheckedMul(known, dims[i], &known)) {
-      if (std::find(dims.begin(), dims.end(), 0) == dims.end()) return InvalidArgument("has a shape whose elements cannot be counted");
-      known = 0;
-    }
+    if (dims[i] == -1) open = static_cast<int64_t>(i);
   }
   if (open >= 0) {
-    if (known == 0 || n % known != 0) {
-      return InvalidArgument(fmt::format("cannot reshape {} to {}", c.input_shape(0).ToString(), PartialShape(dims).ToString()))
-          .Detail(fmt::format("{} elements cannot be cut into rows of {}", n, known));
-    }
-    dims[static_cast<size_t>(open)] = n / known;
+    WEIR_ASSIGN_OR_RETURN(dims[static_cast<size_t>(open)], OpenSize(c.input_shape(0), dims));
   }
   return SetViewDims(c, dims);
 }
