@@ -17,7 +17,7 @@ using Initializer = std::function<Output(Builder& b, const Shape& shape, DType d
 namespace ops {
 
 // A tensor all of whose elements are `value`: a Const when small, else a Fill.
-Output FilledTensor(Builder& b, const Shape& shape, DType dtype, double value, const std::string& name);
+Output FilledTensor(Builder& b, const weir::Shape& shape, DType dtype, double value, const std::string& name);
 
 Initializer ZerosInitializer();
 Initializer OnesInitializer();

@@ -53,10 +53,13 @@ Operation AdamOptimizer::ApplySparse(const Output& values, const Output& indices
 }
 
 void AdamOptimizer::Finish(Builder& b, std::vector<Operation>& updates) {
-  auto after = b.ControlDependencies(updates);
-  for (auto [power, beta] : {std::pair(&beta1_power_, beta1_t_), std::pair(&beta2_power_, beta2_t_)}) {
-    updates.push_back(ops::Assign(*power, Make("Mul", {*power, beta})));
+  std::vector<Output> powers;
+  {
+    auto after = b.ControlDependencies(updates);
+    powers = {beta1_power_.Read(), beta2_power_.Read()};
   }
+  updates.push_back(ops::Assign(beta1_power_, Make("Mul", {powers[0], beta1_t_})));
+  updates.push_back(ops::Assign(beta2_power_, Make("Mul", {powers[1], beta2_t_})));
 }
 
 // ---- AdamW

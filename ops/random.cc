@@ -114,12 +114,12 @@ Output Normal(At g, const char* op, const char* default_name, const Input& shape
 }  // namespace
 
 std::pair<int64_t, int64_t> RandomSeeds(const Builder& b, std::string_view node_name, std::optional<int64_t> op_seed) {
+  int64_t graph_seed = b.has_seed() && !b.seed_from_entropy() ? b.seed() : kDefaultGraphSeed;
   if (!op_seed) {
     if (b.seed_from_entropy()) return {0, 0};
-    return {b.seed(), StableHash(node_name)};
+    return {graph_seed, StableHash(node_name)};
   }
-  bool graph_seed = b.has_seed() && !b.seed_from_entropy();
-  std::pair<int64_t, int64_t> seeds(ModSeed(graph_seed ? b.seed() : kDefaultGraphSeed), ModSeed(*op_seed));
+  std::pair<int64_t, int64_t> seeds(ModSeed(graph_seed), ModSeed(*op_seed));
   // Why: a pair of zeros would ask the kernel for entropy.
   if (seeds.first == 0 && seeds.second == 0) seeds.second = kMaxSeed;
   return seeds;

@@ -1,7 +1,7 @@
 // Building functions for random tensors: tf.random_uniform, tf.random_normal, tf.truncated_normal, tf.random_shuffle.
 //
 // Each op gets its seeds when it is built. Given an op seed o: (graph seed, o), or (87654321, o) when the graph has none, as
-// TensorFlow does. Without one: the graph's seed (0 unless Builder::SetSeed) and a stable hash of the node's full name, so
+// TensorFlow does. Without one: the graph's seed (likewise) and a stable hash of the node's full name, so
 // that an op with a name of its own keeps its numbers whatever else is added; after Builder::SetSeedFromEntropy (0, 0),
 // which means other numbers in every session.
 #pragma once

@@ -10,12 +10,17 @@ InferFn InferFunctionOf(const Node& n) {
   const OpDef* def = n.def();
   std::vector<DType> dtypes;
   for (const OutputType& t : n.outputs()) dtypes.push_back(t.dtype);
-  return [def, attrs = n.attrs(), dtypes](const std::vector<DynamicInput>& inputs, std::vector<PartialShape>* outputs) -> Status {
+  auto declared = def->InputTypes(n.attrs());
+  std::vector<bool> handles;
+  for (size_t i = 0; declared.ok() && i < declared->size(); ++i) handles.push_back((*declared)[i] == kResource);
+  return [def, attrs = n.attrs(), dtypes, handles](const std::vector<DynamicInput>& inputs, std::vector<PartialShape>* outputs) -> Status {
     std::vector<ShapeContext::Input> in;
     for (const DynamicInput& i : inputs) {
       ShapeContext::Input s;
       s.dtype = i.dtype, s.shape = PartialShape(i.shape), s.constant = i.value;
       s.handle_dtype = i.dtype, s.handle_shape = PartialShape(i.shape);
+      // While running a variable stands where its handle stood; the op's shape function expects the handle.
+      if (in.size() < handles.size() && handles[in.size()]) s.dtype = kResource, s.shape = PartialShape::Scalar(), s.constant = nullptr;
       in.push_back(std::move(s));
     }
     std::vector<OutputType> out(dtypes.size());

@@ -38,8 +38,15 @@ T Sum(T a, T b) {
   }
 }
 
+// The variable (input 0) holds the dtype of the value that is to change it.
+Status CheckDType(const PrepareContext& c, DType value) {
+  if (c.input_dtype(0) == value) return {};
+  return InvalidArgument(fmt::format("has dtype {} but its variable holds {}", DTypeName(value), DTypeName(c.input_dtype(0))));
+}
+
 template <bool kSubtract>
 Status PrepareAssignSum(PrepareContext& c) {
+  WEIR_RETURN_IF_ERROR(CheckDType(c, c.input_dtype(1)));
   if (!(c.input_shape(0) == c.input_shape(1))) {
     return InvalidArgument(fmt::format("cannot combine a variable of shape {} with a value of shape {}", c.input_shape(0).ToString(),
                                        c.input_shape(1).ToString()));
@@ -75,6 +82,7 @@ struct ScatterPlan {
 
 Result<ScatterPlan> PlanScatter(PrepareContext& c) {
   const Shape &var = c.input_shape(0), &indices = c.input_shape(1), &updates = c.input_shape(2);
+  WEIR_RETURN_IF_ERROR(CheckDType(c, c.input_dtype(2)));
   if (var.rank() == 0) return InvalidArgument("needs a variable of at least one axis, got a scalar");
   Dims want = indices.dims();
   want.insert(want.end(), var.dims().begin() + 1, var.dims().end());
@@ -127,6 +135,7 @@ Status PrepareScatterUpdate(PrepareContext& c) {
 Status PrepareResourceGather(PrepareContext& c) {
   const Shape &var = c.input_shape(0), &indices = c.input_shape(1);
   int64_t batch_dims = c.attr<int64_t>("batch_dims");
+  WEIR_RETURN_IF_ERROR(CheckDType(c, c.output_dtype(0)));
   if (batch_dims < 0 || batch_dims > indices.rank() || batch_dims >= var.rank() ||
       !std::equal(var.dims().begin(), var.dims().begin() + batch_dims, indices.dims().begin())) {
     return InvalidArgument(fmt::format("with batch_dims = {} cannot gather from a variable of shape {} at indices of shape {}", batch_dims,
