@@ -204,6 +204,7 @@ OpDef& OpDef::NoGradient(std::string_view reason, bool zero) {
 }
 OpDef& OpDef::Stateful() { stateful_ = true; return *this; }
 OpDef& OpDef::Commutative() { commutative_ = true; return *this; }
+OpDef& OpDef::ShapeOnly() { shape_only_ = true; return *this; }
 OpDef& OpDef::Reads(std::vector<int> inputs) { reads_ = std::move(inputs); return *this; }
 OpDef& OpDef::Writes(std::vector<int> inputs) { writes_ = std::move(inputs); return *this; }
 

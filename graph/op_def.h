@@ -68,6 +68,7 @@ class OpDef {
   OpDef& NoGradient(std::string_view reason, bool zero = true);
   OpDef& Stateful();     // has a side effect or a hidden state: never folded, merged or dropped once asked for
   OpDef& Commutative();  // f(a, b) = f(b, a), bit for bit
+  OpDef& ShapeOnly();    // the outputs depend on the inputs' shapes alone: folded once those are known
   // Input `i` is read (reads), written (writes) or both through a resource handle or reference.
   OpDef& Reads(std::vector<int> inputs);
   OpDef& Writes(std::vector<int> inputs);
@@ -85,6 +86,7 @@ class OpDef {
   bool gradient_is_zero() const { return gradient_is_zero_; }
   bool stateful() const { return stateful_; }
   bool commutative() const { return commutative_; }
+  bool shape_only() const { return shape_only_; }
   const std::vector<int>& reads() const { return reads_; }
   const std::vector<int>& writes() const { return writes_; }
   const std::string& declaration_error() const { return error_; }  // a mistake in a spec string; empty when none
@@ -112,7 +114,7 @@ class OpDef {
   std::vector<AttrDef> attrs_;
   ShapeFn shape_;
   GradFn gradient_;
-  bool gradient_is_zero_ = false, stateful_ = false, commutative_ = false;
+  bool gradient_is_zero_ = false, stateful_ = false, commutative_ = false, shape_only_ = false;
   std::vector<int> reads_, writes_;
 };
 

@@ -164,12 +164,14 @@ void RegisterArrayBasicOps(OpRegistry& r) {
       .Input("x: T").Output("y: T").Attr("T: type")
       .Doc("Zeros (empty strings, false) in the shape of x.")
       .Shape(LikeWithValue(0))
+      .ShapeOnly()
       .NoGradient("its output does not depend on the input's values");
   r.Add("OnesLike")
       .Input("x: T").Output("y: T")
       .Attr("T: {bfloat16, half, float, double, int8, uint8, int16, uint16, int32, uint32, int64, uint64, complex64, complex128, bool}")
       .Doc("Ones (true) in the shape of x.")
       .Shape(LikeWithValue(1))
+      .ShapeOnly()
       .NoGradient("its output does not depend on the input's values");
 }
 

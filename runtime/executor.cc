@@ -103,16 +103,35 @@ void RunContext::Finish() {
   for (auto& p : pins_) p = nullptr;
 }
 
+namespace {
+
+// Locks one mutex of each listed variable, in the list's order. Why not std::lock or a vector of guards: no allocation here.
+template <std::mutex VariableCell::*M>
+class VariableLocks {
+ public:
+  VariableLocks(const Plan& plan, const std::vector<int32_t>& variables) : plan_(plan), variables_(variables) {
+    for (int32_t v : variables_) (*plan_.variables[v].variable.*M).lock();
+  }
+  ~VariableLocks() {
+    for (int32_t v : variables_) (*plan_.variables[v].variable.*M).unlock();
+  }
+  VariableLocks(const VariableLocks&) = delete;
+  VariableLocks& operator=(const VariableLocks&) = delete;
+
+ private:
+  const Plan& plan_;
+  const std::vector<int32_t>& variables_;
+};
+
+const std::vector<int32_t> kNoVariables;
+
+}  // namespace
+
 Status RunContext::Run(const RunOptions& options) {
   error_.failed.store(false, std::memory_order_relaxed);
   WEIR_RETURN_IF_ERROR(PrepareOutputs());
-  // Why by variable number: every run locks in the store's order, so two runs cannot wait for each other.
-  std::vector<std::unique_lock<std::mutex>> writing;
-  if (!write_locked_) {
-    for (const PlanVariable& v : plan_->variables) {
-      if (v.written) writing.emplace_back(v.variable->writing);
-    }
-  }
+  // Nested runs: the caller holds the variables already.
+  VariableLocks<&VariableCell::writing> writing(*plan_, write_locked_ ? kNoVariables : plan_->written);
   WEIR_RETURN_IF_ERROR(PinVariables());
   bool leased = options.pool && options.pool->TryLease();
   RunOptions mine = options;
@@ -178,7 +197,7 @@ Status RunContext::RunStep(size_t i, const RunOptions& options) {
       if (s.begin.call) s.begin.call(s.begin.closure.get(), args_[i]);
       RunChunks(s.run, s.chunks, args_[i], options);
       return {};
-    case StepKind::kDynamic: return RunDynamic(i, options);
+    case StepKind::kDynamic: return s.writes.empty() ? RunDynamic(i, options) : RunWriter(i, options);
     case StepKind::kAssign: return RunAssign(i);
     case StepKind::kReadVariable: RunReadVariable(i); return {};
     case StepKind::kIsInitialized: RunIsInitialized(i); return {};
@@ -216,12 +235,9 @@ void RunContext::RunChunks(const RunFunction& run, int64_t chunks, RunArgs& args
 // A kernel that changes variables: alone with their buffers while it runs.
 Status RunContext::RunWriter(size_t i, const RunOptions& options) {
   const Step& s = plan_->steps[i];
-  std::vector<std::unique_lock<std::mutex>> locks;
-  std::vector<int32_t> writes = s.writes;
-  std::sort(writes.begin(), writes.end());
-  for (int32_t v : writes) {
+  VariableLocks<&VariableCell::mutex> locks(*plan_, s.writes);
+  for (int32_t v : s.writes) {
     VariableCell& cell = *plan_->variables[v].variable;
-    locks.emplace_back(cell.mutex);
     if (!cell.value.valid()) {
       return FailedPrecondition(fmt::format("changes variable '{}', which has no value yet", cell.name)).Help("run GlobalVariablesInitializer first");
     }
@@ -333,18 +349,19 @@ Status RunContext::RunAssign(size_t i) {
   int32_t v = s.writes[0];
   const PlanVariable& pv = plan_->variables[v];
   VariableCell& cell = *pv.variable;
-  Tensor value = SlotTensor(input_slot(s, 0));
+  const Slot& from = plan_->slots[input_slot(s, 0)];
   std::lock_guard lock(cell.mutex);
-  if (pv.has_shape && !(pv.shape == value.shape())) {
-    return InvalidArgument(fmt::format("cannot assign a value of shape {} to variable '{}' of shape {}", value.shape().ToString(), cell.name, pv.shape.ToString()));
+  const Shape& shape = from.is_static() ? from.shape : dynamic_[from.index].shape();
+  if (pv.has_shape && !(pv.shape == shape)) {
+    return InvalidArgument(fmt::format("cannot assign a value of shape {} to variable '{}' of shape {}", shape.ToString(), cell.name, pv.shape.ToString()));
   }
-  bool in_place = cell.value.valid() && cell.value.shape() == value.shape() && cell.value.buffer() == pins_[v] &&
-                  cell.value.buffer().use_count() <= 2 && cell.dtype != kString;
+  bool in_place = cell.value.valid() && cell.value.shape() == shape && cell.value.buffer() == pins_[v] && cell.value.buffer().use_count() <= 2 && cell.dtype != kString;
   if (in_place) {
-    if (value.bytes() > 0) std::memmove(cell.value.mutable_raw(), value.raw(), value.bytes());
+    const void* data = from.is_static() ? pointers_[input_slot(s, 0)] : dynamic_[from.index].raw();
+    if (cell.value.bytes() > 0) std::memmove(cell.value.mutable_raw(), data, cell.value.bytes());
     return {};
   }
-  WEIR_ASSIGN_OR_RETURN(cell.value, value.Clone());
+  WEIR_ASSIGN_OR_RETURN(cell.value, SlotTensor(input_slot(s, 0)).Clone());
   Repin(v);
   return {};
 }

@@ -75,7 +75,7 @@ struct Step {
   int32_t first_operand = 0;     // in Plan::operands: inputs, then outputs
   int16_t num_inputs = 0, num_outputs = 0;
   RandomState* random = nullptr;
-  std::vector<int32_t> writes;   // variables
+  std::vector<int32_t> writes;   // variables, ascending
   std::shared_ptr<const StepInfo> info;
 };
 
@@ -112,6 +112,7 @@ class Plan {
   std::vector<PlanFeed> feeds;
   std::vector<PlanFetch> fetches;
   std::vector<PlanVariable> variables;
+  std::vector<int32_t> written;   // variables, in the order in which every run locks them
   std::vector<std::vector<int32_t>> outputs;  // per output buffer: its slots
   std::vector<int64_t> output_bytes;
   int num_dynamic = 0;

@@ -50,6 +50,15 @@ class PlanBuilder {
     for (NodeId id : order_) {
       if (Status s = Emit(id); !s.ok()) return NodeError(g_.node(id), "graph", std::move(s));
     }
+    for (Step& step : plan_->steps) {
+      std::sort(step.writes.begin(), step.writes.end());
+      step.writes.erase(std::unique(step.writes.begin(), step.writes.end()), step.writes.end());
+    }
+    for (size_t v = 0; v < plan_->variables.size(); ++v) {
+      if (plan_->variables[v].written) plan_->written.push_back(static_cast<int32_t>(v));
+    }
+    // By address, which is the same for every plan: two runs that lock in one order cannot wait for each other.
+    std::sort(plan_->written.begin(), plan_->written.end(), [&](int32_t a, int32_t b) { return plan_->variables[a].variable < plan_->variables[b].variable; });
     LayOut();
     return std::shared_ptr<const Plan>(plan_);
   }
