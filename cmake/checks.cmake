@@ -1,0 +1,3 @@
+# Tests of the repository itself.
+add_test(NAME check_layers COMMAND ${PROJECT_SOURCE_DIR}/tools/check_layers)
+add_subdirectory(tests/consumers)

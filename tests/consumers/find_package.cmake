@@ -1,0 +1,8 @@
+include(${SOURCE}/steps.cmake)
+set(prefix ${BUILD}/moved_for_find_package)
+install_moved(${prefix})
+file(REMOVE_RECURSE ${BUILD}/find_package)
+run(${CMAKE_COMMAND} -S ${SOURCE}/find_package -B ${BUILD}/find_package -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${CXX}
+    -DCMAKE_CXX_FLAGS=${flags} -DCMAKE_PREFIX_PATH=${prefix})
+run(${CMAKE_COMMAND} --build ${BUILD}/find_package)
+run(${BUILD}/find_package/consumer)
