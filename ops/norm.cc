@@ -138,7 +138,7 @@ Status FusedBatchNormGradGradient(GradContext& c) {
   std::vector<Output> xs;
   for (int i : {0, 1, 2}) xs.push_back(Make("Identity", {c.input(i)}));
   std::vector<Output> results = BatchNormGradByBasicOps(c, xs[0], xs[1], xs[2]), ys;
-  GradientOptions options{.stop_gradients = xs, .name = "batch_norm"};
+  GradientOptions options{.name = "batch_norm"};
   for (int i = 0; i < 3; ++i) {
     if (c.has_grad(i)) ys.push_back(results[i]), options.grad_ys.push_back(c.grad(i));
   }
