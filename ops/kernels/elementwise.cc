@@ -79,6 +79,17 @@ void Fill(const char* from, int64_t size, int64_t n, char* to) {
   }
 }
 
+// Writes a row to `tile` again and again until `bytes` are full, by copying what is there already.
+void Repeat(const char* row, int64_t row_bytes, int64_t bytes, char* tile) {
+  int64_t done = std::min(row_bytes, bytes);
+  std::memcpy(tile, row, done);
+  while (done < bytes) {
+    const int64_t more = std::min(done, bytes - done);
+    std::memcpy(tile + done, tile, more);
+    done += more;
+  }
+}
+
 }  // namespace
 
 const LaneFn* FindLaneFn(std::string_view op, DType in_dtype, DType out_dtype) {
@@ -187,6 +198,8 @@ int64_t ElementwisePlan::Offset(const Operand& o, int64_t position) const {
 // Writes the operand's elements for output elements [position, position + n) to `tile`.
 void ElementwisePlan::Expand(const Operand& o, const char* base, int64_t position, int64_t n, char* tile) const {
   const int last = static_cast<int>(dims_.size()) - 1;
+  if (o.mode == kScalar) return Fill(base, o.size, n, tile);
+  if (o.mode == kPeriodic) return Repeat(base, dims_[last] * o.size, n * o.size, tile);
   int64_t index[kMaxRank];
   int64_t row = Offset(o, position - position % dims_[last]);
   for (int a = last; a >= 0; --a) {

@@ -1,7 +1,7 @@
 // The loop around a vector operation, once per instruction set (included by elementwise_simd*.cc under foreach_target).
 //
-// Invariant: tails go through the same vector code as whole vectors, by way of a buffer; so no element's result depends
-// on its position.
+// Invariant: tails go through the same vector code as whole vectors, with masked loads and stores; so no element's result
+// depends on its position.
 #if defined(WEIR_OPS_KERNELS_ELEMENTWISE_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WEIR_OPS_KERNELS_ELEMENTWISE_SIMD_INL_H_
 #undef WEIR_OPS_KERNELS_ELEMENTWISE_SIMD_INL_H_
@@ -35,18 +35,15 @@ HWY_INLINE void StoreBytes(D d, M mask, uint8_t* out) {
   hn::StoreU(hn::TruncateTo(d8, hn::ShiftRight<kTop>(hn::BitCast(du, hn::VecFromMask(d, mask)))), d8, out);
 }
 
-template <class Op, class D, class T, class R>
-HWY_INLINE void Step(D d, const T* a, const T* b, const T* c, R* out, const LaneParams& p) {
-  if constexpr (Op::kTest && Op::kArity == 1) {
-    StoreBytes(d, Op::Do(d, hn::LoadU(d, a), p), out);
-  } else if constexpr (Op::kTest) {
-    StoreBytes(d, Op::Do(d, hn::LoadU(d, a), hn::LoadU(d, b), p), out);
-  } else if constexpr (Op::kArity == 1) {
-    hn::StoreU(Op::Do(d, hn::LoadU(d, a), p), d, out);
+// `load(k)` gives a vector of operand k.
+template <class Op, class D, class Load>
+HWY_INLINE auto Apply(D d, const LaneParams& p, Load load) {
+  if constexpr (Op::kArity == 1) {
+    return Op::Do(d, load(0), p);
   } else if constexpr (Op::kArity == 2) {
-    hn::StoreU(Op::Do(d, hn::LoadU(d, a), hn::LoadU(d, b), p), d, out);
+    return Op::Do(d, load(0), load(1), p);
   } else {
-    hn::StoreU(Op::Do(d, hn::LoadU(d, a), hn::LoadU(d, b), hn::LoadU(d, c), p), d, out);
+    return Op::Do(d, load(0), load(1), load(2), p);
   }
 }
 
@@ -59,14 +56,27 @@ void Loop(const void* const* in, void* out_raw, int64_t n, const LaneParams& p) 
   for (int k = 0; k < Op::kArity; ++k) arg[k] = static_cast<const T*>(in[k]);
   R* out = static_cast<R*>(out_raw);
   int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) Step<Op>(d, arg[0] + i, arg[1] + i, arg[2] + i, out + i, p);
+  for (; i + kLanes <= n; i += kLanes) {
+    const auto v = Apply<Op>(d, p, [&](int k) HWY_ATTR { return hn::LoadU(d, arg[k] + i); });
+    if constexpr (Op::kTest) {
+      StoreBytes(d, v, out + i);
+    } else {
+      hn::StoreU(v, d, out + i);
+    }
+  }
   if constexpr (kLanes > 1) {
-    if (i == n) return;
-    HWY_ALIGN T tail[3][kLanes] = {};
-    HWY_ALIGN R result[kLanes];
-    for (int k = 0; k < Op::kArity; ++k) std::memcpy(tail[k], arg[k] + i, (n - i) * sizeof(T));
-    Step<Op>(d, tail[0], tail[1], tail[2], result, p);
-    std::memcpy(out + i, result, (n - i) * sizeof(R));
+    if (i >= n) return;
+    // Masked loads and stores touch no memory beyond the mask on the instruction sets that have vectors here.
+    const size_t rest = static_cast<size_t>(n - i) & (kLanes - 1);
+    const auto mask = hn::FirstN(d, rest);
+    const auto v = Apply<Op>(d, p, [&](int k) HWY_ATTR { return hn::MaskedLoad(mask, d, arg[k] + i); });
+    if constexpr (Op::kTest) {
+      R bytes[kLanes];
+      StoreBytes(d, v, bytes);
+      std::memcpy(out + i, bytes, rest);
+    } else {
+      hn::BlendedStore(v, mask, d, out + i);
+    }
   }
 }
 

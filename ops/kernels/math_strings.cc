@@ -32,7 +32,7 @@ Status PrepareStringLanes(PrepareContext& c, std::string_view op, const std::vec
     });
   } else if (op == "Select" || op == "SelectV2") {
     Run(c, shapes, [](RunArgs& a, int64_t i, const int64_t* at) {
-      a.out<std::string>(0)[i] = a.in<bool>(0)[at[0]] ? a.in<std::string>(1)[at[1]] : a.in<std::string>(2)[at[2]];
+      a.out<std::string>(0)[i] = a.in<uint8_t>(0)[at[0]] != 0 ? a.in<std::string>(1)[at[1]] : a.in<std::string>(2)[at[2]];
     });
   } else {
     return c.NoKernelFor(kString);
