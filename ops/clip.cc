@@ -1,0 +1,93 @@
+#include "weir/ops/clip.h"
+
+#include <limits>
+
+#include "weir/ops/array_ops.h"
+#include "weir/ops/math_ops.h"
+#include "weir/ops/nn_ops.h"
+
+namespace weir::ops {
+
+namespace {
+
+const Output& ValuesOf(const Grad& g) { return g.is_slices() ? g.slices().values : g.dense(); }
+
+Grad WithValues(const Grad& g, Output values) {
+  if (!g.is_slices()) return values;
+  return IndexedSlices{values, g.slices().indices, g.slices().dense_shape};
+}
+
+// clip_norm / max(norm, clip_norm), or NaN when the norm is not finite: then nothing that follows looks healthy.
+Output ScaleFor(const Output& norm, const Input& clip_norm) {
+  Output clip = clip_norm.is_literal() ? Make("Mul", {OnesLike(norm), clip_norm}) : Cast(clip_norm, norm.dtype());
+  Output scale = clip * Minimum(1.0 / norm, 1.0 / clip);
+  return Where(IsFinite(norm), scale, norm * std::numeric_limits<double>::quiet_NaN());
+}
+
+}  // namespace
+
+Output ClipByNorm(Input t, Input clip_norm, const Axes& axes, const Name& name) {
+  Builder* b = BuilderOf({t, clip_norm});
+  if (!b) return {};
+  auto at = b->At(t.loc());
+  auto scope = b->NameScope(name.value.empty() ? "clip_by_norm" : name.value);
+  Output sum = ReduceSum(Multiply(t, t), axes, {.keepdims = true});
+  Output positive = Greater(sum, 0.0);
+  // Why two selects: the square root's infinite slope at 0 must not meet the gradient.
+  Output norm = Where(positive, Sqrt(Where(positive, sum, OnesLike(sum))), sum);
+  return Identity(Make("RealDiv", {Multiply(t, clip_norm), Maximum(norm, clip_norm)}), b->scope());
+}
+
+Output ClipByAverageNorm(Input t, Input clip_norm, const Name& name) {
+  Builder* b = BuilderOf({t, clip_norm});
+  if (!b) return {};
+  auto at = b->At(t.loc());
+  auto scope = b->NameScope(name.value.empty() ? "clip_by_average_norm" : name.value);
+  Output inverse = Rsqrt(ReduceSum(Multiply(t, t)));
+  Output clip = clip_norm.is_literal() ? Make("Mul", {OnesLike(inverse), clip_norm}) : clip_norm.output();
+  Output scale = Minimum(inverse * Cast(Size(t), inverse.dtype()), 1.0 / clip);
+  return Identity(Multiply(t, clip) * scale, b->scope());
+}
+
+Output GlobalNorm(const std::vector<Grad>& tensors, const Name& name) {
+  std::vector<Input> halves;
+  for (const Grad& g : tensors) {
+    if (g.valid()) halves.push_back(L2Loss(ValuesOf(g)));
+  }
+  Builder* b = BuilderOf(halves);
+  if (!b) return {};
+  auto scope = b->NameScope(name.value.empty() ? "global_norm" : name.value);
+  return Sqrt(ReduceSum(Stack(halves)) * 2.0, b->scope());
+}
+
+Output GlobalNorm(const std::vector<Output>& tensors, const Name& name) {
+  return GlobalNorm(std::vector<Grad>(tensors.begin(), tensors.end()), name);
+}
+
+ClippedTensors ClipByGlobalNorm(const std::vector<Output>& tensors, Input clip_norm, const Name& name) {
+  std::vector<Input> inputs(tensors.begin(), tensors.end());
+  Builder* b = BuilderOf(inputs);
+  if (!b) return {};
+  auto at = b->At(clip_norm.loc());
+  auto scope = b->NameScope(name.value.empty() ? "clip_by_global_norm" : name.value);
+  ClippedTensors result;
+  result.global_norm = GlobalNorm(tensors);
+  Output scale = ScaleFor(result.global_norm, clip_norm);
+  for (const Output& t : tensors) result.tensors.push_back(Multiply(t, Cast(scale, t.dtype())));
+  return result;
+}
+
+Output ClipGradientsByGlobalNorm(std::vector<GradAndVar>& grads, Input clip_norm, const Name& name) {
+  std::vector<Output> values;
+  for (const GradAndVar& g : grads) {
+    if (g.grad.valid()) values.push_back(ValuesOf(g.grad));
+  }
+  ClippedTensors clipped = ClipByGlobalNorm(values, clip_norm, name);
+  size_t i = 0;
+  for (GradAndVar& g : grads) {
+    if (g.grad.valid() && i < clipped.tensors.size()) g.grad = WithValues(g.grad, clipped.tensors[i++]);
+  }
+  return clipped.global_norm;
+}
+
+}  // namespace weir::ops

@@ -1,0 +1,219 @@
+#include "weir/ops/losses.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "weir/ops/array_ops.h"
+#include "weir/ops/math_ops.h"
+#include "weir/ops/nn_ops.h"
+#include "weir/ops/reduction_ops.h"
+#include "weir/ops/variables.h"
+
+namespace weir {
+
+namespace losses {
+
+namespace {
+
+// The scope of one loss function, and its arguments in float32.
+class LossScope {
+ public:
+  LossScope(const Input& labels, const Input& predictions, const LossOptions& o, const char* name) : options_(o) {
+    builder_ = BuilderOf({predictions, labels});
+    if (!builder_) return;
+    loc_ = std::make_unique<Builder::Guard>(builder_->At(predictions.loc()));
+    scope_ = std::make_unique<Builder::Guard>(builder_->NameScope(o.name.empty() ? name : o.name));
+  }
+  bool valid() const { return builder_ != nullptr; }
+  Output Float(const Input& x) const {
+    if (x.is_literal()) {
+      auto tensor = x.literal().ToTensor(kFloat);
+      if (tensor.ok()) return builder_->Constant(*std::move(tensor));
+      builder_->Fail(InvalidArgument(fmt::format("error[graph]: '{}': {}", builder_->scope(), tensor.status().message())));
+      return {};
+    }
+    return ops::Cast(x, kFloat);
+  }
+  // Weighted and reduced, in the loss's scope.
+  Output Finish(const Output& losses) const {
+    LossOptions o = options_;
+    o.name = {};
+    return ComputeWeightedLoss(losses, o);
+  }
+
+ private:
+  const LossOptions& options_;
+  Builder* builder_;
+  std::unique_ptr<Builder::Guard> loc_, scope_;
+};
+
+// 1 for each loss whose weight is not 0.
+Output Present(const Output& losses, const Output& weights) {
+  return ops::Multiply(ops::Cast(ops::NotEqual(weights, 0.0), kFloat), ops::OnesLike(losses));
+}
+
+// Whether a literal weight is one number other than 0: then every loss counts.
+bool CountsAll(const Input& weights) {
+  if (!weights.is_literal()) return false;
+  auto tensor = weights.literal().ToTensor(kFloat);
+  return tensor.ok() && tensor->rank() == 0 && tensor->scalar<float>() != 0;
+}
+
+Output Count(const Output& losses) { return ops::Cast(ops::Size(losses), kFloat); }
+
+Output Reduce(const Output& weighted, const Output& losses, const Output& weights, const LossOptions& o) {
+  Output sum = ops::ReduceSum(weighted);
+  switch (o.reduction) {
+    case Reduction::kNone: return weighted;
+    case Reduction::kSum: return sum;
+    case Reduction::kMean: return ops::DivNoNan(sum, ops::ReduceSum(ops::Multiply(ops::OnesLike(losses), weights)));
+    case Reduction::kSumOverBatchSize: return ops::DivNoNan(sum, Count(losses));
+    case Reduction::kSumByNonzeroWeights: break;
+  }
+  return ops::DivNoNan(sum, CountsAll(o.weights) ? Count(losses) : ops::ReduceSum(Present(losses, weights)));
+}
+
+}  // namespace
+
+Output ComputeWeightedLoss(Input losses, const LossOptions& o) {
+  LossScope s(losses, losses, o, "weighted_loss");
+  if (!s.valid()) return {};
+  Output element = s.Float(losses), weights = s.Float(o.weights);
+  Output loss = Reduce(ops::Multiply(element, weights), element, weights, o);
+  if (!losses.is_literal()) loss = ops::Cast(loss, losses.dtype());
+  if (loss.valid() && !o.collection.empty()) AddLoss(loss, o.collection);
+  return loss;
+}
+
+Output AbsoluteDifference(Input labels, Input predictions, const LossOptions& o) {
+  LossScope s(labels, predictions, o, "absolute_difference");
+  if (!s.valid()) return {};
+  return s.Finish(ops::Abs(s.Float(predictions) - s.Float(labels)));
+}
+
+Output MeanSquaredError(Input labels, Input predictions, const LossOptions& o) {
+  LossScope s(labels, predictions, o, "mean_squared_error");
+  if (!s.valid()) return {};
+  return s.Finish(ops::SquaredDifference(s.Float(predictions), s.Float(labels)));
+}
+
+Output CosineDistance(Input labels, Input predictions, int axis, const LossOptions& o) {
+  LossScope s(labels, predictions, o, "cosine_distance_loss");
+  if (!s.valid()) return {};
+  Output product = s.Float(predictions) * s.Float(labels);
+  return s.Finish(1.0 - ops::ReduceSum(product, axis, {.keepdims = true}));
+}
+
+Output HingeLoss(Input labels, Input logits, const LossOptions& o) {
+  LossScope s(labels, logits, o, "hinge_loss");
+  if (!s.valid()) return {};
+  Output sign = s.Float(labels) * 2.0 - 1.0;
+  return s.Finish(ops::Relu(1.0 - sign * s.Float(logits)));
+}
+
+Output HuberLoss(Input labels, Input predictions, double delta, const LossOptions& o) {
+  LossScope s(labels, predictions, o, "huber_loss");
+  if (!s.valid()) return {};
+  Output error = ops::Abs(s.Float(predictions) - s.Float(labels));
+  Output quadratic = ops::Minimum(error, delta);
+  return s.Finish(quadratic * quadratic * 0.5 + (error - quadratic) * delta);
+}
+
+Output LogLoss(Input labels, Input predictions, double epsilon, const LossOptions& o) {
+  LossScope s(labels, predictions, o, "log_loss");
+  if (!s.valid()) return {};
+  Output l = s.Float(labels), p = s.Float(predictions);
+  return s.Finish(-(l * ops::Log(p + epsilon)) - (1.0 - l) * ops::Log(1.0 - p + epsilon));
+}
+
+Output MeanPairwiseSquaredError(Input labels, Input predictions, const LossOptions& o) {
+  LossScope s(labels, predictions, o, "mean_pairwise_squared_error");
+  if (!s.valid()) return {};
+  Output difference = s.Float(predictions) - s.Float(labels), weights = s.Float(o.weights);
+  if (!difference.valid() || !difference.shape().known_rank()) {
+    if (difference.valid()) difference.builder()->Fail(InvalidArgument("error[shape]: a pairwise loss needs predictions of known rank"));
+    return {};
+  }
+  Output rest = ops::Range(*difference.builder(), 1, difference.shape().rank(), 1);
+  auto sum = [&](const Output& x) { return ops::ReduceSum(x, rest, {.keepdims = true}); };
+  Output present = sum(Present(difference, weights)), others = ops::Maximum(present - 1.0, 0.0);
+  Output squares = ops::DivNoNan(sum(ops::Square(difference)), others) * 2.0;
+  Output square = ops::DivNoNan(ops::Square(sum(difference)), ops::Maximum(present * (present - 1.0), 0.0)) * 2.0;
+  Output loss = ops::ReduceSum((squares - square) * weights);
+  loss = ops::Where(ops::Greater(ops::ReduceSum(present), 0.0), loss, ops::ZerosLike(loss));
+  if (loss.valid() && !o.collection.empty()) AddLoss(loss, o.collection);
+  return loss;
+}
+
+Output SigmoidCrossEntropy(Input labels, Input logits, double label_smoothing, const LossOptions& o) {
+  LossScope s(labels, logits, o, "sigmoid_cross_entropy_loss");
+  if (!s.valid()) return {};
+  Output z = logits.is_literal() ? s.Float(labels) : ops::Cast(labels, logits.dtype());
+  if (label_smoothing > 0) z = z * (1 - label_smoothing) + 0.5 * label_smoothing;
+  return s.Finish(ops::SigmoidCrossEntropyWithLogits(z, logits));
+}
+
+Output SoftmaxCrossEntropy(Input labels, Input logits, double label_smoothing, const LossOptions& o) {
+  LossScope s(labels, logits, o, "softmax_cross_entropy_loss");
+  if (!s.valid()) return {};
+  Output x = logits.is_literal() ? s.Float(logits) : logits.output();
+  Output z = labels.is_literal() ? s.Float(labels) : ops::Cast(labels, x.dtype());
+  if (label_smoothing > 0) {
+    Output classes = ops::Cast(ops::StridedSlice(ops::Shape(z), {1}, {2}, {1}, {.shrink_axis_mask = 1}), x.dtype());
+    z = z * (1 - label_smoothing) + label_smoothing / classes;
+  }
+  return s.Finish(ops::SoftmaxCrossEntropyWithLogits(ops::StopGradient(z), x));
+}
+
+Output SparseSoftmaxCrossEntropy(Input labels, Input logits, const LossOptions& o) {
+  LossScope s(labels, logits, o, "sparse_softmax_cross_entropy_loss");
+  if (!s.valid()) return {};
+  return s.Finish(ops::SparseSoftmaxCrossEntropyWithLogits(labels, logits));
+}
+
+void AddLoss(const Output& loss, const std::string& collection) {
+  if (loss.valid() && !collection.empty()) OutputCollection(*loss.builder(), collection).push_back(loss);
+}
+
+std::vector<Output> GetLosses(Builder& b) { return OutputCollection(b, collection::kLosses); }
+std::vector<Output> GetRegularizationLosses(Builder& b) { return OutputCollection(b, collection::kRegularizationLosses); }
+
+namespace {
+
+Output Total(At g, const std::vector<Output>& losses, const Name& name) {
+  auto at = g.builder->At(g.loc);
+  if (losses.empty()) return g.builder->Constant(Tensor(0.0f), name.value);
+  return g.builder->Add("AddN", std::vector<Input>(losses.begin(), losses.end()), {}, name.value, g.loc);
+}
+
+}  // namespace
+
+Output GetRegularizationLoss(At g, const Name& name) { return Total(g, GetRegularizationLosses(*g.builder), name); }
+
+Output GetTotalLoss(At g, bool add_regularization_losses, const Name& name) {
+  std::vector<Output> all = GetLosses(*g.builder);
+  if (add_regularization_losses) {
+    for (const Output& o : GetRegularizationLosses(*g.builder)) all.push_back(o);
+  }
+  return Total(g, all, name);
+}
+
+}  // namespace losses
+
+namespace ops {
+
+Output SigmoidCrossEntropyWithLogits(Input labels, Input logits, const Name& name) {
+  Builder* b = BuilderOf({logits, labels});
+  if (!b) return {};
+  auto at = b->At(logits.loc());
+  auto scope = b->NameScope(name.value.empty() ? "logistic_loss" : name.value);
+  Output x = logits.is_literal() ? Make("Mul", {OnesLike(labels), logits}) : logits.output();
+  Output zeros = ZerosLike(x), positive = GreaterEqual(x, zeros);
+  // Why selects instead of max and abs: their gradients at 0 are then those of the formula.
+  Output relu = Where(positive, x, zeros), minus_abs = Where(positive, -x, x);
+  return Add(relu - x * labels, Log1p(Exp(minus_abs)), b->scope());
+}
+
+}  // namespace ops
+}  // namespace weir
