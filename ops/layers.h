@@ -1,0 +1,130 @@
+// Layers by TF1's names (tf.layers): thin functions that make variables and the ops around them.
+//
+//   Output h = layers::Dense(x, 128, {.activation = [](Output x) { return ops::Relu(x); }});
+//   Output logits = layers::Dense(layers::Dropout(h, 0.5, {.training = true}), 10);
+//
+// A layer opens a variable scope named after itself (`dense`, `dense_1`, …; a name of your own stays and can be reused), so
+// that its variables are called as tf.layers calls them: `dense/kernel`, `dense/bias`. Trainable ones join the collection
+// of trainable variables, regularisers' results the regularization losses, and moving averages the update ops.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weir/ops/variables.h"
+
+namespace weir {
+
+using Activation = std::function<Output(Output)>;
+using Regularizer = std::function<Output(Output)>;
+
+namespace ops {
+
+struct DropoutOptions {
+  std::optional<Input> noise_shape = {};  // an int32 vector that broadcasts to x's shape: which elements go together
+  std::optional<int64_t> seed = {};
+  std::string name = {};
+};
+// Each element is x / keep_prob with probability keep_prob (a number or a scalar), else 0:
+// x / keep_prob · floor(keep_prob + uniform).
+Output Dropout(Input x, Input keep_prob, const DropoutOptions& o = {});
+
+// Regularisers: functions of a variable's value to a scalar.
+Regularizer L1Regularizer(double scale);  // scale · Σ|w|
+Regularizer L2Regularizer(double scale);  // scale · Σw²/2
+Regularizer L1L2Regularizer(double scale_l1, double scale_l2);
+
+}  // namespace ops
+
+namespace layers {
+
+struct DenseOptions {
+  Activation activation = {};
+  bool use_bias = true;
+  Initializer kernel_initializer = {};  // Glorot's uniform one
+  Initializer bias_initializer = {};    // zeros
+  Regularizer kernel_regularizer = {}, bias_regularizer = {};
+  bool trainable = true;
+  Reuse reuse = Reuse::kInherit;
+  std::string name = {};
+};
+// activation(x · kernel + bias): [..., in] to [..., units]. The last size must be known.
+Output Dense(Input inputs, int64_t units, const DenseOptions& o = {}, Loc loc = Loc::Current());
+
+// One number for both directions, or two.
+struct Size2D {
+  int64_t height, width;
+  Size2D(int64_t n) : height(n), width(n) {}                  // NOLINT
+  Size2D(int64_t h, int64_t w) : height(h), width(w) {}
+};
+
+struct Conv2DOptions {
+  Size2D strides = 1;
+  std::string padding = "valid";             // or "same"
+  std::string data_format = "channels_last"; // or "channels_first"
+  Size2D dilation_rate = 1;
+  Activation activation = {};
+  bool use_bias = true;
+  Initializer kernel_initializer = {}, bias_initializer = {};
+  Regularizer kernel_regularizer = {}, bias_regularizer = {};
+  bool trainable = true;
+  Reuse reuse = Reuse::kInherit;
+  std::string name = {};
+};
+// activation(convolution + bias) of [batch, height, width, channels], kernel [height, width, channels, filters].
+Output Conv2D(Input inputs, int64_t filters, Size2D kernel_size, const Conv2DOptions& o = {}, Loc loc = Loc::Current());
+
+struct Pooling2DOptions {
+  std::string padding = "valid";
+  std::string data_format = "channels_last";
+  std::string name = {};
+};
+// The largest, or the mean, of each window.
+Output MaxPooling2D(Input inputs, Size2D pool_size, Size2D strides, const Pooling2DOptions& o = {});
+Output AveragePooling2D(Input inputs, Size2D pool_size, Size2D strides, const Pooling2DOptions& o = {});
+inline Output MaxPooling(Input inputs, Size2D pool_size, Size2D strides, const Pooling2DOptions& o = {}) {
+  return MaxPooling2D(std::move(inputs), pool_size, strides, o);
+}
+
+// [batch, …] to [batch, product of the others].
+Output Flatten(Input inputs, const Name& name = {});
+
+struct DropoutOptions {
+  bool training = false;  // false: the input as it is
+  std::optional<Input> noise_shape = {};
+  std::optional<int64_t> seed = {};
+  std::string name = {};
+};
+// Drops a part `rate` of the elements and scales the others up.
+Output Dropout(Input inputs, double rate = 0.5, const DropoutOptions& o = {});
+
+struct BatchNormalizationOptions {
+  int axis = -1;  // of the channels: the last, or 1
+  double momentum = 0.99, epsilon = 1e-3;
+  bool center = true, scale = true;
+  Initializer beta_initializer = {}, gamma_initializer = {}, moving_mean_initializer = {}, moving_variance_initializer = {};
+  Regularizer beta_regularizer = {}, gamma_regularizer = {};
+  bool training = false;  // normalise by the batch's statistics and move the averages (update ops), else by the averages
+  bool trainable = true;
+  Reuse reuse = Reuse::kInherit;
+  std::string name = {};
+};
+// (x - mean) / sqrt(variance + epsilon) · gamma + beta, channel by channel. While training the two updates of the moving
+// averages join the collection "update_ops": run them with the training step, as control dependencies of Minimize.
+Output BatchNormalization(Input inputs, const BatchNormalizationOptions& o = {}, Loc loc = Loc::Current());
+
+struct EmbeddingOptions {
+  Initializer embeddings_initializer = {};  // uniform over ±0.05
+  Regularizer embeddings_regularizer = {};
+  DType dtype = kFloat;
+  bool trainable = true;
+  Reuse reuse = Reuse::kInherit;
+  std::string name = {};
+};
+// Rows of a table [input_dim, output_dim]: ids of shape s to s + [output_dim]. The gradient is sparse.
+Output Embedding(Input ids, int64_t input_dim, int64_t output_dim, const EmbeddingOptions& o = {}, Loc loc = Loc::Current());
+
+}  // namespace layers
+}  // namespace weir
