@@ -17,6 +17,61 @@ const PartialShape& Output::shape() const { return valid() ? builder_->graph().t
 std::string Output::name() const { return valid() ? builder_->graph().EndpointName(endpoint_) : kNoName; }
 const Node& Output::node() const { return builder_->graph().node(endpoint_.node); }
 
+namespace {
+thread_local Builder* traced = nullptr;  // the body being built, innermost
+}  // namespace
+
+At::At(Builder& b, Loc loc) : builder(Builder::Innermost(&b)), loc(loc) {}
+
+Builder::Builder(Builder* parent, int first_capture) : graph_(&parent->graph().registry()), parent_(parent), first_capture_(first_capture) {
+  graph_.ShareFunctions(parent->graph());
+  loc_ = parent->loc_;
+  seed_ = parent->seed_, entropy_ = parent->entropy_;
+}
+
+Builder::Guard Builder::Tracing() {
+  Builder* before = std::exchange(traced, this);
+  return Guard([before] { traced = before; });
+}
+
+Builder* Builder::Innermost(Builder* b) {
+  for (Builder* t = traced; t; t = t->parent_) {
+    for (Builder* up = t; up; up = up->parent_) {
+      if (up == b) return t;
+    }
+  }
+  return b;
+}
+
+bool Builder::Encloses(const Builder* outer, const Builder* inner) {
+  for (; inner; inner = inner->parent_) {
+    if (inner == outer) return true;
+  }
+  return false;
+}
+
+Output Builder::Capture(const Output& o) {
+  if (o.builder() == this || !parent_ || !o.valid()) return o;
+  Output outer = parent_->Capture(o);
+  if (!outer.valid() || outer.builder() != parent_) return outer;
+  if (auto it = captured_.find(outer.endpoint()); it != captured_.end()) return it->second;
+  OutputType type = parent_->graph().type(outer.endpoint());
+  NodeSpec spec;
+  spec.op = "_Arg";
+  spec.name = graph_.UniqueName(fmt::format("arg{}", first_capture_ + captures_.size()));
+  spec.attrs = {{"T", BaseType(type.dtype)}, {"index", static_cast<int64_t>(first_capture_ + captures_.size())}};
+  auto id = graph_.AddNode(std::move(spec));
+  if (!id.ok()) {
+    Fail(id.status());
+    return {};
+  }
+  type.dtype = BaseType(type.dtype);
+  type.value.reset();
+  graph_.SetOutputType(*id, 0, type);
+  captures_.push_back(outer);
+  return captured_[outer.endpoint()] = Output(this, {*id, 0});
+}
+
 Builder::Builder(const OpRegistry* registry) : graph_(registry) {}
 Builder::Builder(Graph graph) : graph_(std::move(graph)) {}
 
@@ -175,7 +230,8 @@ class AttrSolver {
 Operation Builder::AddNode(std::string_view op, std::vector<Input> inputs, AttrMap attrs, std::string_view name, Loc loc) {
   if (!status_.ok()) return {};
   if (loc_) loc = loc_;
-  for (const Input& in : inputs) {
+  for (Input& in : inputs) {
+    if (!in.is_literal() && in.builder() != this && parent_) in = Input(Capture(in.output()), in.loc());
     if (in.is_literal() || (in.output().valid() && in.builder() == this)) continue;
     Fail(InvalidArgument(fmt::format("error[graph]: {} '{}' was given {}", op, name.empty() ? op : name,
                                      in.output().valid() ? "an output of another graph" : "an invalid output"))
@@ -243,10 +299,14 @@ Output Builder::FindOutput(std::string_view name) {
 }
 
 Builder* BuilderOf(const std::vector<Input>& inputs) {
+  Builder* found = nullptr;
   for (const Input& in : inputs) {
-    if (in.builder()) return in.builder();
+    if (!in.builder()) continue;
+    Builder* b = Builder::Innermost(in.builder());
+    // Of a body and the graph around it, the body.
+    if (!found || Builder::Encloses(found, b)) found = b;
   }
-  return nullptr;
+  return found;
 }
 
 Builder* BuilderOf(std::initializer_list<Input> inputs) { return BuilderOf(std::vector<Input>(inputs)); }

@@ -121,7 +121,7 @@ class Input {
 
 // The first parameter of building functions without tensor arguments: the builder, and the line of the caller.
 struct At {
-  At(Builder& b, Loc loc = Loc::Current()) : builder(&b), loc(loc) {}  // NOLINT
+  At(Builder& b, Loc loc = Loc::Current());  // NOLINT
   Builder* builder;
   Loc loc;
 };
@@ -189,6 +189,19 @@ class Builder {
   bool has_seed() const { return has_seed_; }
   bool seed_from_entropy() const { return entropy_; }
 
+  // ---- function bodies: see ops/functions.h
+  // A builder of a body inside `parent`: what it uses of the enclosing graphs becomes arguments. While `Tracing` lives, nodes
+  // that code builds on an enclosing builder go into this body.
+  Builder(Builder* parent, int first_capture);
+  [[nodiscard]] Guard Tracing();
+  // Outputs of the parent that the body uses, in the order of their arguments.
+  const std::vector<Output>& captures() const { return captures_; }
+  // An output of an enclosing builder as a value of this body; `o` itself when it is this builder's.
+  Output Capture(const Output& o);
+  // The body being traced that code meaning `b` should build in: `b` itself when none is.
+  static Builder* Innermost(Builder* b);
+  static bool Encloses(const Builder* outer, const Builder* inner);  // or is the same
+
   // ---- collections by TensorFlow's names ("trainable_variables"): any objects that ops/ keeps with the graph
   std::shared_ptr<void>& extension(const std::string& key) { return extensions_[key]; }
 
@@ -201,6 +214,10 @@ class Builder {
   int64_t seed_ = 0;
   bool has_seed_ = false, entropy_ = false;
   std::unordered_map<std::string, int> taken_;
+  Builder* parent_ = nullptr;
+  int first_capture_ = 0;
+  std::vector<Output> captures_;
+  std::map<Endpoint, Output> captured_;
   std::map<std::string, std::shared_ptr<void>> extensions_;
 };
 
