@@ -61,14 +61,14 @@ class Assembler {
         if (input ? number >= num_inputs_ : number >= static_cast<int>(i)) return Bad(i);
         ins.operands[k] = static_cast<int8_t>(input ? number : ~register_of_[number]);
       }
-      for (int k = 0; k < fn->arity; ++k) {
-        int number = 0;
-        Number(words[3 + k], &number);
-        if (words[3 + k][0] == 'r' && last_use_[number] == i) free_.insert(register_of_[number]);
-      }
+      // An operand's register may take the result only where elements are of one size: a bool's would be overwritten by
+      // results before it is read.
+      const bool one_size = SizeOf(ParseDType(words[1])) == SizeOf(ParseDType(words[2])) && !words[0].starts_with("Select");
+      if (one_size) FreeOperands(words, i);
       if (free_.empty()) return Unimplemented("needs more registers than there are");
       ins.target = static_cast<int8_t>(*free_.begin());
       free_.erase(free_.begin());
+      if (!one_size) FreeOperands(words, i);
       register_of_.push_back(ins.target);
       p.instructions.push_back(ins);
     }
@@ -79,6 +79,15 @@ class Assembler {
   static bool Number(std::string_view word, int* out) {
     if (word.size() < 2 || (word[0] != 'i' && word[0] != 'r')) return false;
     return std::from_chars(word.data() + 1, word.data() + word.size(), *out).ptr == word.data() + word.size() && *out >= 0;
+  }
+
+  // Frees the registers that instruction i is the last to read.
+  void FreeOperands(const std::vector<std::string_view>& words, size_t i) {
+    for (size_t k = 3; k < words.size(); ++k) {
+      int number = 0;
+      Number(words[k], &number);
+      if (words[k][0] == 'r' && last_use_[number] == i) free_.insert(register_of_[number]);
+    }
   }
 
   void FindLastUses() {
