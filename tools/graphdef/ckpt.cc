@@ -1,0 +1,122 @@
+// graphdef ckpt: what is in a checkpoint, and whether it is sound.
+#include <fmt/format.h>
+
+#include "weir/runtime/io/bundle.h"
+#include "weir/runtime/io/npy.h"
+#include "weir/session/saver.h"
+#include "weir/tools/graphdef/tool.h"
+
+namespace weir::tool {
+
+namespace {
+
+struct Options {
+  std::string prefix, output;
+  std::vector<std::string> names;
+  int64_t limit = 100;
+  bool json = false;
+};
+
+// A prefix, or a folder, which means its latest checkpoint.
+Result<io::BundleReader> Open(const std::string& path) {
+  if (!io::IsDirectory(path)) return io::BundleReader::Open(path);
+  std::vector<std::string> skipped;
+  WEIR_ASSIGN_OR_RETURN(std::string latest, LatestCheckpoint(path, &skipped));
+  for (const std::string& s : skipped) Message("warning: passed over: " + s);
+  return io::BundleReader::Open(latest);
+}
+
+int List(const Options& o) {
+  auto r = Open(o.prefix);
+  if (!r.ok()) return Report(r.status(), kBadFile);
+  Json list = Json::array();
+  std::string text;
+  int64_t elements = 0;
+  for (const auto& [name, e] : r->entries()) {
+    elements += e.shape.num_elements();
+    list.push_back({{"name", name}, {"dtype", DTypeName(e.dtype)}, {"shape", e.shape.dims()}, {"shard", e.shard}, {"offset", e.offset}, {"bytes", e.size}, {"parts", e.slices.size()}});
+    text += fmt::format("{:<60} {}{}{}\n", name, DTypeShortName(e.dtype), e.shape.ToString(), e.slices.empty() ? "" : fmt::format("  in {} parts", e.slices.size()));
+  }
+  if (o.json) {
+    PrintJson({{"schema", "graphdef.ckpt.ls/1"}, {"prefix", r->prefix()}, {"tensors", list}});
+  } else {
+    Print(text + fmt::format("{} tensors, {} elements, {} bytes in {} data files\n", r->entries().size(), Thousands(elements), Thousands(r->data_bytes()), r->num_shards()));
+  }
+  return kOk;
+}
+
+int Cat(const Options& o) {
+  auto r = Open(o.prefix);
+  if (!r.ok()) return Report(r.status(), kBadFile);
+  std::vector<std::string> all;
+  for (const auto& [name, e] : r->entries()) all.push_back(name);
+  std::vector<std::pair<std::string, Tensor>> tensors;
+  for (const std::string& name : o.names.empty() ? all : o.names) {
+    auto t = r->Read(name);
+    if (!t.ok()) {
+      auto near = r->Find(name) ? std::vector<std::string>() : NearestNames(name, all);
+      return Report(near.empty() ? t.status() : Status(t.status()).Help("did you mean '" + near[0] + "'?"), kBadFile);
+    }
+    tensors.emplace_back(name, std::move(*t));
+  }
+  if (!o.output.empty()) {
+    Status s = io::WriteNpz(o.output, tensors);
+    return s.ok() ? kOk : Report(s, kBadFile);
+  }
+  Json list = Json::array();
+  for (const auto& [name, t] : tensors) {
+    if (o.json) {
+      list.push_back({{"name", name}, {"dtype", DTypeName(t.dtype())}, {"shape", t.shape().dims()}, {"value", t.ToString(o.limit)}});
+    } else {
+      Print(fmt::format("{} {}{}\n{}\n", name, DTypeShortName(t.dtype()), t.shape().ToString(), t.ToString(o.limit)));
+    }
+  }
+  if (o.json) PrintJson({{"schema", "graphdef.ckpt.cat/1"}, {"tensors", list}});
+  return kOk;
+}
+
+int Verify(const Options& o) {
+  auto r = Open(o.prefix);
+  if (!r.ok()) return Report(r.status(), kBadFile);
+  Json bad = Json::array();
+  for (const auto& [name, e] : r->entries()) {
+    Status s = r->Verify(name);
+    if (s.ok()) continue;
+    bad.push_back({{"name", name}, {"error", s.message()}});
+    if (!o.json) Report(s, kNegative);
+  }
+  if (o.json) {
+    PrintJson({{"schema", "graphdef.ckpt.verify/1"}, {"prefix", r->prefix()}, {"tensors", r->entries().size()}, {"damaged", bad}});
+  } else {
+    Print(fmt::format("{}: {} of {} tensors are sound\n", r->prefix(), r->entries().size() - bad.size(), r->entries().size()));
+  }
+  return bad.empty() ? kOk : kNegative;
+}
+
+}  // namespace
+
+void AddCkpt(CLI::App& app, Action* action) {
+  auto o = std::make_shared<Options>();
+  CLI::App* verb = AddVerb(app, "ckpt", "Looks into checkpoints (V2) by their prefix, or the latest of a folder.",
+                           {"graphdef ckpt ls model/net-100", "graphdef ckpt cat model/net-100 dense/kernel --json"});
+  verb->require_subcommand(1);
+  struct Sub {
+    const char *name, *what, *example, *second;
+    int (*run)(const Options&);
+  };
+  for (const Sub& s : {Sub{"ls", "Lists tensors: names, dtypes, shapes.", "graphdef ckpt ls model/net-100", "graphdef ckpt ls model --json", List},
+                       Sub{"cat", "Prints tensors, or writes them as .npz.", "graphdef ckpt cat model/net-100 dense/kernel", "graphdef ckpt cat model/net-100 --out all.npz", Cat},
+                       Sub{"verify", "Reads everything and checks the checksums.", "graphdef ckpt verify model/net-100", "graphdef ckpt verify model --json", Verify}}) {
+    CLI::App* sub = AddVerb(*verb, s.name, s.what, {s.example, s.second});
+    sub->add_option("prefix", o->prefix, "The checkpoint's path without .index, or a folder")->required();
+    sub->add_flag("--json", o->json, "As JSON");
+    if (s.run == Cat) {
+      sub->add_option("name", o->names, "Only these tensors");
+      sub->add_option("--limit", o->limit, "Elements of a tensor to print");
+      sub->add_option("--out", o->output, "Write an .npz instead");
+    }
+    sub->callback([=, run = s.run] { *action = [o, run] { return run(*o); }; });
+  }
+}
+
+}  // namespace weir::tool

@@ -1,0 +1,35 @@
+// What a user feeds from the command line: literals, files, generated values.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "weir/session/session.h"
+#include "weir/tools/graphdef/tool.h"
+
+namespace weir::tool {
+
+// A nested literal, `[[1, 2], [3, 4]]`, `3`, `"text"`, `[true, false]`, as a tensor of `dtype`.
+Result<Tensor> ParseLiteral(std::string_view text, DType dtype);
+// A value for an output of this type: a literal, a .npy file, `@zeros`, `@ones`, `@normal(seed=1)`, `@uniform(seed=1)`. What is
+// generated takes the output's shape, unknown dimensions being `batch`, or one that is given: `@zeros[2,3]`.
+Result<Tensor> ParseValue(const std::string& text, const OutputType& type, int64_t batch);
+Result<Tensor> Generate(const std::string& what, uint64_t seed, DType dtype, const Shape& shape);
+// The shape with unknown dimensions set to `batch`.
+Result<Shape> Concrete(const OutputType& type, int64_t batch);
+
+// --feed and --feeds of the verbs that run a graph.
+struct FeedOptions {
+  std::vector<std::string> feeds;
+  std::string file;
+  int64_t batch = 1;
+  void AddTo(CLI::App* verb);
+  // In the order given; a later one of the same name wins.
+  Result<NamedFeeds> Collect(const Graph& g) const;
+};
+
+// Every placeholder that `feeds` leaves out, with random values.
+Status FeedTheRest(const Graph& g, int64_t batch, uint64_t seed, NamedFeeds* feeds);
+
+}  // namespace weir::tool

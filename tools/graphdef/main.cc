@@ -1,0 +1,65 @@
+// graphdef: looks at graphs, checks, differentiates, optimises and runs them. One file a verb.
+#include <csignal>
+#include <cstdio>
+#include <new>
+
+#include "weir/tools/graphdef/tool.h"
+
+namespace {
+
+using namespace weir::tool;
+
+constexpr char kVersion[] = "graphdef (Weir) 0.1.0";
+
+// A second interrupt ends the process at once.
+void OnInterrupt(int) {
+  if (interrupted.exchange(true)) _exit(kInterrupted);
+}
+
+// "did you mean": a mistyped verb is the first argument that is no option.
+void SuggestVerb(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) verbs.push_back(verb->get_name());
+  auto near = weir::NearestNames(argv[1], verbs);
+  if (!near.empty() && near[0] != argv[1]) Message("  help: did you mean '" + near[0] + "'?");
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Looks at, checks, differentiates, optimises and runs graphs of Weir and TensorFlow.", "graphdef");
+  app.set_version_flag("--version", kVersion);
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 fine, 1 negative result, 2 usage, 3 bad input file, 4 run error, 5 out of resources, 130 interrupted.\n"
+             "`graphdef VERB --help` tells more.");
+  Action action;
+  for (auto add : {AddDump, AddSummary, AddCheck, AddRun, AddGrad, AddOpt, AddPlan, AddBench, AddDraw, AddOps, AddCkpt}) add(app, &action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    int code = app.exit(e);
+    if (code == 0) return kOk;
+    SuggestVerb(app, argc, argv);
+    return kUsage;
+  }
+  return action ? action() : kUsage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is no failure of ours: output is dropped
+  std::signal(SIGINT, OnInterrupt);
+  int code = kRunError;
+  try {
+    code = Main(argc, argv);
+  } catch (const weir::Error& e) {
+    Message(e.what());
+  } catch (const std::bad_alloc&) {
+    Message("error[memory]: out of memory");
+    code = kResources;
+  } catch (const std::exception& e) {
+    Message(std::string("error: ") + e.what());
+  }
+  std::fflush(stdout);
+  return code;
+}

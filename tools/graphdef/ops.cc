@@ -1,0 +1,97 @@
+// graphdef ops: the registry as a manual, and what of it is there.
+#include <fmt/format.h>
+
+#include "weir/graph/text.h"
+#include "weir/ops/kernels/registry.h"
+#include "weir/ops/registry.h"
+#include "weir/tools/graphdef/tool.h"
+
+namespace weir::tool {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> names;
+  bool coverage = false, json = false;
+};
+
+std::string GradientText(const OpDef& op) {
+  if (op.gradient()) return "yes";
+  if (op.no_gradient_reason().empty()) return "missing";
+  return (op.gradient_is_zero() ? "zero: " : "none: ") + op.no_gradient_reason();
+}
+
+std::string Manual(const OpDef& op) {
+  std::string text = op.Signature() + "\n";
+  std::string line = "   ";
+  for (size_t i = 0; i < op.doc().size();) {  // wrapped at blanks
+    size_t end = std::min(op.doc().find(' ', i), op.doc().size());
+    if (line.size() + end - i > 100) text += line + "\n", line = "   ";
+    line += " " + op.doc().substr(i, end - i);
+    i = end + 1;
+  }
+  text += line + "\n";
+  for (const AttrDef& a : op.attrs()) {
+    text += fmt::format("    {}: {}", a.name, a.kind);
+    for (size_t i = 0; i < a.allowed_types.size(); ++i) text += (i ? ", " : " in {") + DTypeName(a.allowed_types[i]) + (i + 1 == a.allowed_types.size() ? "}" : "");
+    for (size_t i = 0; i < a.allowed_strings.size(); ++i) text += (i ? ", " : " in {") + a.allowed_strings[i] + (i + 1 == a.allowed_strings.size() ? "}" : "");
+    if (a.minimum) text += fmt::format(", at least {}", *a.minimum);
+    text += a.default_value ? ", default " + PrintAttr(*a.default_value) + "\n" : "\n";
+  }
+  text += "    gradient: " + GradientText(op) + "\n";
+  if (op.stateful()) text += "    stateful\n";
+  if (!AllKernels().Find(op.name())) text += "    no kernel of its own\n";
+  return text;
+}
+
+Json OpJson(const OpDef& op) {
+  return {{"name", op.name()}, {"signature", op.Signature()}, {"doc", op.doc()}, {"gradient", GradientText(op)},
+          {"shape_function", static_cast<bool>(op.shape_fn())}, {"kernel", AllKernels().Find(op.name()) != nullptr}, {"stateful", op.stateful()}};
+}
+
+std::string Coverage(const std::vector<const OpDef*>& ops) {
+  std::string text = fmt::format("{:<44}{:<7}{:<7}{:<8}gradient\n", "op", "doc", "shape", "kernel");
+  int kernels = 0, gradients = 0;
+  for (const OpDef* op : ops) {
+    bool kernel = AllKernels().Find(op->name()) != nullptr;
+    kernels += kernel, gradients += static_cast<bool>(op->gradient());
+    text += fmt::format("{:<44}{:<7}{:<7}{:<8}{}\n", op->name(), op->doc().empty() ? "-" : "yes", op->shape_fn() ? "yes" : "-", kernel ? "yes" : "-", GradientText(*op));
+  }
+  return text + fmt::format("{} ops, {} with kernels of their own, {} with gradients\n", ops.size(), kernels, gradients);
+}
+
+int Run(const Options& o) {
+  std::vector<const OpDef*> ops;
+  for (const std::string& name : o.names) {
+    ops.push_back(AllOps().Find(name));
+    if (ops.back()) continue;
+    auto near = AllOps().Nearest(name);
+    return Report(NotFound(fmt::format("error[graph]: there is no op '{}'", name)).Help(near.empty() ? "" : "did you mean '" + near[0] + "'?"), kNegative);
+  }
+  if (ops.empty()) {
+    for (const auto& [name, op] : AllOps().ops()) ops.push_back(&op);
+  }
+  if (o.json) {
+    Json list = Json::array();
+    for (const OpDef* op : ops) list.push_back(OpJson(*op));
+    PrintJson({{"schema", "graphdef.ops/1"}, {"ops", list}});
+  } else if (o.coverage) {
+    Print(Coverage(ops));
+  } else {
+    for (const OpDef* op : ops) Print(Manual(*op) + (op == ops.back() ? "" : "\n"));
+  }
+  return kOk;
+}
+
+}  // namespace
+
+void AddOps(CLI::App& app, Action* action) {
+  auto o = std::make_shared<Options>();
+  CLI::App* verb = AddVerb(app, "ops", "Prints the ops that Weir knows: signatures, documentation, gradients.", {"graphdef ops MatMul Conv2D", "graphdef ops --coverage"});
+  verb->add_option("name", o->names, "Only these ops");
+  verb->add_flag("--coverage", o->coverage, "A table: what each op has");
+  verb->add_flag("--json", o->json, "As JSON");
+  verb->callback([=] { *action = [o] { return Run(*o); }; });
+}
+
+}  // namespace weir::tool

@@ -1,0 +1,239 @@
+// graphdef opt: optimises a graph by named passes and writes it; a result keeps its name.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <optional>
+
+#include "weir/graph/export.h"
+#include "weir/graph/infer.h"
+#include "weir/graph/verify.h"
+#include "weir/session/plan_builder.h"
+#include "weir/tools/graphdef/feeds.h"
+#include "weir/tools/graphdef/setup.h"
+
+namespace weir::tool {
+
+namespace {
+
+struct Options {
+  ModelOptions model;
+  std::vector<std::string> fetches, targets, passes;
+  std::string output, level = "standard";
+  int verify = 0;
+  int64_t batch = 2;
+  bool json = false, list = false;
+};
+
+// Those whose results any runtime can run.
+const std::vector<std::string> kDefaultPasses{"infer_shapes", "fold_constants", "simplify", "merge_duplicates"};
+
+struct PassReport {
+  std::string name;
+  bool changed = false;
+  int before = 0, after = 0;
+};
+
+// Drops what neither fetches nor targets need.
+void RetainNeeded(Graph& g, const std::vector<Endpoint>& fetches, const std::vector<NodeId>& targets) {
+  std::vector<bool> keep(g.num_ids());
+  std::vector<NodeId> stack = targets;
+  for (Endpoint e : fetches) stack.push_back(e.node);
+  while (!stack.empty()) {
+    NodeId id = stack.back();
+    stack.pop_back();
+    if (keep[id.value]) continue;
+    keep[id.value] = true;
+    for (Endpoint e : g[id].inputs()) stack.push_back(e.node);
+    for (NodeId c : g[id].control_inputs()) stack.push_back(c);
+  }
+  g.Retain(keep);
+}
+
+// Marks results as the pipeline does, so that passes keep what they compute.
+Status MarkResults(Graph& g, const std::vector<Endpoint>& fetches, const std::vector<NodeId>& targets) {
+  for (size_t i = 0; i < fetches.size(); ++i) {
+    NodeSpec spec{.op = "_Retval", .name = g.UniqueName(fmt::format("_fetch_{}", i)), .inputs = {fetches[i]}};
+    spec.attrs = {{"T", BaseType(g.type(fetches[i]).dtype)}, {"index", static_cast<int64_t>(i)}};
+    WEIR_RETURN_IF_ERROR(g.AddRaw(std::move(spec)).status());
+  }
+  WEIR_ASSIGN_OR_RETURN(NodeId sink, g.AddRaw({.op = "NoOp", .name = g.UniqueName("_targets")}));
+  for (NodeId t : targets) g.AddControlInput(sink, t);
+  return {};
+}
+
+// Takes the marks away; a result that another node computes now gets its name back by an Identity.
+Result<std::vector<std::string>> UnmarkResults(Graph& g, const std::vector<std::string>& names) {
+  std::vector<std::string> moved;
+  for (NodeId id : g.nodes()) {
+    if (!g[id].Is("_Retval")) {
+      if (g[id].Is("NoOp") && g[id].name().starts_with("_targets")) g.Remove(id);
+      continue;
+    }
+    auto index = static_cast<size_t>(g[id].attr<int64_t>("index"));
+    Endpoint e = g[id].input(0);
+    g.Remove(id);
+    if (g.EndpointName(e) == names[index]) continue;
+    std::string name = names[index].substr(0, names[index].rfind(':'));
+    bool first = names[index].ends_with(":0");
+    if (first && !g.Find(name).valid()) {
+      WEIR_RETURN_IF_ERROR(g.AddNode({.op = "Identity", .name = name, .inputs = {e}, .attrs = {{"T", BaseType(g.type(e).dtype)}}}).status());
+    } else {
+      moved.push_back(fmt::format("{} is now {}", names[index], g.EndpointName(e)));
+    }
+  }
+  g.Compact();
+  return moved;
+}
+
+Result<std::vector<PassReport>> RunPasses(Graph& g, const Options& o) {
+  PassContext context;
+  context.evaluate = EvaluateNode;
+  context.precision = o.level == "exact" ? Precision::kExact : o.level == "fast" ? Precision::kFast : Precision::kStandard;
+  std::vector<PassReport> reports;
+  for (const std::string& name : o.passes.empty() ? kDefaultPasses : o.passes) {
+    const auto& all = AllPasses();
+    auto pass = std::find_if(all.begin(), all.end(), [&](const Pass& p) { return p.name == name; });
+    if (pass == all.end()) {
+      std::vector<std::string> names;
+      for (const Pass& p : all) names.push_back(p.name);
+      auto near = NearestNames(name, names);
+      return NotFound(fmt::format("error[graph]: there is no pass '{}'", name)).Help(near.empty() ? fmt::format("there are {}", fmt::join(names, ", ")) : "did you mean '" + near[0] + "'?");
+    }
+    PassReport r{.name = name, .before = g.num_nodes()};
+    WEIR_ASSIGN_OR_RETURN(r.changed, pass->run(g, context));
+    WEIR_RETURN_IF_ERROR(Prune(g, context).status());
+    WEIR_RETURN_IF_ERROR(Verify(g));
+    r.after = g.num_nodes();
+    reports.push_back(r);
+  }
+  return reports;
+}
+
+// ---- --verify
+
+// The largest difference relative to the largest value; infinity where shapes, dtypes, NaNs or exact values differ.
+double Difference(const Tensor& a, const Tensor& b) {
+  if (a.dtype() != b.dtype() || !(a.shape() == b.shape())) return INFINITY;
+  if (!IsFloating(a.dtype())) return a.Identical(b) ? 0 : INFINITY;
+  double largest = 0, worst = 0;
+  DispatchType(a.dtype(), FloatTypes{}, [&](auto v) {
+    using T = decltype(v);
+    for (int64_t i = 0; i < a.num_elements(); ++i) {
+      double x = double(a.data<T>()[i]), y = double(b.data<T>()[i]);
+      if (x == y || (std::isnan(x) && std::isnan(y))) continue;
+      if (!std::isfinite(x) || !std::isfinite(y)) worst = INFINITY;
+      largest = std::max(largest, std::abs(x)), worst = std::max(worst, std::abs(x - y));
+    }
+  });
+  return worst == 0 ? 0 : worst / std::max(largest, 1e-30);
+}
+
+Result<double> CompareRuns(const Options& o, const Graph& original, const Graph& optimised, const std::vector<std::string>& fetches) {
+  Session before(original, {.optimize = false}), after(optimised, {.optimize = false});
+  WEIR_RETURN_IF_ERROR(FillVariables(before));
+  WEIR_RETURN_IF_ERROR(FillVariables(after));
+  double worst = 0;
+  for (int i = 0; i < o.verify; ++i) {
+    NamedFeeds feeds;
+    WEIR_RETURN_IF_ERROR(FeedTheRest(original, o.batch, 1 + 1000 * static_cast<uint64_t>(i), &feeds));
+    WEIR_ASSIGN_OR_RETURN(auto want, before.Run(feeds, fetches));
+    std::erase_if(feeds, [&](const auto& f) { return !optimised.ParseEndpoint(f.first).ok(); });
+    WEIR_ASSIGN_OR_RETURN(auto got, after.Run(feeds, fetches));
+    for (size_t k = 0; k < fetches.size(); ++k) worst = std::max(worst, Difference(want[k], got[k]));
+  }
+  return worst;
+}
+
+// ---- the verb
+
+int ListPasses() {
+  for (const Pass& p : AllPasses()) Print(fmt::format("{:<20} {}\n", p.name, p.why));
+  return kOk;
+}
+
+int Output(const Options& o, const Graph& g, const std::vector<PassReport>& reports, const std::vector<std::string>& moved, int before, std::optional<double> difference) {
+  Json list = Json::array();
+  std::string text = fmt::format("{:<20} {:>8} {:>8}\n", "pass", "before", "after");
+  for (const PassReport& r : reports) {
+    list.push_back({{"pass", r.name}, {"changed", r.changed}, {"before", r.before}, {"after", r.after}});
+    text += fmt::format("{:<20} {:>8} {:>8}{}\n", r.name, r.before, r.after, r.changed ? "" : "  unchanged");
+  }
+  text += fmt::format("{} nodes became {}\n", before, g.num_nodes());
+  for (const std::string& m : moved) text += m + "\n";
+  if (difference) text += fmt::format("verified on {} random feeds: largest difference {:.1e}\n", o.verify, *difference);
+  if (o.json) {
+    Json json{{"schema", "graphdef.opt/1"}, {"nodes_before", before}, {"nodes_after", g.num_nodes()}, {"passes", list}, {"moved", moved}};
+    if (difference) json["largest_difference"] = *difference;
+    PrintJson(json);
+  } else {
+    Print(text);
+  }
+  return difference && *difference > 1e-5 ? kNegative : kOk;
+}
+
+int Run(const Options& o) {
+  if (o.list) return ListPasses();
+  auto model = Load(o.model);
+  if (!model.ok()) return Report(model.status(), kBadFile);
+  Graph& g = model->graph;
+  if (Status s = Verify(g); !s.ok()) return Report(s, kBadFile);
+  InferBestEffort(g);
+  Graph original = g;
+  std::vector<Endpoint> fetches = o.fetches.empty() && o.targets.empty() ? Sinks(g) : std::vector<Endpoint>();
+  std::vector<NodeId> targets;
+  for (const std::string& name : o.fetches) {
+    auto e = g.ParseEndpoint(name);
+    if (!e.ok()) return Report(e.status(), kUsage);
+    fetches.push_back(*e);
+  }
+  for (const std::string& name : o.targets) {
+    auto e = g.Find(name);
+    if (!e.valid()) return Report(g.ParseEndpoint(name).status(), kUsage);
+    targets.push_back(e);
+  }
+  std::vector<std::string> names;
+  for (Endpoint e : fetches) names.push_back(g.EndpointName(e));
+  int before = g.num_nodes();
+  RetainNeeded(g, fetches, targets);
+  if (Status s = MarkResults(g, fetches, targets); !s.ok()) return Report(s, kRunError);
+  auto reports = RunPasses(g, o);
+  if (!reports.ok()) return Report(reports.status(), kRunError);
+  auto moved = UnmarkResults(g, names);
+  if (!moved.ok()) return Report(moved.status(), kRunError);
+  std::optional<double> difference;
+  if (o.verify > 0) {
+    auto d = CompareRuns(o, original, g, names);
+    if (!d.ok()) return Report(d.status(), kRunError);
+    difference = *d;
+  }
+  int code = Output(o, g, *reports, *moved, before, difference);
+  if (o.output.empty()) return code;
+  Status s = SaveGraph(g, o.output);
+  return s.ok() ? code : Report(s, kBadFile);
+}
+
+}  // namespace
+
+void AddOpt(CLI::App& app, Action* action) {
+  auto o = std::make_shared<Options>();
+  CLI::App* verb = AddVerb(app, "opt", "Optimises a graph for what it computes (--fetch; guessed when left out) and writes it.",
+                           {"graphdef opt model.pb --fetch=softmax --verify=3 -o small.pb", "graphdef opt model.pb --passes=fold_constants,simplify"});
+  o->model.AddTo(verb);
+  verb->get_option("model")->required(false);
+  verb->add_option("--fetch", o->fetches, "Tensors that must be computed as before")->delimiter(',');
+  verb->add_option("--target", o->targets, "Nodes that must run as before")->delimiter(',');
+  verb->add_option("--passes", o->passes, "Only these, in this order")->delimiter(',');
+  verb->add_flag("--list", o->list, "List the passes");
+  verb->add_option("--level", o->level, "exact, standard or fast")->check(CLI::IsMember({"exact", "standard", "fast"}));
+  verb->add_option("--verify", o->verify, "Run both graphs on so many random feeds and compare")->check(CLI::Range(0, 1000));
+  verb->add_option("--batch", o->batch, "What unknown dimensions are for --verify")->check(CLI::PositiveNumber);
+  verb->add_option("-o,--out", o->output, "Write the graph: .pb, .pbtxt or .weir");
+  verb->add_flag("--json", o->json, "As JSON");
+  verb->callback([=] {
+    if (!o->list && o->model.path.empty()) throw CLI::RequiredError("model");
+    *action = [o] { return Run(*o); };
+  });
+}
+
+}  // namespace weir::tool

@@ -1,0 +1,222 @@
+// graphdef run: runs a graph on fed values, from the shell. ../shared/oracle/compare.py calls it, too.
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "weir/runtime/io/file.h"
+#include "weir/runtime/io/npy.h"
+#include "weir/session/saver.h"
+#include "weir/tools/graphdef/feeds.h"
+#include "weir/tools/graphdef/setup.h"
+
+namespace weir::tool {
+
+namespace {
+
+struct Options {
+  ModelOptions model;
+  FeedOptions feeds;
+  std::string ckpt, init, fetch_list, out, variables, trace;
+  std::vector<std::string> fetches, targets;
+  int steps = 0, threads = 0;
+  bool with_init = false, optimize = true, check_numerics = false, json = false;
+};
+
+// A failure and the exit code that it means.
+struct Failure {
+  Status status;
+  int exit = kOk;
+};
+
+using Arrays = std::vector<std::pair<std::string, Tensor>>;
+
+// ---- what to run
+
+Result<std::vector<std::string>> Fetches(const Options& o, const Graph& g) {
+  std::vector<std::string> names = o.fetches;
+  if (!o.fetch_list.empty()) {
+    std::ifstream list(o.fetch_list);
+    if (!list) return NotFound(fmt::format("error[file]: cannot read '{}'", o.fetch_list));
+    for (std::string line; std::getline(list, line);) {
+      while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back()))) line.pop_back();
+      if (!line.empty()) names.push_back(line);
+    }
+  }
+  bool guess = names.empty() && o.targets.empty() && o.variables.empty() && !o.with_init;
+  if (guess) {
+    for (Endpoint e : Sinks(g)) names.push_back(g.EndpointName(e));
+    if (names.empty()) return InvalidArgument("error[fetch]: there is nothing to run").Help("name tensors by --fetch or nodes by --target");
+  }
+  for (std::string& name : names) {
+    WEIR_ASSIGN_OR_RETURN(Endpoint e, g.ParseEndpoint(name));
+    name = g.EndpointName(e);
+  }
+  return names;
+}
+
+// ---- the steps
+
+// The values of all steps along a leading axis.
+Result<Tensor> Stack(const std::vector<Tensor>& parts, const std::string& name) {
+  Dims dims{static_cast<int64_t>(parts.size())};
+  const Dims& rest = parts[0].shape().dims();
+  dims.insert(dims.end(), rest.begin(), rest.end());
+  WEIR_ASSIGN_OR_RETURN(Shape shape, Shape::Make(dims));
+  WEIR_ASSIGN_OR_RETURN(Tensor all, Tensor::Allocate(parts[0].dtype(), shape));
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const Tensor& p = parts[i];
+    if (!(p.shape() == parts[0].shape())) {
+      return InvalidArgument(fmt::format("error[fetch]: '{}' has the shape {} in step {} and {} before: they do not stack", name, p.shape().ToString(), i, parts[0].shape().ToString()));
+    }
+    if (p.dtype() == kString) {
+      std::copy_n(p.data<std::string>(), p.num_elements(), all.mutable_data<std::string>() + static_cast<int64_t>(i) * p.num_elements());
+    } else if (p.bytes()) {
+      std::memcpy(static_cast<char*>(all.mutable_raw()) + static_cast<int64_t>(i) * p.bytes(), p.raw(), static_cast<size_t>(p.bytes()));
+    }
+  }
+  return all;
+}
+
+Result<Arrays> Steps(const Options& o, Session& session, const NamedFeeds& feeds, const std::vector<std::string>& fetches, RunMetadata* metadata) {
+  std::vector<std::vector<Tensor>> values(fetches.size());
+  bool nothing = fetches.empty() && o.targets.empty();
+  for (int step = 0; step < std::max(o.steps, 1) && !nothing; ++step) {
+    RunConfig config{.cancel = &interrupted, .check_numerics = o.check_numerics, .metadata = o.trace.empty() ? nullptr : metadata};
+    WEIR_ASSIGN_OR_RETURN(auto got, session.Run(feeds, fetches, o.targets, config));
+    for (size_t i = 0; i < got.size(); ++i) values[i].push_back(std::move(got[i]));
+  }
+  Arrays arrays;
+  for (size_t i = 0; i < fetches.size(); ++i) {
+    if (o.steps == 0) {
+      arrays.emplace_back(fetches[i], std::move(values[i][0]));
+      continue;
+    }
+    WEIR_ASSIGN_OR_RETURN(Tensor all, Stack(values[i], fetches[i]));
+    arrays.emplace_back(fetches[i], std::move(all));
+  }
+  return arrays;
+}
+
+// ---- results
+
+Json TensorJson(const Tensor& t) {
+  // The elements as nested lists; built from inside out, since the rank may be large.
+  std::vector<Json> items;
+  for (int64_t i = 0; i < t.num_elements(); ++i) {
+    if (t.dtype() == kString) items.push_back(t.data<std::string>()[i]);
+    DispatchType(t.dtype(), NumberAndBoolTypes{}, [&](auto v) {
+      using T = decltype(v);
+      if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
+        items.push_back(float(t.data<T>()[i]));
+      } else {
+        items.push_back(t.data<T>()[i]);
+      }
+    });
+  }
+  for (int a = t.rank() - 1; a >= 0; --a) {
+    std::vector<Json> lists;
+    auto n = static_cast<size_t>(t.shape()[a]);
+    int64_t count = 1;
+    for (int b = 0; b < a; ++b) count *= t.shape()[b];
+    for (int64_t i = 0; i < count; ++i) {
+      Json list = Json::array();
+      for (size_t k = 0; k < n; ++k) list.push_back(std::move(items[static_cast<size_t>(i) * n + k]));
+      lists.push_back(std::move(list));
+    }
+    items = std::move(lists);
+  }
+  return items.empty() ? Json::array() : items[0];
+}
+
+Json ArraysJson(const Arrays& arrays) {
+  Json list = Json::object();
+  for (const auto& [name, t] : arrays) list[name] = {{"dtype", DTypeName(t.dtype())}, {"shape", t.shape().dims()}, {"value", TensorJson(t)}};
+  return {{"schema", "graphdef.run/1"}, {"fetches", list}};
+}
+
+Status WriteArrays(const Options& o, const Arrays& arrays) {
+  if (o.out.empty()) {
+    if (o.json) PrintJson(ArraysJson(arrays));
+    for (const auto& [name, t] : arrays) {
+      if (!o.json) Print(fmt::format("{} {}{} {}\n", name, DTypeShortName(t.dtype()), t.shape().ToString(), t.ToString()));
+    }
+    return {};
+  }
+  if (o.out.ends_with(".json")) return io::WriteFile(o.out, ArraysJson(arrays).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (!o.out.ends_with(".npy")) return io::WriteNpz(o.out, arrays);
+  if (arrays.size() != 1) return InvalidArgument(fmt::format("error[file]: a .npy file holds one array, not {}", arrays.size())).Help("write .npz");
+  return io::WriteNpy(o.out, arrays[0].second);
+}
+
+Status WriteVariables(const Options& o, const Session& session) {
+  Arrays arrays;
+  for (const std::string& name : CheckpointNames(session.graph())) {
+    auto value = session.GetVariable(name);
+    if (value.ok()) arrays.emplace_back(name, std::move(*value));
+  }
+  return io::WriteNpz(o.variables, arrays);
+}
+
+Failure Execute(const Options& o, LoadedGraph model) {
+  InferBestEffort(model.graph);
+  SessionOptions settings{.threads = o.threads, .optimize = o.optimize, .allow_file_ops = true};
+  auto feeds = o.feeds.Collect(model.graph);
+  if (!feeds.ok()) return {feeds.status(), kBadFile};
+  auto fetches = Fetches(o, model.graph);
+  if (!fetches.ok()) return {fetches.status(), kUsage};
+  Session session(std::move(model.graph), settings);
+  if (!o.ckpt.empty()) {
+    if (Status s = RestoreVariables(session, model.meta, o.ckpt); !s.ok()) return {s, kBadFile};
+  }
+  if (o.with_init) {
+    auto done = session.Run(*feeds, {}, {o.init.empty() ? "init" : o.init}, {.cancel = &interrupted});
+    if (!done.ok()) return {done.status(), kRunError};
+  }
+  RunMetadata metadata;
+  auto arrays = Steps(o, session, *feeds, *fetches, &metadata);
+  if (!arrays.ok()) return {arrays.status(), kRunError};
+  if (Status s = WriteArrays(o, *arrays); !s.ok()) return {s, kRunError};
+  if (!o.variables.empty()) {
+    if (Status s = WriteVariables(o, session); !s.ok()) return {s, kRunError};
+  }
+  if (!o.trace.empty()) {
+    if (Status s = metadata.WriteChromeTrace(o.trace); !s.ok()) return {s, kRunError};
+  }
+  return {};
+}
+
+int Run(const Options& o) {
+  auto model = Load(o.model);
+  if (!model.ok()) return Report(model.status(), kBadFile);
+  Failure f = Execute(o, std::move(*model));
+  return f.status.ok() ? kOk : Report(f.status, f.exit);
+}
+
+}  // namespace
+
+void AddRun(CLI::App& app, Action* action) {
+  auto o = std::make_shared<Options>();
+  CLI::App* verb = AddVerb(app, "run", "Runs a graph on fed values and prints or writes what it computes.",
+                           {"graphdef run model.pb --feed 'x=[[1,2],[3,4]]' --fetch y", "graphdef run model.meta --ckpt model --feeds f.npz --target train --steps 3 --fetch loss --variables v.npz"});
+  o->model.AddTo(verb);
+  o->feeds.AddTo(verb);
+  verb->add_option("--ckpt", o->ckpt, "Set the variables from this checkpoint: a prefix, or a folder (its latest)");
+  CLI::Option* init = verb->add_option("--init", o->init, "First run this node; alone: the node 'init'")->expected(0, 1);
+  verb->add_option("--fetch", o->fetches, "A tensor to compute: node:0")->take_all()->expected(1)->allow_extra_args(false);
+  verb->add_option("--fetches", o->fetch_list, "A text file of tensors, one a line");
+  verb->add_option("--target", o->targets, "A node to run")->take_all()->expected(1)->allow_extra_args(false);
+  verb->add_option("--steps", o->steps, "Run so many times; what is fetched gets a leading axis")->check(CLI::PositiveNumber);
+  verb->add_option("--out", o->out, "Write what was fetched: .npz, .npy or .json");
+  verb->add_option("--variables", o->variables, "Write all variables after the last step: .npz");
+  verb->add_option("--threads", o->threads, "Threads, the caller's included; 0: as many as processors")->check(CLI::Range(0, 1024));
+  verb->add_option("--optimize", o->optimize, "0: run the graph as it is");
+  verb->add_option("--trace", o->trace, "Write the last step's times as a Chrome trace: .json");
+  verb->add_flag("--check-numerics", o->check_numerics, "NaN or infinity is an error that names the op that made it");
+  verb->add_flag("--json", o->json, "Print as JSON");
+  verb->callback([=] {
+    o->with_init = init->count() > 0;
+    *action = [o] { return Run(*o); };
+  });
+}
+
+}  // namespace weir::tool

@@ -1,0 +1,15 @@
+// What the verbs that run a graph do before the first run: values for variables.
+#pragma once
+
+#include "weir/graph/import.h"
+#include "weir/session/session.h"
+
+namespace weir::tool {
+
+// Sets the variables that a checkpoint has, which is given by its prefix or a folder (its latest); others stay without a
+// value, as when TensorFlow restores what its saver lists. Parts of partitioned variables are found through `meta`.
+Status RestoreVariables(Session& session, const std::optional<MetaGraph>& meta, std::string path);
+// Gives every variable of known shape that has no value a random one: the same in every session of the same graph.
+Status FillVariables(Session& session);
+
+}  // namespace weir::tool

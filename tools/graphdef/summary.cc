@@ -1,0 +1,200 @@
+// graphdef summary: a graph by scopes: ops, parameters, work, memory; what goes in and comes out.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "weir/graph/infer.h"
+#include "weir/tools/graphdef/tool.h"
+
+namespace weir::tool {
+
+namespace {
+
+struct Options {
+  ModelOptions model;
+  int depth = 1;
+  bool json = false;
+};
+
+struct Row {
+  int64_t nodes = 0, parameters = 0, parameter_bytes = 0, flops = 0, activations = 0;
+};
+
+// Unknown dimensions count as 1: figures are per example.
+int64_t Elements(const PartialShape& s) {
+  int64_t n = 1;
+  for (Dim d : s.dims()) {
+    if (Known(d) && !CheckedMul(n, d, &n)) return INT64_MAX;
+  }
+  return n;
+}
+
+int64_t SaturatedMul(int64_t a, int64_t b) {
+  int64_t c;
+  return CheckedMul(a, b, &c) ? c : INT64_MAX;
+}
+
+int64_t SaturatedAdd(int64_t a, int64_t b) {
+  int64_t c;
+  return CheckedAdd(a, b, &c) ? c : INT64_MAX;
+}
+
+int64_t DimOr1(const PartialShape& s, int axis) { return s.known_rank() && axis >= 0 && axis < s.rank() && Known(s[axis]) ? s[axis] : 1; }
+
+// Multiplications and additions of one run of the node.
+int64_t Flops(const Graph& g, const Node& n) {
+  if (!n.def() || n.outputs().empty() || !IsFloating(n.output(0).dtype) || n.inputs().empty()) return 0;
+  static const std::set<std::string> kMoves{"Identity", "Reshape", "Transpose", "ConcatV2", "Concat", "Pack", "Unpack", "Split", "SplitV", "Slice", "StridedSlice", "GatherV2", "Gather",
+                                            "Assign", "ReadVariableOp", "Squeeze", "ExpandDims", "Tile", "Pad", "Fill", "ZerosLike", "OnesLike", "StopGradient", "Switch", "Merge"};
+  if (kMoves.count(n.op())) return 0;
+  int64_t out = Elements(n.output(0).shape);
+  const PartialShape& a = g.ShapeOf(n.input(0));
+  if (n.Is("MatMul")) return SaturatedMul(2 * DimOr1(a, n.attr<bool>("transpose_a") ? 0 : 1), out);
+  if (n.Is("BatchMatMul") || n.Is("BatchMatMulV2")) return SaturatedMul(2 * DimOr1(a, a.rank() - (n.attr<bool>("adj_x") ? 2 : 1)), out);
+  if (n.Is("Conv2D") && n.inputs().size() > 1) {
+    const PartialShape& filter = g.ShapeOf(n.input(1));
+    return SaturatedMul(2 * DimOr1(filter, 0) * DimOr1(filter, 1) * DimOr1(filter, 2), out);
+  }
+  if (n.Is("DepthwiseConv2dNative") && n.inputs().size() > 1) return SaturatedMul(2 * DimOr1(g.ShapeOf(n.input(1)), 0) * DimOr1(g.ShapeOf(n.input(1)), 1), out);
+  if (n.Is("Sum") || n.Is("Mean") || n.Is("Max") || n.Is("Min") || n.Is("Prod")) return Elements(a);
+  return out;
+}
+
+std::string ScopeOf(const std::string& name, int depth) {
+  size_t end = 0;
+  for (int i = 0; i < depth; ++i) {
+    size_t slash = name.find('/', end);
+    if (slash == name.npos) return i == 0 ? "" : name.substr(0, end ? end - 1 : 0);
+    end = slash + 1;
+  }
+  return end ? name.substr(0, end - 1) : "";
+}
+
+bool IsVariable(const Node& n) { return n.Is("VarHandleOp") || n.Is("VariableV2") || n.Is("Variable"); }
+
+void AddNode(const Graph& g, const Node& n, Row* row) {
+  ++row->nodes;
+  row->flops = SaturatedAdd(row->flops, Flops(g, n));
+  if (IsVariable(n)) {
+    int64_t count = Elements(n.attr<PartialShape>("shape"));
+    row->parameters = SaturatedAdd(row->parameters, count);
+    row->parameter_bytes = SaturatedAdd(row->parameter_bytes, SaturatedMul(count, static_cast<int64_t>(SizeOf(n.type_attr("dtype")))));
+  } else if (n.Is("Const")) {
+    // Constants of frozen graphs are their parameters; small ones are shapes and the like.
+    Tensor t = n.attr<Tensor>("value");
+    if (t.valid() && IsFloating(t.dtype()) && t.num_elements() > 1) row->parameters += t.num_elements(), row->parameter_bytes += t.bytes();
+  } else {
+    for (const OutputType& t : n.outputs()) {
+      if (t.shape.known_rank()) row->activations = SaturatedAdd(row->activations, SaturatedMul(Elements(t.shape), static_cast<int64_t>(SizeOf(t.dtype))));
+    }
+  }
+}
+
+Json RowJson(const std::string& scope, const Row& r) {
+  return {{"scope", scope}, {"nodes", r.nodes}, {"parameters", r.parameters}, {"parameter_bytes", r.parameter_bytes}, {"flops", r.flops}, {"activation_bytes", r.activations}};
+}
+
+std::string RowText(const std::string& scope, const Row& r) {
+  return fmt::format("{:<40} {:>8} {:>14} {:>16} {:>16}\n", scope, Thousands(r.nodes), Thousands(r.parameters), Thousands(r.flops), Thousands(r.activations));
+}
+
+struct Facts {
+  std::map<std::string, Row> scopes;
+  Row total;
+  std::map<std::string, int64_t> ops, unknown;
+};
+
+Facts Collect(const Graph& g, int depth) {
+  Facts f;
+  for (NodeId id : g.nodes()) {
+    const Node& n = g[id];
+    AddNode(g, n, &f.scopes[ScopeOf(n.name(), depth)]);
+    AddNode(g, n, &f.total);
+    ++f.ops[n.op()];
+    if (!n.def() && !g.FindFunction(n.op())) ++f.unknown[n.op()];
+  }
+  return f;
+}
+
+Json SignaturesJson(const LoadedGraph& m) {
+  Json list = Json::object();
+  if (!m.meta) return list;
+  for (const auto& [key, s] : m.meta->signatures) {
+    Json in = Json::object(), out = Json::object();
+    for (const auto& [name, t] : s.inputs) in[name] = t.name;
+    for (const auto& [name, t] : s.outputs) out[name] = t.name;
+    list[key] = {{"inputs", in}, {"outputs", out}, {"method", s.method_name}};
+  }
+  return list;
+}
+
+void PrintText(const LoadedGraph& m, const Facts& f, const std::vector<Endpoint>& sinks) {
+  const Graph& g = m.graph;
+  std::string text = fmt::format("{:<40} {:>8} {:>14} {:>16} {:>16}\n", "scope", "nodes", "parameters", "flops", "activation bytes");
+  for (const auto& [scope, row] : f.scopes) text += RowText(scope.empty() ? "(top)" : scope, row);
+  text += RowText("total", f.total) + "Unknown dimensions count as 1.\n";
+  text += fmt::format("\nparameters: {} ({} bytes)   functions: {}\n", Thousands(f.total.parameters), Thousands(f.total.parameter_bytes), g.functions().size());
+  text += "inputs:\n";
+  for (NodeId id : Placeholders(g)) text += fmt::format("  {} : {}\n", g.EndpointName({id, 0}), TypeText(g, {id, 0}));
+  text += "outputs (guessed):\n";
+  for (size_t i = 0; i < sinks.size() && i < 20; ++i) text += fmt::format("  {} : {}\n", g.EndpointName(sinks[i]), TypeText(g, sinks[i]));
+  if (sinks.size() > 20) text += fmt::format("  and {} more\n", sinks.size() - 20);
+  if (m.meta) {
+    for (const auto& [key, s] : m.meta->signatures) {
+      text += fmt::format("signature '{}':", key);
+      for (const auto& [name, t] : s.inputs) text += fmt::format(" {}={}", name, t.name);
+      text += " ->";
+      for (const auto& [name, t] : s.outputs) text += fmt::format(" {}={}", name, t.name);
+      text += "\n";
+    }
+    text += fmt::format("variables: {} ({} trainable)", m.meta->variables.size(), m.meta->trainable_variables.size());
+    for (const std::string& op : m.meta->train_ops) text += "   train op: " + op;
+    text += "\n";
+  }
+  std::vector<std::pair<int64_t, std::string>> ops;
+  for (const auto& [op, n] : f.ops) ops.push_back({-n, op});
+  std::sort(ops.begin(), ops.end());
+  text += "ops:";
+  for (const auto& [n, op] : ops) text += fmt::format(" {}:{}", op, -n);
+  text += "\n";
+  if (!f.unknown.empty()) {
+    text += "unknown ops:";
+    for (const auto& [op, n] : f.unknown) text += fmt::format(" {}:{}", op, n);
+    text += "\n";
+  }
+  Print(text);
+}
+
+int Run(const Options& o) {
+  auto model = Load(o.model);
+  if (!model.ok()) return Report(model.status(), kBadFile);
+  const Graph& g = model->graph;
+  InferBestEffort(model->graph);
+  Facts f = Collect(g, o.depth);
+  std::vector<Endpoint> sinks = Sinks(g);
+  if (!o.json) {
+    PrintText(*model, f, sinks);
+    return kOk;
+  }
+  Json scopes = Json::array(), inputs = Json::array(), outputs = Json::array();
+  for (const auto& [scope, row] : f.scopes) scopes.push_back(RowJson(scope, row));
+  for (NodeId id : Placeholders(g)) inputs.push_back({{"name", g.EndpointName({id, 0})}, {"type", TypeText(g, {id, 0})}});
+  for (Endpoint e : sinks) outputs.push_back({{"name", g.EndpointName(e)}, {"type", TypeText(g, e)}});
+  PrintJson({{"schema", "graphdef.summary/1"}, {"total", RowJson("", f.total)}, {"scopes", scopes}, {"inputs", inputs}, {"outputs", outputs},
+             {"signatures", SignaturesJson(*model)}, {"ops", f.ops}, {"unknown_ops", f.unknown}, {"functions", g.functions().size()}});
+  return kOk;
+}
+
+}  // namespace
+
+void AddSummary(CLI::App& app, Action* action) {
+  auto o = std::make_shared<Options>();
+  CLI::App* verb = AddVerb(app, "summary", "Sums a graph up by scope: nodes, parameters, flops, activation bytes; guesses inputs and outputs.",
+                           {"graphdef summary model.pb", "graphdef summary model.meta --depth=2 --json"});
+  o->model.AddTo(verb);
+  verb->add_option("--depth", o->depth, "Scopes of this many names")->check(CLI::Range(0, 100));
+  verb->add_flag("--json", o->json, "As JSON");
+  verb->callback([=] { *action = [o] { return Run(*o); }; });
+}
+
+}  // namespace weir::tool

@@ -1,0 +1,109 @@
+#include "weir/tools/graphdef/tool.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+
+#include "weir/graph/infer.h"
+#include "weir/ops/kernels/registry.h"
+#include "weir/ops/registry.h"
+#include "weir/runtime/io/file.h"
+
+namespace weir::tool {
+
+std::atomic<bool> interrupted{false};
+
+CLI::App* AddVerb(CLI::App& app, const std::string& name, const std::string& what, std::initializer_list<const char*> examples) {
+  CLI::App* verb = app.add_subcommand(name, what);
+  std::string footer = "Examples:";
+  for (const char* e : examples) footer += std::string("\n  ") + e;
+  verb->footer(footer);
+  return verb;
+}
+
+void ModelOptions::AddTo(CLI::App* verb) {
+  verb->add_option("model", path, "A graph: .pb, .pbtxt, .meta, text form, a SavedModel's folder, or - for stdin")->required();
+  verb->add_option("--tags", tags, "Tags of the SavedModel's graph")->delimiter(',');
+}
+
+Result<LoadedGraph> Load(const ModelOptions& options) {
+  LoadOptions load{.tags = options.tags};
+  if (options.path != "-") return LoadGraph(options.path, &AllOps(), load);
+  WEIR_ASSIGN_OR_RETURN(std::string content, io::ReadFile("/dev/stdin"));
+  return LoadGraphFromString(content, &AllOps(), load, "stdin");
+}
+
+void Print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+void PrintJson(const Json& json) { Print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"); }
+
+void Message(const std::string& text) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+int Report(const Status& status, int otherwise) {
+  std::string text = status.ToString();
+  if (!text.starts_with("error[")) text = "error: " + text;
+  bool color = isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
+  size_t colon = text.find(':');
+  Message(color ? "\033[1;31m" + text.substr(0, colon) + "\033[0m" + text.substr(colon) : text);
+  if (status.code() == Code::kResourceExhausted) return kResources;
+  if (status.code() == Code::kCancelled && interrupted) return kInterrupted;
+  return otherwise;
+}
+
+Status WriteResult(const std::string& path, const std::string& content) {
+  if (!path.empty() && path != "-") return io::WriteFile(path, content);
+  Print(content);
+  return {};
+}
+
+std::vector<Status> InferBestEffort(Graph& g) {
+  std::vector<Status> errors;
+  auto order = TopologicalOrder(g);
+  if (!order.ok()) errors.push_back(order.status());
+  for (NodeId id : order.ok() ? *order : g.nodes()) {
+    if (!g[id].def()) continue;
+    if (Status s = InferNode(g, id); !s.ok()) errors.push_back(s);
+  }
+  return errors;
+}
+
+std::vector<NodeId> Placeholders(const Graph& g) {
+  std::vector<NodeId> ids;
+  for (NodeId id : g.nodes()) {
+    const Node& n = g[id];
+    if (n.Is("Placeholder") || n.Is("PlaceholderV2") || n.Is("PlaceholderWithDefault")) ids.push_back(id);
+  }
+  return ids;
+}
+
+std::vector<Endpoint> Sinks(const Graph& g) {
+  std::vector<Endpoint> sinks;
+  for (NodeId id : g.nodes()) {
+    const Node& n = g[id];
+    bool computes = n.def() && AllKernels().Find(n.op()) && !n.inputs().empty() && !n.Is("Assign") && !n.Is("SaveV2") && !n.Is("RestoreV2");
+    for (const Use& u : n.users()) computes &= u.input < 0;
+    if (!computes || n.def()->stateful()) continue;
+    for (size_t i = 0; i < n.outputs().size(); ++i) {
+      DType t = n.outputs()[i].dtype;
+      if (IsSupported(t)) sinks.push_back({id, static_cast<int32_t>(i)});
+    }
+  }
+  return sinks;
+}
+
+std::string TypeText(const Graph& g, Endpoint e) { return g.type(e).ToString(); }
+
+std::string Thousands(int64_t n) {
+  std::string digits = std::to_string(n);
+  for (auto i = static_cast<int64_t>(digits.size()) - 3; i > (n < 0 ? 1 : 0); i -= 3) digits.insert(static_cast<size_t>(i), ",");
+  return digits;
+}
+
+}  // namespace weir::tool

@@ -1,0 +1,71 @@
+// What the verbs of `graphdef` share: loading models, exit codes, messages, JSON.
+//
+// Manners: results go to stdout, messages to stderr; exit codes are below; nothing a user passes ends the process by a signal.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "weir/graph/import.h"
+
+namespace weir::tool {
+
+enum Exit { kOk = 0, kNegative = 1, kUsage = 2, kBadFile = 3, kRunError = 4, kResources = 5, kInterrupted = 130 };
+
+using Json = nlohmann::ordered_json;
+// What the chosen verb does; returns the exit code.
+using Action = std::function<int()>;
+
+// ---- the verbs, one a file
+void AddDump(CLI::App& app, Action* action);
+void AddSummary(CLI::App& app, Action* action);
+void AddCheck(CLI::App& app, Action* action);
+void AddRun(CLI::App& app, Action* action);
+void AddGrad(CLI::App& app, Action* action);
+void AddOpt(CLI::App& app, Action* action);
+void AddPlan(CLI::App& app, Action* action);
+void AddBench(CLI::App& app, Action* action);
+void AddDraw(CLI::App& app, Action* action);
+void AddOps(CLI::App& app, Action* action);
+void AddCkpt(CLI::App& app, Action* action);
+
+// A verb with its help; `examples` are whole command lines.
+CLI::App* AddVerb(CLI::App& app, const std::string& name, const std::string& what, std::initializer_list<const char*> examples);
+
+// Which model a verb works on: a file, a SavedModel's folder, or `-`.
+struct ModelOptions {
+  std::string path;
+  std::vector<std::string> tags;
+  void AddTo(CLI::App* verb);
+};
+Result<LoadedGraph> Load(const ModelOptions& options);
+
+// ---- output
+void Print(const std::string& text);  // to stdout
+void PrintJson(const Json& json);
+void Message(const std::string& text);  // to stderr
+// Says what went wrong, and returns the exit code: `otherwise`, or that of resources or an interrupt.
+int Report(const Status& status, int otherwise);
+// Writes to a file, or to stdout when `path` is "" or "-".
+Status WriteResult(const std::string& path, const std::string& content);
+
+// Turns true when the user interrupts.
+extern std::atomic<bool> interrupted;
+
+// ---- models
+// Infers what can be inferred, going on after errors, which it returns.
+std::vector<Status> InferBestEffort(Graph& g);
+std::vector<NodeId> Placeholders(const Graph& g);
+// Tensors that nothing consumes and that a run may fetch: what a model most likely computes.
+std::vector<Endpoint> Sinks(const Graph& g);
+std::string TypeText(const Graph& g, Endpoint e);
+// "12,345"
+std::string Thousands(int64_t n);
+
+}  // namespace weir::tool
