@@ -1,7 +1,8 @@
 // Session: runs a graph. Compiles what a run asks for into a plan, keeps plans, variables and threads.
 //
+//   Operation init = GlobalVariablesInitializer(g);
 //   Session session(g);
-//   session.Run(GlobalVariablesInitializer(g)).Check();
+//   session.Run(init).Check();
 //   Tensor loss = session.Run(loss_output, {{x, {{1, 2}, {3, 4}}}}).value();
 //
 // A session works on a snapshot of the graph: nodes added to the builder later are unknown to it until Extend. Any tensor
