@@ -21,7 +21,10 @@ Status TileShape(ShapeContext& c) {
   for (int i = 0; multiples && i < s.rank(); ++i) {
     auto m = (*multiples)[static_cast<size_t>(i)];
     if (m && *m < 0) return InvalidArgument(fmt::format("cannot repeat axis {} {} times", i, *m));
-    if (!m) continue;
+    if (!m) {
+      if (s[i] == 0) out[i] = 0;
+      continue;
+    }
     int64_t size = 0;
     if (Known(s[i]) && !CheckedMul(s[i], *m, &size)) return ResourceExhausted(fmt::format("repeats axis {} of {} elements {} times", i, s[i], *m));
     out[i] = MulDims(s[i], *m);

@@ -57,9 +57,7 @@ Status PrepareGatherAlong(PrepareContext& c, int64_t axis_given, int64_t batch_d
   // Sizes are the output's: params may be empty along the axis itself, and then every index is out of range.
   GatherView v{ElementsOf(out, 0, batch), ElementsOf(out, batch, axis), params[axis], ElementsOf(out, tail, out.rank()),
                ElementsOf(out, axis, tail), c.input_dtype(1), indices};
-  if (v.inner == 0) {  // nothing to copy, but indices are still checked
-    v = {1, 1, params[axis], 0, indices.num_elements(), v.index_type, indices};
-  }
+  if (out.num_elements() == 0) v.count = 0;  // nothing is read; as TensorFlow, no index is checked then
   c.ParallelOver(v.batch * v.outer * v.count, 2 + MoveCost(c.output_dtype(0)) * double(v.inner));
   return ForElement(c.output_dtype(0), [&](auto type) {
     using T = decltype(type);
