@@ -1,35 +1,18 @@
-// Gemm over OpenBLAS's serial library, with own loops where calling it costs more than it saves.
+// Gemm: a product of one slice by the vectorised kernel, or by plain loops where that costs more than it saves.
 //
-// OpenBLAS counts in 32 bits: larger sizes go through the own loops.
+// Why not OpenBLAS, which does the rest of the world's products: Debian's serial build gives wrong numbers when two threads
+// call it at once (its buffers are handed out without a lock), the threaded builds start threads of their own, and on a
+// processor that is newer than it (0.3.21) it falls back to SSE3, a third of the speed. The tests compare with it.
 #include "weir/ops/kernels/gemm.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
-#include <cblas.h>
+#include "weir/ops/kernels/gemm_simd.h"
 
 namespace weir {
 namespace {
 
 constexpr int64_t kLeast = 16;  // rows or columns of a slice: fewer starve the register tile
-
-void Blas(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, float alpha, const float* a, int lda, const float* b, int ldb,
-          float beta, float* c, int ldc) {
-  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-}
-void Blas(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, double alpha, const double* a, int lda, const double* b,
-          int ldb, double beta, double* c, int ldc) {
-  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-}
-void BlasVector(CBLAS_TRANSPOSE t, int rows, int cols, float alpha, const float* a, int lda, const float* x, int incx, float beta,
-                float* y, int incy) {
-  cblas_sgemv(CblasRowMajor, t, rows, cols, alpha, a, lda, x, incx, beta, y, incy);
-}
-void BlasVector(CBLAS_TRANSPOSE t, int rows, int cols, double alpha, const double* a, int lda, const double* x, int incx,
-                double beta, double* y, int incy) {
-  cblas_dgemv(CblasRowMajor, t, rows, cols, alpha, a, lda, x, incx, beta, y, incy);
-}
 
 template <class T>
 void Scale(int64_t m, int64_t n, T beta, T* c, int64_t ldc) {
@@ -41,66 +24,44 @@ void Scale(int64_t m, int64_t n, T beta, T* c, int64_t ldc) {
   }
 }
 
-// Row by row: c[i,:] += a(i,p) · b(p,:). Vectorises where b is not transposed; small or huge sizes only.
+// For the smallest sizes.
 template <class T>
-void Plain(bool ta, bool tb, int64_t m, int64_t n, int64_t k, T alpha, const T* a, int64_t lda, const T* b, int64_t ldb, T beta, T* c,
-           int64_t ldc) {
-  Scale(m, n, beta, c, ldc);
-  for (int64_t i = 0; i < m; ++i) {
-    T* row = c + i * ldc;
-    if (tb) {
-      for (int64_t j = 0; j < n; ++j) {
-        T sum = 0;
-        for (int64_t p = 0; p < k; ++p) sum += (ta ? a[p * lda + i] : a[i * lda + p]) * b[j * ldb + p];
-        row[j] += alpha * sum;
-      }
-      continue;
-    }
-    for (int64_t p = 0; p < k; ++p) {
-      T x = alpha * (ta ? a[p * lda + i] : a[i * lda + p]);
-      for (int64_t j = 0; j < n; ++j) row[j] += x * b[p * ldb + j];
+void Plain(const kernels::Product<T>& p) {
+  for (int64_t i = 0; i < p.m; ++i) {
+    for (int64_t j = 0; j < p.n; ++j) {
+      T sum = 0;
+      for (int64_t q = 0; q < p.k; ++q) sum += (p.ta ? p.a[q * p.lda + i] : p.a[i * p.lda + q]) * (p.tb ? p.b[j * p.ldb + q] : p.b[q * p.ldb + j]);
+      T& c = p.c[i * p.ldc + j];
+      c = p.beta == T(0) ? p.alpha * sum : p.alpha * sum + p.beta * c;
     }
   }
 }
 
 template <class T>
-void GemmOf(bool ta, bool tb, int64_t m, int64_t n, int64_t k, T alpha, const T* a, int64_t lda, const T* b, int64_t ldb, T beta, T* c,
-            int64_t ldc) {
-  constexpr int64_t kMax = std::numeric_limits<int>::max();
-  if (m <= 0 || n <= 0) return;
-  if (k <= 0) return Scale(m, n, beta, c, ldc);
-  bool huge = std::max({m, n, k, lda, ldb, ldc}) > kMax;
-  // Below this OpenBLAS's set-up is the larger part.
-  bool tiny = double(m) * double(n) * double(k) <= 256;
-  if (huge || tiny) return Plain(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-  auto trans = [](bool t) { return t ? CblasTrans : CblasNoTrans; };
-  if (n == 1) {  // op(a) times a column
-    if (beta == T(0)) Scale(m, 1, beta, c, ldc);
-    return BlasVector(trans(ta), int(ta ? k : m), int(ta ? m : k), alpha, a, int(lda), b, tb ? 1 : int(ldb), beta, c, int(ldc));
-  }
-  if (m == 1) {  // a row times op(b): the transposed product
-    if (beta == T(0)) Scale(1, n, beta, c, ldc);
-    return BlasVector(trans(!tb), int(tb ? n : k), int(tb ? k : n), alpha, b, int(ldb), a, ta ? int(lda) : 1, beta, c, 1);
-  }
-  Blas(trans(ta), trans(tb), int(m), int(n), int(k), alpha, a, int(lda), b, int(ldb), beta, c, int(ldc));
+void GemmOf(const kernels::Product<T>& p) {
+  constexpr double kPlain = 64;  // multiplications below which packing is the larger part
+  if (p.m <= 0 || p.n <= 0) return;
+  if (p.k <= 0) return Scale(p.m, p.n, p.beta, p.c, p.ldc);
+  if (double(p.m) * double(p.n) * double(p.k) <= kPlain) return Plain(p);
+  kernels::SimdGemm(p);
 }
 
 }  // namespace
 
 void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float* a, int64_t lda, const float* b, int64_t ldb,
           float beta, float* c, int64_t ldc) {
-  GemmOf(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  GemmOf<float>({ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc});
 }
 
 void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha, const double* a, int64_t lda, const double* b,
           int64_t ldb, double beta, double* c, int64_t ldc) {
-  GemmOf(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  GemmOf<double>({ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc});
 }
 
 double GemmNs(int64_t m, int64_t n, int64_t k) {
-  constexpr double kFlopsPerNs = 80;  // a core of a current server; products of one row are bound by memory, at about a tenth
+  constexpr double kFlopsPerNs = 80;  // a core of a current server; products of one row are bound by memory
   double flops = 2.0 * double(m) * double(n) * double(k);
-  return 100 + flops / (std::min(m, n) == 1 ? kFlopsPerNs / 10 : kFlopsPerNs);
+  return 100 + flops / (std::min(m, n) == 1 ? kFlopsPerNs / 3 : kFlopsPerNs);
 }
 
 GemmCut CutGemm(int64_t m, int64_t n, int64_t k, int64_t max_slices) {
