@@ -14,6 +14,7 @@ namespace {
 
 Status RandomShape(ShapeContext& c) {
   WEIR_ASSIGN_OR_RETURN(PartialShape shape, c.shape_from_input(0));
+  if (shape.fully_known()) WEIR_RETURN_IF_ERROR(Shape::Make(shape.dims()).status());
   c.set_output(0, std::move(shape));
   return {};
 }

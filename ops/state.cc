@@ -166,6 +166,12 @@ OpDef& AddScatter(OpRegistry& r, const char* op, const std::string& dtypes) {
 
 }  // namespace
 
+AttrMap ops::HandleDType(const Input& handle) {
+  if (!handle.output().valid()) return {};
+  DType dtype = handle.builder()->graph().type(handle.output().endpoint()).handle_dtype;
+  return dtype == DType::kInvalid ? AttrMap() : AttrMap{{"dtype", dtype}};
+}
+
 Status CheckScatterUpdates(const ShapeContext& c, const PartialShape& var) {
   const PartialShape &indices = c.input(1), &updates = c.input(2);
   if (var.known_rank() && var.rank() == 0) return InvalidArgument("needs a variable of at least one axis, got a scalar");

@@ -15,19 +15,22 @@ inline Output VarHandle(At g, DType dtype, PartialShape shape, const VarHandleOp
                         {{"dtype", dtype}, {"shape", std::move(shape)}, {"container", o.container}, {"shared_name", o.shared_name}},
                         o.name, g.loc);
 }
-// The variable's value now. `dtype` is what the variable holds.
-inline Output ReadVariable(const Input& handle, DType dtype, const Name& name = {}) {
-  return Make("ReadVariableOp", {handle}, {{"dtype", dtype}}, name);
+// The attribute `dtype` as the variable behind the handle has it; empty when that is not known.
+AttrMap HandleDType(const Input& handle);
+
+// The variable's value now. `dtype` is what the variable holds; to be told where the handle does not tell it.
+inline Output ReadVariable(const Input& handle, DType dtype = DType::kInvalid, const Name& name = {}) {
+  return Make("ReadVariableOp", {handle}, dtype == DType::kInvalid ? HandleDType(handle) : AttrMap{{"dtype", dtype}}, name);
 }
 // Set, add to, subtract from the variable. The value has the variable's dtype and shape.
 inline Operation AssignVariable(const Input& handle, const Input& value, const Name& name = {}) {
-  return MakeNode("AssignVariableOp", {handle, value}, {}, name);
+  return MakeNode("AssignVariableOp", {handle, value}, HandleDType(handle), name);
 }
 inline Operation AssignAddVariable(const Input& handle, const Input& value, const Name& name = {}) {
-  return MakeNode("AssignAddVariableOp", {handle, value}, {}, name);
+  return MakeNode("AssignAddVariableOp", {handle, value}, HandleDType(handle), name);
 }
 inline Operation AssignSubVariable(const Input& handle, const Input& value, const Name& name = {}) {
-  return MakeNode("AssignSubVariableOp", {handle, value}, {}, name);
+  return MakeNode("AssignSubVariableOp", {handle, value}, HandleDType(handle), name);
 }
 inline Output VarIsInitialized(const Input& handle, const Name& name = {}) { return Make("VarIsInitializedOp", {handle}, {}, name); }
 // The shape of the variable's value: an integer vector.
@@ -40,13 +43,13 @@ inline Output ResourceGather(const Input& handle, const Input& indices, DType dt
 }
 // Rows of the variable changed: updates has the shape [indices.shape, variable.shape[1:]] or is a scalar.
 inline Operation ResourceScatterAdd(const Input& handle, const Input& indices, const Input& updates, const Name& name = {}) {
-  return MakeNode("ResourceScatterAdd", {handle, indices, updates}, {}, name);
+  return MakeNode("ResourceScatterAdd", {handle, indices, updates}, HandleDType(handle), name);
 }
 inline Operation ResourceScatterSub(const Input& handle, const Input& indices, const Input& updates, const Name& name = {}) {
-  return MakeNode("ResourceScatterSub", {handle, indices, updates}, {}, name);
+  return MakeNode("ResourceScatterSub", {handle, indices, updates}, HandleDType(handle), name);
 }
 inline Operation ResourceScatterUpdate(const Input& handle, const Input& indices, const Input& updates, const Name& name = {}) {
-  return MakeNode("ResourceScatterUpdate", {handle, indices, updates}, {}, name);
+  return MakeNode("ResourceScatterUpdate", {handle, indices, updates}, HandleDType(handle), name);
 }
 inline Operation DestroyResource(const Input& handle, bool ignore_lookup_error = true, const Name& name = {}) {
   return MakeNode("DestroyResourceOp", {handle}, {{"ignore_lookup_error", ignore_lookup_error}}, name);

@@ -15,6 +15,7 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
   recycled_.resize(p.outputs.size());
   output_bound_.resize(p.outputs.size(), nullptr);
   pins_.resize(p.variables.size());
+  pin_shapes_.resize(p.variables.size());
   feed_tensors_.resize(p.feeds.size());
   nested_.resize(p.steps.size());
   args_.resize(p.steps.size());
@@ -80,6 +81,7 @@ Status RunContext::PrepareOutputs() {
 void RunContext::Repin(int v) {
   VariableCell& cell = *plan_->variables[v].variable;
   pins_[v] = cell.value.buffer();
+  if (!plan_->variables[v].has_shape) pin_shapes_[v] = cell.value.shape();
   for (int32_t slot : plan_->variables[v].slots) pointers_[slot] = pins_[v] ? pins_[v]->data() : nullptr;
 }
 
@@ -258,7 +260,8 @@ Tensor RunContext::SlotTensor(int32_t slot) const {
   switch (s.storage) {
     case Storage::kDynamic: return dynamic_[s.index];
     case Storage::kConstant: return Tensor::FromBuffer(s.dtype, s.shape, plan_->constants[s.index].buffer());
-    case Storage::kVariable: return Tensor::FromBuffer(s.dtype, s.shape, pins_[s.index]);
+    case Storage::kVariable:
+      return Tensor::FromBuffer(s.dtype, plan_->variables[s.index].has_shape ? s.shape : pin_shapes_[s.index], pins_[s.index]);
     case Storage::kFeed:
       if (feed_tensors_[s.index].valid()) return Tensor::FromBuffer(s.dtype, s.shape, feed_tensors_[s.index].buffer());
       [[fallthrough]];

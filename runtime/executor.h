@@ -83,6 +83,7 @@ class RunContext {
   std::vector<std::vector<std::shared_ptr<Buffer>>> recycled_;  // per output: buffers to use again once nobody holds them
   std::vector<void*> output_bound_;
   std::vector<std::shared_ptr<Buffer>> pins_;  // by variable
+  std::vector<Shape> pin_shapes_;              // of those whose shape the plan does not know
   std::vector<Tensor> feed_tensors_;           // dynamic feeds
   std::shared_ptr<Buffer> scratch_;            // workspace of dynamic steps
   std::vector<std::vector<std::unique_ptr<RunContext>>> nested_;  // by step, by plan
