@@ -18,9 +18,7 @@ std::string TypeText(DType dtype, const PartialShape& shape) {
   return type.ToString();
 }
 
-void SetFilterWindow(const PartialShape& filter, Window2D* w) {
-  w->y.window = filter[0], w->x.window = filter[1];
-}
+void SetFilterWindow(const PartialShape& filter, Window2D* w) { w->y.window = filter[0], w->x.window = filter[1]; }
 
 namespace {
 
@@ -49,7 +47,8 @@ Status CheckBackprop(const ShapeContext& c, int i, const PartialShape& want) {
 namespace {
 
 // The shape of Conv2D(input, filter), both of rank 4.
-Result<PartialShape> ConvOutputShape(const Window2D& window, DType dtype, const PartialShape& input, const PartialShape& filter) {
+Result<PartialShape> ConvOutputShape(const Window2D& window, DType dtype, const PartialShape& input,
+                                     const PartialShape& filter) {
   Window2D w = window;
   SetFilterWindow(filter, &w);
   for (int axis = 0; axis < 4; ++axis) {
@@ -57,12 +56,16 @@ Result<PartialShape> ConvOutputShape(const Window2D& window, DType dtype, const 
   }
   Dim in = input[w.channel_axis()], filter_in = filter[2], out = filter[3];
   if (Known(in) && Known(filter_in) && (in == 0 || in % filter_in != 0)) {
-    return InvalidArgument(fmt::format("cannot convolve {} by the filter {}", TypeText(dtype, input), TypeText(dtype, filter)))
-        .Detail(fmt::format("the input's {} channels (axis {}) are no multiple of the filter's {} (axis 2)", in, w.channel_axis(), filter_in))
-        .Help("a filter is [height, width, channels, out channels]; data_format tells which axis of the input has the channels");
+    return InvalidArgument(
+               fmt::format("cannot convolve {} by the filter {}", TypeText(dtype, input), TypeText(dtype, filter)))
+        .Detail(fmt::format("the input's {} channels (axis {}) are no multiple of the filter's {} (axis 2)", in,
+                            w.channel_axis(), filter_in))
+        .Help(
+            "a filter is [height, width, channels, out channels]; data_format tells which axis of the input has the channels");
   }
   if (Known(in) && Known(filter_in) && Known(out) && out % (in / filter_in) != 0) {
-    return InvalidArgument(fmt::format("cannot convolve {} by the filter {}", TypeText(dtype, input), TypeText(dtype, filter)))
+    return InvalidArgument(
+               fmt::format("cannot convolve {} by the filter {}", TypeText(dtype, input), TypeText(dtype, filter)))
         .Detail(fmt::format("{} out channels do not divide into {} groups", out, in / filter_in));
   }
   return SlideShape(w, input, out);
@@ -155,24 +158,35 @@ OpDef& AddConvAttrs(OpDef& op, const char* types) {
 void RegisterConvOps(OpRegistry& r) {
   AddConvAttrs(r.Add("Conv2D").Input("input: T").Input("filter: T").Output("output: T"),
                "T: {half, bfloat16, float, double, int32}")
-      .Doc("Convolution (in truth cross-correlation) of images [batch, height, width, channels] by a filter [height, width, "
-           "channels / groups, out channels]: output[b,y,x,o] = Σ input[b, y·stride − pad + ky·dilation, x·stride − pad + "
-           "kx·dilation, c] · filter[ky,kx,c,o], elements beyond the border counting as zero. With fewer channels in the "
-           "filter than in the input the convolution is grouped. data_format NCHW moves the channels to axis 1.")
+      .Doc(
+          "Convolution (in truth cross-correlation) of images [batch, height, width, channels] by a filter [height, width, "
+          "channels / groups, out channels]: output[b,y,x,o] = Σ input[b, y·stride − pad + ky·dilation, x·stride − pad + "
+          "kx·dilation, c] · filter[ky,kx,c,o], elements beyond the border counting as zero. With fewer channels in the "
+          "filter than in the input the convolution is grouped. data_format NCHW moves the channels to axis 1.")
       .Shape(Conv2DShape)
       .Gradient(Conv2DGrad);
 
-  AddConvAttrs(r.Add("Conv2DBackpropInput").Input("input_sizes: int32").Input("filter: T").Input("out_backprop: T").Output("output: T"),
+  AddConvAttrs(r.Add("Conv2DBackpropInput")
+                   .Input("input_sizes: int32")
+                   .Input("filter: T")
+                   .Input("out_backprop: T")
+                   .Output("output: T"),
                "T: {half, bfloat16, float, double, int32}")
-      .Doc("The gradient of Conv2D by its input: each element of out_backprop, times the filter, added to the window it came "
-           "from. input_sizes is the shape of Conv2D's input (or its height and width). Also used as transposed convolution.")
+      .Doc(
+          "The gradient of Conv2D by its input: each element of out_backprop, times the filter, added to the window it came "
+          "from. input_sizes is the shape of Conv2D's input (or its height and width). Also used as transposed convolution.")
       .Shape(Conv2DBackpropInputShape)
       .Gradient(Conv2DBackpropInputGrad);
 
-  AddConvAttrs(r.Add("Conv2DBackpropFilter").Input("input: T").Input("filter_sizes: int32").Input("out_backprop: T").Output("output: T"),
+  AddConvAttrs(r.Add("Conv2DBackpropFilter")
+                   .Input("input: T")
+                   .Input("filter_sizes: int32")
+                   .Input("out_backprop: T")
+                   .Output("output: T"),
                "T: {half, bfloat16, float, double}")
-      .Doc("The gradient of Conv2D by its filter, whose shape is filter_sizes: each window of the input times the element of "
-           "out_backprop that it gave rise to, summed over all windows.")
+      .Doc(
+          "The gradient of Conv2D by its filter, whose shape is filter_sizes: each window of the input times the element of "
+          "out_backprop that it gave rise to, summed over all windows.")
       .Shape(Conv2DBackpropFilterShape)
       .Gradient(Conv2DBackpropFilterGrad);
 

@@ -9,7 +9,8 @@ namespace weir {
 namespace {
 
 // The shape of DepthwiseConv2dNative(input, filter), both of rank 4.
-Result<PartialShape> DepthwiseOutputShape(const Window2D& window, DType dtype, const PartialShape& input, const PartialShape& filter) {
+Result<PartialShape> DepthwiseOutputShape(const Window2D& window, DType dtype, const PartialShape& input,
+                                          const PartialShape& filter) {
   Window2D w = window;
   SetFilterWindow(filter, &w);
   for (int axis = 0; axis < 4; ++axis) {
@@ -17,9 +18,10 @@ Result<PartialShape> DepthwiseOutputShape(const Window2D& window, DType dtype, c
   }
   Dim in = input[w.channel_axis()];
   if (!MergeDims(in, filter[2]).ok()) {
-    return InvalidArgument(fmt::format("cannot convolve {} by the filter {}", TypeText(dtype, input), TypeText(dtype, filter)))
-        .Detail(fmt::format("channels differ: {} (axis {} of input 'input') and {} (axis 2 of input 'filter')", in, w.channel_axis(),
-                            filter[2]));
+    return InvalidArgument(
+               fmt::format("cannot convolve {} by the filter {}", TypeText(dtype, input), TypeText(dtype, filter)))
+        .Detail(fmt::format("channels differ: {} (axis {} of input 'input') and {} (axis 2 of input 'filter')", in,
+                            w.channel_axis(), filter[2]));
   }
   Dim out = MulDims(filter[2], filter[3]);
   int64_t product;
@@ -44,7 +46,8 @@ Status DepthwiseBackpropShape(ShapeContext& c, int sizes_input, bool sizes_are_f
   WEIR_ASSIGN_OR_RETURN(PartialShape sizes, c.shape_from_input(sizes_input));
   if (!sizes.known_rank()) sizes = PartialShape::UnknownOfRank(4);
   if (sizes.rank() != 4) {
-    return InvalidArgument(fmt::format("needs 4 sizes in input '{}', but has {}", c.InputName(sizes_input), sizes.ToString()));
+    return InvalidArgument(
+        fmt::format("needs 4 sizes in input '{}', but has {}", c.InputName(sizes_input), sizes.ToString()));
   }
   WEIR_ASSIGN_OR_RETURN(PartialShape other, c.WithRank(1 - sizes_input, 4));
   WEIR_ASSIGN_OR_RETURN(PartialShape grad, c.WithRank(2, 4));
@@ -59,7 +62,9 @@ Status DepthwiseBackpropShape(ShapeContext& c, int sizes_input, bool sizes_are_f
   return {};
 }
 
-AttrMap ConvAttrs(const GradContext& c) { return c.attrs({"strides", "padding", "explicit_paddings", "data_format", "dilations"}); }
+AttrMap ConvAttrs(const GradContext& c) {
+  return c.attrs({"strides", "padding", "explicit_paddings", "data_format", "dilations"});
+}
 Output ShapeOf(Output x) { return Make("Shape", {x}); }
 
 Status DepthwiseGrad(GradContext& c) {
@@ -96,18 +101,25 @@ OpDef& AddDepthwiseAttrs(OpDef& op) {
 
 void RegisterDepthwiseConvOps(OpRegistry& r) {
   AddDepthwiseAttrs(r.Add("DepthwiseConv2dNative").Input("input: T").Input("filter: T").Output("output: T"))
-      .Doc("Convolution of each channel c by its own filters [height, width, channels, multiplier]: output channel c · multiplier + q "
-           "is Σ input[b, y·stride − pad + ky·dilation, x·stride − pad + kx·dilation, c] · filter[ky,kx,c,q].")
+      .Doc(
+          "Convolution of each channel c by its own filters [height, width, channels, multiplier]: output channel c · multiplier + q "
+          "is Σ input[b, y·stride − pad + ky·dilation, x·stride − pad + kx·dilation, c] · filter[ky,kx,c,q].")
       .Shape(DepthwiseShape)
       .Gradient(DepthwiseGrad);
 
-  AddDepthwiseAttrs(r.Add("DepthwiseConv2dNativeBackpropInput").Input("input_sizes: int32").Input("filter: T").Input("out_backprop: T")
+  AddDepthwiseAttrs(r.Add("DepthwiseConv2dNativeBackpropInput")
+                        .Input("input_sizes: int32")
+                        .Input("filter: T")
+                        .Input("out_backprop: T")
                         .Output("output: T"))
       .Doc("The gradient of DepthwiseConv2dNative by its input, whose shape is input_sizes.")
       .Shape([](ShapeContext& c) { return DepthwiseBackpropShape(c, 0, false); })
       .Gradient(DepthwiseBackpropInputGrad);
 
-  AddDepthwiseAttrs(r.Add("DepthwiseConv2dNativeBackpropFilter").Input("input: T").Input("filter_sizes: int32").Input("out_backprop: T")
+  AddDepthwiseAttrs(r.Add("DepthwiseConv2dNativeBackpropFilter")
+                        .Input("input: T")
+                        .Input("filter_sizes: int32")
+                        .Input("out_backprop: T")
                         .Output("output: T"))
       .Doc("The gradient of DepthwiseConv2dNative by its filter, whose shape is filter_sizes.")
       .Shape([](ShapeContext& c) { return DepthwiseBackpropShape(c, 1, true); })

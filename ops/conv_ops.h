@@ -21,7 +21,10 @@ struct ConvOptions {
   std::string name = {};
 
   AttrMap Attrs() const {
-    return {{"strides", strides}, {"padding", padding}, {"explicit_paddings", explicit_paddings}, {"data_format", data_format},
+    return {{"strides", strides},
+            {"padding", padding},
+            {"explicit_paddings", explicit_paddings},
+            {"data_format", data_format},
             {"dilations", dilations}};
   }
 };
@@ -31,15 +34,18 @@ inline Output Conv2D(const Input& input, const Input& filter, const ConvOptions&
   return Make("Conv2D", {input, filter}, o.Attrs(), o.name);
 }
 // The gradient of Conv2D by its input of shape `input_sizes` (int32 [4]), also known as deconvolution.
-inline Output Conv2DBackpropInput(const Input& input_sizes, const Input& filter, const Input& out_backprop, const ConvOptions& o = {}) {
+inline Output Conv2DBackpropInput(const Input& input_sizes, const Input& filter, const Input& out_backprop,
+                                  const ConvOptions& o = {}) {
   return Make("Conv2DBackpropInput", {input_sizes, filter, out_backprop}, o.Attrs(), o.name);
 }
 // The same by tf.nn.conv2d_transpose's name and order of arguments.
-inline Output Conv2DTranspose(const Input& value, const Input& filter, const Input& output_shape, const ConvOptions& o = {}) {
+inline Output Conv2DTranspose(const Input& value, const Input& filter, const Input& output_shape,
+                              const ConvOptions& o = {}) {
   return Conv2DBackpropInput(output_shape, filter, value, o);
 }
 // The gradient of Conv2D by its filter of shape `filter_sizes` (int32 [4]).
-inline Output Conv2DBackpropFilter(const Input& input, const Input& filter_sizes, const Input& out_backprop, const ConvOptions& o = {}) {
+inline Output Conv2DBackpropFilter(const Input& input, const Input& filter_sizes, const Input& out_backprop,
+                                   const ConvOptions& o = {}) {
   return Make("Conv2DBackpropFilter", {input, filter_sizes, out_backprop}, o.Attrs(), o.name);
 }
 // Each channel convolved by filters of its own [height, width, channels, multiplier]: channels · multiplier outputs.
@@ -58,7 +64,9 @@ struct PoolOptions {
   std::string data_format = "NHWC";
   std::string name = {};
 
-  AttrMap Attrs() const { return {{"ksize", ksize}, {"strides", strides}, {"padding", padding}, {"data_format", data_format}}; }
+  AttrMap Attrs() const {
+    return {{"ksize", ksize}, {"strides", strides}, {"padding", padding}, {"data_format", data_format}};
+  }
 };
 
 // The largest element of each window. All number types.
@@ -68,7 +76,9 @@ inline Output MaxPool(const Input& value, const PoolOptions& o = {}) {
   return Make("MaxPool", {value}, std::move(attrs), o.name);
 }
 // The mean of each window's elements, those that lie in the input. Floating types.
-inline Output AvgPool(const Input& value, const PoolOptions& o = {}) { return Make("AvgPool", {value}, o.Attrs(), o.name); }
+inline Output AvgPool(const Input& value, const PoolOptions& o = {}) {
+  return Make("AvgPool", {value}, o.Attrs(), o.name);
+}
 
 struct FusedBatchNormOptions {
   float epsilon = 0.001f;
@@ -87,11 +97,15 @@ struct FusedBatchNormOutputs {
 inline FusedBatchNormOutputs FusedBatchNorm(const Input& x, const Input& scale, const Input& offset, const Input& mean,
                                             const Input& variance, const FusedBatchNormOptions& o = {}) {
   auto out = MakeAll("FusedBatchNormV3", {x, scale, offset, mean, variance},
-                     {{"epsilon", o.epsilon}, {"data_format", o.data_format}, {"is_training", o.is_training},
-                      {"exponential_avg_factor", o.exponential_avg_factor}}, o.name);
+                     {{"epsilon", o.epsilon},
+                      {"data_format", o.data_format},
+                      {"is_training", o.is_training},
+                      {"exponential_avg_factor", o.exponential_avg_factor}},
+                     o.name);
   return out.size() < 3 ? FusedBatchNormOutputs{} : FusedBatchNormOutputs{out[0], out[1], out[2]};
 }
-inline FusedBatchNormOutputs FusedBatchNorm(const Input& x, const Input& scale, const Input& offset, const FusedBatchNormOptions& o = {}) {
+inline FusedBatchNormOutputs FusedBatchNorm(const Input& x, const Input& scale, const Input& offset,
+                                            const FusedBatchNormOptions& o = {}) {
   Tensor none = Tensor::Of<float>({0}, {});
   return FusedBatchNorm(x, scale, offset, none, none, o);
 }
@@ -103,7 +117,8 @@ struct LRNOptions {
 };
 // x / (bias + alpha · Σ x²)^beta, the sum over the channels within depth_radius. Of [batch, height, width, channels].
 inline Output LRN(const Input& input, const LRNOptions& o = {}) {
-  return Make("LRN", {input}, {{"depth_radius", o.depth_radius}, {"bias", o.bias}, {"alpha", o.alpha}, {"beta", o.beta}}, o.name);
+  return Make("LRN", {input},
+              {{"depth_radius", o.depth_radius}, {"bias", o.bias}, {"alpha", o.alpha}, {"beta", o.beta}}, o.name);
 }
 
 }  // namespace weir::ops

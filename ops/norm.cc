@@ -19,7 +19,8 @@ namespace {
 struct Layout {
   int rank, channel_axis;
   explicit Layout(const std::string& format)
-      : rank(static_cast<int>(format.size())), channel_axis(format.starts_with("NC") ? 1 : static_cast<int>(format.size()) - 1) {}
+      : rank(static_cast<int>(format.size())),
+        channel_axis(format.starts_with("NC") ? 1 : static_cast<int>(format.size()) - 1) {}
 };
 
 // Input `i` is a vector of `channels` (merged into it).
@@ -27,8 +28,10 @@ Status MergeChannels(const ShapeContext& c, int i, Dim* channels) {
   WEIR_ASSIGN_OR_RETURN(PartialShape v, c.WithRank(i, 1));
   auto merged = MergeDims(v[0], *channels);
   if (!merged.ok()) {
-    return InvalidArgument(fmt::format("cannot normalise {} channels by '{}' of shape {}", *channels, c.InputName(i), v.ToString()))
-        .Help(fmt::format("'{}' has one element a channel; data_format tells which axis has the channels", c.InputName(i)));
+    return InvalidArgument(
+               fmt::format("cannot normalise {} channels by '{}' of shape {}", *channels, c.InputName(i), v.ToString()))
+        .Help(fmt::format("'{}' has one element a channel; data_format tells which axis has the channels",
+                          c.InputName(i)));
   }
   *channels = *merged;
   return {};
@@ -57,7 +60,8 @@ Status FusedBatchNormGradShape(ShapeContext& c) {
   WEIR_ASSIGN_OR_RETURN(PartialShape x, c.WithRank(1, layout.rank));
   auto merged = MergeShapes(dy, x);
   if (!merged.ok()) {
-    return InvalidArgument(fmt::format("cannot take y_backprop {} and x {}", c.Describe(0), c.Describe(1))).Detail("they must have one shape");
+    return InvalidArgument(fmt::format("cannot take y_backprop {} and x {}", c.Describe(0), c.Describe(1)))
+        .Detail("they must have one shape");
   }
   Dim channels = (*merged)[layout.channel_axis];
   for (int i : {2, 3, 4}) WEIR_RETURN_IF_ERROR(MergeChannels(c, i, &channels));
@@ -94,9 +98,11 @@ Status FusedBatchNormGradient(GradContext& c, const char* grad_op) {
     x = MoveChannels(x, layout.rank, true), dy = MoveChannels(dy, layout.rank, true);
     format = layout.rank == 4 ? "NHWC" : "NDHWC";
   }
-  std::vector<Input> inputs = {dy, x, c.input(1), training ? c.output(3) : c.input(3), training ? c.output(4) : c.input(4)};
+  std::vector<Input> inputs = {dy, x, c.input(1), training ? c.output(3) : c.input(3),
+                               training ? c.output(4) : c.input(4)};
   if (c.num_outputs() == 6) inputs.push_back(c.output(5));
-  std::vector<Output> grads = MakeAll(grad_op, inputs, {{"epsilon", c.attr<float>("epsilon")}, {"data_format", format}, {"is_training", training}});
+  std::vector<Output> grads = MakeAll(
+      grad_op, inputs, {{"epsilon", c.attr<float>("epsilon")}, {"data_format", format}, {"is_training", training}});
   if (grads.size() < 3) return {};
   c.set(0, move ? MoveChannels(grads[0], layout.rank, false) : grads[0]);
   c.set(1, grads[1]);
@@ -149,21 +155,27 @@ Status FusedBatchNormGradGradient(GradContext& c) {
 }
 
 // The V-th version's types and formats: x has type T, the parameters type `u`.
-void AddFusedBatchNorm(OpRegistry& r, const std::string& version, const char* u, const char* t_types, const char* u_types, const char* formats) {
+void AddFusedBatchNorm(OpRegistry& r, const std::string& version, const char* u, const char* t_types,
+                       const char* u_types, const char* formats) {
   const std::string U(u), grad_op = "FusedBatchNormGrad" + version;
   const bool v3 = version == "V3";
   OpDef& op = r.Add("FusedBatchNorm" + version).Input("x: T");
   for (const char* name : {"scale: ", "offset: ", "mean: ", "variance: "}) op.Input(name + U);
   op.Output("y: T");
-  for (const char* name : {"batch_mean: ", "batch_variance: ", "reserve_space_1: ", "reserve_space_2: "}) op.Output(name + U);
+  for (const char* name : {"batch_mean: ", "batch_variance: ", "reserve_space_1: ", "reserve_space_2: "})
+    op.Output(name + U);
   if (v3) op.Output("reserve_space_3: U");
   op.Attr(t_types);
   if (u_types) op.Attr(u_types);
-  op.Attr("epsilon: float = 0.0001").Attr("exponential_avg_factor: float = 1.0").Attr(formats).Attr("is_training: bool = true")
-      .Doc("Normalises each channel of images: y = (x − m) / √(v + epsilon) · scale + offset, where m and v are the batch's mean and "
-           "(biased) variance when is_training, else the given mean and variance. batch_mean and batch_variance are the running "
-           "statistics, (1 − f) · given + f · batch with f = exponential_avg_factor (f = 1 uses no given ones, which may be empty) "
-           "and the batch's variance unbiased; the given ones when not training. The reserve spaces hold m and v for the gradient.")
+  op.Attr("epsilon: float = 0.0001")
+      .Attr("exponential_avg_factor: float = 1.0")
+      .Attr(formats)
+      .Attr("is_training: bool = true")
+      .Doc(
+          "Normalises each channel of images: y = (x − m) / √(v + epsilon) · scale + offset, where m and v are the batch's mean and "
+          "(biased) variance when is_training, else the given mean and variance. batch_mean and batch_variance are the running "
+          "statistics, (1 − f) · given + f · batch with f = exponential_avg_factor (f = 1 uses no given ones, which may be empty) "
+          "and the batch's variance unbiased; the given ones when not training. The reserve spaces hold m and v for the gradient.")
       .Shape(FusedBatchNormShape)
       .Gradient([grad_op](GradContext& c) { return FusedBatchNormGradient(c, grad_op.c_str()); });
 
@@ -171,12 +183,17 @@ void AddFusedBatchNorm(OpRegistry& r, const std::string& version, const char* u,
   grad.Input("reserve_space_1: " + U).Input("reserve_space_2: " + U);
   if (v3) grad.Input("reserve_space_3: U");
   grad.Output("x_backprop: T").Output("scale_backprop: " + U).Output("offset_backprop: " + U);
-  grad.Output((v3 ? "reserve_space_4: " : "reserve_space_3: ") + U).Output((v3 ? "reserve_space_5: " : "reserve_space_4: ") + U);
+  grad.Output((v3 ? "reserve_space_4: " : "reserve_space_3: ") + U)
+      .Output((v3 ? "reserve_space_5: " : "reserve_space_4: ") + U);
   grad.Attr(t_types);
   if (u_types) grad.Attr("U: {float}");
-  grad.Attr("epsilon: float = 0.0001").Attr(formats).Attr("is_training: bool = true")
-      .Doc("The gradient of " + op.name() + " by x, scale and offset, from the mean and variance that it normalised by (reserve spaces 1 "
-           "and 2). When training these depend on x, which the gradient takes into account. The last two outputs are empty.")
+  grad.Attr("epsilon: float = 0.0001")
+      .Attr(formats)
+      .Attr("is_training: bool = true")
+      .Doc(
+          "The gradient of " + op.name() +
+          " by x, scale and offset, from the mean and variance that it normalised by (reserve spaces 1 "
+          "and 2). When training these depend on x, which the gradient takes into account. The last two outputs are empty.")
       .Shape(FusedBatchNormGradShape)
       .Gradient(FusedBatchNormGradGradient);
 }

@@ -30,7 +30,8 @@ Status LrnGradShape(ShapeContext& c) {
   for (int i : {1, 2}) {
     auto merged = MergeShapes(out, c.input(i));
     if (!merged.ok()) {
-      return InvalidArgument(fmt::format("cannot take {} and {}", c.Describe(0), c.Describe(i))).Detail("its three inputs must have one shape");
+      return InvalidArgument(fmt::format("cannot take {} and {}", c.Describe(0), c.Describe(i)))
+          .Detail("its three inputs must have one shape");
     }
     out = *merged;
   }
@@ -50,12 +51,14 @@ Output WindowSum(Builder& b, Output v, int64_t radius) {
   const Dim depth = v.shape().known_rank() ? v.shape()[3] : kUnknownDim;
   radius = std::min(radius, Known(depth) ? depth : (int64_t{1} << 30) - 1);
   Output shape = Make("Shape", {v});
-  Input channels = Make("StridedSlice", {shape, Tensor::Vector<int32_t>({3}), Tensor::Vector<int32_t>({4}), Tensor::Vector<int32_t>({1})});
+  Input channels = Make("StridedSlice", {shape, Tensor::Vector<int32_t>({3}), Tensor::Vector<int32_t>({4}),
+                                         Tensor::Vector<int32_t>({1})});
   Output lines = Make("ConcatV2", {Tensor::Vector<int32_t>({-1, 1}), channels, Tensor::Vector<int32_t>({1}), 0});
   Tensor one;
   DispatchType(v.dtype(), FloatTypes{}, [&](auto t) { one = Tensor(decltype(t)(1.0f)); });
   Output ones = b.Add("Fill", {Tensor::Vector<int32_t>({1, int32_t(2 * radius + 1), 1, 1}), one});
-  Output sums = Make("Conv2D", {Make("Reshape", {v, lines}), ones}, {{"strides", std::vector<int64_t>{1, 1, 1, 1}}, {"padding", "SAME"}});
+  Output sums = Make("Conv2D", {Make("Reshape", {v, lines}), ones},
+                     {{"strides", std::vector<int64_t>{1, 1, 1, 1}}, {"padding", "SAME"}});
   return Make("Reshape", {sums, shape});
 }
 
@@ -73,7 +76,8 @@ Status LrnGradGradient(GradContext& c) {
   Output s = Make("Add", {mul(window(Make("Square", {x})), alpha), c.attr<float>("bias")});
   Output power = Make("Pow", {s, -beta}), flow = mul(window(mul(h, x)), k), ratio = div(mul(g, y), s);
   c.set(0, sub(mul(h, power), mul(div(y, s), flow)));
-  c.set(1, Make("Add", {mul(mul(x, 2 * alpha), window(sub(mul(flow, div(ratio, s)), mul(mul(h, g), mul(div(power, s), beta))))),
+  c.set(1, Make("Add", {mul(mul(x, 2 * alpha),
+                            window(sub(mul(flow, div(ratio, s)), mul(mul(h, g), mul(div(power, s), beta))))),
                         mul(mul(h, -k), window(ratio))}));
   c.set(2, Make("Neg", {mul(div(g, s), flow)}));
   return {};
@@ -91,12 +95,14 @@ OpDef& AddLrnAttrs(OpDef& op) {
 
 void RegisterLrnOps(OpRegistry& r) {
   AddLrnAttrs(r.Add("LRN").Input("input: T").Output("output: T"))
-      .Doc("Local response normalisation of images [batch, height, width, channels]: x / (bias + alpha · Σ x²)^beta, the sum taken over "
-           "the channels within depth_radius of x's own.")
+      .Doc(
+          "Local response normalisation of images [batch, height, width, channels]: x / (bias + alpha · Σ x²)^beta, the sum taken over "
+          "the channels within depth_radius of x's own.")
       .Shape(LrnShape)
       .Gradient(LrnGradient);
 
-  AddLrnAttrs(r.Add("LRNGrad").Input("input_grads: T").Input("input_image: T").Input("output_image: T").Output("output: T"))
+  AddLrnAttrs(
+      r.Add("LRNGrad").Input("input_grads: T").Input("input_image: T").Input("output_image: T").Output("output: T"))
       .Doc("The gradient of LRN by its input, from the gradient by its output, its input and its output.")
       .Shape(LrnGradShape)
       .Gradient(LrnGradGradient);

@@ -28,7 +28,8 @@ Result<PartialShape> PooledShape(const Window2D& w, const PartialShape& input) {
 
 Status CheckNoDepthPooling(const Window2D& w) {
   if (w.depth_window == 1) return {};
-  return InvalidArgument(fmt::format("has a window of {} channels; averages are taken over height and width only", w.depth_window));
+  return InvalidArgument(
+      fmt::format("has a window of {} channels; averages are taken over height and width only", w.depth_window));
 }
 
 Status MaxPoolShape(ShapeContext& c) {
@@ -63,7 +64,8 @@ Status AvgPoolGradShape(ShapeContext& c) {
   WEIR_ASSIGN_OR_RETURN(PartialShape input, c.shape_from_input(0));
   WEIR_ASSIGN_OR_RETURN(PartialShape grad, c.WithRank(1, 4));
   if (!input.known_rank()) input = PartialShape::UnknownOfRank(4);
-  if (input.rank() != 4) return InvalidArgument(fmt::format("needs 4 sizes in input '{}', but has {}", c.InputName(0), input.ToString()));
+  if (input.rank() != 4)
+    return InvalidArgument(fmt::format("needs 4 sizes in input '{}', but has {}", c.InputName(0), input.ToString()));
   for (int axis : {0, w.channel_axis()}) {
     if (auto dim = MergeDims(input[axis], grad[axis]); dim.ok()) input[axis] = *dim;
   }
@@ -76,7 +78,8 @@ Status AvgPoolGradShape(ShapeContext& c) {
 AttrMap PoolAttrs(const GradContext& c) { return c.attrs({"ksize", "strides", "padding", "data_format"}); }
 
 Status MaxPoolGradient(GradContext& c) {
-  c.set(0, Make("MaxPoolGrad", {c.input(0), c.output(0), c.grad()}, c.attrs({"ksize", "strides", "padding", "explicit_paddings", "data_format"})));
+  c.set(0, Make("MaxPoolGrad", {c.input(0), c.output(0), c.grad()},
+                c.attrs({"ksize", "strides", "padding", "explicit_paddings", "data_format"})));
   return {};
 }
 
@@ -134,42 +137,52 @@ OpDef& AddPoolAttrs(OpDef& op, bool explicit_padding, const char* formats = "dat
   return op.Attr(formats);
 }
 
-constexpr const char* kMaxPoolGradTypes = "{float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}";
+constexpr const char* kMaxPoolGradTypes =
+    "{float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}";
 
 }  // namespace
 
 void RegisterPoolOps(OpRegistry& r) {
-  AddPoolAttrs(r.Add("MaxPool").Input("input: T").Output("output: T")
+  AddPoolAttrs(r.Add("MaxPool")
+                   .Input("input: T")
+                   .Output("output: T")
                    .Attr("T: {half, bfloat16, float, double, int32, int64, uint8, int16, int8, uint16, qint8} = float"),
                true, "data_format: {'NHWC', 'NCHW', 'NCHW_VECT_C'} = 'NHWC'")
-      .Doc("The largest element of each window of an image [batch, height, width, channels]; what lies beyond the border does not "
-           "count. NaN is passed over; a window without a number above the dtype's lowest finite one gives that.")
+      .Doc(
+          "The largest element of each window of an image [batch, height, width, channels]; what lies beyond the border does not "
+          "count. NaN is passed over; a window without a number above the dtype's lowest finite one gives that.")
       .Shape(MaxPoolShape)
       .Gradient(MaxPoolGradient);
 
-  AddPoolAttrs(r.Add("MaxPoolGrad").Input("orig_input: T").Input("orig_output: T").Input("grad: T").Output("output: T"), true)
+  AddPoolAttrs(r.Add("MaxPoolGrad").Input("orig_input: T").Input("orig_output: T").Input("grad: T").Output("output: T"),
+               true)
       .Attr(std::string("T: ") + kMaxPoolGradTypes + " = float")
       .Doc("The gradient of MaxPool by its input: each element of grad is added where its window's first maximum lies.")
       .Shape([](ShapeContext& c) { return MaxPoolBackpropShape(c, true); })
       .Gradient(MaxPoolGradGradient);
 
-  AddPoolAttrs(r.Add("MaxPoolGradGrad").Input("orig_input: T").Input("orig_output: T").Input("grad: T").Output("output: T"), false)
+  AddPoolAttrs(
+      r.Add("MaxPoolGradGrad").Input("orig_input: T").Input("orig_output: T").Input("grad: T").Output("output: T"),
+      false)
       .Attr(std::string("T: ") + kMaxPoolGradTypes)
-      .Doc("The gradient of MaxPoolGrad by its grad: for each window the element of grad [like orig_input] where orig_input first "
-           "equals orig_output; zero where it nowhere does.")
+      .Doc(
+          "The gradient of MaxPoolGrad by its grad: for each window the element of grad [like orig_input] where orig_input first "
+          "equals orig_output; zero where it nowhere does.")
       .Shape([](ShapeContext& c) { return MaxPoolBackpropShape(c, false); })
       .Gradient(MaxPoolGradGradGradient);
 
   AddPoolAttrs(r.Add("AvgPool").Input("value: T").Output("output: T"), false)
       .Attr("T: {half, bfloat16, float, double}")
-      .Doc("The mean of each window of an image [batch, height, width, channels], over those of its elements that lie in the image.")
+      .Doc(
+          "The mean of each window of an image [batch, height, width, channels], over those of its elements that lie in the image.")
       .Shape(AvgPoolShape)
       .Gradient(AvgPoolGradient);
 
   AddPoolAttrs(r.Add("AvgPoolGrad").Input("orig_input_shape: int32").Input("grad: T").Output("output: T"), false)
       .Attr("T: {half, bfloat16, float, double}")
-      .Doc("The gradient of AvgPool by its input, whose shape is orig_input_shape: each element of grad, divided by the number of "
-           "elements its window has in the input, is added to all of them.")
+      .Doc(
+          "The gradient of AvgPool by its input, whose shape is orig_input_shape: each element of grad, divided by the number of "
+          "elements its window has in the input, is added to all of them.")
       .Shape(AvgPoolGradShape)
       .Gradient(AvgPoolGradGradient);
 }

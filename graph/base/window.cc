@@ -13,7 +13,8 @@ namespace {
 constexpr int64_t kMaxSize = std::numeric_limits<int32_t>::max();
 
 Status CheckList(const char* name, const std::vector<int64_t>& list, size_t want) {
-  if (list.size() != want) return InvalidArgument(fmt::format("has {} values in {}, but needs {}", list.size(), name, want));
+  if (list.size() != want)
+    return InvalidArgument(fmt::format("has {} values in {}, but needs {}", list.size(), name, want));
   for (int64_t v : list) {
     if (v <= 0 || v > kMaxSize) {
       return InvalidArgument(fmt::format("has {} = {}; each must be positive", name, ListText(list)));
@@ -32,7 +33,8 @@ Result<Padding> ParsePadding(const std::string& text) {
 // Eight numbers, (before, after) an axis in the layout's order.
 Status SetExplicitPaddings(const std::vector<int64_t>& pads, Window2D* w) {
   if (pads.size() != 8) {
-    return InvalidArgument(fmt::format("has padding EXPLICIT and {} values in explicit_paddings, but needs 8", pads.size()));
+    return InvalidArgument(
+        fmt::format("has padding EXPLICIT and {} values in explicit_paddings, but needs 8", pads.size()));
   }
   for (int64_t p : pads) {
     if (p < 0 || p > kMaxSize) {
@@ -41,7 +43,8 @@ Status SetExplicitPaddings(const std::vector<int64_t>& pads, Window2D* w) {
   }
   int c = 2 * w->channel_axis(), y = 2 * w->y_axis(), x = 2 * w->x_axis();
   if (pads[0] || pads[1] || pads[c] || pads[c + 1]) {
-    return InvalidArgument(fmt::format("has explicit_paddings = {}; batch and channels cannot be padded", ListText(pads)));
+    return InvalidArgument(
+        fmt::format("has explicit_paddings = {}; batch and channels cannot be padded", ListText(pads)));
   }
   w->y.before = pads[y], w->y.after = pads[y + 1];
   w->x.before = pads[x], w->x.after = pads[x + 1];
@@ -61,7 +64,8 @@ Result<Window2D> CommonWindow(const WindowAttrs& a) {
   if (padding == Padding::kExplicit) {
     WEIR_RETURN_IF_ERROR(SetExplicitPaddings(a.explicit_paddings, &w));
   } else if (!a.explicit_paddings.empty()) {
-    return InvalidArgument(fmt::format("has explicit_paddings but padding {}", a.padding)).Help("set padding to EXPLICIT");
+    return InvalidArgument(fmt::format("has explicit_paddings but padding {}", a.padding))
+        .Help("set padding to EXPLICIT");
   }
   return w;
 }
@@ -85,7 +89,8 @@ Status WindowAxis::Place(int64_t input_size) {
   if (padded < extent()) {
     std::string dilated = dilation > 1 ? fmt::format(" ({} dilated by {})", window, dilation) : "";
     std::string with = before + after > 0 ? fmt::format(" (padded to {})", padded) : "";
-    return InvalidArgument(fmt::format("cannot fit a window of {} {}{} into an input of {}{}", name, extent(), dilated, input, with))
+    return InvalidArgument(fmt::format("cannot fit a window of {} {}{} into an input of {}{}", name, extent(), dilated,
+                                       input, with))
         .Help("padding SAME lets windows reach beyond the input");
   }
   output = (padded - extent()) / stride + 1;
@@ -120,21 +125,23 @@ Result<Window2D> PoolWindow(const WindowAttrs& a) {
   WEIR_RETURN_IF_ERROR(CheckList("ksize", a.ksize, 4));
   int channel = w.channel_axis();
   if (a.ksize[0] != 1 || a.strides[0] != 1) {
-    return InvalidArgument(fmt::format("has ksize {} and strides {}; cannot pool over the batch", ListText(a.ksize), ListText(a.strides)));
+    return InvalidArgument(
+        fmt::format("has ksize {} and strides {}; cannot pool over the batch", ListText(a.ksize), ListText(a.strides)));
   }
   w.y.window = a.ksize[w.y_axis()], w.x.window = a.ksize[w.x_axis()];
   w.depth_window = a.ksize[channel];
   if (a.strides[channel] != w.depth_window) {
-    return InvalidArgument(fmt::format("has ksize {} and strides {}; over channels the two must be equal", ListText(a.ksize),
-                                       ListText(a.strides)));
+    return InvalidArgument(fmt::format("has ksize {} and strides {}; over channels the two must be equal",
+                                       ListText(a.ksize), ListText(a.strides)));
   }
   if (w.depth_window > 1 && (w.y.window > 1 || w.x.window > 1)) {
-    return InvalidArgument(fmt::format("has ksize {}; can pool over space or over channels, not both", ListText(a.ksize)));
+    return InvalidArgument(
+        fmt::format("has ksize {}; can pool over space or over channels, not both", ListText(a.ksize)));
   }
   for (const WindowAxis* axis : {&w.y, &w.x}) {
     if (axis->before >= axis->window || axis->after >= axis->window) {
-      return InvalidArgument(fmt::format("has paddings {} and {} along {}, which must be smaller than the window {}", axis->before,
-                                         axis->after, axis->name, axis->window));
+      return InvalidArgument(fmt::format("has paddings {} and {} along {}, which must be smaller than the window {}",
+                                         axis->before, axis->after, axis->name, axis->window));
     }
   }
   return w;

@@ -23,8 +23,8 @@ struct WindowAxis {
   Padding padding = Padding::kValid;
   int64_t window = 0;  // of convolution: set from the filter
   int64_t stride = 1, dilation = 1;
-  int64_t before = 0, after = 0;      // given when kExplicit, else known when placed
-  int64_t input = 0, output = 0;      // known when placed
+  int64_t before = 0, after = 0;  // given when kExplicit, else known when placed
+  int64_t input = 0, output = 0;  // known when placed
 
   int64_t extent() const { return (window - 1) * dilation + 1; }
   // Sets input, output and the padding. Errors: an empty window, a window that does not fit.
@@ -55,8 +55,12 @@ struct WindowAttrs {
 template <class Context>
 WindowAttrs ReadWindowAttrs(const Context& c) {
   auto list = [&](const char* name) { return c.template attr<AttrList>(name).i; };
-  return {c.template attr<std::string>("padding"), c.template attr<std::string>("data_format"), list("ksize"),
-          list("strides"), list("dilations"), list("explicit_paddings")};
+  return {c.template attr<std::string>("padding"),
+          c.template attr<std::string>("data_format"),
+          list("ksize"),
+          list("strides"),
+          list("dilations"),
+          list("explicit_paddings")};
 }
 
 // The window of a convolution (its size is the filter's) or of pooling. Errors go on after the node's name.

@@ -14,10 +14,11 @@ namespace {
 using ConvTypes = Types<float, double, Half, BFloat16, int32_t>;
 using ConvFilterTypes = FloatTypes;
 // int32 is computed modulo 2^32: no undefined overflow.
-template <class T> using Computed = std::conditional_t<std::is_same_v<T, int32_t>, uint32_t, T>;
+template <class T>
+using Computed = std::conditional_t<std::is_same_v<T, int32_t>, uint32_t, T>;
 
-constexpr double kChunkNs = 40e3;         // of work that is worth a chunk
-constexpr int64_t kTilesBytes = 64 << 20; // of all chunks' tiles
+constexpr double kChunkNs = 40e3;          // of work that is worth a chunk
+constexpr int64_t kTilesBytes = 64 << 20;  // of all chunks' tiles
 constexpr int64_t kPartialsBytes = 8 << 20;
 
 // Part i of n items in `parts` parts.
@@ -40,12 +41,15 @@ struct ConvCut {
     want = std::clamp<int64_t>(kTilesBytes / (block * row_bytes), 1, want);
     blocks = p.planes() * CeilDiv(p.plane_pixels(), block);
     row_chunks = std::clamp<int64_t>(std::min(want, blocks), 1, std::max<int64_t>(max_row_chunks, 1));
-    if (p.groups == 1) column_parts = std::clamp<int64_t>(want / row_chunks, 1, std::max<int64_t>(p.out_channels / 64, 1));
+    if (p.groups == 1)
+      column_parts = std::clamp<int64_t>(want / row_chunks, 1, std::max<int64_t>(p.out_channels / 64, 1));
   }
   int64_t chunks() const { return row_chunks * column_parts; }
   Span Blocks(int64_t chunk) const { return Part(blocks, row_chunks, chunk % row_chunks); }
   // Of the group's output channels.
-  Span Columns(const ConvProblem& p, int64_t chunk) const { return Part(p.group_out(), column_parts, chunk / row_chunks); }
+  Span Columns(const ConvProblem& p, int64_t chunk) const {
+    return Part(p.group_out(), column_parts, chunk / row_chunks);
+  }
 };
 
 // A block of patches: of which plane, which of its pixels.
@@ -71,7 +75,8 @@ Tile<Wide<T>> GetTile(const ConvProblem& p, const T* input, const Block& b, int6
   if constexpr (std::is_same_v<T, Wide<T>>) {
     if (p.pointwise()) {
       int64_t ld = p.nchw ? p.pixels() : p.in_channels, c = group * p.group_in();
-      return {p.nchw ? input + (b.plane * p.in_channels + c) * ld + b.pixels.begin : input + b.pixels.begin * ld + c, ld};
+      return {p.nchw ? input + (b.plane * p.in_channels + c) * ld + b.pixels.begin : input + b.pixels.begin * ld + c,
+              ld};
     }
   }
   GatherPatches(p, input, b.plane, b.pixels, group, buffer);
@@ -80,7 +85,8 @@ Tile<Wide<T>> GetTile(const ConvProblem& p, const T* input, const Block& b, int6
 
 // Where the block's output channel `channel` lies in an output-like tensor: rows of pixels in NHWC, of channels in NCHW.
 int64_t OutputOffset(const ConvProblem& p, const Block& b, int64_t channel) {
-  return p.nchw ? (b.plane * p.out_channels + channel) * p.pixels() + b.pixels.begin : b.pixels.begin * p.out_channels + channel;
+  return p.nchw ? (b.plane * p.out_channels + channel) * p.pixels() + b.pixels.begin
+                : b.pixels.begin * p.out_channels + channel;
 }
 int64_t OutputStride(const ConvProblem& p) { return p.nchw ? p.pixels() : p.out_channels; }
 
@@ -99,9 +105,11 @@ void ForwardBlock(const ConvProblem& p, const Block& b, Span columns, const T* i
     int64_t ld = p.nchw ? pixels : channels;
     if constexpr (std::is_same_v<T, A>) to = out, ld = OutputStride(p);
     if (p.nchw) {
-      Product(true, false, channels, pixels, p.depth(), filter + channel, p.out_channels, tile.data, tile.ld, false, to, ld);
+      PatchProduct(true, false, channels, pixels, p.depth(), filter + channel, p.out_channels, tile.data, tile.ld,
+                   false, to, ld);
     } else {
-      Product(false, false, pixels, channels, p.depth(), tile.data, tile.ld, filter + channel, p.out_channels, false, to, ld);
+      PatchProduct(false, false, pixels, channels, p.depth(), tile.data, tile.ld, filter + channel, p.out_channels,
+                   false, to, ld);
     }
     if constexpr (!std::is_same_v<T, A>) {
       ConvertRows(to, ld, out, OutputStride(p), p.nchw ? channels : pixels, p.nchw ? pixels : channels);
@@ -126,7 +134,8 @@ Status SetForward(PrepareContext& c, const ConvProblem& p) {
     A* buffer = reinterpret_cast<A*>(a.workspace<char>() + tiles_at) + a.chunk * per_chunk;
     Span blocks = cut.Blocks(a.chunk), columns = cut.Columns(p, a.chunk);
     for (int64_t i = blocks.begin; i < blocks.end; ++i) {
-      ForwardBlock<T>(p, Block(p, cut, i), columns, a.in<T>(0), WideFilter<T>(a, 1, filter_at), a.out<T>(0), buffer, buffer + tile);
+      ForwardBlock<T>(p, Block(p, cut, i), columns, a.in<T>(0), WideFilter<T>(a, 1, filter_at), a.out<T>(0), buffer,
+                      buffer + tile);
     }
   });
   return {};
@@ -134,9 +143,11 @@ Status SetForward(PrepareContext& c, const ConvProblem& p) {
 
 Status PrepareConv2D(PrepareContext& c) {
   if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
-  WEIR_ASSIGN_OR_RETURN(ConvProblem p, MakeConvProblem(c, c.input_shape(0).dims(), c.input_shape(1).dims(), c.output_shape(0)));
+  WEIR_ASSIGN_OR_RETURN(ConvProblem p,
+                        MakeConvProblem(c, c.input_shape(0).dims(), c.input_shape(1).dims(), c.output_shape(0)));
   Status status;
-  WEIR_RETURN_IF_ERROR(c.ForType(ConvTypes{}, c.input_dtype(0), [&](auto t) { status = SetForward<Computed<decltype(t)>>(c, p); }));
+  WEIR_RETURN_IF_ERROR(
+      c.ForType(ConvTypes{}, c.input_dtype(0), [&](auto t) { status = SetForward<Computed<decltype(t)>>(c, p); }));
   return status;
 }
 
@@ -145,15 +156,16 @@ Status PrepareConv2D(PrepareContext& c) {
 struct BackpropInputPlan {
   ConvProblem p;
   Bands bands;
-  int64_t block;                      // patches a tile
-  int64_t grad_size, sum_size;        // per chunk, where they are widened copies: a block of the gradient, a band of the result
+  int64_t block;  // patches a tile
+  int64_t grad_size,
+      sum_size;  // per chunk, where they are widened copies: a block of the gradient, a band of the result
   int64_t filter_at, tiles_at, per_chunk;
 };
 
 // The gradients of block `b` (of one image) by its patches, scattered into the band.
 template <class A>
-void BackpropBlock(const BackpropInputPlan& f, Span pixels, Span rows, const A* grad, int64_t grad_ld, int64_t group, const A* filter,
-                   A* tile, A* sum, int64_t channel_stride) {
+void BackpropBlock(const BackpropInputPlan& f, Span pixels, Span rows, const A* grad, int64_t grad_ld, int64_t group,
+                   const A* filter, A* tile, A* sum, int64_t channel_stride) {
   const ConvProblem& p = f.p;
   const A* w = filter + group * p.group_out();
   int64_t ld = p.nchw ? pixels.size() : p.depth();
@@ -163,15 +175,18 @@ void BackpropBlock(const BackpropInputPlan& f, Span pixels, Span rows, const A* 
     ld = p.nchw ? channel_stride : p.in_channels;
   }
   if (p.nchw) {
-    Product(false, false, p.depth(), pixels.size(), p.group_out(), w, p.out_channels, grad, grad_ld, false, tile, ld);
+    PatchProduct(false, false, p.depth(), pixels.size(), p.group_out(), w, p.out_channels, grad, grad_ld, false, tile,
+                 ld);
   } else {
-    Product(false, true, pixels.size(), p.depth(), p.group_out(), grad, grad_ld, w, p.out_channels, false, tile, ld);
+    PatchProduct(false, true, pixels.size(), p.depth(), p.group_out(), grad, grad_ld, w, p.out_channels, false, tile,
+                 ld);
   }
   if (!p.pointwise()) ScatterPatches(p, tile, pixels, group, rows, sum, channel_stride);
 }
 
 template <class T>
-void BackpropBand(const BackpropInputPlan& f, int64_t band, const Wide<T>* filter, const T* grad, T* output, Wide<T>* buffer) {
+void BackpropBand(const BackpropInputPlan& f, int64_t band, const Wide<T>* filter, const T* grad, T* output,
+                  Wide<T>* buffer) {
   using A = Wide<T>;
   constexpr bool same = std::is_same_v<T, A>;
   const ConvProblem& p = f.p;
@@ -236,9 +251,11 @@ Status SetBackpropInput(PrepareContext& c, const ConvProblem& p) {
 
 Status PrepareConv2DBackpropInput(PrepareContext& c) {
   if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
-  WEIR_ASSIGN_OR_RETURN(ConvProblem p, MakeConvProblem(c, c.output_shape(0).dims(), c.input_shape(1).dims(), c.input_shape(2)));
+  WEIR_ASSIGN_OR_RETURN(ConvProblem p,
+                        MakeConvProblem(c, c.output_shape(0).dims(), c.input_shape(1).dims(), c.input_shape(2)));
   Status status;
-  WEIR_RETURN_IF_ERROR(c.ForType(ConvTypes{}, c.input_dtype(1), [&](auto t) { status = SetBackpropInput<Computed<decltype(t)>>(c, p); }));
+  WEIR_RETURN_IF_ERROR(c.ForType(ConvTypes{}, c.input_dtype(1),
+                                 [&](auto t) { status = SetBackpropInput<Computed<decltype(t)>>(c, p); }));
   return status;
 }
 
@@ -249,12 +266,12 @@ struct BackpropFilterPlan {
   ConvCut cut;
   int64_t tile_size, grad_size;  // per chunk
   int64_t counters_at, partials_at, tiles_at, per_chunk;
-  bool direct;                   // one partial sum: the output itself
+  bool direct;  // one partial sum: the output itself
 };
 
 template <class T>
-void BackpropFilterBlock(const BackpropFilterPlan& f, const Block& b, Span columns, bool add, const T* input, const T* grad, Wide<T>* sum,
-                         Wide<T>* buffer) {
+void BackpropFilterBlock(const BackpropFilterPlan& f, const Block& b, Span columns, bool add, const T* input,
+                         const T* grad, Wide<T>* sum, Wide<T>* buffer) {
   using A = Wide<T>;
   const ConvProblem& p = f.p;
   const int64_t pixels = b.pixels.size(), channels = columns.size();
@@ -271,7 +288,8 @@ void BackpropFilterBlock(const BackpropFilterPlan& f, const Block& b, Span colum
       ConvertRows(grad + OutputOffset(p, b, channel), ld, wide, n, p.nchw ? channels : pixels, n);
       dy = wide, ld = n;
     }
-    Product(!p.nchw, p.nchw, p.depth(), channels, pixels, tile.data, tile.ld, dy, ld, add, sum + channel, p.out_channels);
+    PatchProduct(!p.nchw, p.nchw, p.depth(), channels, pixels, tile.data, tile.ld, dy, ld, add, sum + channel,
+                 p.out_channels);
   }
 }
 
@@ -342,8 +360,10 @@ Status PrepareConv2DBackpropFilter(PrepareContext& c) {
       c.SetRun([n](RunArgs& a) { std::fill_n(a.out<decltype(t)>(0), n, decltype(t)(0.0f)); });
     });
   }
-  WEIR_ASSIGN_OR_RETURN(ConvProblem p, MakeConvProblem(c, c.input_shape(0).dims(), c.output_shape(0).dims(), c.input_shape(2)));
-  WEIR_RETURN_IF_ERROR(c.ForType(ConvFilterTypes{}, c.input_dtype(0), [&](auto t) { status = SetBackpropFilter<decltype(t)>(c, p); }));
+  WEIR_ASSIGN_OR_RETURN(ConvProblem p,
+                        MakeConvProblem(c, c.input_shape(0).dims(), c.output_shape(0).dims(), c.input_shape(2)));
+  WEIR_RETURN_IF_ERROR(
+      c.ForType(ConvFilterTypes{}, c.input_dtype(0), [&](auto t) { status = SetBackpropFilter<decltype(t)>(c, p); }));
   return status;
 }
 

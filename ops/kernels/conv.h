@@ -51,11 +51,13 @@ void GatherPatches(const ConvProblem& p, const T* input, int64_t plane, Span pat
 // Adds the patches [begin, end) of image `image` (pixels of that image) to the input rows `rows`; `out` holds those rows of
 // that image in the layout, its channels `channel_stride` apart in NCHW.
 template <class A>
-void ScatterPatches(const ConvProblem& p, const A* tile, Span patches, int64_t group, Span rows, A* out, int64_t channel_stride);
+void ScatterPatches(const ConvProblem& p, const A* tile, Span patches, int64_t group, Span rows, A* out,
+                    int64_t channel_stride);
 
 // c [m,n] (+)= op(a) · op(b), through Gemm where there is one.
 template <class A>
-void Product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const A* a, int64_t lda, const A* b, int64_t ldb, bool add, A* c, int64_t ldc) {
+void PatchProduct(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const A* a, int64_t lda, const A* b, int64_t ldb,
+                  bool add, A* c, int64_t ldc) {
   if constexpr (std::is_floating_point_v<A>) {
     Gemm(ta, tb, m, n, k, A(1), a, lda, b, ldb, A(add), c, ldc);
   } else {

@@ -17,7 +17,7 @@ struct DepthwiseProblem {
   PoolProblem p;                                // the windows over one image or plane of p.c channels
 
   int64_t out_channels() const { return channels * multiplier; }
-  int64_t lanes() const { return nchw ? 1 : multiplier; }          // outputs of a channel, as the loops see it
+  int64_t lanes() const { return nchw ? 1 : multiplier; }  // outputs of a channel, as the loops see it
   int64_t out_row() const { return p.x.output * p.c * lanes(); }
   int64_t planes() const { return nchw ? n * out_channels() : n; }  // output images or planes
   int64_t rows() const { return planes() * p.y.output; }
@@ -32,7 +32,8 @@ struct DepthwiseProblem {
 Result<DepthwiseProblem> MakeDepthwise(PrepareContext& c, const Dims& input, const Dims& filter, const Shape& output) {
   WEIR_ASSIGN_OR_RETURN(Window2D w, ConvWindow(ReadWindowAttrs(c)));
   auto differ = [&] {
-    return InvalidArgument(fmt::format("cannot relate input {}, filter {} and output {}", ListText(input), ListText(filter), output.ToString()));
+    return InvalidArgument(fmt::format("cannot relate input {}, filter {} and output {}", ListText(input),
+                                       ListText(filter), output.ToString()));
   };
   if (input.size() != 4 || filter.size() != 4) return differ();
   DepthwiseProblem d;
@@ -98,7 +99,8 @@ Status SetForward(PrepareContext& c, const DepthwiseProblem& d) {
 
 // Adds output plane `plane`'s part of the gradient to the band `rows` of its input plane.
 template <class T>
-void BackpropRows(const DepthwiseProblem& d, int64_t plane, Span rows, const T* grad, const Wide<T>* filter, Wide<T>* sum) {
+void BackpropRows(const DepthwiseProblem& d, int64_t plane, Span rows, const T* grad, const Wide<T>* filter,
+                  Wide<T>* sum) {
   using A = Wide<T>;
   const int64_t first = rows.begin * d.p.x.input, last = rows.end * d.p.x.input;
   A* to = sum - first * d.p.c;
@@ -135,7 +137,8 @@ Status SetBackpropInput(PrepareContext& c, const DepthwiseProblem& d) {
       if constexpr (same) sum = out;
       std::fill_n(sum, n, A(0));
       const int64_t planes = d.nchw ? d.multiplier : 1;  // output planes of an input plane
-      for (int64_t i = 0; i < planes; ++i) BackpropRows<T>(d, image * planes + i, rows, a.in<T>(2), WideFilter<T>(a, 1, filter_at), sum);
+      for (int64_t i = 0; i < planes; ++i)
+        BackpropRows<T>(d, image * planes + i, rows, a.in<T>(2), WideFilter<T>(a, 1, filter_at), sum);
       if constexpr (!same) ConvertRows(sum, 0, out, 0, 1, n);
     }
   });
@@ -145,7 +148,8 @@ Status SetBackpropInput(PrepareContext& c, const DepthwiseProblem& d) {
 // One output row's part of the filter's gradient, added to `total`. Why `sum`: a row is summed by itself, so that rounding
 // errors grow with the number of rows, not of pixels.
 template <class T>
-void BackpropFilterRow(const DepthwiseProblem& d, int64_t row, const T* input, const T* grad, Wide<T>* sum, Wide<T>* total) {
+void BackpropFilterRow(const DepthwiseProblem& d, int64_t row, const T* input, const T* grad, Wide<T>* sum,
+                       Wide<T>* total) {
   using A = Wide<T>;
   const int64_t plane = row / d.p.y.output, channels = d.p.c * d.lanes(), apart = d.out_channels();
   const T *in = input + d.in_plane(plane) * d.p.in_image(), *dy = grad + row * d.out_row();
@@ -162,7 +166,8 @@ Status SetBackpropFilter(PrepareContext& c, const DepthwiseProblem& d) {
   using A = Wide<T>;
   c.ParallelOver(d.rows(), d.row_ns());
   const int64_t size = d.filter_size(), sum_size = CeilDiv(d.out_channels(), 16) * 16;
-  const int64_t chunks = std::clamp<int64_t>((8 << 20) / (size * int64_t(sizeof(A))), 1, std::min<int64_t>(c.prepared().chunks, kMaxConvChunks));
+  const int64_t chunks = std::clamp<int64_t>((8 << 20) / (size * int64_t(sizeof(A))), 1,
+                                             std::min<int64_t>(c.prepared().chunks, kMaxConvChunks));
   c.set_chunks(chunks);
   WorkspaceLayout layout;
   layout.Add(1, sizeof(int32_t));  // the counter, at 0
@@ -186,17 +191,21 @@ Status SetBackpropFilter(PrepareContext& c, const DepthwiseProblem& d) {
 
 Status PrepareForward(PrepareContext& c) {
   if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
-  WEIR_ASSIGN_OR_RETURN(DepthwiseProblem d, MakeDepthwise(c, c.input_shape(0).dims(), c.input_shape(1).dims(), c.output_shape(0)));
+  WEIR_ASSIGN_OR_RETURN(DepthwiseProblem d,
+                        MakeDepthwise(c, c.input_shape(0).dims(), c.input_shape(1).dims(), c.output_shape(0)));
   Status status;
-  WEIR_RETURN_IF_ERROR(c.ForType(FloatTypes{}, c.input_dtype(0), [&](auto t) { status = SetForward<decltype(t)>(c, d); }));
+  WEIR_RETURN_IF_ERROR(
+      c.ForType(FloatTypes{}, c.input_dtype(0), [&](auto t) { status = SetForward<decltype(t)>(c, d); }));
   return status;
 }
 
 Status PrepareBackpropInput(PrepareContext& c) {
   if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
-  WEIR_ASSIGN_OR_RETURN(DepthwiseProblem d, MakeDepthwise(c, c.output_shape(0).dims(), c.input_shape(1).dims(), c.input_shape(2)));
+  WEIR_ASSIGN_OR_RETURN(DepthwiseProblem d,
+                        MakeDepthwise(c, c.output_shape(0).dims(), c.input_shape(1).dims(), c.input_shape(2)));
   Status status;
-  WEIR_RETURN_IF_ERROR(c.ForType(FloatTypes{}, c.input_dtype(1), [&](auto t) { status = SetBackpropInput<decltype(t)>(c, d); }));
+  WEIR_RETURN_IF_ERROR(
+      c.ForType(FloatTypes{}, c.input_dtype(1), [&](auto t) { status = SetBackpropInput<decltype(t)>(c, d); }));
   return status;
 }
 
@@ -208,8 +217,10 @@ Status PrepareBackpropFilter(PrepareContext& c) {
       c.SetRun([n](RunArgs& a) { std::fill_n(a.out<decltype(t)>(0), n, decltype(t)(0.0f)); });
     });
   }
-  WEIR_ASSIGN_OR_RETURN(DepthwiseProblem d, MakeDepthwise(c, c.input_shape(0).dims(), c.output_shape(0).dims(), c.input_shape(2)));
-  WEIR_RETURN_IF_ERROR(c.ForType(FloatTypes{}, c.input_dtype(0), [&](auto t) { status = SetBackpropFilter<decltype(t)>(c, d); }));
+  WEIR_ASSIGN_OR_RETURN(DepthwiseProblem d,
+                        MakeDepthwise(c, c.input_shape(0).dims(), c.output_shape(0).dims(), c.input_shape(2)));
+  WEIR_RETURN_IF_ERROR(
+      c.ForType(FloatTypes{}, c.input_dtype(0), [&](auto t) { status = SetBackpropFilter<decltype(t)>(c, d); }));
   return status;
 }
 

@@ -135,13 +135,15 @@ void GatherPatches(const ConvProblem& p, const T* input, int64_t plane, Span pat
   const T* in = input + plane * image + group * p.group_in() * channel;
   for (int64_t ky = 0; ky < p.y.window; ++ky) {
     for (int64_t kx = 0; kx < p.x.window; ++kx) {
-      for (int64_t c = 0; c < p.group_in(); ++c, tile += patches.size()) GatherTap(p, in + c * channel, patches, ky, kx, tile);
+      for (int64_t c = 0; c < p.group_in(); ++c, tile += patches.size())
+        GatherTap(p, in + c * channel, patches, ky, kx, tile);
     }
   }
 }
 
 template <class A>
-void ScatterPatches(const ConvProblem& p, const A* tile, Span patches, int64_t group, Span rows, A* out, int64_t channel_stride) {
+void ScatterPatches(const ConvProblem& p, const A* tile, Span patches, int64_t group, Span rows, A* out,
+                    int64_t channel_stride) {
   if (!p.nchw) return ScatterNhwc(p, tile, patches, group, rows, out);
   A* planes = out + group * p.group_in() * channel_stride;
   for (int64_t ky = 0; ky < p.y.window; ++ky) {
@@ -156,8 +158,8 @@ void ScatterPatches(const ConvProblem& p, const A* tile, Span patches, int64_t g
 Result<ConvProblem> MakeConvProblem(PrepareContext& c, const Dims& input, const Dims& filter, const Shape& output) {
   WEIR_ASSIGN_OR_RETURN(Window2D w, ConvWindow(ReadWindowAttrs(c)));
   auto differ = [&](const char* why) {
-    return InvalidArgument(fmt::format("cannot relate input {}, filter {} and output {}: {}", ListText(input), ListText(filter),
-                                       output.ToString(), why));
+    return InvalidArgument(fmt::format("cannot relate input {}, filter {} and output {}: {}", ListText(input),
+                                       ListText(filter), output.ToString(), why));
   };
   if (input.size() != 4 || filter.size() != 4 || output.rank() != 4) return differ("all need 4 axes");
   ConvProblem p;
@@ -178,7 +180,8 @@ Result<ConvProblem> MakeConvProblem(PrepareContext& c, const Dims& input, const 
 
 int64_t WorkspaceLayout::Add(int64_t count, int64_t element_bytes) {
   int64_t at = bytes_, size;
-  overflow_ |= !CheckedMul(count, element_bytes, &size) || !CheckedAdd(size, 63, &size) || !CheckedAdd(bytes_, size / 64 * 64, &bytes_);
+  overflow_ |= !CheckedMul(count, element_bytes, &size) || !CheckedAdd(size, 63, &size) ||
+               !CheckedAdd(bytes_, size / 64 * 64, &bytes_);
   return at;
 }
 
@@ -188,8 +191,7 @@ Status WorkspaceLayout::Set(PrepareContext& c) const {
   return {};
 }
 
-#define WEIR_PATCHES(T)                                                                                               \
-  template void GatherPatches<T>(const ConvProblem&, const T*, int64_t, Span, int64_t, Wide<T>*);
+#define WEIR_PATCHES(T) template void GatherPatches<T>(const ConvProblem&, const T*, int64_t, Span, int64_t, Wide<T>*);
 WEIR_PATCHES(float)
 WEIR_PATCHES(double)
 WEIR_PATCHES(Half)

@@ -30,7 +30,9 @@ struct BatchNormProblem {
   Span Channels(int64_t block) const {
     return planar ? Span{block, block + 1} : Span{block * kLanes, std::min((block + 1) * kLanes, channels)};
   }
-  double block_ns(double per_element) const { return double(rest()) * (planar ? 1 : std::min<int64_t>(channels, kLanes)) * per_element; }
+  double block_ns(double per_element) const {
+    return double(rest()) * (planar ? 1 : std::min<int64_t>(channels, kLanes)) * per_element;
+  }
 };
 
 BatchNormProblem MakeProblem(PrepareContext& c, const Shape& x) {
@@ -38,7 +40,8 @@ BatchNormProblem MakeProblem(PrepareContext& c, const Shape& x) {
   p.planar = c.attr<std::string>("data_format").starts_with("NC");
   p.channels = x[p.planar ? 1 : x.rank() - 1];
   if (x.num_elements() > 0) p.images = x[0], p.pixels = x.num_elements() / (p.images * p.channels);
-  p.epsilon = c.attr<float>("epsilon"), p.factor = c.attr<float>("exponential_avg_factor"), p.training = c.attr<bool>("is_training");
+  p.epsilon = c.attr<float>("epsilon"), p.factor = c.attr<float>("exponential_avg_factor"),
+  p.training = c.attr<bool>("is_training");
   return p;
 }
 
@@ -132,7 +135,8 @@ void TrainBlock(const BatchNormProblem& p, Span channels, RunArgs& a) {
   Lanes running_mean = mean, running_variance = variance;
   for (float& v : running_variance.v) v *= unbiased;
   if (p.factor != 1.0f) {
-    const Lanes old_mean = Lanes::Load(p, channels, a.in<float>(3)), old_variance = Lanes::Load(p, channels, a.in<float>(4));
+    const Lanes old_mean = Lanes::Load(p, channels, a.in<float>(3)),
+                old_variance = Lanes::Load(p, channels, a.in<float>(4));
     for (int i = 0; i < kLanes; ++i) {
       running_mean.v[i] = (1 - p.factor) * old_mean.v[i] + p.factor * running_mean.v[i];
       running_variance.v[i] = (1 - p.factor) * old_variance.v[i] + p.factor * running_variance.v[i];
@@ -170,7 +174,8 @@ Status PrepareFusedBatchNorm(PrepareContext& c) {
       if (third && a.chunk == 0) *a.out<float>(5) = 0;
       if (empty) return FillWithoutElements(p, a);
       auto [begin, end] = a.Range(p.blocks());
-      for (int64_t b = begin; b < end; ++b) p.training ? TrainBlock<T>(p, p.Channels(b), a) : InferBlock<T>(p, p.Channels(b), a);
+      for (int64_t b = begin; b < end; ++b)
+        p.training ? TrainBlock<T>(p, p.Channels(b), a) : InferBlock<T>(p, p.Channels(b), a);
     });
   });
 }
@@ -180,9 +185,11 @@ template <class T>
 void GradBlock(const BatchNormProblem& p, Span channels, RunArgs& a) {
   const T *dy = a.in<T>(0), *x = a.in<T>(1);
   T* dx = a.out<T>(0);
-  const Lanes mean = Lanes::Load(p, channels, a.in<float>(3)), precision = Precision(p, Lanes::Load(p, channels, a.in<float>(4)));
+  const Lanes mean = Lanes::Load(p, channels, a.in<float>(3)),
+              precision = Precision(p, Lanes::Load(p, channels, a.in<float>(4)));
   const Lanes sum = MeanOf(p, channels, 1, [&](int64_t at, int) { return float(dy[at]); });
-  const Lanes product = MeanOf(p, channels, 1, [&](int64_t at, int lane) { return float(dy[at]) * (float(x[at]) - mean.v[lane]); });
+  const Lanes product =
+      MeanOf(p, channels, 1, [&](int64_t at, int lane) { return float(dy[at]) * (float(x[at]) - mean.v[lane]); });
   Lanes scale = Lanes::Load(p, channels, a.in<float>(2)), shift, slope, dscale;
   for (int i = 0; i < kLanes; ++i) {
     dscale.v[i] = product.v[i] * precision.v[i];

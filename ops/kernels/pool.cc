@@ -18,13 +18,16 @@ namespace kernels {
 Result<PoolProblem> MakePoolProblem(PrepareContext& c, const Shape& input, const Shape& pooled) {
   WEIR_ASSIGN_OR_RETURN(Window2D w, PoolWindow(ReadWindowAttrs(c)));
   auto differ = [&] {
-    return InvalidArgument(fmt::format("cannot relate the input {} and the pooled {}", input.ToString(), pooled.ToString()));
+    return InvalidArgument(
+        fmt::format("cannot relate the input {} and the pooled {}", input.ToString(), pooled.ToString()));
   };
   if (input.rank() != 4) return differ();
   const int64_t n = input[0], channels = input[w.channel_axis()];
   WEIR_RETURN_IF_ERROR(w.y.Place(input[w.y_axis()]));
   WEIR_RETURN_IF_ERROR(w.x.Place(input[w.x_axis()]));
-  if (channels % w.depth_window != 0 || pooled.dims() != w.Arrange(n, w.y.output, w.x.output, channels / w.depth_window)) return differ();
+  if (channels % w.depth_window != 0 ||
+      pooled.dims() != w.Arrange(n, w.y.output, w.x.output, channels / w.depth_window))
+    return differ();
   if (w.depth_window == 1) return w.nchw ? PoolProblem{n * channels, 1, w.y, w.x} : PoolProblem{n, channels, w.y, w.x};
   if (w.y.stride != 1 || w.x.stride != 1 || w.y.before + w.y.after + w.x.before + w.x.after > 0) {
     return InvalidArgument("has strides or paddings along height or width, and pools over channels");
@@ -51,7 +54,9 @@ T Lowest() {
   }
 }
 template <class T>
-bool Greater(T a, T b) { return Wide<T>(a) > Wide<T>(b); }
+bool Greater(T a, T b) {
+  return Wide<T>(a) > Wide<T>(b);
+}
 // Integers wrap around.
 template <class A>
 void Accumulate(A& sum, A v) {
@@ -67,7 +72,9 @@ template <class T>
 void MaxPoolRow(const PoolProblem& p, const T* image, int64_t oy, T* out) {
   std::fill_n(out, p.out_row(), Lowest<T>());
   ForRowTaps(p, oy, [&](int64_t pixel, Span ox, int64_t) {
-    ForLanes(p, pixel, ox, [image, out](int64_t in, int64_t o, int64_t) { out[o] = Greater(image[in], out[o]) ? image[in] : out[o]; });
+    ForLanes(p, pixel, ox, [image, out](int64_t in, int64_t o, int64_t) {
+      out[o] = Greater(image[in], out[o]) ? image[in] : out[o];
+    });
   });
 }
 
@@ -103,7 +110,8 @@ void FirstMaxima(const PoolProblem& p, const T* image, int64_t oy, T* best, int6
 
 // One band of the gradient: a row's buffers are `best` and `where`, the sums go to `sum` (the band's rows).
 template <class T>
-void MaxPoolGradBand(const PoolProblem& p, Span rows, const T* image, const T* grad, T* best, int64_t* where, Wide<T>* sum) {
+void MaxPoolGradBand(const PoolProblem& p, Span rows, const T* image, const T* grad, T* best, int64_t* where,
+                     Wide<T>* sum) {
   const int64_t first = rows.begin * p.x.input, last = rows.end * p.x.input;
   std::fill_n(sum, (last - first) * p.c, Wide<T>(0));
   const Span outputs = OutputsOver(p.y, rows);
@@ -154,7 +162,8 @@ Status PrepareMaxPoolGrad(PrepareContext& c) {
   if (c.input_shape(1) != c.input_shape(2)) return InvalidArgument("needs orig_output and grad of one shape");
   WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.output_shape(0), c.input_shape(2)));
   Status status;
-  WEIR_RETURN_IF_ERROR(c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) { status = SetMaxPoolGrad<decltype(t)>(c, p); }));
+  WEIR_RETURN_IF_ERROR(
+      c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) { status = SetMaxPoolGrad<decltype(t)>(c, p); }));
   return status;
 }
 
@@ -186,8 +195,8 @@ Status PrepareMaxPoolGradGrad(PrepareContext& c) {
       auto [begin, end] = a.Range(p.out_rows());
       for (int64_t row = begin; row < end; ++row) {
         const int64_t at = row / p.y.output * p.in_image(), out = row * p.out_row();
-        PickRow(p, a.in<T>(0) + at, a.in<T>(2) + at, a.in<T>(1) + out, row % p.y.output, a.workspace<uint8_t>() + a.chunk * per_chunk,
-                a.out<T>(0) + out);
+        PickRow(p, a.in<T>(0) + at, a.in<T>(2) + at, a.in<T>(1) + out, row % p.y.output,
+                a.workspace<uint8_t>() + a.chunk * per_chunk, a.out<T>(0) + out);
       }
     });
   });

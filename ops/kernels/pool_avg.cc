@@ -102,7 +102,8 @@ Status PrepareAvgPoolGrad(PrepareContext& c) {
   if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
   WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.output_shape(0), c.input_shape(1)));
   Status status;
-  WEIR_RETURN_IF_ERROR(c.ForType(FloatTypes{}, c.input_dtype(1), [&](auto t) { status = SetAvgPoolGrad<decltype(t)>(c, p); }));
+  WEIR_RETURN_IF_ERROR(
+      c.ForType(FloatTypes{}, c.input_dtype(1), [&](auto t) { status = SetAvgPoolGrad<decltype(t)>(c, p); }));
   return status;
 }
 

@@ -11,10 +11,20 @@
 namespace weir::kernels {
 
 // What a type is computed in: 16-bit floats in float.
-template <class T> struct WideT { using type = T; };
-template <> struct WideT<Half> { using type = float; };
-template <> struct WideT<BFloat16> { using type = float; };
-template <class T> using Wide = typename WideT<T>::type;
+template <class T>
+struct WideT {
+  using type = T;
+};
+template <>
+struct WideT<Half> {
+  using type = float;
+};
+template <>
+struct WideT<BFloat16> {
+  using type = float;
+};
+template <class T>
+using Wide = typename WideT<T>::type;
 
 // [begin, end)
 struct Span {
@@ -58,7 +68,8 @@ struct Bands {
 
   Bands(int64_t images, int64_t rows, int64_t halo, int64_t wanted) : images(images), rows(rows) {
     if (images <= 0 || rows <= 0) return;
-    per_image = std::clamp<int64_t>(CeilDiv(wanted, images), 1, std::max<int64_t>(rows / std::max<int64_t>(halo, 4), 1));
+    per_image =
+        std::clamp<int64_t>(CeilDiv(wanted, images), 1, std::max<int64_t>(rows / std::max<int64_t>(halo, 4), 1));
   }
   int64_t count() const { return images * per_image; }
   int64_t max_rows() const { return CeilDiv(rows, per_image); }
