@@ -2,6 +2,7 @@
 // cache level. Instructions are the lane functions of the plain kernels, so fusing changes no bit.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <set>
@@ -24,8 +25,15 @@ struct Instruction {
 struct Program {
   std::vector<Instruction> instructions;
   int num_inputs = 0;
+  int num_registers = 0;
   int64_t output_size = 0;
 };
+
+constexpr int64_t kTileBytes = kLaneTile * 8;
+constexpr int kMostRegisters = 127;  // what an instruction can name
+
+// Registers beyond those on the stack: in the workspace, some for each chunk.
+int64_t ExtraRegisters(const Program& p) { return std::max(0, p.num_registers - kFusedRegisters); }
 
 std::vector<std::string_view> Words(std::string_view s) {
   std::vector<std::string_view> words;
@@ -68,6 +76,7 @@ class Assembler {
       if (free_.empty()) return Unimplemented("needs more registers than there are");
       ins.target = static_cast<int8_t>(*free_.begin());
       free_.erase(free_.begin());
+      p.num_registers = std::max(p.num_registers, ins.target + 1);
       if (!one_size) FreeOperands(words, i);
       register_of_.push_back(ins.target);
       p.instructions.push_back(ins);
@@ -99,7 +108,7 @@ class Assembler {
         if (w[0] == 'r' && Number(w, &number) && number < static_cast<int>(text_.size())) last_use_[number] = i;
       }
     }
-    for (int r = 0; r < kFusedRegisters; ++r) free_.insert(r);
+    for (int r = 0; r < kMostRegisters; ++r) free_.insert(r);
   }
 
   Status Bad(size_t i) const { return InvalidArgument(fmt::format("has the malformed instruction '{}'", text_[i])); }
@@ -113,8 +122,10 @@ class Assembler {
 };
 
 void RunProgram(const Program& p, const ElementwisePlan& plan, RunArgs& a) {
-  alignas(64) char registers[kFusedRegisters * kLaneTile * 8];
-  alignas(64) char tiles[kFusedInputs * kLaneTile * 8];
+  alignas(64) char registers[kFusedRegisters * kTileBytes];
+  alignas(64) char tiles[kFusedInputs * kTileBytes];
+  char* extra = a.workspace<char>() + a.chunk * ExtraRegisters(p) * kTileBytes;
+  auto at_register = [&](int r) { return r < kFusedRegisters ? registers + r * kTileBytes : extra + (r - kFusedRegisters) * kTileBytes; };
   const void *in[kFusedInputs], *at[kFusedInputs];
   for (int k = 0; k < p.num_inputs; ++k) in[k] = a.in<char>(k);
   char* out = a.out<char>(0);
@@ -124,9 +135,9 @@ void RunProgram(const Program& p, const ElementwisePlan& plan, RunArgs& a) {
     for (const Instruction& ins : p.instructions) {
       const void* operands[kMaxLaneArity];
       for (int k = 0; k < ins.fn.arity; ++k) {
-        operands[k] = ins.operands[k] >= 0 ? at[ins.operands[k]] : registers + ~ins.operands[k] * kLaneTile * 8;
+        operands[k] = ins.operands[k] >= 0 ? at[ins.operands[k]] : at_register(~ins.operands[k]);
       }
-      void* target = &ins == last ? static_cast<void*>(out + position * p.output_size) : registers + ins.target * kLaneTile * 8;
+      void* target = &ins == last ? static_cast<void*>(out + position * p.output_size) : at_register(ins.target);
       ins.fn.Run(operands, target, n, ins.params);
     }
     return true;
@@ -148,6 +159,7 @@ Status PrepareFused(PrepareContext& c) {
   double ns = 0;
   for (const Instruction& i : program.instructions) ns += i.fn.ns;
   c.ParallelOver(plan.units(), ns * static_cast<double>(plan.unit_elements()));
+  c.set_workspace(ExtraRegisters(program) * kTileBytes * c.prepared().chunks);
   c.SetRun([program = std::move(program), plan = std::move(plan)](RunArgs& a) { RunProgram(program, plan, a); });
   return {};
 }
