@@ -73,11 +73,12 @@ Status PrepareSegments(PrepareContext& c, int id_rank, int64_t count) {
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, out));
   Segments s;
   s.rows = ids.num_elements(), s.count = count, s.id_type = c.input_dtype(1);
-  if (data.num_elements() == 0 || c.output_shape(0).num_elements() == 0) {
-    // No sums, but ids are checked all the same; the output's elements, if there are any, are zeros.
+  if (data.num_elements() == 0) {
+    // Nothing to add, so that no id is looked at, as in TensorFlow; the output's elements, if there are any, are zeros.
+    s.rows = 0;
     s.columns = count > 0 ? c.output_shape(0).num_elements() / count : 0;
   } else {
-    s.columns = data.num_elements() / s.rows;
+    s.columns = c.output_shape(0).num_elements() == 0 ? 0 : data.num_elements() / s.rows;
   }
   constexpr int64_t kLeast = 16;  // columns of a chunk: a cache line of floats
   c.ParallelOver(s.columns, 0.4 * double(s.rows) + 0.1 * double(s.count));
