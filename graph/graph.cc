@@ -208,11 +208,12 @@ Status Graph::SetInput(NodeId id, int i, Endpoint e) {
   return SetInputs(id, std::move(inputs), node(id).control_inputs_);
 }
 
-void Graph::AddControlInput(NodeId id, NodeId before) {
+bool Graph::AddControlInput(NodeId id, NodeId before) {
   Node& n = nodes_[id.value];
-  if (id == before || std::find(n.control_inputs_.begin(), n.control_inputs_.end(), before) != n.control_inputs_.end()) return;
+  if (id == before || std::find(n.control_inputs_.begin(), n.control_inputs_.end(), before) != n.control_inputs_.end()) return false;
   n.control_inputs_.push_back(before);
   nodes_[before.value].users_.push_back({id, -1, -1});
+  return true;
 }
 
 void Graph::RemoveControlInput(NodeId id, NodeId before) {

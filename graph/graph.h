@@ -157,7 +157,7 @@ class Graph {
   Result<NodeId> AddRaw(NodeSpec spec, int num_outputs_if_unknown = 0);
   Status SetInputs(NodeId id, std::vector<Endpoint> inputs, std::vector<NodeId> control_inputs);
   Status SetInput(NodeId id, int i, Endpoint e);
-  void AddControlInput(NodeId id, NodeId before);     // once; no self edge
+  bool AddControlInput(NodeId id, NodeId before);     // once, no self edge; whether it is new
   void RemoveControlInput(NodeId id, NodeId before);
   void SetAttr(NodeId id, const std::string& name, AttrValue value);
   void SetOp(NodeId id, const std::string& op, AttrMap attrs);  // keeps name and inputs; recomputes output dtypes

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <queue>
 
 #include "weir/graph/functions.h"
@@ -222,6 +223,19 @@ const Tensor* ConstantValue(const Graph& g, Endpoint e) {
   return nullptr;
 }
 
+namespace {
+
+// Every unknown size gets a symbol of its own, so that it can be recognised further down. Why process-wide: symbols travel
+// into function bodies, whose ids start anew.
+void NameUnknowns(PartialShape* shape) {
+  static std::atomic<int64_t> next{kUnknownDim - 1};
+  for (int i = 0; i < shape->rank(); ++i) {
+    if ((*shape)[i] == kUnknownDim) (*shape)[i] = next.fetch_sub(1, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace
+
 Status InferNode(Graph& g, NodeId id) {
   const Node& n = g.node(id);
   if (!n.def()) return InferCall(g, id);
@@ -252,7 +266,13 @@ Status InferNode(Graph& g, NodeId id) {
     }
     return NodeError(n, "shape", std::move(s));
   }
-  for (size_t i = 0; i < outputs.size(); ++i) g.SetOutputType(id, static_cast<int>(i), std::move(outputs[i]));
+  // Files of versions up to 21 could not tell a scalar placeholder from one of unknown shape.
+  bool untold = n.Is("Placeholder") && g.file_info().from_file && g.file_info().producer <= 21 && outputs[0].shape.rank() == 0;
+  if (untold) outputs[0].shape = PartialShape::Unknown();
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    NameUnknowns(&outputs[i].shape);
+    g.SetOutputType(id, static_cast<int>(i), std::move(outputs[i]));
+  }
   return FunctionAttrs(n).empty() ? Status() : InferCall(g, id);
 }
 

@@ -91,7 +91,7 @@ bool AllSame(const Tensor& t) {
 std::string TensorText(const Tensor& t, int64_t limit) {
   std::string out = DTypeText(t.dtype()) + DimsText(t.shape(), '[', ']') + " ";
   if (!t.valid()) return out + "none";
-  if (SizeOf(t.dtype()) == 0 && t.dtype() != kString) {
+  if (!IsSupported(t.dtype())) {
     std::string_view bytes(static_cast<const char*>(t.raw()), t.buffer() ? t.buffer()->bytes() : 0);
     return out + "opaque " + (limit >= 0 && static_cast<int64_t>(bytes.size()) > limit ? "…" : Quote(bytes));
   }

@@ -192,11 +192,9 @@ Outputs Cond(const Input& pred, const std::function<Outputs()>& then_fn, const s
   return OutputsOf(b, op, results.size());
 }
 
-Outputs WhileLoop(const std::function<Output(const Outputs&)>& cond, const BodyFn& body, const std::vector<Input>& loop_vars, const Name& name) {
-  Builder* outer = BuilderOf(loop_vars);
-  if (!outer) return {};
-  Builder& b = *outer;
-  Loc loc = loop_vars[0].loc();
+Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const BodyFn& body, const std::vector<Input>& loop_vars, const Name& name) {
+  Builder& b = *g.builder;
+  Loc loc = g.loc;
   Outputs start;
   for (const Input& in : loop_vars) start.push_back(in.is_literal() ? b.Add("Identity", {in}, {}, "loop_var", in.loc()) : b.Capture(in.output()));
   if (!b.status().ok()) return {};

@@ -1,7 +1,7 @@
 // Functions, conditionals and loops written in C++.
 //
 //   std::vector<Output> r = Cond(x > 0, [&] { return x * 2; }, [&] { return -x; });
-//   std::vector<Output> v = WhileLoop([&](auto& v) { return ops::Less(v[0], n); },
+//   std::vector<Output> v = WhileLoop(g, [&](auto& v) { return ops::Less(v[0], n); },
 //                                     [&](auto& v) { return std::vector<Output>{v[0] + 1, v[1] * x}; }, {i, acc});
 //
 // The C++ function is called once, while the graph is built, and what it builds becomes the body of a function of the
@@ -32,6 +32,6 @@ Outputs Cond(const Input& pred, const std::function<Outputs()>& then_fn, const s
 
 // tf.while_loop: calls `body` on the loop variables as long as the scalar that `cond` gives is true; returns the last values.
 // A loop variable keeps its dtype; its shape may change where it is unknown in the loop.
-Outputs WhileLoop(const std::function<Output(const Outputs&)>& cond, const BodyFn& body, const std::vector<Input>& loop_vars, const Name& name = {});
+Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const BodyFn& body, const std::vector<Input>& loop_vars, const Name& name = {});
 
 }  // namespace weir

@@ -85,14 +85,14 @@ const PartialShape& Variable::shape() const {
 
 Output Variable::Read(Loc loc) const {
   if (!valid()) return {};
-  Builder& b = *builder();
+  Builder& b = *Builder::Innermost(builder());
   auto scope = b.NameScope(name() + "/Read/");
   return b.Add("ReadVariableOp", {handle_}, {{"dtype", dtype()}}, "ReadVariableOp", loc);
 }
 
 Output Variable::Gather(const Input& indices, const Name& name) const {
   if (!valid()) return {};
-  return builder()->Add("ResourceGather", {handle_, indices}, {{"dtype", dtype()}}, name.value, indices.loc());
+  return Builder::Innermost(builder())->Add("ResourceGather", {handle_, indices}, {{"dtype", dtype()}}, name.value, indices.loc());
 }
 
 // ---- collections
@@ -205,7 +205,7 @@ Operation Change(const char* op, const Variable& v, std::vector<Input> inputs, c
   if (!v.valid()) return {};
   Loc loc = inputs.back().loc();
   inputs.insert(inputs.begin(), Input(v.handle(), loc));
-  return v.builder()->AddNode(op, std::move(inputs), {{"dtype", v.dtype()}}, name.value, loc);
+  return Builder::Innermost(v.builder())->AddNode(op, std::move(inputs), {{"dtype", v.dtype()}}, name.value, loc);
 }
 
 }  // namespace

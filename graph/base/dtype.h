@@ -1,7 +1,7 @@
 // Element types. Numbers and names are TensorFlow's DataType, so that files need no translation.
 //
-// Weir computes with the types that have a size here and with strings; quantised and complex types are known by name
-// (to say so in an error) and refused. A reference type (number + 100) exists only in files and on imported nodes.
+// Weir computes with numbers, bool and strings. Quantised values are carried (from a constant to Dequantize); complex
+// types are known by name (to say so in an error) and refused. A reference type (number + 100) exists only in files and on imported nodes.
 #pragma once
 
 #include <cstdint>
@@ -53,12 +53,13 @@ std::string DTypeShortName(DType t);
 // Accepts both kinds of names; kInvalid when unknown.
 DType ParseDType(std::string_view name);
 
-size_t SizeOf(DType t);  // bytes an element; 0 for string, resource, variant and types that Weir does not compute with
+size_t SizeOf(DType t);  // bytes an element; 0 for string, resource, variant and types that Weir does not carry
 inline bool IsRef(DType t) { return static_cast<int>(t) > 100; }
 inline DType BaseType(DType t) { return IsRef(t) ? static_cast<DType>(static_cast<int>(t) - 100) : t; }
 inline DType MakeRef(DType t) { return static_cast<DType>(static_cast<int>(BaseType(t)) + 100); }
 bool IsFloating(DType t);   // half, bfloat16, float, double
 bool IsInteger(DType t);    // signed and unsigned, not bool
+inline bool IsCarried(DType t) { return SizeOf(t) > 0 || t == DType::kString; }  // tensors of it can be made
 bool IsSupported(DType t);  // a type Weir computes with: floating, integer, bool, string
 
 template <class T> struct DTypeOfT;

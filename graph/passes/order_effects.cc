@@ -38,7 +38,7 @@ Result<bool> OrderEffects(Graph& g, PassContext&) {
   std::map<std::string, Effects> resources;
   bool changed = false;
   auto tie = [&](NodeId after, NodeId before) {
-    if (before.valid() && before != after) g.AddControlInput(after, before), changed = true;
+    if (before.valid()) changed |= g.AddControlInput(after, before);
   };
   for (NodeId id : order) {
     const OpDef* def = g.node(id).def();

@@ -1,0 +1,356 @@
+// Sessions: feeds, fetches, targets, variables, errors, callables, cancelling, snapshots.
+#include "weir/session/session.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <thread>
+
+#include "weir/ops/array_ops.h"
+#include "weir/ops/control_ops.h"
+#include "weir/ops/functions.h"
+#include "weir/ops/gather_ops.h"
+#include "weir/ops/math_ops.h"
+#include "weir/ops/matrix_ops.h"
+#include "weir/ops/random_ops.h"
+#include "weir/ops/reduction_ops.h"
+#include "weir/ops/state_ops.h"
+#include "weir/ops/variables.h"
+
+namespace weir {
+namespace {
+
+TEST(Session, FeedsAnyTensorAndFetchesAny) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {None}, "x");
+  Output y = ops::Square(x), z = y + 1.0f;
+  Session s(g, {.threads = 1});
+  EXPECT_EQ(s.Run(z, {{x, {1, 2, 3}}}).value().ToString(), "[2, 5, 10]");
+  EXPECT_EQ(s.Run(z, {{y, {10.f, 20.f}}}).value().ToString(), "[11, 21]") << "an inner tensor is fed; x is not needed";
+  EXPECT_EQ(s.Run(x, {{x, {4.f}}}).value().ToString(), "[4]") << "a feed can be fetched";
+  auto two = s.Run({y, y, z}, {{x, {2.f}}}).value();
+  EXPECT_EQ(two[0].ToString(), "[4]");
+  EXPECT_EQ(two[1].ToString(), "[4]");
+}
+
+TEST(Session, ByNames) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {2}, "x");
+  ops::Relu(x, "y");
+  Session s(g, {.threads = 1});
+  NamedFeeds feeds{{"x", Tensor::Of<float>({2}, {-1, 1})}};
+  EXPECT_EQ(s.Run(feeds, {"y:0"}).value()[0].ToString(), "[0, 1]");
+  auto missing = s.Run(feeds, {"yy"});
+  ASSERT_FALSE(missing.ok());
+  EXPECT_NE(missing.status().ToString().find("error[fetch]: the graph has no node 'yy'"), std::string::npos) << missing.status().ToString();
+}
+
+TEST(Session, FeedErrorsEchoBothTypes) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {None, 3}, "x"), y = ops::Relu(x, "y");
+  Session s(g, {.threads = 1});
+  auto wrong_shape = s.Run(y, {{x, {{1, 2}}}});
+  ASSERT_FALSE(wrong_shape.ok());
+  for (const char* part : {"error[feed]: Placeholder 'x:0' is f32[?,3]", "f32[1,2]", "session_test.cc"}) {
+    EXPECT_NE(wrong_shape.status().ToString().find(part), std::string::npos) << wrong_shape.status().ToString();
+  }
+  auto wrong_dtype = s.Run({{"x", Tensor::Of<int32_t>({1, 3}, {1, 2, 3})}}, {"y"});
+  EXPECT_EQ(wrong_dtype.status().code(), Code::kInvalidArgument);
+  auto twice = s.Run({y}, {{x, {{1, 2, 3}}}, {x, {{1, 2, 3}}}});
+  EXPECT_NE(twice.status().ToString().find("fed twice"), std::string::npos);
+  auto unfed = s.Run(y);
+  ASSERT_FALSE(unfed.ok());
+  EXPECT_NE(unfed.status().ToString().find("Placeholder 'x' must be fed"), std::string::npos) << unfed.status().ToString();
+}
+
+TEST(Session, AnErrorWhileBuildingReachesTheRun) {
+  Builder g;
+  Output y = ops::MatMul(ops::Placeholder(g, kFloat, {2, 3}), ops::Placeholder(g, kFloat, {2, 3}));
+  Session s(g);
+  auto r = s.Run(y);
+  ASSERT_FALSE(r.ok());
+  EXPECT_NE(r.status().ToString().find("cannot multiply"), std::string::npos) << r.status().ToString();
+}
+
+TEST(Session, WorksOnASnapshotUntilExtended) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {1}, "x");
+  Session s(g, {.threads = 1});
+  Output y = x * 2.0f;
+  auto early = s.Run(y, {{x, {1.f}}});
+  ASSERT_FALSE(early.ok());
+  EXPECT_NE(early.status().ToString().find("Extend"), std::string::npos);
+  s.Extend(g).Check();
+  EXPECT_EQ(s.Run(y, {{x, {1.f}}}).value().ToString(), "[2]");
+}
+
+TEST(Session, VariablesByNameAndUninitialisedOnes) {
+  Builder g;
+  Variable w(g, Tensor::Of<float>({2}, {1, 2}), {.name = "w"});
+  Output y = w * 2.0f;
+  Operation init = GlobalVariablesInitializer(g), add = ops::AssignAdd(w, {10.f, 20.f});
+  Session s(g, {.threads = 1});
+  auto unset = s.Run(y);
+  ASSERT_FALSE(unset.ok());
+  EXPECT_EQ(unset.status().code(), Code::kFailedPrecondition);
+  EXPECT_NE(unset.status().ToString().find("variable 'w' has no value yet"), std::string::npos) << unset.status().ToString();
+  s.Run(init).Check();
+  Tensor before = s.GetVariable("w").value();
+  s.Run(add).Check();
+  EXPECT_EQ(s.GetVariable("w").value().ToString(), "[11, 22]");
+  EXPECT_EQ(before.ToString(), "[1, 2]") << "a value never changes after it was read";
+  s.SetVariable("w", Tensor::Of<float>({2}, {5, 6})).Check();
+  EXPECT_EQ(s.Run(y).value().ToString(), "[10, 12]");
+  EXPECT_FALSE(s.SetVariable("w", Tensor::Of<float>({3}, {1, 2, 3})).ok());
+  EXPECT_FALSE(s.SetVariable("v", Tensor(1.0f)).ok());
+}
+
+TEST(Session, EffectsKeepProgramOrder) {
+  Builder g;
+  Variable w(g, Tensor(1.0f), {.name = "w"});
+  Output before = w.Read();
+  Operation add = ops::AssignAdd(w, 10.0f);
+  Output after = w.Read();
+  Operation twice = ops::Assign(w, after * 2.0f);
+  Operation init = GlobalVariablesInitializer(g);
+  for (bool optimize : {false, true}) {
+    Session s(g, {.threads = 1, .optimize = optimize});
+    s.Run(init).Check();
+    auto r = s.Run({before, after}, {}, {add, twice}).value();
+    EXPECT_EQ(r[0].scalar<float>(), 1.0f);
+    EXPECT_EQ(r[1].scalar<float>(), 11.0f);
+    EXPECT_EQ(s.GetVariable("w").value().scalar<float>(), 22.0f);
+  }
+}
+
+TEST(Session, AFetchedReadSurvivesLaterWrites) {
+  Builder g;
+  Variable w(g, Tensor::Of<float>({3}, {1, 2, 3}), {.name = "w"});
+  Output read = w.Read();
+  Operation add = ops::AssignAdd(w, {1.f, 1.f, 1.f}), init = GlobalVariablesInitializer(g);
+  Session s(g, {.threads = 1});
+  s.Run(init).Check();
+  Tensor held = s.Run(read).value();
+  s.Run(add).Check();
+  EXPECT_EQ(held.ToString(), "[1, 2, 3]");
+  EXPECT_EQ(s.Run(read).value().ToString(), "[2, 3, 4]");
+}
+
+TEST(Session, ShapesThatOnlyDataTells) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {None}, "x");
+  Output where = ops::Squeeze(ops::Where(ops::Greater(x, 0.0f)), {1});
+  Output positive = ops::Gather(x, where) * 10.0f;
+  Output n = ops::Range(g, 0, ops::Size(where), 1);
+  Output still_static = x + 1.0f;
+  for (bool optimize : {false, true}) {
+    Session s(g, {.threads = 1, .optimize = optimize});
+    auto r = s.Run({positive, n, still_static}, {{x, {1.f, -2.f, 3.f}}}).value();
+    EXPECT_EQ(r[0].ToString(), "[10, 30]");
+    EXPECT_EQ(r[1].ToString(), "[0, 1]");
+    EXPECT_EQ(r[2].ToString(), "[2, -1, 4]");
+    EXPECT_EQ(s.Run(positive, {{x, {-1.f, -2.f, -3.f}}}).value().shape().ToString(), "[0]");
+    std::string plan = s.ExplainPlan({{"x", Tensor::Of<float>({3}, {1, 2, 3})}}, {positive.name(), still_static.name()}).value();
+    EXPECT_NE(plan.find("AddV2(%"), std::string::npos) << plan;
+    EXPECT_NE(plan.find("f32[3] = AddV2"), std::string::npos) << "static neighbours stay static\n" << plan;
+  }
+}
+
+TEST(Session, CondAndWhile) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {None}, "x"), n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), "n");
+  Variable count(g, Tensor(0.0f), {.name = "count"});
+  Outputs c = Cond(ops::Greater(ops::ReduceSum(x), 0.0f), [&] { return Outputs{x * 2.0f}; }, [&] { return Outputs{-x}; });
+  Outputs w = WhileLoop(g, [&](const Outputs& v) { return ops::Less(v[0], n); },
+                        [&](const Outputs& v) {
+                          ops::AssignAdd(count, 1.0f);
+                          return Outputs{v[0] + 1, v[1] * x};
+                        },
+                        {0, x});
+  Operation init = GlobalVariablesInitializer(g);
+  ASSERT_TRUE(g.status().ok()) << g.status().ToString();
+  for (bool optimize : {false, true}) {
+    Session s(g, {.threads = 1, .optimize = optimize});
+    s.Run(init).Check();
+    auto r = s.Run({c[0], w[0], w[1]}, {{x, {1.f, 2.f}}, {n, 3}});
+    ASSERT_TRUE(r.ok()) << r.status().ToString();
+    EXPECT_EQ((*r)[0].ToString(), "[2, 4]");
+    EXPECT_EQ((*r)[1].ToString(), "3");
+    EXPECT_EQ((*r)[2].ToString(), "[1, 16]");
+    EXPECT_EQ(s.GetVariable("count").value().scalar<float>(), 3.0f);
+    EXPECT_EQ(s.Run(c[0], {{x, {-1.f}}}).value().ToString(), "[1]");
+    EXPECT_EQ(s.Run(w[1], {{x, {5.f}}, {n, 0}}).value().ToString(), "[5]") << "no iteration";
+  }
+}
+
+TEST(Session, ALoopWhoseVariableGrows) {
+  Builder g;
+  Output n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), "n"), start = ops::Placeholder(g, kFloat, {None}, "start");
+  Outputs w = WhileLoop(g, [&](const Outputs& v) { return ops::Less(v[0], n); },
+                        [&](const Outputs& v) { return Outputs{v[0] + 1, ops::Concat({v[1], v[1]}, 0)}; }, {0, start});
+  ASSERT_TRUE(g.status().ok()) << g.status().ToString();
+  Session s(g, {.threads = 1});
+  auto r = s.Run(w[1], {{start, {1.f, 2.f}}, {n, 2}});
+  ASSERT_TRUE(r.ok()) << r.status().ToString();
+  EXPECT_EQ(r->ToString(), "[1, 2, 1, 2, 1, 2, 1, 2]");
+}
+
+TEST(Session, FunctionsAreInlined) {
+  Builder g;
+  FuncRef twice = DefineFunction(g, "twice", {kFloat}, [](const Outputs& a) { return Outputs{a[0] + a[0]}; });
+  Output x = ops::Placeholder(g, kFloat, {2}, "x");
+  Output y = Call(g, twice, {Call(g, twice, {x})[0]})[0];
+  Session s(g, {.threads = 1});
+  EXPECT_EQ(s.Run(y, {{x, {1.f, 2.f}}}).value().ToString(), "[4, 8]");
+}
+
+TEST(Session, AFunctionThatCallsItselfIsRefused) {
+  Builder g;
+  FuncRef f = DefineFunction(g, "f", {kFloat}, [](const Outputs& a) { return Outputs{a[0] + 1.0f}; });
+  Function self(&g.graph().registry());
+  self = *g.graph().FindFunction("f");
+  NodeSpec call;
+  call.op = "f", call.name = "again", call.inputs = {{self.body.Find("arg0"), 0}};
+  ASSERT_TRUE(self.body.AddRaw(call, 1).ok());
+  g.mutable_graph().AddFunction(self);
+  Output x = ops::Placeholder(g, kFloat, {2}, "x");
+  Outputs y = Call(g, f, {x});
+  Session s(g, {.threads = 1});
+  auto r = y.empty() || !y[0].valid() ? Result<Tensor>(g.status()) : s.Run(y[0], {{x, {1.f, 2.f}}});
+  ASSERT_FALSE(r.ok());
+}
+
+TEST(Session, CancelAndDeadlineEndALoop) {
+  Builder g;
+  Output go = ops::Placeholder(g, kBool, PartialShape::Scalar(), "go");
+  Outputs w = WhileLoop(g, [&](const Outputs&) { return ops::Identity(go); }, [](const Outputs& v) { return Outputs{v[0] + 1}; }, {0});
+  ASSERT_TRUE(g.status().ok()) << g.status().ToString();
+  Session s(g, {.threads = 1});
+  RunConfig timeout;
+  timeout.timeout = std::chrono::milliseconds(50);
+  EXPECT_EQ(s.Run({w[0]}, {{go, true}}, {}, timeout).status().code(), Code::kDeadlineExceeded);
+  std::atomic<bool> cancel{false};
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    cancel = true;
+  });
+  RunConfig cancelled;
+  cancelled.cancel = &cancel;
+  EXPECT_EQ(s.Run({w[0]}, {{go, true}}, {}, cancelled).status().code(), Code::kCancelled);
+  later.join();
+}
+
+TEST(Session, AssertFailsTheRunAndNamesItself) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), "x");
+  Operation check = ops::Assert(ops::Greater(x, 0.0f), {"x must be positive", x}, 3, "check");
+  Session s(g, {.threads = 1});
+  EXPECT_TRUE(s.Run(check, {{x, 1.0f}}).ok());
+  Status bad = s.Run(check, {{x, -1.0f}});
+  ASSERT_FALSE(bad.ok());
+  EXPECT_NE(bad.ToString().find("'check'"), std::string::npos) << bad.ToString();
+  EXPECT_NE(bad.ToString().find("x must be positive"), std::string::npos) << bad.ToString();
+}
+
+TEST(Session, CheckNumericsNamesTheFirstBadOp) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {2}, "x");
+  Output y = ops::Log(x, "the_log") * 0.0f;
+  Session s(g, {.threads = 1, .optimize = false});
+  RunConfig config;
+  config.check_numerics = true;
+  auto r = s.Run({y}, {{x, {1.f, -1.f}}}, {}, config);
+  ASSERT_FALSE(r.ok());
+  EXPECT_NE(r.status().ToString().find("Log 'the_log'"), std::string::npos) << r.status().ToString();
+}
+
+TEST(Session, TraceListsTheSteps) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {2, 2}, "x");
+  Output y = ops::MatMul(x, x, {.name = "product"});
+  Session s(g, {.threads = 1});
+  RunMetadata metadata;
+  RunConfig config;
+  config.metadata = &metadata;
+  s.Run({y}, {{x, {{1, 2}, {3, 4}}}}, {}, config).value();
+  ASSERT_EQ(metadata.steps.size(), 1u);
+  EXPECT_EQ(metadata.steps[0].name, "product");
+  std::string path = testing::TempDir() + "/trace.json";
+  metadata.WriteChromeTrace(path).Check();
+  std::string text((std::istreambuf_iterator<char>(*std::make_unique<std::ifstream>(path))), {});
+  EXPECT_NE(text.find("\"name\":\"MatMul\""), std::string::npos);
+  EXPECT_FALSE(metadata.WriteChromeTrace("/nonexistent/trace.json").ok());
+}
+
+TEST(Callable, ReadsAndWritesTheCallersMemory) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {2}, "x"), y = ops::Square(x) + 1.0f;
+  Session s(g, {.threads = 1});
+  Callable c = s.MakeCallable({x}, {y}).value();
+  float in[2] = {1, 2}, out[2] = {};
+  c.BindFeed(0, Tensor::Wrap(kFloat, {2}, in)).Check();
+  c.BindFetch(0, Tensor::Wrap(kFloat, {2}, out)).Check();
+  c.Run().Check();
+  EXPECT_EQ(out[1], 5.0f);
+  in[1] = 3;
+  c.Run().Check();
+  EXPECT_EQ(out[1], 10.0f);
+  EXPECT_FALSE(c.BindFeed(1, Tensor(1.0f)).ok());
+  EXPECT_FALSE(c.BindFeed(0, Tensor(1.0f)).ok());
+}
+
+TEST(Callable, APreparedRunAllocatesNoTensors) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {4, 4}, "x");
+  Variable w(g, Tensor::Of<float>({4}, {1, 2, 3, 4}), {.name = "w"});
+  Output y = ops::Relu(ops::MatMul(x, x) + w);
+  Operation init = GlobalVariablesInitializer(g);
+  Session s(g, {.threads = 1});
+  s.Run(init).Check();
+  Callable c = s.MakeCallable({x}, {y}).value();
+  c.BindFeed(0, Tensor::Zeros(kFloat, {4, 4}).value()).Check();
+  c.BindFetch(0, Tensor::Zeros(kFloat, {4, 4}).value()).Check();
+  c.Run().Check();
+  int64_t before = memory::allocations();
+  for (int i = 0; i < 100; ++i) c.Run().Check();
+  EXPECT_EQ(memory::allocations(), before);
+}
+
+TEST(Session, OneThreadMeansNoOther) {
+  auto count = [] {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with("Threads:")) return std::stoi(line.substr(8));
+    }
+    return -1;
+  };
+  int before = count();
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {256, 256}, "x");
+  Output y = ops::MatMul(x, x);
+  Session s(g, {.threads = 1});
+  s.Run({{"x", Tensor::Zeros(kFloat, {256, 256}).value()}}, {y.name()}).value();
+  EXPECT_EQ(count(), before);
+}
+
+TEST(Session, TheSameBitsForAnyNumberOfThreads) {
+  Builder g;
+  g.SetSeed(7);
+  Output a = ops::RandomNormal(g, {300, 200}, {.seed = 1}), b = ops::RandomNormal(g, {200, 100}, {.seed = 2});
+  Output y = ops::ReduceSum(ops::Tanh(ops::MatMul(a, b)), {0}), all = ops::ReduceMean(ops::Exp(a));
+  std::vector<Tensor> first;
+  for (int threads : {1, 2, 3, 8}) {
+    Session s(g, {.threads = threads});
+    auto r = s.Run({y, all}).value();
+    if (first.empty()) first = r;
+    EXPECT_TRUE(r[0].Identical(first[0])) << threads;
+    EXPECT_TRUE(r[1].Identical(first[1])) << threads;
+  }
+  Session unoptimised(g, {.threads = 1, .optimize = false}), exact(g, {.threads = 2, .precision = Precision::kExact});
+  auto plain = unoptimised.Run({y, all}).value(), optimised = exact.Run({y, all}).value();
+  EXPECT_TRUE(plain[0].Identical(optimised[0]));
+  EXPECT_TRUE(plain[1].Identical(optimised[1]));
+}
+
+}  // namespace
+}  // namespace weir
