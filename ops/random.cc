@@ -13,6 +13,12 @@ namespace weir {
 namespace {
 
 Status RandomShape(ShapeContext& c) {
+  if (const Tensor* sizes = c.constant(0)) {
+    // A size of -1 is unknown only where the sizes themselves are.
+    for (int64_t size : sizes->ToInts().value_or(std::vector<int64_t>())) {
+      if (size < 0) return InvalidArgument(fmt::format("has the negative size {} in input 'shape'", size));
+    }
+  }
   WEIR_ASSIGN_OR_RETURN(PartialShape shape, c.shape_from_input(0));
   if (shape.fully_known()) WEIR_RETURN_IF_ERROR(Shape::Make(shape.dims()).status());
   c.set_output(0, std::move(shape));
