@@ -99,7 +99,7 @@ class PlanBuilder {
     const KernelDef* kernel = AllKernels().Find(n.op());
     if (!kernel) return Unimplemented("has no kernel");
     for (const OutputType& t : n.outputs()) {
-      if (!IsSupported(BaseType(t.dtype))) return Unimplemented(fmt::format("gives {}, a dtype that Weir does not compute with", DTypeName(t.dtype)));
+      if (!IsCarried(BaseType(t.dtype))) return Unimplemented(fmt::format("gives {}, a dtype that Weir does not compute with", DTypeName(t.dtype)));
     }
     bool values_known = true;
     for (size_t i = 0; i < n.inputs().size(); ++i) {
@@ -325,7 +325,7 @@ class PlanBuilder {
   Status EmitConstant(const Node& n) {
     const Tensor* value = n.FindAttr("value") ? n.FindAttr("value")->get<Tensor>() : nullptr;
     if (!value || !value->valid()) return InvalidArgument("has no value");
-    if (!IsSupported(value->dtype())) return Unimplemented(fmt::format("holds {}, a dtype that Weir does not compute with", DTypeName(value->dtype())));
+    if (!IsCarried(value->dtype())) return Unimplemented(fmt::format("holds {}, a dtype that Weir does not compute with", DTypeName(value->dtype())));
     Memory m;
     bool text = value->dtype() == kString;
     m.storage = Storage::kConstant;
@@ -343,7 +343,7 @@ class PlanBuilder {
     PlanFeed& feed = plan_->feeds[index];
     Endpoint e{n.id(), 0};
     feed.name = n.name(), feed.dtype = BaseType(g_.type(e).dtype), feed.shape = g_.type(e).shape;
-    if (!IsSupported(feed.dtype)) return Unimplemented(fmt::format("is fed {}, a dtype that Weir does not compute with", DTypeName(feed.dtype)));
+    if (!IsCarried(feed.dtype)) return Unimplemented(fmt::format("is fed {}, a dtype that Weir does not compute with", DTypeName(feed.dtype)));
     Memory m;
     m.last = kForever;
     if (Static(e)) {

@@ -12,6 +12,7 @@ void RegisterArrayKernels(KernelRegistry& r) {
   RegisterArrayPadKernels(r);
   RegisterArrayLayoutKernels(r);
   RegisterArrayIndexKernels(r);
+  RegisterArrayDequantizeKernel(r);
 }
 
 }  // namespace weir

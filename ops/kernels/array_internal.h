@@ -12,5 +12,6 @@ void RegisterArraySliceKernels(KernelRegistry& r);
 void RegisterArrayPadKernels(KernelRegistry& r);
 void RegisterArrayLayoutKernels(KernelRegistry& r);
 void RegisterArrayIndexKernels(KernelRegistry& r);
+void RegisterArrayDequantizeKernel(KernelRegistry& r);
 
 }  // namespace weir
