@@ -57,6 +57,8 @@ struct MetaGraph {
   std::map<std::string, std::vector<std::string>> collections;
   std::map<std::string, SignatureInfo> signatures;
   std::optional<SaverInfo> saver;
+  std::map<std::string, std::string> assets;  // tensor that takes a file's path -> the file's name in assets/
+  std::string init_op;                        // of a SavedModel: the node to run once variables are restored, or empty
 };
 
 enum class GraphFormat { kGraphDef, kMetaGraph, kSavedModel, kText };

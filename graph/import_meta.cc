@@ -37,6 +37,18 @@ std::map<std::string, TensorInfo> Tensors(const google::protobuf::Map<std::strin
   return tensors;
 }
 
+// By the signature of TensorFlow 2, else by the collections of TensorFlow 1.
+std::string InitOp(const MetaGraph& m) {
+  if (auto it = m.signatures.find("__saved_model_init_op"); it != m.signatures.end() && !it->second.outputs.empty()) {
+    const std::string& tensor = it->second.outputs.begin()->second.name;
+    return tensor.substr(0, tensor.rfind(':'));
+  }
+  for (const char* key : {"saved_model_main_op", "legacy_init_op"}) {
+    if (auto it = m.collections.find(key); it != m.collections.end() && !it->second.empty()) return it->second[0];
+  }
+  return "";
+}
+
 }  // namespace
 
 MetaGraph MetaFromWire(const pb::MetaGraphDef& p) {
@@ -56,6 +68,8 @@ MetaGraph MetaFromWire(const pb::MetaGraphDef& p) {
     const auto& s = p.saver_def();
     m.saver = SaverInfo{s.filename_tensor_name(), s.save_tensor_name(), s.restore_op_name(), s.max_to_keep()};
   }
+  for (const auto& a : p.asset_file_def()) m.assets[a.tensor_info().name()] = a.filename();
+  m.init_op = InitOp(m);
   return m;
 }
 

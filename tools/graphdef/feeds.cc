@@ -205,12 +205,18 @@ void FeedOptions::AddTo(CLI::App* verb) {
   verb->add_option("--batch", batch, "What @zeros and the like take for unknown dimensions")->check(CLI::PositiveNumber);
 }
 
-Result<NamedFeeds> FeedOptions::Collect(const Graph& g) const {
+Result<NamedFeeds> FeedOptions::Collect(const Graph& g, std::map<std::string, Tensor>* strangers) const {
   std::map<std::string, Tensor> values;
   if (!file.empty()) {
     WEIR_ASSIGN_OR_RETURN(auto arrays, io::ReadNpz(file));
     for (auto& [name, t] : arrays) {
-      WEIR_ASSIGN_OR_RETURN(Endpoint e, g.ParseEndpoint(name));
+      auto found = g.ParseEndpoint(name);
+      if (!found.ok() && found.status().code() == Code::kNotFound) {  // a file may serve several graphs
+        if (strangers) strangers->emplace(name, t);
+        continue;
+      }
+      if (!found.ok()) return found.status();
+      Endpoint e = *found;
       bool bits = BaseType(g.type(e).dtype) == kBfloat16 && t.dtype() == kUint16;
       values[g.EndpointName(e)] = bits ? Tensor::FromBuffer(kBfloat16, t.shape(), t.buffer()) : t;
     }

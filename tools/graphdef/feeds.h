@@ -25,8 +25,8 @@ struct FeedOptions {
   std::string file;
   int64_t batch = 1;
   void AddTo(CLI::App* verb);
-  // In the order given; a later one of the same name wins.
-  Result<NamedFeeds> Collect(const Graph& g) const;
+  // A later one of the same name wins. Arrays of the file that the graph has no tensor for go to `strangers`.
+  Result<NamedFeeds> Collect(const Graph& g, std::map<std::string, Tensor>* strangers = nullptr) const;
 };
 
 // Every placeholder that `feeds` leaves out, with random values.

@@ -1,4 +1,7 @@
 // graphdef: looks at graphs, checks, differentiates, optimises and runs them. One file a verb.
+#include <unistd.h>
+
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <new>
@@ -16,13 +19,15 @@ void OnInterrupt(int) {
   if (interrupted.exchange(true)) _exit(kInterrupted);
 }
 
-// "did you mean": a mistyped verb is the first argument that is no option.
-void SuggestVerb(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return;
+// Whether the first argument is meant as a verb but is none; says which ones are near.
+bool IsUnknownVerb(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return false;
   std::vector<std::string> verbs;
   for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) verbs.push_back(verb->get_name());
+  if (std::find(verbs.begin(), verbs.end(), argv[1]) != verbs.end()) return false;
   auto near = weir::NearestNames(argv[1], verbs);
-  if (!near.empty() && near[0] != argv[1]) Message("  help: did you mean '" + near[0] + "'?");
+  Message(std::string("error: there is no verb '") + argv[1] + "'\n  help: " + (near.empty() ? "see graphdef --help" : "did you mean '" + near[0] + "'?"));
+  return true;
 }
 
 int Main(int argc, char** argv) {
@@ -33,13 +38,11 @@ int Main(int argc, char** argv) {
              "`graphdef VERB --help` tells more.");
   Action action;
   for (auto add : {AddDump, AddSummary, AddCheck, AddRun, AddGrad, AddOpt, AddPlan, AddBench, AddDraw, AddOps, AddCkpt}) add(app, &action);
+  if (IsUnknownVerb(app, argc, argv)) return kUsage;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    int code = app.exit(e);
-    if (code == 0) return kOk;
-    SuggestVerb(app, argc, argv);
-    return kUsage;
+    return app.exit(e) == 0 ? kOk : kUsage;
   }
   return action ? action() : kUsage;
 }

@@ -1,6 +1,8 @@
 // graphdef plan: what a graph compiles to: steps, and memory over time as text and as a picture.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "weir/runtime/io/file.h"
 #include "weir/runtime/variables.h"
 #include "weir/session/pipeline.h"
@@ -49,10 +51,15 @@ std::vector<Interval> Lifetimes(const Plan& plan) {
   return lives;
 }
 
-std::vector<int64_t> LiveBytes(const Plan& plan, const std::vector<Interval>& lives) {
-  std::vector<int64_t> bytes(plan.steps.size());
+// Bytes of the arena in use at each step; memory that slots share (in place, views) counts once.
+std::vector<int64_t> LiveBytes(const Plan& plan, std::vector<Interval> lives) {
+  std::sort(lives.begin(), lives.end(), [](const Interval& a, const Interval& b) { return a.offset < b.offset; });
+  std::vector<int64_t> bytes(plan.steps.size()), end(plan.steps.size());
   for (const Interval& l : lives) {
-    for (int i = l.first; i <= l.last && i < static_cast<int>(bytes.size()); ++i) bytes[i] += l.bytes;
+    for (int i = l.first; i <= l.last && i < static_cast<int>(bytes.size()); ++i) {
+      int64_t from = std::max(l.offset, end[i]), to = std::max(from, l.offset + l.bytes);
+      bytes[i] += to - from, end[i] = to;
+    }
   }
   return bytes;
 }

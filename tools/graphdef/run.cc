@@ -1,6 +1,7 @@
 // graphdef run: runs a graph on fed values, from the shell. ../shared/oracle/compare.py calls it, too.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "weir/runtime/io/file.h"
@@ -32,24 +33,33 @@ using Arrays = std::vector<std::pair<std::string, Tensor>>;
 
 // ---- what to run
 
-Result<std::vector<std::string>> Fetches(const Options& o, const Graph& g) {
+using Strangers = std::map<std::string, Tensor>;
+
+Result<std::vector<std::string>> NamedFetches(const Options& o) {
   std::vector<std::string> names = o.fetches;
-  if (!o.fetch_list.empty()) {
-    std::ifstream list(o.fetch_list);
-    if (!list) return NotFound(fmt::format("error[file]: cannot read '{}'", o.fetch_list));
-    for (std::string line; std::getline(list, line);) {
-      while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back()))) line.pop_back();
-      if (!line.empty()) names.push_back(line);
-    }
+  if (o.fetch_list.empty()) return names;
+  std::ifstream list(o.fetch_list);
+  if (!list) return NotFound(fmt::format("error[file]: cannot read '{}'", o.fetch_list));
+  for (std::string line; std::getline(list, line);) {
+    while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back()))) line.pop_back();
+    if (!line.empty()) names.push_back(line);
   }
+  return names;
+}
+
+// What to fetch; guessed when nothing at all is asked for. What only a file of feeds knows is its own value.
+Result<std::vector<std::string>> Fetches(const Options& o, const Graph& g, const Strangers& strangers) {
+  WEIR_ASSIGN_OR_RETURN(auto names, NamedFetches(o));
   bool guess = names.empty() && o.targets.empty() && o.variables.empty() && !o.with_init;
   if (guess) {
     for (Endpoint e : Sinks(g)) names.push_back(g.EndpointName(e));
     if (names.empty()) return InvalidArgument("error[fetch]: there is nothing to run").Help("name tensors by --fetch or nodes by --target");
   }
   for (std::string& name : names) {
-    WEIR_ASSIGN_OR_RETURN(Endpoint e, g.ParseEndpoint(name));
-    name = g.EndpointName(e);
+    if (strangers.count(name)) continue;
+    auto e = g.ParseEndpoint(name);
+    if (!e.ok()) return Status(e.status().code(), "error[fetch]: " + e.status().message()).Help(e.status().help());
+    name = g.EndpointName(*e);
   }
   return names;
 }
@@ -77,7 +87,11 @@ Result<Tensor> Stack(const std::vector<Tensor>& parts, const std::string& name) 
   return all;
 }
 
-Result<Arrays> Steps(const Options& o, Session& session, const NamedFeeds& feeds, const std::vector<std::string>& fetches, RunMetadata* metadata) {
+Result<Arrays> Steps(const Options& o, Session& session, const NamedFeeds& feeds, const std::vector<std::string>& names, const Strangers& strangers, RunMetadata* metadata) {
+  std::vector<std::string> fetches;
+  for (const std::string& name : names) {
+    if (!strangers.count(name)) fetches.push_back(name);
+  }
   std::vector<std::vector<Tensor>> values(fetches.size());
   bool nothing = fetches.empty() && o.targets.empty();
   for (int step = 0; step < std::max(o.steps, 1) && !nothing; ++step) {
@@ -86,6 +100,9 @@ Result<Arrays> Steps(const Options& o, Session& session, const NamedFeeds& feeds
     for (size_t i = 0; i < got.size(); ++i) values[i].push_back(std::move(got[i]));
   }
   Arrays arrays;
+  for (const auto& [name, value] : strangers) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) arrays.emplace_back(name, value);
+  }
   for (size_t i = 0; i < fetches.size(); ++i) {
     if (o.steps == 0) {
       arrays.emplace_back(fetches[i], std::move(values[i][0]));
@@ -160,20 +177,23 @@ Status WriteVariables(const Options& o, const Session& session) {
 Failure Execute(const Options& o, LoadedGraph model) {
   InferBestEffort(model.graph);
   SessionOptions settings{.threads = o.threads, .optimize = o.optimize, .allow_file_ops = true};
-  auto feeds = o.feeds.Collect(model.graph);
+  Strangers strangers;
+  auto feeds = o.feeds.Collect(model.graph, &strangers);
   if (!feeds.ok()) return {feeds.status(), kBadFile};
-  auto fetches = Fetches(o, model.graph);
+  auto fetches = Fetches(o, model.graph, strangers);
   if (!fetches.ok()) return {fetches.status(), kUsage};
   Session session(std::move(model.graph), settings);
   if (!o.ckpt.empty()) {
     if (Status s = RestoreVariables(session, model.meta, o.ckpt); !s.ok()) return {s, kBadFile};
+  } else if (model.format == GraphFormat::kSavedModel) {
+    if (Status s = StartSavedModel(session, *model.meta, o.model.path); !s.ok()) return {s, kBadFile};
   }
   if (o.with_init) {
     auto done = session.Run(*feeds, {}, {o.init.empty() ? "init" : o.init}, {.cancel = &interrupted});
     if (!done.ok()) return {done.status(), kRunError};
   }
   RunMetadata metadata;
-  auto arrays = Steps(o, session, *feeds, *fetches, &metadata);
+  auto arrays = Steps(o, session, *feeds, *fetches, strangers, &metadata);
   if (!arrays.ok()) return {arrays.status(), kRunError};
   if (Status s = WriteArrays(o, *arrays); !s.ok()) return {s, kRunError};
   if (!o.variables.empty()) {

@@ -46,6 +46,24 @@ Status RestoreVariables(Session& session, const std::optional<MetaGraph>& meta, 
   return {};
 }
 
+Status StartSavedModel(Session& session, const MetaGraph& meta, const std::string& path) {
+  std::string folder = io::IsDirectory(path) ? path : io::DirectoryOf(path), prefix = folder + "/variables/variables";
+  NamedFeeds assets;
+  for (const auto& [tensor, file] : meta.assets) {
+    if (file.find("..") != file.npos || file.starts_with("/")) return InvalidArgument(fmt::format("error[file]: the asset '{}' lies outside the model's folder", file));
+    assets.emplace_back(tensor, Tensor(folder + "/assets/" + file));
+  }
+  bool saved = io::FileExists(io::BundleIndexPath(prefix));
+  if (saved && meta.saver && !meta.saver->restore_op.empty()) {
+    NamedFeeds feeds = assets;
+    feeds.emplace_back(meta.saver->filename_tensor, Tensor(prefix));
+    WEIR_RETURN_IF_ERROR(session.Run(feeds, {}, {meta.saver->restore_op}).status());
+  } else if (saved) {
+    WEIR_RETURN_IF_ERROR(RestoreVariables(session, meta, prefix));
+  }
+  return meta.init_op.empty() ? Status() : session.Run(assets, {}, {meta.init_op}).status();
+}
+
 Status FillVariables(Session& session) {
   uint64_t seed = 1000;
   for (NodeId id : session.graph().nodes()) {

@@ -9,6 +9,9 @@ namespace weir::tool {
 // Sets the variables that a checkpoint has, which is given by its prefix or a folder (its latest); others stay without a
 // value, as when TensorFlow restores what its saver lists. Parts of partitioned variables are found through `meta`.
 Status RestoreVariables(Session& session, const std::optional<MetaGraph>& meta, std::string path);
+// As TensorFlow's loader does: restores the variables of a SavedModel by its own restore op, with the paths of its assets fed,
+// and runs its init op. The session must allow file ops.
+Status StartSavedModel(Session& session, const MetaGraph& meta, const std::string& path);
 // Gives every variable of known shape that has no value a random one: the same in every session of the same graph.
 Status FillVariables(Session& session);
 
