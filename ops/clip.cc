@@ -1,3 +1,4 @@
+// Clipping by norms. Divisions are guarded so that neither value nor gradient of a zero tensor is NaN.
 #include "weir/ops/clip.h"
 
 #include <limits>

@@ -1,3 +1,4 @@
+// Initialisers: closures that build constant or random tensors. Numbers are computed in double and rounded to the dtype once.
 #include "weir/ops/initializers.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// Layers: a variable scope, the variables in it, and the ops around them. What a layer must know (the size that its kernel
+// has) it asks of the input's static shape.
 #include "weir/ops/layers.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Every loss is a formula for its elements and one common ending: weights, reduction, collection (ComputeWeightedLoss).
 #include "weir/ops/losses.h"
 
 #include <fmt/format.h>

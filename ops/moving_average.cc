@@ -1,3 +1,4 @@
+// Moving averages are variables of their own, moved by AssignSub of a part of the difference.
 #include "weir/ops/moving_average.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The formulas of the learning-rate schedules, built from math ops in the learning rate's dtype.
 #include "weir/ops/schedules.h"
 
 #include <fmt/format.h>

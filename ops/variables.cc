@@ -1,3 +1,6 @@
+// Variables as nodes of a graph, and what is kept beside the nodes: collections, and the variables of each scope.
+//
+// All of it lives in the builder's extensions; nothing here holds a value.
 #include "weir/ops/variables.h"
 
 #include <fmt/format.h>

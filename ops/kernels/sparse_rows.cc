@@ -1,3 +1,4 @@
+// Row numbers are checked and widened to int64 before the chunks run, into the workspace that all chunks read.
 #include "weir/ops/kernels/sparse_rows.h"
 
 #include <fmt/format.h>

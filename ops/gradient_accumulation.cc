@@ -1,0 +1,54 @@
+// Sums of gradients kept in variables; Apply reads them, updates, and only then sets them back.
+#include "weir/ops/gradient_accumulation.h"
+
+#include "weir/ops/array_ops.h"
+#include "weir/ops/math_ops.h"
+
+namespace weir {
+
+GradientAccumulator::GradientAccumulator(const std::vector<GradAndVar>& grads, Loc loc) {
+  std::vector<Operation> additions;
+  for (const GradAndVar& g : grads) {
+    if (!g.grad.valid() || !g.var.valid()) continue;
+    Builder& b = *g.var.builder();
+    auto at = b.At(loc);
+    Variable sum;
+    {
+      auto top = b.NameScope("");
+      sum = Variable(ops::ZerosLike(g.var.initial_value()),
+                     {.name = g.var.name() + "/gradient_sum", .trainable = false, .shape = g.var.shape()});
+      if (!count_.valid()) count_ = Variable(b, 0.0f, {.name = "gradient_count", .trainable = false});
+    }
+    sums_.push_back({g.var, sum});
+    if (g.grad.is_slices()) {
+      additions.push_back(ops::ScatterAdd(sum, g.grad.slices().indices, g.grad.slices().values));
+    } else {
+      additions.push_back(ops::AssignAdd(sum, g.grad.dense()));
+    }
+  }
+  if (!count_.valid()) return;
+  Builder& b = *count_.builder();
+  auto at = b.At(loc);
+  additions.push_back(ops::AssignAdd(count_, 1.0f));
+  accumulate_ = Group(b, additions, "accumulate_gradients");
+}
+
+Operation GradientAccumulator::Apply(Optimizer& optimizer, const MinimizeOptions& options, bool mean, Loc loc) {
+  if (!count_.valid()) return {};
+  Builder& b = *count_.builder();
+  auto at = b.At(loc);
+  auto scope = b.NameScope("apply_accumulated");
+  Output count = count_.Read();
+  std::vector<GradAndVar> grads;
+  for (const Sum& s : sums_) {
+    Output sum = s.sum.Read();
+    grads.push_back({mean ? ops::DivNoNan(sum, ops::Cast(count, s.var.dtype())) : sum, s.var});
+  }
+  Operation train = optimizer.ApplyGradients(grads, options, loc);
+  auto after = b.ControlDependencies({train, count.op()});
+  std::vector<Operation> resets = {train, ops::Assign(count_, 0.0f)};
+  for (const Sum& s : sums_) resets.push_back(ops::Assign(s.sum, ops::ZerosLike(s.sum)));
+  return Group(b, resets);
+}
+
+}  // namespace weir
