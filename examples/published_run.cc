@@ -3,9 +3,12 @@
 // losses to come out, to the last digit printed.
 #include <weir/weir.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 #include <random>
+#include <vector>
 
 using namespace weir;
 using namespace weir::ops;
@@ -24,6 +27,13 @@ class NumpyRandom {
  private:
   std::mt19937 twister_;
 };
+
+// Prints a matrix; whether it is the published one within 1e-6.
+bool PrintAndCompare(const char* name, const Tensor& matrix, const std::vector<double>& published) {
+  std::cout << name << " = " << matrix << "\n";
+  const float* values = matrix.data<float>();
+  return std::equal(published.begin(), published.end(), values, [](double p, float v) { return std::abs(p - v) <= 1e-6; });
+}
 
 constexpr int kExamples = 128, kBatch = 8, kSteps = 5000;
 
@@ -61,5 +71,8 @@ int main() {
       std::printf("After %d training step(s), cross entropy on all data is %.6g\n", step, loss);
     }
   }
-  std::cout << "w1 = " << session.GetVariable(w1.name()).value() << "\nw2 = " << session.GetVariable(w2.name()).value() << "\n";
+  const bool agree = PrintAndCompare("w1", session.GetVariable(w1.name()).value(), {-1.9618274, 2.58235407, 1.68203783, -3.4681716, 1.06982327, 2.11788989}) &
+                     PrintAndCompare("w2", session.GetVariable(w2.name()).value(), {-1.8247149, 2.68546653, 1.41819501});
+  std::cout << (agree ? "weights agree with the published ones within 1e-6\n" : "weights differ from the published ones\n");
+  return agree ? 0 : 1;
 }
