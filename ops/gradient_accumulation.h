@@ -19,9 +19,10 @@ class GradientAccumulator {
 
   // Adds the gradients of one batch to the sums; sparse ones touch their rows only.
   const Operation& accumulate() const { return accumulate_; }
-  // Updates the variables by the mean of what was accumulated (the sum when `mean` is false), then sets all back to zero.
-  // To be run after at least one accumulate.
-  Operation Apply(Optimizer& optimizer, const MinimizeOptions& options = {}, bool mean = true, Loc loc = Loc::Current());
+  // Updates the variables by the mean of what was accumulated (the sum when `mean` is false), then sets all back to
+  // zero. To be run after at least one accumulate.
+  Operation Apply(Optimizer& optimizer, const MinimizeOptions& options = {}, bool mean = true,
+                  Loc loc = Loc::Current());
 
  private:
   struct Sum {

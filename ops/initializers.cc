@@ -1,4 +1,5 @@
-// Initialisers: closures that build constant or random tensors. Numbers are computed in double and rounded to the dtype once.
+// Initialisers: closures that build constant or random tensors. Numbers are computed in double and rounded to the dtype
+// once.
 #include "weir/ops/initializers.h"
 
 #include <fmt/format.h>
@@ -75,8 +76,9 @@ Initializer ConstantInitializer(double value) {
 Initializer ConstantInitializer(Tensor value) {
   return [value](Builder& b, const Shape& s, DType t) -> Output {
     if (value.shape() == s && value.dtype() == t) return b.Constant(value, "Const");
-    b.Fail(InvalidArgument(fmt::format("error[shape]: '{}' is to be {}{} but its initial value is {}{}", b.scope(), DTypeShortName(t),
-                                       s.ToString(), DTypeShortName(value.dtype()), value.shape().ToString())));
+    b.Fail(InvalidArgument(fmt::format("error[shape]: '{}' is to be {}{} but its initial value is {}{}", b.scope(),
+                                       DTypeShortName(t), s.ToString(), DTypeShortName(value.dtype()),
+                                       value.shape().ToString())));
     return {};
   };
 }
@@ -85,7 +87,8 @@ Initializer RandomUniformInitializer(UniformInitializerOptions o) {
   return [=](Builder& b, const Shape& s, DType t) {
     if (!IsInteger(t)) return Uniform(b, s, t, o.minval, o.maxval, o.seed);
     auto whole = [](double v) { return static_cast<int64_t>(v); };
-    return RandomUniform(b, ShapeInput(s), {.minval = whole(o.minval), .maxval = whole(o.maxval), .dtype = t, .seed = o.seed});
+    return RandomUniform(b, ShapeInput(s),
+                         {.minval = whole(o.minval), .maxval = whole(o.maxval), .dtype = t, .seed = o.seed});
   };
 }
 
@@ -115,7 +118,8 @@ Initializer VarianceScalingInitializer(VarianceScalingOptions o) {
     auto [in, out] = Fans(s);
     double fan = o.mode == "fan_in" ? in : o.mode == "fan_out" ? out : o.mode == "fan_avg" ? (in + out) / 2 : -1;
     if (fan < 0 || !(o.scale > 0)) {
-      b.Fail(InvalidArgument(fmt::format("error[attr]: '{}': variance scaling with scale {} and mode '{}'", b.scope(), o.scale, o.mode))
+      b.Fail(InvalidArgument(fmt::format("error[attr]: '{}': variance scaling with scale {} and mode '{}'", b.scope(),
+                                         o.scale, o.mode))
                  .Help("a positive scale; fan_in, fan_out or fan_avg"));
       return {};
     }
@@ -130,7 +134,8 @@ Initializer VarianceScalingInitializer(VarianceScalingOptions o) {
     if (o.distribution == "truncated_normal" || o.distribution == "normal") {
       // What is cut off at two deviations would have added to the variance.
       constexpr double kTruncatedDeviation = 0.87962566103423978;
-      return TruncatedNormal(b, ShapeInput(s), {.stddev = std::sqrt(variance) / kTruncatedDeviation, .dtype = t, .seed = o.seed});
+      return TruncatedNormal(b, ShapeInput(s),
+                             {.stddev = std::sqrt(variance) / kTruncatedDeviation, .dtype = t, .seed = o.seed});
     }
     b.Fail(InvalidArgument(fmt::format("error[attr]: '{}': unknown distribution '{}'", b.scope(), o.distribution))
                .Help("truncated_normal, untruncated_normal or uniform"));
@@ -138,11 +143,21 @@ Initializer VarianceScalingInitializer(VarianceScalingOptions o) {
   };
 }
 
-Initializer GlorotUniformInitializer(SeedOptions o) { return VarianceScalingInitializer({1, "fan_avg", "uniform", o.seed}); }
-Initializer GlorotNormalInitializer(SeedOptions o) { return VarianceScalingInitializer({1, "fan_avg", "truncated_normal", o.seed}); }
+Initializer GlorotUniformInitializer(SeedOptions o) {
+  return VarianceScalingInitializer({1, "fan_avg", "uniform", o.seed});
+}
+Initializer GlorotNormalInitializer(SeedOptions o) {
+  return VarianceScalingInitializer({1, "fan_avg", "truncated_normal", o.seed});
+}
 Initializer HeUniformInitializer(SeedOptions o) { return VarianceScalingInitializer({2, "fan_in", "uniform", o.seed}); }
-Initializer HeNormalInitializer(SeedOptions o) { return VarianceScalingInitializer({2, "fan_in", "truncated_normal", o.seed}); }
-Initializer LecunUniformInitializer(SeedOptions o) { return VarianceScalingInitializer({1, "fan_in", "uniform", o.seed}); }
-Initializer LecunNormalInitializer(SeedOptions o) { return VarianceScalingInitializer({1, "fan_in", "truncated_normal", o.seed}); }
+Initializer HeNormalInitializer(SeedOptions o) {
+  return VarianceScalingInitializer({2, "fan_in", "truncated_normal", o.seed});
+}
+Initializer LecunUniformInitializer(SeedOptions o) {
+  return VarianceScalingInitializer({1, "fan_in", "uniform", o.seed});
+}
+Initializer LecunNormalInitializer(SeedOptions o) {
+  return VarianceScalingInitializer({1, "fan_in", "truncated_normal", o.seed});
+}
 
 }  // namespace weir::ops

@@ -1,5 +1,5 @@
-// Schemas of the ops that write and read checkpoints. They touch files, so a session runs them only where its caller allows
-// file ops; the format is runtime/io's business.
+// Schemas of the ops that write and read checkpoints. They touch files, so a session runs them only where its caller
+// allows file ops; the format is runtime/io's business.
 #include <fmt/format.h>
 
 #include "weir/graph/infer.h"
@@ -69,11 +69,15 @@ void RegisterIoOps(OpRegistry& r) {
       .Shape(RestoreShape)
       .NoGradient(kFiles);
   r.Add("MergeV2Checkpoints")
-      .Input("checkpoint_prefixes: string").Input("destination_prefix: string")
-      .Attr("delete_old_dirs: bool = true").Attr("allow_missing_files: bool = false")
+      .Input("checkpoint_prefixes: string")
+      .Input("destination_prefix: string")
+      .Attr("delete_old_dirs: bool = true")
+      .Attr("allow_missing_files: bool = false")
       .Stateful()
-      .Doc("Makes one checkpoint of several that hold different tensors: renames their data files and merges the indices. "
-           "delete_old_dirs removes the emptied folders.")
+      .Doc(
+          "Makes one checkpoint of several that hold different tensors: renames their data files and merges the "
+          "indices. "
+          "delete_old_dirs removes the emptied folders.")
       .Shape(MergeShape)
       .NoGradient(kFiles);
   r.Add("ShardedFilename")

@@ -1,5 +1,5 @@
-// Layers: a variable scope, the variables in it, and the ops around them. What a layer must know (the size that its kernel
-// has) it asks of the input's static shape.
+// Layers: a variable scope, the variables in it, and the ops around them. What a layer must know (the size that its
+// kernel has) it asks of the input's static shape.
 #include "weir/ops/layers.h"
 
 #include <fmt/format.h>
@@ -33,9 +33,10 @@ std::optional<int64_t> KnownSize(const Output& x, int axis, const char* layer) {
     auto at = NormalizeAxis(axis, x.shape().rank());
     if (at && Known(x.shape()[*at])) return x.shape()[*at];
   }
-  x.builder()->Fail(InvalidArgument(fmt::format("error[shape]: layer {} needs to know size {} of its input '{}', which is {}", layer, axis,
-                                                x.name(), x.shape().ToString()))
-                        .Help("give the placeholder a shape, or reshape"));
+  x.builder()->Fail(
+      InvalidArgument(fmt::format("error[shape]: layer {} needs to know size {} of its input '{}', which is {}", layer,
+                                  axis, x.name(), x.shape().ToString()))
+          .Help("give the placeholder a shape, or reshape"));
   return std::nullopt;
 }
 
@@ -142,8 +143,11 @@ Output Conv2D(Input inputs, int64_t filters, Size2D kernel_size, const Conv2DOpt
   if (!in) return {};
   std::string format = first ? "NCHW" : "NHWC";
   Variable kernel = Kernel(*b, "kernel", {kernel_size.height, kernel_size.width, *in, filters}, x.dtype(), o);
-  Output y = ops::Conv2D(x, kernel, {.strides = PerAxis(o.strides, first), .padding = Upper(o.padding), .data_format = format,
-                                     .dilations = PerAxis(o.dilation_rate, first)});
+  Output y = ops::Conv2D(x, kernel,
+                         {.strides = PerAxis(o.strides, first),
+                          .padding = Upper(o.padding),
+                          .data_format = format,
+                          .dilations = PerAxis(o.dilation_rate, first)});
   if (o.use_bias) y = ops::BiasAdd(y, Bias(*b, filters, x.dtype(), o), {.data_format = format});
   return Activate(o.activation, y);
 }
@@ -205,8 +209,9 @@ Output Embedding(Input ids, int64_t input_dim, int64_t output_dim, const Embeddi
   auto at = b->At(loc);
   auto scope = LayerScope(*b, o.name, "embedding", o.reuse);
   Initializer uniform = ops::RandomUniformInitializer({.minval = -0.05, .maxval = 0.05});
-  Variable table = GetVariable(*b, "embeddings", {input_dim, output_dim},
-                               {o.dtype, o.embeddings_initializer ? o.embeddings_initializer : uniform, o.trainable, o.embeddings_regularizer});
+  Variable table = GetVariable(
+      *b, "embeddings", {input_dim, output_dim},
+      {o.dtype, o.embeddings_initializer ? o.embeddings_initializer : uniform, o.trainable, o.embeddings_regularizer});
   return table.Gather(ids, "embedding_lookup");
 }
 
@@ -221,7 +226,8 @@ struct BatchNorm {
 
 BatchNorm MakeBatchNorm(Builder& b, const Output& x, int64_t channels, const BatchNormalizationOptions& o) {
   DType dtype = x.dtype() == kHalf || x.dtype() == kBfloat16 ? kFloat : x.dtype();
-  auto variable = [&](const char* name, const Initializer& own, const Initializer& other, bool trainable, const Regularizer& r = {}) {
+  auto variable = [&](const char* name, const Initializer& own, const Initializer& other, bool trainable,
+                      const Regularizer& r = {}) {
     return GetVariable(b, name, {channels}, {dtype, own ? own : other, trainable, r});
   };
   Initializer zeros = ops::ZerosInitializer(), ones = ops::OnesInitializer();
@@ -246,10 +252,12 @@ void UpdateAverages(Builder& b, const BatchNorm& n, const Output& mean, const Ou
 }
 
 // Images: one fused op.
-Output FusedNormalize(Builder& b, const Output& x, const BatchNorm& n, bool channels_first, const BatchNormalizationOptions& o) {
+Output FusedNormalize(Builder& b, const Output& x, const BatchNorm& n, bool channels_first,
+                      const BatchNormalizationOptions& o) {
   DType dtype = n.mean.dtype();
   Output gamma = ValueOr(n.gamma, b, n.channels, dtype, 1), beta = ValueOr(n.beta, b, n.channels, dtype, 0);
-  ops::FusedBatchNormOptions options{.epsilon = static_cast<float>(o.epsilon), .data_format = channels_first ? "NCHW" : "NHWC",
+  ops::FusedBatchNormOptions options{.epsilon = static_cast<float>(o.epsilon),
+                                     .data_format = channels_first ? "NCHW" : "NHWC",
                                      .is_training = o.training};
   if (!o.training) return ops::FusedBatchNorm(x, gamma, beta, n.mean, n.variance, options).y;
   ops::FusedBatchNormOutputs out = ops::FusedBatchNorm(x, gamma, beta, options);
@@ -271,7 +279,8 @@ Output Normalize(Builder& b, const Output& x, const BatchNorm& n, int axis, cons
     mean = n.mean.Read(), variance = n.variance.Read();
   } else {
     Output kept = ops::ReduceMean(x, others, {.keepdims = true});
-    variance = ops::Reshape(ops::ReduceMean(ops::SquaredDifference(x, ops::StopGradient(kept)), others, {.keepdims = true}), {n.channels});
+    variance = ops::Reshape(
+        ops::ReduceMean(ops::SquaredDifference(x, ops::StopGradient(kept)), others, {.keepdims = true}), {n.channels});
     mean = ops::Reshape(kept, {n.channels});
     UpdateAverages(b, n, mean, variance, o.momentum);
   }
@@ -295,7 +304,9 @@ Output BatchNormalization(Input inputs, const BatchNormalizationOptions& o, Loc 
   int axis = *NormalizeAxis(o.axis, x.shape().rank());
   BatchNorm n = MakeBatchNorm(*b, x, *channels, o);
   if (!n.mean.valid() || !n.variance.valid()) return {};
-  if (x.shape().rank() == 4 && (axis == 3 || axis == 1) && x.dtype() != kDouble) return FusedNormalize(*b, x, n, axis == 1, o);
+  if (x.shape().rank() == 4 && (axis == 3 || axis == 1) && x.dtype() != kDouble) {
+    return FusedNormalize(*b, x, n, axis == 1, o);
+  }
   return ops::Cast(Normalize(*b, ops::Cast(x, n.mean.dtype()), n, axis, o), x.dtype());
 }
 

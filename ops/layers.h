@@ -3,9 +3,10 @@
 //   Output h = layers::Dense(x, 128, {.activation = [](Output x) { return ops::Relu(x); }});
 //   Output logits = layers::Dense(layers::Dropout(h, 0.5, {.training = true}), 10);
 //
-// A layer opens a variable scope named after itself (`dense`, `dense_1`, …; a name of your own stays and can be reused), so
-// that its variables are called as tf.layers calls them: `dense/kernel`, `dense/bias`. Trainable ones join the collection
-// of trainable variables, regularisers' results the regularization losses, and moving averages the update ops.
+// A layer opens a variable scope named after itself (`dense`, `dense_1`, …; a name of your own stays and can be
+// reused), so that its variables are called as tf.layers calls them: `dense/kernel`, `dense/bias`. Trainable ones join
+// the collection of trainable variables, regularisers' results the regularization losses, and moving averages the
+// update ops.
 #pragma once
 
 #include <functional>
@@ -104,15 +105,18 @@ struct BatchNormalizationOptions {
   int axis = -1;  // of the channels: the last, or 1
   double momentum = 0.99, epsilon = 1e-3;
   bool center = true, scale = true;
-  Initializer beta_initializer = {}, gamma_initializer = {}, moving_mean_initializer = {}, moving_variance_initializer = {};
+  Initializer beta_initializer = {}, gamma_initializer = {}, moving_mean_initializer = {},
+              moving_variance_initializer = {};
   Regularizer beta_regularizer = {}, gamma_regularizer = {};
-  bool training = false;  // normalise by the batch's statistics and move the averages (update ops), else by the averages
+  bool training =
+      false;  // normalise by the batch's statistics and move the averages (update ops), else by the averages
   bool trainable = true;
   Reuse reuse = Reuse::kInherit;
   std::string name = {};
 };
-// (x - mean) / sqrt(variance + epsilon) · gamma + beta, channel by channel. While training the two updates of the moving
-// averages join the collection "update_ops": run them with the training step, as control dependencies of Minimize.
+// (x - mean) / sqrt(variance + epsilon) · gamma + beta, channel by channel. While training the two updates of the
+// moving averages join the collection "update_ops": run them with the training step, as control dependencies of
+// Minimize.
 Output BatchNormalization(Input inputs, const BatchNormalizationOptions& o = {}, Loc loc = Loc::Current());
 
 struct EmbeddingOptions {
@@ -124,7 +128,8 @@ struct EmbeddingOptions {
   std::string name = {};
 };
 // Rows of a table [input_dim, output_dim]: ids of shape s to s + [output_dim]. The gradient is sparse.
-Output Embedding(Input ids, int64_t input_dim, int64_t output_dim, const EmbeddingOptions& o = {}, Loc loc = Loc::Current());
+Output Embedding(Input ids, int64_t input_dim, int64_t output_dim, const EmbeddingOptions& o = {},
+                 Loc loc = Loc::Current());
 
 }  // namespace layers
 }  // namespace weir

@@ -31,7 +31,8 @@ class LossScope {
     if (x.is_literal()) {
       auto tensor = x.literal().ToTensor(kFloat);
       if (tensor.ok()) return builder_->Constant(*std::move(tensor));
-      builder_->Fail(InvalidArgument(fmt::format("error[graph]: '{}': {}", builder_->scope(), tensor.status().message())));
+      builder_->Fail(
+          InvalidArgument(fmt::format("error[graph]: '{}': {}", builder_->scope(), tensor.status().message())));
       return {};
     }
     return ops::Cast(x, kFloat);
@@ -133,7 +134,9 @@ Output MeanPairwiseSquaredError(Input labels, Input predictions, const LossOptio
   if (!s.valid()) return {};
   Output difference = s.Float(predictions) - s.Float(labels), weights = s.Float(o.weights);
   if (!difference.valid() || !difference.shape().known_rank()) {
-    if (difference.valid()) difference.builder()->Fail(InvalidArgument("error[shape]: a pairwise loss needs predictions of known rank"));
+    if (difference.valid()) {
+      difference.builder()->Fail(InvalidArgument("error[shape]: a pairwise loss needs predictions of known rank"));
+    }
     return {};
   }
   Output rest = ops::Range(*difference.builder(), 1, difference.shape().rank(), 1);
@@ -178,7 +181,9 @@ void AddLoss(const Output& loss, const std::string& collection) {
 }
 
 std::vector<Output> GetLosses(Builder& b) { return OutputCollection(b, collection::kLosses); }
-std::vector<Output> GetRegularizationLosses(Builder& b) { return OutputCollection(b, collection::kRegularizationLosses); }
+std::vector<Output> GetRegularizationLosses(Builder& b) {
+  return OutputCollection(b, collection::kRegularizationLosses);
+}
 
 namespace {
 

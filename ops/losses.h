@@ -1,7 +1,8 @@
-// Losses by TF1's names (tf.losses): element-wise losses, weighted and reduced to a scalar that joins the graph's losses.
+// Losses by TF1's names (tf.losses): element-wise losses, weighted and reduced to a scalar that joins the graph's
+// losses.
 //
-// Labels and predictions have one shape unless told otherwise and are computed with in float32. `weights` is a number, a
-// scalar, or what broadcasts against the element losses (a 0 takes an example out).
+// Labels and predictions have one shape unless told otherwise and are computed with in float32. `weights` is a number,
+// a scalar, or what broadcasts against the element losses (a 0 takes an example out).
 #pragma once
 
 #include <string>
@@ -43,7 +44,8 @@ Output LogLoss(Input labels, Input predictions, double epsilon = 1e-7, const Los
 // predictions and of labels. A weight for each example at most; reduction is not looked at.
 Output MeanPairwiseSquaredError(Input labels, Input predictions, const LossOptions& o = {});
 // Cross-entropy of probabilities [0, 1] and logits, element by element. label_smoothing moves labels towards 1/2.
-Output SigmoidCrossEntropy(Input multi_class_labels, Input logits, double label_smoothing = 0, const LossOptions& o = {});
+Output SigmoidCrossEntropy(Input multi_class_labels, Input logits, double label_smoothing = 0,
+                           const LossOptions& o = {});
 // Of one-hot labels [batch, classes]; label_smoothing moves them towards 1/classes. Losses are [batch].
 Output SoftmaxCrossEntropy(Input onehot_labels, Input logits, double label_smoothing = 0, const LossOptions& o = {});
 // Of class numbers [batch]. Losses are [batch].

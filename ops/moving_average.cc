@@ -77,7 +77,8 @@ Variable ExponentialMovingAverage::Average(const Variable& v) const {
   return it == averages_.end() ? Variable() : it->second;
 }
 
-std::map<std::string, Variable> ExponentialMovingAverage::VariablesToRestore(const std::vector<Variable>& variables) const {
+std::map<std::string, Variable> ExponentialMovingAverage::VariablesToRestore(
+    const std::vector<Variable>& variables) const {
   std::map<std::string, Variable> names;
   for (const Variable& v : variables) names.emplace(v.trainable() ? AverageName(v) : v.name(), v);
   return names;

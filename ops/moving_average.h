@@ -15,7 +15,8 @@ namespace weir {
 
 namespace ops {
 // variable -= (variable - value) · (1 - decay)
-Operation AssignMovingAverage(const Variable& v, const Input& value, const Input& decay, const Name& name = "AssignMovingAvg");
+Operation AssignMovingAverage(const Variable& v, const Input& value, const Input& decay,
+                              const Name& name = "AssignMovingAvg");
 }  // namespace ops
 
 struct ExponentialMovingAverageOptions {
@@ -25,7 +26,8 @@ struct ExponentialMovingAverageOptions {
 
 class ExponentialMovingAverage {
  public:
-  explicit ExponentialMovingAverage(Input decay, ExponentialMovingAverageOptions o = {}) : decay_(decay), options_(std::move(o)) {}
+  explicit ExponentialMovingAverage(Input decay, ExponentialMovingAverageOptions o = {})
+      : decay_(decay), options_(std::move(o)) {}
 
   // Makes an average for each variable, called `<var>/ExponentialMovingAverage` and starting from the variable's first
   // value, and returns the operation that moves them all towards the variables.

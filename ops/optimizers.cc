@@ -87,7 +87,8 @@ std::vector<GradAndVar> Optimizer::ComputeGradients(const Output& loss, const Mi
   Builder& b = *loss.builder();
   std::vector<Variable> vars = options.var_list.empty() ? TrainableVariables(b) : options.var_list;
   if (vars.empty()) {
-    b.Fail(InvalidArgument(fmt::format("error[graph]: {} has no variables to optimize", name_)).Help("make a Variable first"));
+    b.Fail(InvalidArgument(fmt::format("error[graph]: {} has no variables to optimize", name_))
+               .Help("make a Variable first"));
     return {};
   }
   std::vector<Output> handles;
@@ -124,8 +125,9 @@ Operation Optimizer::ApplyGradients(const std::vector<GradAndVar>& grads, const 
   }
   if (vars.empty()) {
     if (!grads.empty() && grads[0].var.valid()) {
-      grads[0].var.builder()->Fail(InvalidArgument(fmt::format("error[graph]: {} was given no gradient for any variable", name_))
-                                       .Help("the loss depends on none of them"));
+      grads[0].var.builder()->Fail(
+          InvalidArgument(fmt::format("error[graph]: {} was given no gradient for any variable", name_))
+              .Help("the loss depends on none of them"));
     }
     return {};
   }
@@ -216,7 +218,8 @@ Input Optimizer::As(const Output& hyper, const Variable& v) {
   return Make("Cast", {hyper}, {{"DstT", v.dtype()}});
 }
 
-Operation Optimizer::Apply(const char* op, const Variable& v, std::vector<std::string> slots, std::vector<Input> values, AttrMap attrs) const {
+Operation Optimizer::Apply(const char* op, const Variable& v, std::vector<std::string> slots, std::vector<Input> values,
+                           AttrMap attrs) const {
   std::vector<Input> inputs = {v.handle()};
   for (const std::string& s : slots) inputs.push_back(GetSlot(v, s).handle());
   inputs.insert(inputs.end(), values.begin(), values.end());
@@ -228,7 +231,8 @@ Variable GetOrCreateGlobalStep(At g) {
     if (v.name() == "global_step") return v;
   }
   auto top = g.builder->NameScope("");
-  return Variable(*g.builder, Shape(), kInt64, ops::ZerosInitializer(), {.name = "global_step", .trainable = false}, g.loc);
+  return Variable(*g.builder, Shape(), kInt64, ops::ZerosInitializer(), {.name = "global_step", .trainable = false},
+                  g.loc);
 }
 
 }  // namespace weir

@@ -3,9 +3,10 @@
 //   Operation train = AdamOptimizer().Minimize(loss);
 //   Operation train = MomentumOptimizer(rate, 0.9, {.use_nesterov = true}).Minimize(loss, {.global_step = step});
 //
-// An optimizer builds graph nodes and can go away afterwards: slots (`w/Adam`) are variables of the graph. What it builds
-// carries the control edges that make every read of a variable in the loss or the gradients happen before that variable
-// is updated, so that TensorFlow runs it the same way. Rates and such may be numbers, Outputs (a schedule) or Variables.
+// An optimizer builds graph nodes and can go away afterwards: slots (`w/Adam`) are variables of the graph. What it
+// builds carries the control edges that make every read of a variable in the loss or the gradients happen before that
+// variable is updated, so that TensorFlow runs it the same way. Rates and such may be numbers, Outputs (a schedule) or
+// Variables.
 #pragma once
 
 #include <map>
@@ -37,7 +38,8 @@ class Optimizer {
   Operation Minimize(const Output& loss, const MinimizeOptions& options = {}, Loc loc = Loc::Current());
   std::vector<GradAndVar> ComputeGradients(const Output& loss, const MinimizeOptions& options = {});
   // Uses global_step and name of the options only.
-  Operation ApplyGradients(const std::vector<GradAndVar>& grads, const MinimizeOptions& options = {}, Loc loc = Loc::Current());
+  Operation ApplyGradients(const std::vector<GradAndVar>& grads, const MinimizeOptions& options = {},
+                           Loc loc = Loc::Current());
 
   const std::string& name() const { return name_; }
   // The slot ("momentum", "m", "accumulator") that belongs to `v`; invalid when there is none.
@@ -68,7 +70,8 @@ class Optimizer {
   // In the dtype of `v`.
   static Input As(const Output& hyper, const Variable& v);
   // The node op(handles of v and its slots…, values…).
-  Operation Apply(const char* op, const Variable& v, std::vector<std::string> slots, std::vector<Input> values, AttrMap attrs = {}) const;
+  Operation Apply(const char* op, const Variable& v, std::vector<std::string> slots, std::vector<Input> values,
+                  AttrMap attrs = {}) const;
 
  private:
   Operation ApplyOne(const GradAndVar& g);
@@ -84,7 +87,8 @@ struct GradientDescentOptions {
 };
 class GradientDescentOptimizer : public Optimizer {
  public:
-  explicit GradientDescentOptimizer(Input learning_rate, GradientDescentOptions o = {}) : Optimizer(o.name), rate_(learning_rate) {}
+  explicit GradientDescentOptimizer(Input learning_rate, GradientDescentOptions o = {})
+      : Optimizer(o.name), rate_(learning_rate) {}
 
  protected:
   void Prepare(Builder& b) override;
@@ -138,7 +142,8 @@ class AdamOptimizer : public Optimizer {
 
  private:
   // Slot `slot` decays by beta and takes values * (1 - beta) at the rows; returns its new value.
-  Output DecayAndScatter(const Variable& v, const char* slot, const Output& beta, const Output& values, const Output& indices);
+  Output DecayAndScatter(const Variable& v, const char* slot, const Output& beta, const Output& values,
+                         const Output& indices);
 
   Input rate_, beta1_, beta2_, epsilon_;
   Output rate_t_, beta1_t_, beta2_t_, epsilon_t_;
@@ -175,7 +180,8 @@ struct RMSPropOptions {
 };
 class RMSPropOptimizer : public Optimizer {
  public:
-  explicit RMSPropOptimizer(Input learning_rate, RMSPropOptions o = {}) : Optimizer(o.name), rate_(learning_rate), o_(o) {}
+  explicit RMSPropOptimizer(Input learning_rate, RMSPropOptions o = {})
+      : Optimizer(o.name), rate_(learning_rate), o_(o) {}
 
  protected:
   void CreateSlots(Builder& b, const std::vector<Variable>& vars) override;
@@ -198,7 +204,8 @@ struct AdagradOptions {
 };
 class AdagradOptimizer : public Optimizer {
  public:
-  explicit AdagradOptimizer(Input learning_rate, AdagradOptions o = {}) : Optimizer(o.name), rate_(learning_rate), o_(o) {}
+  explicit AdagradOptimizer(Input learning_rate, AdagradOptions o = {})
+      : Optimizer(o.name), rate_(learning_rate), o_(o) {}
 
  protected:
   void CreateSlots(Builder& b, const std::vector<Variable>& vars) override;
@@ -219,7 +226,8 @@ struct AdadeltaOptions {
 };
 class AdadeltaOptimizer : public Optimizer {
  public:
-  explicit AdadeltaOptimizer(Input learning_rate = 0.001, AdadeltaOptions o = {}) : Optimizer(o.name), rate_(learning_rate), o_(o) {}
+  explicit AdadeltaOptimizer(Input learning_rate = 0.001, AdadeltaOptions o = {})
+      : Optimizer(o.name), rate_(learning_rate), o_(o) {}
 
  protected:
   void CreateSlots(Builder& b, const std::vector<Variable>& vars) override;

@@ -25,11 +25,12 @@ void AdamOptimizer::Prepare(Builder& b) {
 
 Operation AdamOptimizer::ApplyDense(const Output& grad, const Variable& v) {
   return Apply("ResourceApplyAdam", v, {"m", "v"},
-               {As(beta1_power_.Read(), v), As(beta2_power_.Read(), v), As(rate_t_, v), As(beta1_t_, v), As(beta2_t_, v), As(epsilon_t_, v),
-                grad});
+               {As(beta1_power_.Read(), v), As(beta2_power_.Read(), v), As(rate_t_, v), As(beta1_t_, v),
+                As(beta2_t_, v), As(epsilon_t_, v), grad});
 }
 
-Output AdamOptimizer::DecayAndScatter(const Variable& v, const char* slot, const Output& beta, const Output& values, const Output& indices) {
+Output AdamOptimizer::DecayAndScatter(const Variable& v, const char* slot, const Output& beta, const Output& values,
+                                      const Output& indices) {
   Builder& b = *v.builder();
   Variable moment = GetSlot(v, slot);
   Input beta_v = As(beta, v);
@@ -69,7 +70,9 @@ void AdamWOptimizer::Prepare(Builder& b) {
   decay_t_ = Hyper(b, decay_, "weight_decay");
 }
 
-Operation AdamWOptimizer::Decay(const Variable& v) const { return ops::AssignSub(v, Make("Mul", {As(decay_t_, v), v})); }
+Operation AdamWOptimizer::Decay(const Variable& v) const {
+  return ops::AssignSub(v, Make("Mul", {As(decay_t_, v), v}));
+}
 
 Operation AdamWOptimizer::ApplyDense(const Output& grad, const Variable& v) {
   auto after = v.builder()->ControlDependencies({Decay(v)});
@@ -145,11 +148,13 @@ void AdadeltaOptimizer::Prepare(Builder& b) {
 }
 
 Operation AdadeltaOptimizer::ApplyDense(const Output& grad, const Variable& v) {
-  return Apply("ResourceApplyAdadelta", v, {"accum", "accum_update"}, {As(rate_t_, v), As(rho_t_, v), As(epsilon_t_, v), grad});
+  return Apply("ResourceApplyAdadelta", v, {"accum", "accum_update"},
+               {As(rate_t_, v), As(rho_t_, v), As(epsilon_t_, v), grad});
 }
 
 Operation AdadeltaOptimizer::ApplySparse(const Output& values, const Output& indices, const Variable& v) {
-  return Apply("ResourceSparseApplyAdadelta", v, {"accum", "accum_update"}, {As(rate_t_, v), As(rho_t_, v), As(epsilon_t_, v), values, indices});
+  return Apply("ResourceSparseApplyAdadelta", v, {"accum", "accum_update"},
+               {As(rate_t_, v), As(rho_t_, v), As(epsilon_t_, v), values, indices});
 }
 
 }  // namespace weir

@@ -27,7 +27,8 @@ void MomentumOptimizer::Prepare(Builder& b) {
 }
 
 Operation MomentumOptimizer::ApplyDense(const Output& grad, const Variable& v) {
-  return Apply("ResourceApplyMomentum", v, {"momentum"}, {As(rate_t_, v), grad, As(momentum_t_, v)}, {{"use_nesterov", nesterov_}});
+  return Apply("ResourceApplyMomentum", v, {"momentum"}, {As(rate_t_, v), grad, As(momentum_t_, v)},
+               {{"use_nesterov", nesterov_}});
 }
 
 Operation MomentumOptimizer::ApplySparse(const Output& values, const Output& indices, const Variable& v) {
@@ -47,8 +48,10 @@ Operation ProximalGradientDescentOptimizer::ApplyDense(const Output& grad, const
   return Apply("ResourceApplyProximalGradientDescent", v, {}, {As(rate_t_, v), As(l1_t_, v), As(l2_t_, v), grad});
 }
 
-Operation ProximalGradientDescentOptimizer::ApplySparse(const Output& values, const Output& indices, const Variable& v) {
-  return Apply("ResourceSparseApplyProximalGradientDescent", v, {}, {As(rate_t_, v), As(l1_t_, v), As(l2_t_, v), values, indices});
+Operation ProximalGradientDescentOptimizer::ApplySparse(const Output& values, const Output& indices,
+                                                        const Variable& v) {
+  return Apply("ResourceSparseApplyProximalGradientDescent", v, {},
+               {As(rate_t_, v), As(l1_t_, v), As(l2_t_, v), values, indices});
 }
 
 // ---- proximal Adagrad
@@ -68,7 +71,8 @@ Operation ProximalAdagradOptimizer::ApplyDense(const Output& grad, const Variabl
 }
 
 Operation ProximalAdagradOptimizer::ApplySparse(const Output& values, const Output& indices, const Variable& v) {
-  return Apply("ResourceSparseApplyProximalAdagrad", v, {"accumulator"}, {As(rate_t_, v), As(l1_t_, v), As(l2_t_, v), values, indices});
+  return Apply("ResourceSparseApplyProximalAdagrad", v, {"accumulator"},
+               {As(rate_t_, v), As(l1_t_, v), As(l2_t_, v), values, indices});
 }
 
 // ---- dual averaging
@@ -127,7 +131,9 @@ Operation FtrlOptimizer::ApplyFtrl(std::string op, const Variable& v, std::vecto
   return Apply(op.c_str(), v, {"accum", "linear"}, std::move(values));
 }
 
-Operation FtrlOptimizer::ApplyDense(const Output& grad, const Variable& v) { return ApplyFtrl("ResourceApplyFtrl", v, {grad}); }
+Operation FtrlOptimizer::ApplyDense(const Output& grad, const Variable& v) {
+  return ApplyFtrl("ResourceApplyFtrl", v, {grad});
+}
 
 Operation FtrlOptimizer::ApplySparse(const Output& values, const Output& indices, const Variable& v) {
   return ApplyFtrl("ResourceSparseApplyFtrl", v, {values, indices});

@@ -1,7 +1,7 @@
 // Random ops: schemas, shapes and the rule by which building functions choose seeds.
 //
-// The numbers come from Philox (runtime/random_state.h) and are TensorFlow's for the same seed and seed2. None of these ops
-// has a derivative: they are functions of their shape and of hidden state only.
+// The numbers come from Philox (runtime/random_state.h) and are TensorFlow's for the same seed and seed2. None of these
+// ops has a derivative: they are functions of their shape and of hidden state only.
 #include <fmt/format.h>
 
 #include "weir/graph/infer.h"
@@ -45,7 +45,8 @@ OpDef& AddRandom(OpRegistry& r, const char* op) {
 
 void RegisterRandomOps(OpRegistry& r) {
   AddRandom(r, "RandomUniform").Doc("Numbers spread evenly over [0, 1), in the given shape.");
-  AddRandom(r, "RandomStandardNormal").Doc("Normally distributed numbers of mean 0 and deviation 1, in the given shape.");
+  AddRandom(r, "RandomStandardNormal")
+      .Doc("Normally distributed numbers of mean 0 and deviation 1, in the given shape.");
   AddRandom(r, "TruncatedNormal")
       .Doc("Like RandomStandardNormal, but numbers with |x| >= 2 are thrown away and drawn again.");
   r.Add("RandomUniformInt")
@@ -156,7 +157,8 @@ Output TruncatedNormal(At g, Input shape, NormalOptions o) {
 Output RandomShuffle(Input value, ShuffleOptions o) {
   Builder* b = value.builder();
   if (!b) return {};
-  return AddSeeded(At(*b, value.loc()), "RandomShuffle", {value}, {}, o.seed, o.name.empty() ? "RandomShuffle" : o.name);
+  return AddSeeded(At(*b, value.loc()), "RandomShuffle", {value}, {}, o.seed,
+                   o.name.empty() ? "RandomShuffle" : o.name);
 }
 
 }  // namespace ops

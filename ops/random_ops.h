@@ -1,8 +1,8 @@
 // Building functions for random tensors: tf.random_uniform, tf.random_normal, tf.truncated_normal, tf.random_shuffle.
 //
-// Each op gets its seeds when it is built. Given an op seed o: (graph seed, o), or (87654321, o) when the graph has none, as
-// TensorFlow does. Without one: the graph's seed (likewise) and a stable hash of the node's full name, so
-// that an op with a name of its own keeps its numbers whatever else is added; after Builder::SetSeedFromEntropy (0, 0),
+// Each op gets its seeds when it is built. Given an op seed o: (graph seed, o), or (87654321, o) when the graph has
+// none, as TensorFlow does. Without one: the graph's seed (likewise) and a stable hash of the node's full name, so that
+// an op with a name of its own keeps its numbers whatever else is added; after Builder::SetSeedFromEntropy (0, 0),
 // which means other numbers in every session.
 #pragma once
 
@@ -13,7 +13,8 @@
 namespace weir::ops {
 
 // The attributes (seed, seed2) of a random op called `node_name` in full.
-std::pair<int64_t, int64_t> RandomSeeds(const Builder& b, std::string_view node_name, std::optional<int64_t> op_seed = {});
+std::pair<int64_t, int64_t> RandomSeeds(const Builder& b, std::string_view node_name,
+                                        std::optional<int64_t> op_seed = {});
 
 struct UniformOptions {
   Input minval = 0, maxval = 1;  // scalars, or what broadcasts with the shape

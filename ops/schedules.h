@@ -1,11 +1,11 @@
-// Learning-rate schedules by TF1's names (tf.train.exponential_decay …): functions of the global step, to be handed to an
-// optimizer as its learning rate.
+// Learning-rate schedules by TF1's names (tf.train.exponential_decay …): functions of the global step, to be handed to
+// an optimizer as its learning rate.
 //
 //   Variable step = GetOrCreateGlobalStep(g);
 //   AdamOptimizer(ops::ExponentialDecay(0.1, step, 1000, 0.96)).Minimize(loss, {.global_step = step});
 //
-// `learning_rate` is a number (float32) or a floating-point scalar; `step` a numeric scalar or Variable. The result is a
-// scalar of the learning rate's dtype. In the formulas p = step / decay_steps.
+// `learning_rate` is a number (float32) or a floating-point scalar; `step` a numeric scalar or Variable. The result is
+// a scalar of the learning rate's dtype. In the formulas p = step / decay_steps.
 #pragma once
 
 #include <optional>
@@ -20,11 +20,14 @@ struct StaircaseOptions {
   std::string name = {};
 };
 // learning_rate * decay_rate^p
-Output ExponentialDecay(Input learning_rate, Input step, Input decay_steps, Input decay_rate, const StaircaseOptions& o = {});
+Output ExponentialDecay(Input learning_rate, Input step, Input decay_steps, Input decay_rate,
+                        const StaircaseOptions& o = {});
 // learning_rate * exp(-decay_rate * p)
-Output NaturalExpDecay(Input learning_rate, Input step, Input decay_steps, Input decay_rate, const StaircaseOptions& o = {});
+Output NaturalExpDecay(Input learning_rate, Input step, Input decay_steps, Input decay_rate,
+                       const StaircaseOptions& o = {});
 // learning_rate / (1 + decay_rate * p)
-Output InverseTimeDecay(Input learning_rate, Input step, Input decay_steps, Input decay_rate, const StaircaseOptions& o = {});
+Output InverseTimeDecay(Input learning_rate, Input step, Input decay_steps, Input decay_rate,
+                        const StaircaseOptions& o = {});
 
 struct PolynomialDecayOptions {
   Input end_learning_rate = 0.0001, power = 1.0;
@@ -35,7 +38,8 @@ struct PolynomialDecayOptions {
 Output PolynomialDecay(Input learning_rate, Input step, Input decay_steps, const PolynomialDecayOptions& o = {});
 
 // values[i] where x is in (boundaries[i-1], boundaries[i]]; one value more than boundaries.
-Output PiecewiseConstant(Input x, const std::vector<double>& boundaries, const std::vector<double>& values, const Name& name = {});
+Output PiecewiseConstant(Input x, const std::vector<double>& boundaries, const std::vector<double>& values,
+                         const Name& name = {});
 
 struct CosineDecayOptions {
   Input alpha = 0.0;  // the end, as a part of learning_rate
@@ -51,7 +55,8 @@ struct CosineDecayRestartsOptions {
   std::string name = {};
 };
 // Cosine decay that starts again and again.
-Output CosineDecayRestarts(Input learning_rate, Input step, Input first_decay_steps, const CosineDecayRestartsOptions& o = {});
+Output CosineDecayRestarts(Input learning_rate, Input step, Input first_decay_steps,
+                           const CosineDecayRestartsOptions& o = {});
 
 struct LinearCosineDecayOptions {
   double num_periods = 0.5, alpha = 0.0, beta = 0.001;
@@ -66,6 +71,7 @@ struct NoisyLinearCosineDecayOptions {
   std::string name = {};
 };
 // The same with normal noise of variance initial_variance / (1 + step)^variance_decay on 1 - p.
-Output NoisyLinearCosineDecay(Input learning_rate, Input step, Input decay_steps, const NoisyLinearCosineDecayOptions& o = {});
+Output NoisyLinearCosineDecay(Input learning_rate, Input step, Input decay_steps,
+                              const NoisyLinearCosineDecayOptions& o = {});
 
 }  // namespace weir::ops

@@ -1,8 +1,8 @@
 // Variables behind resource handles: schemas, shapes and gradients of VarHandleOp, ReadVariableOp, the assignments, and
 // gather and scatter on a variable's rows. (The reference forms of old graphs are in state_ref.cc.)
 //
-// What a handle's variable holds is known by the handle data that VarHandleOp puts on its output; every shape here comes
-// from it. Which inputs an op reads and writes is declared, so that effects can be put in order.
+// What a handle's variable holds is known by the handle data that VarHandleOp puts on its output; every shape here
+// comes from it. Which inputs an op reads and writes is declared, so that effects can be put in order.
 #include <fmt/format.h>
 
 #include "weir/graph/gradients.h"
@@ -40,7 +40,8 @@ Status AssignShape(ShapeContext& c) {
   WEIR_RETURN_IF_ERROR(CheckHandle(c));
   auto merged = MergeShapes(c.handle_shape(0), c.input(1));
   if (merged.ok()) return {};
-  return InvalidArgument(fmt::format("cannot give {} to a variable of shape {}", c.Describe(1), c.handle_shape(0).ToString()))
+  return InvalidArgument(
+             fmt::format("cannot give {} to a variable of shape {}", c.Describe(1), c.handle_shape(0).ToString()))
       .Detail(merged.status().message());
 }
 
@@ -60,14 +61,18 @@ Status ResourceGatherShape(ShapeContext& c) {
   const PartialShape &params = c.handle_shape(0), &indices = c.input(1);
   int64_t batch = c.attr<int64_t>("batch_dims");
   auto bad = [&](int rank) { return batch < 0 || batch > rank; };
-  if (bad(kMaxRank) || (indices.known_rank() && bad(indices.rank())) || (params.known_rank() && bad(params.rank() - 1))) {
-    return InvalidArgument(fmt::format("has batch_dims = {}, which suits neither a variable of shape {} nor indices of shape {}", batch,
-                                       params.ToString(), indices.ToString()));
+  if (bad(kMaxRank) || (indices.known_rank() && bad(indices.rank())) ||
+      (params.known_rank() && bad(params.rank() - 1))) {
+    return InvalidArgument(
+        fmt::format("has batch_dims = {}, which suits neither a variable of shape {} nor indices of shape {}", batch,
+                    params.ToString(), indices.ToString()));
   }
   if (!params.known_rank() || !indices.known_rank()) return {};
   int b = static_cast<int>(batch);
   auto leading = MergeShapes(Subshape(params, 0, b), Subshape(indices, 0, b));
-  if (!leading.ok()) return InvalidArgument("has different batch sizes in variable and indices").Detail(leading.status().message());
+  if (!leading.ok()) {
+    return InvalidArgument("has different batch sizes in variable and indices").Detail(leading.status().message());
+  }
   PartialShape rest = Concatenate(Subshape(indices, b, indices.rank()), Subshape(params, b + 1, params.rank()));
   c.set_output(0, Concatenate(*leading, rest));
   return {};
@@ -122,11 +127,17 @@ constexpr char kChanges[] = "it changes a variable";
 void RegisterHandleOps(OpRegistry& r) {
   r.Add("VarHandleOp")
       .Output("resource: resource")
-      .Attr("container: string = ''").Attr("shared_name: string = ''").Attr("debug_name: string = ''")
-      .Attr("dtype: type").Attr("shape: shape").Attr("allowed_devices: list(string) = []")
+      .Attr("container: string = ''")
+      .Attr("shared_name: string = ''")
+      .Attr("debug_name: string = ''")
+      .Attr("dtype: type")
+      .Attr("shape: shape")
+      .Attr("allowed_devices: list(string) = []")
       .Stateful()
-      .Doc("A handle to the variable called `shared_name` (the node's name when empty) in `container`, of the given dtype and "
-           "shape. Two handles of one name are one variable.")
+      .Doc(
+          "A handle to the variable called `shared_name` (the node's name when empty) in `container`, of the given "
+          "dtype and "
+          "shape. Two handles of one name are one variable.")
       .Shape(VarHandleShape)
       .NoGradient("gradients by a variable end at its handle");
   r.Add("ReadVariableOp")
@@ -174,14 +185,16 @@ AttrMap ops::HandleDType(const Input& handle) {
 
 Status CheckScatterUpdates(const ShapeContext& c, const PartialShape& var) {
   const PartialShape &indices = c.input(1), &updates = c.input(2);
-  if (var.known_rank() && var.rank() == 0) return InvalidArgument("needs a variable of at least one axis, got a scalar");
+  if (var.known_rank() && var.rank() == 0) {
+    return InvalidArgument("needs a variable of at least one axis, got a scalar");
+  }
   if (updates.known_rank() && updates.rank() == 0) return {};  // one number for all
   if (!var.known_rank() || !indices.known_rank()) return {};
   PartialShape want = Concatenate(indices, Subshape(var, 1, var.rank()));
   auto merged = MergeShapes(want, updates);
   if (merged.ok()) return {};
-  return InvalidArgument(fmt::format("cannot scatter updates {} at indices {} into a variable of shape {}", c.Describe(2), c.Describe(1),
-                                     var.ToString()))
+  return InvalidArgument(fmt::format("cannot scatter updates {} at indices {} into a variable of shape {}",
+                                     c.Describe(2), c.Describe(1), var.ToString()))
       .Detail(fmt::format("updates must be of shape {}, or a scalar", want.ToString()));
 }
 
@@ -191,11 +204,17 @@ void RegisterStateOps(OpRegistry& r) {
   AddAssign(r, "AssignAddVariableOp").Reads({0}).Doc("Adds `value`, of the variable's shape, to the variable.");
   AddAssign(r, "AssignSubVariableOp").Reads({0}).Doc("Subtracts `value`, of the variable's shape, from the variable.");
   r.Add("ResourceGather")
-      .Input("resource: resource").Input("indices: Tindices").Output("output: dtype")
-      .Attr("batch_dims: int = 0").Attr("validate_indices: bool = true").Attr("dtype: type").Attr("Tindices: {int32, int64}")
+      .Input("resource: resource")
+      .Input("indices: Tindices")
+      .Output("output: dtype")
+      .Attr("batch_dims: int = 0")
+      .Attr("validate_indices: bool = true")
+      .Attr("dtype: type")
+      .Attr("Tindices: {int32, int64}")
       .Reads({0})
-      .Doc("The variable's slices along axis `batch_dims` at `indices`, read without copying the rest: "
-           "output[i, …] = variable[indices[i], …]. An index outside the axis is an error.")
+      .Doc(
+          "The variable's slices along axis `batch_dims` at `indices`, read without copying the rest: "
+          "output[i, …] = variable[indices[i], …]. An index outside the axis is an error.")
       .Shape(ResourceGatherShape)
       .Gradient(ResourceGatherGradient);
   const std::string numbers = kStateNumberTypes;
@@ -204,7 +223,9 @@ void RegisterStateOps(OpRegistry& r) {
   AddScatter(r, "ResourceScatterSub", numbers)
       .Doc("variable[indices[i], …] -= updates[i, …]; a row named twice gets both. An index outside is an error.");
   AddScatter(r, "ResourceScatterUpdate", "type")
-      .Doc("variable[indices[i], …] = updates[i, …]; of a row named twice the last counts. An index outside is an error.");
+      .Doc(
+          "variable[indices[i], …] = updates[i, …]; of a row named twice the last counts. An index outside is an "
+          "error.");
   RegisterReferenceOps(r);
 }
 

@@ -30,7 +30,8 @@ Status AssignShape(ShapeContext& c) {
   }
   auto merged = MergeShapes(c.input(0), c.input(1));
   if (!merged.ok()) {
-    return InvalidArgument(fmt::format("cannot give {} to a variable of shape {}", c.Describe(1), c.input(0).ToString()))
+    return InvalidArgument(
+               fmt::format("cannot give {} to a variable of shape {}", c.Describe(1), c.input(0).ToString()))
         .Detail(merged.status().message());
   }
   c.set_output(0, *merged);
@@ -75,9 +76,11 @@ void RegisterReferenceOps(OpRegistry& r) {
       .Shape(OldVariableShape)
       .Doc("The oldest form of VariableV2, where the shape [] means that it is not known.");
   AddAssign(r, "Assign", "type")
-      .Attr("validate_shape: bool = true").Attr("use_locking: bool = true")
+      .Attr("validate_shape: bool = true")
+      .Attr("use_locking: bool = true")
       .Shape(AssignShape)
-      .Doc("Sets the variable to `value` and hands the reference on. Shapes must agree unless validate_shape is false.");
+      .Doc(
+          "Sets the variable to `value` and hands the reference on. Shapes must agree unless validate_shape is false.");
   AddAssign(r, "AssignAdd", numbers)
       .Attr("use_locking: bool = false").Reads({0})
       .Shape(MergedShape)

@@ -1,8 +1,8 @@
-// The training ops: each moves a variable and its slots by one gradient. One table gives the resource form (variables by
-// handle, no output) and TensorFlow 1's reference form (which hands the variable on) of every op.
+// The training ops: each moves a variable and its slots by one gradient. One table gives the resource form (variables
+// by handle, no output) and TensorFlow 1's reference form (which hands the variable on) of every op.
 //
-// They differ in their inputs only: variables, then scalars and the gradient in TensorFlow's order. Sparse forms take rows
-// of the gradient and the numbers of the variable's rows.
+// They differ in their inputs only: variables, then scalars and the gradient in TensorFlow's order. Sparse forms take
+// rows of the gradient and the numbers of the variable's rows.
 #include <fmt/format.h>
 
 #include <string>
@@ -31,20 +31,27 @@ constexpr char kLinearByLr[] = "multiply_linear_by_lr: bool = false";
 
 constexpr char kMomentumDoc[] =
     "accum = accum * momentum + grad; var -= lr * accum, or with use_nesterov var -= lr * (grad + momentum * accum).";
-constexpr char kRMSPropDoc[] = "ms += (grad^2 - ms) * (1 - rho); mom = mom * momentum + lr * grad / sqrt(ms + epsilon); var -= mom.";
+constexpr char kAdamDoc[] =
+    "m += (grad - m) * (1 - beta1); v += (grad^2 - v) * (1 - beta2); "
+    "var -= lr * sqrt(1 - beta2_power) / (1 - beta1_power) * m / (sqrt(v) + epsilon). "
+    "With use_nesterov the step uses beta1 * m + (1 - beta1) * grad.";
+constexpr char kRMSPropDoc[] =
+    "ms += (grad^2 - ms) * (1 - rho); mom = mom * momentum + lr * grad / sqrt(ms + epsilon); var -= mom.";
 constexpr char kCenteredDoc[] =
-    "RMSProp by the variance: mg += (grad - mg) * (1 - rho); mom = mom * momentum + lr * grad / sqrt(ms - mg^2 + epsilon); var -= mom.";
+    "RMSProp by the variance: mg += (grad - mg) * (1 - rho); "
+    "mom = mom * momentum + lr * grad / sqrt(ms - mg^2 + epsilon); var -= mom.";
 constexpr char kAdagradDoc[] = "accum += grad^2 (if update_slots); var -= lr * grad / sqrt(accum).";
 constexpr char kAdagradV2Doc[] = "accum += grad^2 (if update_slots); var -= lr * grad / (sqrt(accum) + epsilon).";
 constexpr char kAdadeltaDoc[] =
-    "accum = rho * accum + (1 - rho) * grad^2; u = sqrt(accum_update + epsilon) / sqrt(accum + epsilon) * grad; var -= lr * u; "
-    "accum_update = rho * accum_update + (1 - rho) * u^2.";
+    "accum = rho * accum + (1 - rho) * grad^2; u = sqrt(accum_update + epsilon) / sqrt(accum + epsilon) * grad; "
+    "var -= lr * u; accum_update = rho * accum_update + (1 - rho) * u^2.";
 constexpr char kAdagradDADoc[] =
-    "Dual averaging: gradients g and their squares s are summed; var = -lr * shrink(g, l1 * global_step) / (l2 * global_step * lr + "
-    "sqrt(s)).";
+    "Dual averaging: gradients g and their squares s are summed; "
+    "var = -lr * shrink(g, l1 * global_step) / (l2 * global_step * lr + sqrt(s)).";
 constexpr char kFtrlDoc[] =
-    "Follow the regularised leader: p = -lr_power, a' = accum + grad^2, linear += grad - (a'^p - accum^p) / lr * var; var = "
-    "-shrink(linear, l1) / (a'^p / lr + 2 * l2); accum = a'. With multiply_linear_by_lr, linear is kept times lr.";
+    "Follow the regularised leader: p = -lr_power, a' = accum + grad^2, linear += grad - (a'^p - accum^p) / lr * var; "
+    "var = -shrink(linear, l1) / (a'^p / lr + 2 * l2); accum = a'. "
+    "With multiply_linear_by_lr, linear is kept times lr.";
 constexpr char kFtrlV2Doc[] = "Ftrl where `linear` takes grad + 2 * l2_shrinkage * var instead of grad.";
 constexpr char kProximalDoc[] = "v = var - alpha * grad; var = shrink(v, alpha * l1) / (1 + alpha * l2).";
 constexpr char kProximalAdagradDoc[] =
@@ -54,9 +61,7 @@ constexpr TrainingOp kTrainingOps[] = {
     {"GradientDescent", false, "var", "alpha delta", "", "var -= alpha * delta."},
     {"Momentum", false, "var accum", "lr grad momentum", kNesterov, kMomentumDoc},
     {"Momentum", true, "var accum", "lr grad indices momentum", kNesterov, kMomentumDoc},
-    {"Adam", false, "var m v", "beta1_power beta2_power lr beta1 beta2 epsilon grad", kNesterov,
-     "m += (grad - m) * (1 - beta1); v += (grad^2 - v) * (1 - beta2); var -= lr * sqrt(1 - beta2_power) / (1 - beta1_power) * m / "
-     "(sqrt(v) + epsilon). With use_nesterov the step uses beta1 * m + (1 - beta1) * grad."},
+    {"Adam", false, "var m v", "beta1_power beta2_power lr beta1 beta2 epsilon grad", kNesterov, kAdamDoc},
     {"RMSProp", false, "var ms mom", "lr rho momentum epsilon grad", "", kRMSPropDoc},
     {"RMSProp", true, "var ms mom", "lr rho momentum epsilon grad indices", "", kRMSPropDoc},
     {"CenteredRMSProp", false, "var mg ms mom", "lr rho momentum epsilon grad", "", kCenteredDoc},
@@ -67,8 +72,10 @@ constexpr TrainingOp kTrainingOps[] = {
     {"AdagradV2", true, "var accum", "lr epsilon grad indices", kUpdateSlots, kAdagradV2Doc},
     {"Adadelta", false, "var accum accum_update", "lr rho epsilon grad", "", kAdadeltaDoc},
     {"Adadelta", true, "var accum accum_update", "lr rho epsilon grad indices", "", kAdadeltaDoc},
-    {"AdagradDA", false, "var gradient_accumulator gradient_squared_accumulator", "grad lr l1 l2 global_step", "", kAdagradDADoc},
-    {"AdagradDA", true, "var gradient_accumulator gradient_squared_accumulator", "grad indices lr l1 l2 global_step", "", kAdagradDADoc},
+    {"AdagradDA", false, "var gradient_accumulator gradient_squared_accumulator", "grad lr l1 l2 global_step", "",
+     kAdagradDADoc},
+    {"AdagradDA", true, "var gradient_accumulator gradient_squared_accumulator", "grad indices lr l1 l2 global_step",
+     "", kAdagradDADoc},
     {"Ftrl", false, "var accum linear", "grad lr l1 l2 lr_power", kLinearByLr, kFtrlDoc},
     {"Ftrl", true, "var accum linear", "grad indices lr l1 l2 lr_power", kLinearByLr, kFtrlDoc},
     {"FtrlV2", false, "var accum linear", "grad lr l1 l2 l2_shrinkage lr_power", kLinearByLr, kFtrlV2Doc},
@@ -103,14 +110,14 @@ Result<PartialShape> VariableShape(const ShapeContext& c, const Places& p, bool 
     if (resource) WEIR_RETURN_IF_ERROR(c.WithRank(i, 0).status());
     DType held = c.handle_dtype(i), want = c.input_dtype(p.grad);
     if (resource && held != DType::kInvalid && held != want) {
-      return InvalidArgument(fmt::format("has {}, a variable of dtype {}, but a gradient of dtype {}", c.InputName(i), DTypeName(held),
-                                         DTypeName(want)));
+      return InvalidArgument(fmt::format("has {}, a variable of dtype {}, but a gradient of dtype {}", c.InputName(i),
+                                         DTypeName(held), DTypeName(want)));
     }
     const PartialShape& own = resource ? c.handle_shape(i) : c.input(i);
     auto merged = MergeShapes(shape, own);
     if (!merged.ok()) {
-      return InvalidArgument(fmt::format("has '{}' of shape {}, unlike '{}' of shape {}", c.InputName(i), own.ToString(), c.InputName(0),
-                                         shape.ToString()));
+      return InvalidArgument(fmt::format("has '{}' of shape {}, unlike '{}' of shape {}", c.InputName(i),
+                                         own.ToString(), c.InputName(0), shape.ToString()));
     }
     shape = *merged;
   }
@@ -129,7 +136,8 @@ Result<PartialShape> CheckGradient(const ShapeContext& c, const Places& p, const
   }
   auto merged = MergeShapes(want, grad);
   if (!merged.ok()) {
-    return InvalidArgument(fmt::format("cannot update a variable of shape {} with the gradient {}", var.ToString(), c.Describe(p.grad)))
+    return InvalidArgument(fmt::format("cannot update a variable of shape {} with the gradient {}", var.ToString(),
+                                       c.Describe(p.grad)))
         .Detail(merged.status().message());
   }
   PartialShape shape = *merged;

@@ -35,7 +35,8 @@ Variable::Variable(Builder& b, const Input& initial_value, VariableOptions optio
   if (initial_value.is_literal()) {
     auto tensor = initial_value.literal().ToTensor(options.dtype);
     if (!tensor.ok()) {
-      b.Fail(InvalidArgument(fmt::format("error[graph]: initial value of variable '{}': {}", full, tensor.status().message())));
+      b.Fail(InvalidArgument(
+          fmt::format("error[graph]: initial value of variable '{}': {}", full, tensor.status().message())));
       return;
     }
     auto scope = b.NameScope(full + "/Initializer/");
@@ -46,7 +47,8 @@ Variable::Variable(Builder& b, const Input& initial_value, VariableOptions optio
   Build(b, full, options);
 }
 
-Variable::Variable(Builder& b, const Shape& shape, DType dtype, const Initializer& initializer, VariableOptions options, Loc loc) {
+Variable::Variable(Builder& b, const Shape& shape, DType dtype, const Initializer& initializer, VariableOptions options,
+                   Loc loc) {
   auto at = b.At(loc);
   auto free = b.NoControlDependencies();
   std::string full = b.UniqueName(options.name);
@@ -65,7 +67,8 @@ void Variable::Build(Builder& b, const std::string& full, const VariableOptions&
   if (shape.known_rank()) {
     for (int i = 0; i < shape.rank(); ++i) shape[i] = Known(shape[i]) ? shape[i] : kUnknownDim;
   }
-  handle_ = b.Add("VarHandleOp", {}, {{"dtype", initial_value_.dtype()}, {"shape", shape}, {"shared_name", full}}, full + "/");
+  handle_ = b.Add("VarHandleOp", {}, {{"dtype", initial_value_.dtype()}, {"shape", shape}, {"shared_name", full}},
+                  full + "/");
   auto scope = b.NameScope(full + "/");
   is_initialized_ = b.Add("VarIsInitializedOp", {handle_}, {}, "IsInitialized/VarIsInitializedOp");
   initializer_ = b.AddNode("AssignVariableOp", {handle_, initial_value_}, {}, "Assign");
@@ -95,7 +98,8 @@ Output Variable::Read(Loc loc) const {
 
 Output Variable::Gather(const Input& indices, const Name& name) const {
   if (!valid()) return {};
-  return Builder::Innermost(builder())->Add("ResourceGather", {handle_, indices}, {{"dtype", dtype()}}, name.value, indices.loc());
+  return Builder::Innermost(builder())->Add("ResourceGather", {handle_, indices}, {{"dtype", dtype()}}, name.value,
+                                            indices.loc());
 }
 
 // ---- collections
@@ -103,7 +107,9 @@ Output Variable::Gather(const Input& indices, const Name& name) const {
 std::vector<Variable>& VariableCollection(Builder& b, const std::string& key) {
   return Extension<std::vector<Variable>>(b, "variables/" + key);
 }
-std::vector<Output>& OutputCollection(Builder& b, const std::string& key) { return Extension<std::vector<Output>>(b, "outputs/" + key); }
+std::vector<Output>& OutputCollection(Builder& b, const std::string& key) {
+  return Extension<std::vector<Output>>(b, "outputs/" + key);
+}
 std::vector<Operation>& OperationCollection(Builder& b, const std::string& key) {
   return Extension<std::vector<Operation>>(b, "operations/" + key);
 }
@@ -143,12 +149,15 @@ Status CheckShared(const Variable& v, const std::string& full, const Shape& shap
   }
   if (v.dtype() != dtype || !v.shape().Admits(shape)) {
     return InvalidArgument(fmt::format("error[shape]: variable '{}' is {}{}, created{}, but {}{} is asked for", full,
-                                       DTypeShortName(v.dtype()), v.shape().ToString(), where, DTypeShortName(dtype), shape.ToString()));
+                                       DTypeShortName(v.dtype()), v.shape().ToString(), where, DTypeShortName(dtype),
+                                       shape.ToString()));
   }
   return {};
 }
 
-Initializer DefaultInitializer(DType dtype) { return IsFloating(dtype) ? ops::GlorotUniformInitializer() : ops::ZerosInitializer(); }
+Initializer DefaultInitializer(DType dtype) {
+  return IsFloating(dtype) ? ops::GlorotUniformInitializer() : ops::ZerosInitializer();
+}
 
 }  // namespace
 
@@ -183,7 +192,8 @@ Variable GetVariable(At g, const std::string& name, const Shape& shape, GetVaria
     return it->second;
   }
   if (s.reuse == Reuse::kExisting) {
-    b.Fail(NotFound(fmt::format("error[graph]: variable '{}' does not exist, and its scope asks for existing ones", full)));
+    b.Fail(NotFound(
+        fmt::format("error[graph]: variable '{}' does not exist, and its scope asks for existing ones", full)));
     return {};
   }
   Initializer initializer = o.initializer ? o.initializer : s.initializer ? s.initializer : DefaultInitializer(o.dtype);
@@ -193,7 +203,8 @@ Variable GetVariable(At g, const std::string& name, const Shape& shape, GetVaria
   s.variables.emplace(full, v);
   if (o.regularizer) {
     auto scope = b.NameScope(full + "/Regularizer/");
-    if (Output loss = o.regularizer(v.Read(g.loc)); loss.valid()) OutputCollection(b, collection::kRegularizationLosses).push_back(loss);
+    Output loss = o.regularizer(v.Read(g.loc));
+    if (loss.valid()) OutputCollection(b, collection::kRegularizationLosses).push_back(loss);
   }
   return v;
 }
@@ -213,9 +224,15 @@ Operation Change(const char* op, const Variable& v, std::vector<Input> inputs, c
 
 }  // namespace
 
-Operation Assign(const Variable& v, const Input& value, const Name& name) { return Change("AssignVariableOp", v, {value}, name); }
-Operation AssignAdd(const Variable& v, const Input& value, const Name& name) { return Change("AssignAddVariableOp", v, {value}, name); }
-Operation AssignSub(const Variable& v, const Input& value, const Name& name) { return Change("AssignSubVariableOp", v, {value}, name); }
+Operation Assign(const Variable& v, const Input& value, const Name& name) {
+  return Change("AssignVariableOp", v, {value}, name);
+}
+Operation AssignAdd(const Variable& v, const Input& value, const Name& name) {
+  return Change("AssignAddVariableOp", v, {value}, name);
+}
+Operation AssignSub(const Variable& v, const Input& value, const Name& name) {
+  return Change("AssignSubVariableOp", v, {value}, name);
+}
 Operation ScatterUpdate(const Variable& v, const Input& indices, const Input& updates, const Name& name) {
   return Change("ResourceScatterUpdate", v, {indices, updates}, name);
 }

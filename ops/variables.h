@@ -5,9 +5,9 @@
 //   Operation more = ops::AssignAdd(w, delta);
 //   session.Run(GlobalVariablesInitializer(g)); …
 //
-// A Variable is a handle (VarHandleOp `w`), the op that gives it its first value (`w/Assign`) and a question whether that
-// has run (`w/IsInitialized/VarIsInitializedOp`), with TensorFlow's names. The object is a light reference; the graph owns
-// the nodes, and a session the value.
+// A Variable is a handle (VarHandleOp `w`), the op that gives it its first value (`w/Assign`) and a question whether
+// that has run (`w/IsInitialized/VarIsInitializedOp`), with TensorFlow's names. The object is a light reference; the
+// graph owns the nodes, and a session the value.
 #pragma once
 
 #include <optional>
@@ -48,7 +48,7 @@ class Variable {
   const Output& initial_value() const { return initial_value_; }
   const Operation& initializer() const { return initializer_; }  // name/Assign
   const Output& is_initialized() const { return is_initialized_; }
-  const Output& snapshot() const { return snapshot_; }           // name/Read/ReadVariableOp: what a fetch of the variable reads
+  const Output& snapshot() const { return snapshot_; }  // name/Read/ReadVariableOp: what a fetch of the variable reads
 
   // The value at this place: a new read, after the control dependencies that hold here.
   Output Read(Loc loc = Loc::Current()) const;
@@ -78,8 +78,12 @@ inline constexpr char kTrainOp[] = "train_op";
 std::vector<Variable>& VariableCollection(Builder& b, const std::string& key);
 std::vector<Output>& OutputCollection(Builder& b, const std::string& key);
 std::vector<Operation>& OperationCollection(Builder& b, const std::string& key);
-inline std::vector<Variable>& GlobalVariables(Builder& b) { return VariableCollection(b, collection::kGlobalVariables); }
-inline std::vector<Variable>& TrainableVariables(Builder& b) { return VariableCollection(b, collection::kTrainableVariables); }
+inline std::vector<Variable>& GlobalVariables(Builder& b) {
+  return VariableCollection(b, collection::kGlobalVariables);
+}
+inline std::vector<Variable>& TrainableVariables(Builder& b) {
+  return VariableCollection(b, collection::kTrainableVariables);
+}
 
 // A target that gives all variables (those of one list) their first values.
 Operation VariablesInitializer(At g, const std::vector<Variable>& variables, const Name& name = "init");
@@ -110,8 +114,8 @@ struct GetVariableOptions {
   bool trainable = true;
   std::function<Output(Output)> regularizer = {};  // its result joins the regularization losses
 };
-// The variable `name` of the current variable scope, made or shared as the scope says. Errors: it exists, does not exist, or
-// has another shape or dtype.
+// The variable `name` of the current variable scope, made or shared as the scope says. Errors: it exists, does not
+// exist, or has another shape or dtype.
 Variable GetVariable(At g, const std::string& name, const Shape& shape, GetVariableOptions options = {});
 
 namespace ops {

@@ -1,4 +1,5 @@
-// The one place where a random op's stream moves on: under the state's mutex, so that concurrent runs get disjoint parts.
+// The one place where a random op's stream moves on: under the state's mutex, so that concurrent runs get disjoint
+// parts.
 #include "weir/runtime/random_state.h"
 
 #include <random>

@@ -1,9 +1,9 @@
 // Philox4x32-10, the counter-based generator behind every random op, and how an op's state hands out its numbers.
 //
-// A block (four 32-bit words) is a pure function of a 64-bit key and a 128-bit counter, so a chunk of work jumps straight
-// to its own blocks and the results do not depend on who computes them. Key and counter are laid out as in TensorFlow:
-// the key is `seed`, the high half of the first counter is `seed2`. (Salmon et al., "Parallel random numbers: as easy as
-// 1, 2, 3", SC 2011.)
+// A block (four 32-bit words) is a pure function of a 64-bit key and a 128-bit counter, so a chunk of work jumps
+// straight to its own blocks and the results do not depend on who computes them. Key and counter are laid out as in
+// TensorFlow: the key is `seed`, the high half of the first counter is `seed2`. (Salmon et al., "Parallel random
+// numbers: as easy as 1, 2, 3", SC 2011.)
 #pragma once
 
 #include <array>
@@ -76,8 +76,8 @@ class PhiloxWords {
   int used_ = 4;
 };
 
-// A generator at the start of the next `blocks` blocks of an op's stream, which the state then counts as used. The first
-// call seeds the state: from the op's seeds, or from the system's entropy when both are zero. Thread-safe.
+// A generator at the start of the next `blocks` blocks of an op's stream, which the state then counts as used. The
+// first call seeds the state: from the op's seeds, or from the system's entropy when both are zero. Thread-safe.
 Philox ReservePhilox(RandomState& state, int64_t seed, int64_t seed2, uint64_t blocks);
 
 }  // namespace weir

@@ -1,5 +1,5 @@
-// Kernels of the random ops. Each run reserves its part of the op's stream at its beginning; a group of outputs is then a
-// function of the group's number alone, so chunks share nothing.
+// Kernels of the random ops. Each run reserves its part of the op's stream at its beginning; a group of outputs is then
+// a function of the group's number alone, so chunks share nothing.
 //
 // Every rule here (which words make which number, how far a run moves the stream on) is TensorFlow's, bit for bit.
 #include <fmt/format.h>
@@ -162,8 +162,8 @@ uint64_t Bits(const Block& w, int i, int64_t) { return w[2 * i] | (uint64_t{w[2 
 
 Status PrepareUniformInt(PrepareContext& c) {
   if (c.input_shape(1).rank() != 0 || c.input_shape(2).rank() != 0) {
-    return InvalidArgument(fmt::format("needs scalars for minval and maxval, got {} and {}", c.input_shape(1).ToString(),
-                                       c.input_shape(2).ToString()));
+    return InvalidArgument(fmt::format("needs scalars for minval and maxval, got {} and {}",
+                                       c.input_shape(1).ToString(), c.input_shape(2).ToString()));
   }
   int64_t n = c.output_shape(0).num_elements();
   int64_t seed = c.attr<int64_t>("seed"), seed2 = c.attr<int64_t>("seed2");
@@ -174,7 +174,8 @@ Status PrepareUniformInt(PrepareContext& c) {
     using U = std::make_unsigned_t<T>;
     c.SetBegin([=](RunArgs& a) {
       T low = *a.in<T>(1), high = *a.in<T>(2);
-      if (n > 0 && low >= high) return a.Fail(InvalidArgument(fmt::format("needs minval < maxval, got {} >= {}", low, high)));
+      if (n > 0 && low >= high)
+        return a.Fail(InvalidArgument(fmt::format("needs minval < maxval, got {} >= {}", low, high)));
       *a.workspace<Philox>() = ReservePhilox(*a.random(), seed, seed2, uint64_t(n) * kBlocksPerOutput);
     });
     c.SetRun([=](RunArgs& a) {
@@ -195,7 +196,9 @@ Status PrepareShuffle(PrepareContext& c) {
   int64_t row = kernels::ElementsOf(shape, std::min(1, shape.rank()), shape.rank());
   bool moves = rows > 1 && row > 0;  // otherwise nothing is drawn
   int64_t order_bytes = 0;
-  if (!CheckedMul(moves ? rows : 0, sizeof(int64_t), &order_bytes)) return ResourceExhausted("has too many slices to shuffle");
+  if (!CheckedMul(moves ? rows : 0, sizeof(int64_t), &order_bytes)) {
+    return ResourceExhausted("has too many slices to shuffle");
+  }
   int64_t seed = c.attr<int64_t>("seed"), seed2 = c.attr<int64_t>("seed2");
   c.set_workspace(order_bytes);
   c.SetBegin([=](RunArgs& a) {

@@ -1,13 +1,13 @@
-// What kernels that touch some rows of a variable share: row numbers read and checked before anything is written, so that a
-// bad one leaves the variable whole.
+// What kernels that touch some rows of a variable share: row numbers read and checked before anything is written, so
+// that a bad one leaves the variable whole.
 #pragma once
 
 #include "weir/runtime/kernel.h"
 
 namespace weir::kernels {
 
-// Declares the checked rows as workspace: `n` row numbers from input `input` (int32 or int64), each in [0, limit). To be
-// called once by Prepare; SetBegin is taken.
+// Declares the checked rows as workspace: `n` row numbers from input `input` (int32 or int64), each in [0, limit). To
+// be called once by Prepare; SetBegin is taken.
 Status CheckRowsAtBegin(PrepareContext& c, int input, int64_t limit);
 
 // The rows, in the order of the input; null when the run has failed already.

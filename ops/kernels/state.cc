@@ -1,8 +1,8 @@
 // Kernels that change or read parts of variables: AssignAdd, AssignSub, gather and scatter of rows. Whole reads and
 // assignments are the executor's own.
 //
-// Scatter cuts its work by columns: every chunk walks all rows in their order, so that duplicates add up the same way for
-// any number of chunks.
+// Scatter cuts its work by columns: every chunk walks all rows in their order, so that duplicates add up the same way
+// for any number of chunks.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,15 +41,16 @@ T Sum(T a, T b) {
 // The variable (input 0) holds the dtype of the value that is to change it.
 Status CheckDType(const PrepareContext& c, DType value) {
   if (c.input_dtype(0) == value) return {};
-  return InvalidArgument(fmt::format("has dtype {} but its variable holds {}", DTypeName(value), DTypeName(c.input_dtype(0))));
+  return InvalidArgument(
+      fmt::format("has dtype {} but its variable holds {}", DTypeName(value), DTypeName(c.input_dtype(0))));
 }
 
 template <bool kSubtract>
 Status PrepareAssignSum(PrepareContext& c) {
   WEIR_RETURN_IF_ERROR(CheckDType(c, c.input_dtype(1)));
   if (!(c.input_shape(0) == c.input_shape(1))) {
-    return InvalidArgument(fmt::format("cannot combine a variable of shape {} with a value of shape {}", c.input_shape(0).ToString(),
-                                       c.input_shape(1).ToString()));
+    return InvalidArgument(fmt::format("cannot combine a variable of shape {} with a value of shape {}",
+                                       c.input_shape(0).ToString(), c.input_shape(1).ToString()));
   }
   int64_t n = c.input_shape(0).num_elements();
   c.ParallelOver(n, 0.4);
@@ -87,8 +88,9 @@ Result<ScatterPlan> PlanScatter(PrepareContext& c) {
   Dims want = indices.dims();
   want.insert(want.end(), var.dims().begin() + 1, var.dims().end());
   if (updates.rank() != 0 && updates.dims() != want) {
-    return InvalidArgument(fmt::format("cannot scatter updates of shape {} at indices of shape {} into a variable of shape {}",
-                                       updates.ToString(), indices.ToString(), var.ToString()));
+    return InvalidArgument(
+        fmt::format("cannot scatter updates of shape {} at indices of shape {} into a variable of shape {}",
+                    updates.ToString(), indices.ToString(), var.ToString()));
   }
   WEIR_RETURN_IF_ERROR(CheckRowsAtBegin(c, 1, var[0]));
   return ScatterPlan{indices.num_elements(), ElementsOf(var, 1, var.rank()), updates.rank() == 0};
@@ -138,8 +140,9 @@ Status PrepareResourceGather(PrepareContext& c) {
   WEIR_RETURN_IF_ERROR(CheckDType(c, c.output_dtype(0)));
   if (batch_dims < 0 || batch_dims > indices.rank() || batch_dims >= var.rank() ||
       !std::equal(var.dims().begin(), var.dims().begin() + batch_dims, indices.dims().begin())) {
-    return InvalidArgument(fmt::format("with batch_dims = {} cannot gather from a variable of shape {} at indices of shape {}", batch_dims,
-                                       var.ToString(), indices.ToString()));
+    return InvalidArgument(
+        fmt::format("with batch_dims = {} cannot gather from a variable of shape {} at indices of shape {}", batch_dims,
+                    var.ToString(), indices.ToString()));
   }
   int axis = static_cast<int>(batch_dims);
   int64_t limit = var[axis], row = ElementsOf(var, axis + 1, var.rank());

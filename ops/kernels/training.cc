@@ -1,7 +1,7 @@
 // Kernels of the training ops: drives the rules of training_rules.h over a variable, dense or by rows.
 //
-// The sparse forms check all row numbers first, then walk the rows in order (a row named twice is updated twice), cut into
-// chunks by columns.
+// The sparse forms check all row numbers first, then walk the rows in order (a row named twice is updated twice), cut
+// into chunks by columns.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -77,28 +77,31 @@ Status CheckShapes(const PrepareContext& c, const Layout& l) {
   const Shape &var = c.input_shape(0), &grad = c.input_shape(l.grad);
   for (int i = 1; i < l.vars; ++i) {
     if (!(c.input_shape(i) == var)) {
-      return InvalidArgument(fmt::format("has a variable of shape {} and a slot (input {}) of shape {}", var.ToString(), i,
-                                         c.input_shape(i).ToString()));
+      return InvalidArgument(fmt::format("has a variable of shape {} and a slot (input {}) of shape {}", var.ToString(),
+                                         i, c.input_shape(i).ToString()));
     }
   }
   for (int i : l.scalars) {
-    if (c.input_shape(i).rank() != 0) return InvalidArgument(fmt::format("needs a scalar as input {}, got {}", i, c.input_shape(i).ToString()));
+    if (c.input_shape(i).rank() != 0)
+      return InvalidArgument(fmt::format("needs a scalar as input {}, got {}", i, c.input_shape(i).ToString()));
   }
   for (int i = 0; i < l.vars; ++i) {
     if (c.input_dtype(i) != c.input_dtype(l.grad)) {
-      return InvalidArgument(fmt::format("cannot update a variable of dtype {} with a gradient of dtype {}", DTypeName(c.input_dtype(i)),
-                                         DTypeName(c.input_dtype(l.grad))));
+      return InvalidArgument(fmt::format("cannot update a variable of dtype {} with a gradient of dtype {}",
+                                         DTypeName(c.input_dtype(i)), DTypeName(c.input_dtype(l.grad))));
     }
   }
   Dims want = var.dims();
   if (l.indices >= 0) {
     const Shape& indices = c.input_shape(l.indices);
     if (var.rank() == 0) return InvalidArgument("needs a variable of at least one axis, got a scalar");
-    if (indices.rank() != 1) return InvalidArgument(fmt::format("needs a vector of indices, got shape {}", indices.ToString()));
+    if (indices.rank() != 1)
+      return InvalidArgument(fmt::format("needs a vector of indices, got shape {}", indices.ToString()));
     want[0] = indices[0];
   }
   if (grad.dims() == want) return {};
-  return InvalidArgument(fmt::format("cannot update a variable of shape {} with a gradient of shape {}", var.ToString(), grad.ToString()));
+  return InvalidArgument(
+      fmt::format("cannot update a variable of shape {} with a gradient of shape {}", var.ToString(), grad.ToString()));
 }
 
 void SetDense(PrepareContext& c, const Layout& l, UpdateFn update) {
@@ -134,7 +137,11 @@ struct UpdateFns {
 Status Prepare(PrepareContext& c, const Layout& l, const UpdateFns& fns) {
   WEIR_RETURN_IF_ERROR(CheckShapes(c, l));
   DType t = c.input_dtype(l.grad);
-  UpdateFn update = t == kFloat ? fns.f32 : t == kDouble ? fns.f64 : t == kHalf ? fns.f16 : t == kBfloat16 ? fns.bf16 : nullptr;
+  UpdateFn update = t == kFloat      ? fns.f32
+                    : t == kDouble   ? fns.f64
+                    : t == kHalf     ? fns.f16
+                    : t == kBfloat16 ? fns.bf16
+                                     : nullptr;
   if (!update) return PrepareContext::NoKernelFor(t);
   if (l.indices < 0) {
     SetDense(c, l, update);

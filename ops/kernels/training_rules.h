@@ -1,9 +1,11 @@
-// The arithmetic of the training ops: one struct per rule, how one element of a variable and its slots moves by one gradient.
+// The arithmetic of the training ops: one struct per rule, how one element of a variable and its slots moves by one
+// gradient.
 //
-// A rule is made from the op's scalars in input order and its flag (use_nesterov, update_slots or multiply_linear_by_lr), so
-// that what does not depend on the element is computed once. F is float, double or Rounded: the order of operations is that
-// of TensorFlow's kernels, which for half and bfloat16 round after each; where their sparse form differs from the dense
-// one, so does ours (kSparse). A division by zero is floating-point division, with its infinities and NaNs, as there.
+// A rule is made from the op's scalars in input order and its flag (use_nesterov, update_slots or
+// multiply_linear_by_lr), so that what does not depend on the element is computed once. F is float, double or Rounded:
+// the order of operations is that of TensorFlow's kernels, which for half and bfloat16 round after each; where their
+// sparse form differs from the dense one, so does ours (kSparse). A division by zero is floating-point division, with
+// its infinities and NaNs, as there.
 #pragma once
 
 #include <algorithm>
@@ -86,7 +88,11 @@ struct Adam {  // var, m, v
   bool nesterov;
   // beta1_power, beta2_power, lr, beta1, beta2, epsilon
   Adam(const F* s, bool use_nesterov)
-      : alpha(s[2] * Sqrt(F(1) - s[1]) / (F(1) - s[0])), beta1(s[3]), beta1_rest(F(1) - s[3]), beta2_rest(F(1) - s[4]), epsilon(s[5]),
+      : alpha(s[2] * Sqrt(F(1) - s[1]) / (F(1) - s[0])),
+        beta1(s[3]),
+        beta1_rest(F(1) - s[3]),
+        beta2_rest(F(1) - s[4]),
+        epsilon(s[5]),
         nesterov(use_nesterov) {}
   void operator()(F* x, F g) const {
     x[1] += (g - x[1]) * beta1_rest;
@@ -205,7 +211,12 @@ struct Ftrl {  // var, accum, linear
   bool by_lr, square_root;
   // lr, l1, l2, [l2_shrinkage,] lr_power
   Ftrl(const F* s, bool multiply_linear_by_lr)
-      : lr(s[0]), l1(s[1]), l2(s[2]), shrinkage(kShrinkage ? s[3] : F(0)), power(-s[kShrinkage ? 4 : 3]), by_lr(multiply_linear_by_lr),
+      : lr(s[0]),
+        l1(s[1]),
+        l2(s[2]),
+        shrinkage(kShrinkage ? s[3] : F(0)),
+        power(-s[kShrinkage ? 4 : 3]),
+        by_lr(multiply_linear_by_lr),
         square_root(power == F(0.5)) {}
   F Root(F x) const { return square_root ? Sqrt(x) : Pow(x, power); }
   void operator()(F* x, F g) const {
