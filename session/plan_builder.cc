@@ -476,7 +476,8 @@ class PlanBuilder {
   // The memory of input `in` when this node is its last user and it is ours to overwrite; -1 otherwise.
   int32_t Reusable(const Node& n, int out, int in) const {
     Endpoint from = n.input(in), to{n.id(), out};
-    if (IsHandle(from) || BytesOf(from) != BytesOf(to)) return -1;
+    // Elements of the same size and as many: element i of the output then lies where element i of the input did.
+    if (IsHandle(from) || SizeOf(BaseType(g_.type(from).dtype)) != SizeOf(BaseType(g_.type(to).dtype)) || BytesOf(from) != BytesOf(to)) return -1;
     int32_t m = memory_of_.at(from);
     const Memory& memory = memories_[m];
     if (memory.storage != Storage::kArena || memory.last != position_[n.id().value] || memory.bytes != BytesOf(to)) return -1;
