@@ -4,6 +4,8 @@
 // edge may point forward.
 #include <fmt/format.h>
 
+#include <unordered_set>
+
 #include "weir/graph/infer.h"
 #include "weir/graph/text.h"
 #include "weir/graph/text_value.h"
@@ -257,7 +259,23 @@ class Parser {
     return Status(s).Detail(c_.Fail("this node").message().substr(std::string("error[file]: ").size()));
   }
 
+  // Before anything else, since what a node's inputs are tells its attributes.
+  Status CheckNames(const std::vector<NodeLine>& lines) {
+    std::unordered_set<std::string_view> names;
+    for (const NodeLine& line : lines) names.insert(line.spec.name);
+    auto check = [&](const NodeLine& line, const std::string& name) -> Status {
+      if (names.count(name)) return {};
+      return At(line, InvalidArgument(fmt::format("error[graph]: {} '{}' reads '{:.100}', but there is no such node", line.spec.op, line.spec.name, name)));
+    };
+    for (const NodeLine& line : lines) {
+      for (const auto& [name, index] : line.inputs) WEIR_RETURN_IF_ERROR(check(line, name));
+      for (const std::string& name : line.controls) WEIR_RETURN_IF_ERROR(check(line, name));
+    }
+    return {};
+  }
+
   Status Build(const std::vector<NodeLine>& lines, Graph* g) {
+    WEIR_RETURN_IF_ERROR(CheckNames(lines));
     std::vector<NodeId> ids;
     for (const NodeLine& line : lines) {
       NodeSpec spec = line.spec;
@@ -301,21 +319,12 @@ class Parser {
   }
 
   Status Connect(const NodeLine& line, NodeId id, Graph* g) {
-    auto find = [&](const std::string& name) -> Result<NodeId> {
-      NodeId from = g->Find(name);
-      if (from.valid()) return from;
-      return InvalidArgument(fmt::format("error[graph]: {} '{}' reads '{:.100}', but there is no such node", line.spec.op, line.spec.name, name));
-    };
     std::vector<Endpoint> inputs;
     std::vector<NodeId> controls;
     for (const auto& [name, index] : line.inputs) {
-      WEIR_ASSIGN_OR_RETURN(NodeId from, find(name));
-      inputs.push_back({from, index});
+      inputs.push_back({g->Find(name), index});
     }
-    for (const std::string& name : line.controls) {
-      WEIR_ASSIGN_OR_RETURN(NodeId from, find(name));
-      controls.push_back(from);
-    }
+    for (const std::string& name : line.controls) controls.push_back(g->Find(name));
     return g->SetInputs(id, std::move(inputs), std::move(controls));
   }
 
