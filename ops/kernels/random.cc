@@ -174,8 +174,9 @@ Status PrepareUniformInt(PrepareContext& c) {
     using U = std::make_unsigned_t<T>;
     c.SetBegin([=](RunArgs& a) {
       T low = *a.in<T>(1), high = *a.in<T>(2);
-      if (n > 0 && low >= high)
+      if (n > 0 && low >= high) {
         return a.Fail(InvalidArgument(fmt::format("needs minval < maxval, got {} >= {}", low, high)));
+      }
       *a.workspace<Philox>() = ReservePhilox(*a.random(), seed, seed2, uint64_t(n) * kBlocksPerOutput);
     });
     c.SetRun([=](RunArgs& a) {

@@ -82,8 +82,9 @@ Status CheckShapes(const PrepareContext& c, const Layout& l) {
     }
   }
   for (int i : l.scalars) {
-    if (c.input_shape(i).rank() != 0)
+    if (c.input_shape(i).rank() != 0) {
       return InvalidArgument(fmt::format("needs a scalar as input {}, got {}", i, c.input_shape(i).ToString()));
+    }
   }
   for (int i = 0; i < l.vars; ++i) {
     if (c.input_dtype(i) != c.input_dtype(l.grad)) {
@@ -95,8 +96,9 @@ Status CheckShapes(const PrepareContext& c, const Layout& l) {
   if (l.indices >= 0) {
     const Shape& indices = c.input_shape(l.indices);
     if (var.rank() == 0) return InvalidArgument("needs a variable of at least one axis, got a scalar");
-    if (indices.rank() != 1)
+    if (indices.rank() != 1) {
       return InvalidArgument(fmt::format("needs a vector of indices, got shape {}", indices.ToString()));
+    }
     want[0] = indices[0];
   }
   if (grad.dims() == want) return {};
