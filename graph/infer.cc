@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <queue>
 
 #include "weir/graph/functions.h"
 
@@ -278,53 +277,52 @@ Status InferNode(Graph& g, NodeId id) {
 
 namespace {
 bool IsBackEdgeSource(const Node& n) { return n.Is("NextIteration") || n.Is("RefNextIteration"); }
+
+// The open nodes from `start` on form the cycle; each reads the next.
+template <class Frame>
+Status CycleError(const Graph& g, const std::vector<Frame>& stack, NodeId start) {
+  auto first = std::find_if(stack.begin(), stack.end(), [&](const Frame& f) { return f.id == start; });
+  std::string cycle = g.node(start).name();
+  for (auto it = stack.end(); it != first && cycle.size() < 400;) cycle += " -> " + g.node((--it)->id).name();
+  return InvalidArgument("error[graph]: the graph has a cycle").Detail(cycle).Help("only v1 NextIteration nodes may close a loop");
+}
 }  // namespace
 
 Result<std::vector<NodeId>> TopologicalOrder(const Graph& g) {
-  std::vector<int> pending(g.num_ids(), 0);
-  std::priority_queue<int32_t, std::vector<int32_t>, std::greater<>> ready;
-  for (NodeId id : g.nodes()) {
-    const Node& n = g.node(id);
-    for (Endpoint e : n.inputs()) pending[id.value] += !IsBackEdgeSource(g.node(e.node));
-    for (NodeId c : n.control_inputs()) pending[id.value] += !IsBackEdgeSource(g.node(c));
-    if (pending[id.value] == 0) ready.push(id.value);
-  }
+  // Depth-first from each node in program order: a node comes as soon as its inputs allow, never later than a node that the
+  // program has after it unless that one needs it. Iterative, since chains may be long.
+  enum : uint8_t { kNew, kOpen, kDone };
+  struct Frame {
+    NodeId id;
+    size_t next = 0;  // input, then control input, to look at
+  };
+  std::vector<uint8_t> state(g.num_ids(), kNew);
+  std::vector<Frame> stack;
   std::vector<NodeId> order;
   order.reserve(g.num_nodes());
-  while (!ready.empty()) {
-    NodeId id{ready.top()};
-    ready.pop();
-    order.push_back(id);
-    if (IsBackEdgeSource(g.node(id))) continue;
-    for (const Use& u : g.node(id).users()) {
-      if (--pending[u.node.value] == 0) ready.push(u.node.value);
+  for (NodeId root : g.nodes()) {
+    if (state[root.value] != kNew) continue;
+    stack.push_back({root});
+    state[root.value] = kOpen;
+    while (!stack.empty()) {
+      Frame& top = stack.back();
+      const Node& n = g.node(top.id);
+      size_t inputs = n.inputs().size();
+      if (top.next == inputs + n.control_inputs().size()) {
+        state[top.id.value] = kDone;
+        order.push_back(top.id);
+        stack.pop_back();
+        continue;
+      }
+      NodeId from = top.next < inputs ? n.inputs()[top.next].node : n.control_inputs()[top.next - inputs];
+      ++top.next;
+      if (state[from.value] == kDone || IsBackEdgeSource(g.node(from))) continue;
+      if (state[from.value] == kOpen) return CycleError(g, stack, from);
+      state[from.value] = kOpen;
+      stack.push_back({from});
     }
   }
-  if (static_cast<int>(order.size()) == g.num_nodes()) return order;
-  // A node that never became ready has a predecessor that did not either: walking back finds the cycle.
-  NodeId at;
-  for (NodeId id : g.nodes()) {
-    if (pending[id.value] > 0) { at = id; break; }
-  }
-  std::vector<NodeId> path;
-  std::vector<bool> seen(g.num_ids());
-  while (!seen[at.value]) {
-    seen[at.value] = true;
-    path.push_back(at);
-    const Node& n = g.node(at);
-    NodeId next;
-    for (Endpoint e : n.inputs()) {
-      if (pending[e.node.value] > 0 && !IsBackEdgeSource(g.node(e.node))) next = e.node;
-    }
-    for (NodeId c : n.control_inputs()) {
-      if (!next.valid() && pending[c.value] > 0) next = c;
-    }
-    at = next;
-  }
-  std::string cycle = g.node(at).name();
-  auto start = std::find(path.begin(), path.end(), at);
-  for (auto it = path.end(); it != start && cycle.size() < 400;) cycle += " -> " + g.node(*--it).name();
-  return InvalidArgument("error[graph]: the graph has a cycle").Detail(cycle).Help("only v1 NextIteration nodes may close a loop");
+  return order;
 }
 
 Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, EndpointHash>& known) {
