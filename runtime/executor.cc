@@ -197,6 +197,7 @@ Status RunContext::RunStep(size_t i, const RunOptions& options) {
     case StepKind::kKernel:
       if (!s.writes.empty()) return RunWriter(i, options);
       if (s.begin.call) s.begin.call(s.begin.closure.get(), args_[i]);
+      if (error_.failed.load(std::memory_order_relaxed)) return {};
       RunChunks(s.run, s.chunks, args_[i], options);
       return {};
     case StepKind::kDynamic: return s.writes.empty() ? RunDynamic(i, options) : RunWriter(i, options);
@@ -251,6 +252,7 @@ Status RunContext::RunWriter(size_t i, const RunOptions& options) {
   }
   if (s.kind == StepKind::kDynamic) return RunDynamic(i, options);
   if (s.begin.call) s.begin.call(s.begin.closure.get(), args_[i]);
+  if (error_.failed.load(std::memory_order_relaxed)) return {};
   RunChunks(s.run, s.chunks, args_[i], options);
   return {};
 }
