@@ -24,11 +24,12 @@ Status TransposeShape(ShapeContext& c) {
   for (int i = 0; perm && i < rank; ++i) {
     auto p = (*perm)[static_cast<size_t>(i)];
     if (!p) continue;
-    if (*p < 0 || *p >= rank || seen[static_cast<size_t>(*p)]) {
+    auto axis = NormalizeAxis(*p, rank);
+    if (!axis || seen[static_cast<size_t>(*axis)]) {
       return InvalidArgument(fmt::format("is given axis {} at position {} of 'perm', which makes no permutation of {} axes", *p, i, rank));
     }
-    seen[static_cast<size_t>(*p)] = true;
-    if (s.known_rank()) out[i] = s[static_cast<int>(*p)];
+    seen[static_cast<size_t>(*axis)] = true;
+    if (s.known_rank()) out[i] = s[*axis];
   }
   c.set_output(0, std::move(out));
   return {};

@@ -22,10 +22,11 @@ Status PrepareTranspose(PrepareContext& c) {
   Dims strides = RowMajorStrides(s), dims, in_strides;
   std::vector<bool> seen(perm.size(), false);
   for (int64_t p : perm) {
-    if (p < 0 || p >= s.rank() || seen[static_cast<size_t>(p)]) return InvalidArgument(fmt::format("is given axis {} in 'perm', which makes no permutation", p));
-    seen[static_cast<size_t>(p)] = true;
-    dims.push_back(s[static_cast<int>(p)]);
-    in_strides.push_back(strides[static_cast<size_t>(p)]);
+    auto axis = NormalizeAxis(p, s.rank());
+    if (!axis || seen[static_cast<size_t>(*axis)]) return InvalidArgument(fmt::format("is given axis {} in 'perm', which makes no permutation", p));
+    seen[static_cast<size_t>(*axis)] = true;
+    dims.push_back(s[*axis]);
+    in_strides.push_back(strides[static_cast<size_t>(*axis)]);
   }
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, dims));
   return SetMove(c, Move(dims, in_strides, RowMajorStrides(c.output_shape(0))));

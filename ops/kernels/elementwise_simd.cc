@@ -137,7 +137,7 @@ struct Less : BinaryTest { WEIR_TEST2 { WEIR_UNUSED; return hn::Lt(x, y); } };
 struct LessEqual : BinaryTest { WEIR_TEST2 { WEIR_UNUSED; return hn::Le(x, y); } };
 struct Greater : BinaryTest { WEIR_TEST2 { WEIR_UNUSED; return hn::Gt(x, y); } };
 struct GreaterEqual : BinaryTest { WEIR_TEST2 { WEIR_UNUSED; return hn::Ge(x, y); } };
-struct ApproximateEqual : BinaryTest { WEIR_TEST2 { return hn::Lt(hn::Abs(hn::Sub(x, y)), Const(d, p.a)); } };
+struct ApproximateEqual : BinaryTest { WEIR_TEST2 { return hn::Le(hn::Abs(hn::Sub(x, y)), Const(d, p.a)); } };
 struct IsNan : UnaryTest { WEIR_TEST1 { WEIR_UNUSED; return hn::Not(hn::Eq(x, x)); } };
 struct IsInf : UnaryTest { WEIR_TEST1 { WEIR_UNUSED; return hn::Eq(hn::Abs(x), hn::Inf(d)); } };
 struct IsFinite : UnaryTest { WEIR_TEST1 { WEIR_UNUSED; return hn::Lt(hn::Abs(x), hn::Inf(d)); } };

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "weir/graph/base/shape.h"
 #include "weir/ops/kernels/reduction_internal.h"
 #include "weir/ops/kernels/registry.h"
@@ -77,6 +79,22 @@ Result<std::vector<bool>> ReducedAxes(const std::vector<int64_t>& axes, int rank
   return reduced;
 }
 
+namespace {
+
+// Nothing is folded: the elements as they are, as in TensorFlow; 0 + -0 would lose a sign.
+Status PrepareCopy(PrepareContext& c) {
+  if (!IsFloating(c.input_dtype(0)) && !IsInteger(c.input_dtype(0))) return PrepareContext::NoKernelFor(c.input_dtype(0));
+  const int64_t n = c.output_shape(0).num_elements(), size = static_cast<int64_t>(SizeOf(c.input_dtype(0)));
+  c.ParallelOver(n, 0.1);
+  c.SetRun([n, size](RunArgs& a) {
+    auto [begin, end] = a.Range(n);
+    std::memcpy(a.out<char>(0) + begin * size, a.in<char>(0) + begin * size, static_cast<size_t>((end - begin) * size));
+  });
+  return {};
+}
+
+}  // namespace
+
 Status PrepareFold(PrepareContext& c, Fold fold, const std::vector<bool>& reduced) {
   ReducePlan p = ReducePlan::Make(c.input_shape(0), reduced);
   int64_t outputs = c.output_shape(0).num_elements();
@@ -86,6 +104,7 @@ Status PrepareFold(PrepareContext& c, Fold fold, const std::vector<bool>& reduce
     p.kept.Add(outputs, 0);
   }
   if (p.outputs != outputs) return Internal(fmt::format("reduces {} elements to {}", c.input_shape(0).ToString(), c.output_shape(0).ToString()));
+  if (p.folded == 1 && outputs > 0 && (fold == Fold::kSum || fold == Fold::kMean)) return PrepareCopy(c);
   CutPlan(c, p);
   bool sums = fold == Fold::kSum || fold == Fold::kMean || fold == Fold::kNorm || fold == Fold::kHalfSquares;
   return sums ? PrepareSums(c, fold, p) : PrepareExtremes(c, fold, p);
