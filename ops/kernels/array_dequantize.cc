@@ -41,6 +41,8 @@ Line LineFor(Mode mode, const Quantum& q, float min, float max, bool narrow) {
   if (mode == Mode::kMinFirst) {
     if (min == max) return {0, 0, min};
     float scale = static_cast<float>((max - min) / (q.steps - 1.0));
+    // TensorFlow's threads flush a subnormal scale to zero, and 0 / 0 makes every element NaN. Published graphs hold such ranges.
+    if (std::abs(scale) < std::numeric_limits<float>::min()) scale = 0;
     return {-q.low, scale, std::round(min / scale) * scale};
   }
   float scale = q.is_signed ? std::max(min / (q.low + (narrow ? 1.0f : 0.0f)), max / q.high) : max / q.high;
