@@ -4,3 +4,8 @@ add_subdirectory(tests/consumers)
 if(WEIR_BUILD_EXAMPLES)
   add_subdirectory(tests/examples)
 endif()
+find_program(DOXYGEN doxygen)
+if(DOXYGEN)
+  add_test(NAME doxygen COMMAND sh -c "(cat docs/Doxyfile; echo OUTPUT_DIRECTORY=${PROJECT_BINARY_DIR}/doxygen) | ${DOXYGEN} -"
+           WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endif()

@@ -63,7 +63,7 @@ Model BuildModel(Builder& g, int64_t height, int64_t width) {
   losses::SparseSoftmaxCrossEntropy(m.labels, logits);
   m.loss = losses::GetTotalLoss(g);  // the cross-entropy and the L2 losses
 
-  m.step = Variable(g, 0, {.name = "global_step", .trainable = false, .dtype = kInt64});
+  m.step = GetOrCreateGlobalStep(g);
   m.train = AdamOptimizer(0.001).Minimize(m.loss, {.global_step = m.step});
   m.init = GlobalVariablesInitializer(g);
   return m;
