@@ -85,6 +85,7 @@ Status Callable::Run(const RunConfig& config) {
   for (bool fresh : {false, true}) {
     if (c.stale || fresh) WEIR_RETURN_IF_ERROR(c.Prepare(fresh));
     Status status = c.context->Run(c.session->OptionsOf(config, &trace));
+    FillMetadata(trace, config.metadata);
     if (status.message() == RunContext::kStalePlan && !fresh) continue;
     if (status.ok()) status = c.CopyBound();
     return status;

@@ -148,13 +148,11 @@ RunOptions Session::Impl::OptionsOf(const RunConfig& config, std::vector<StepTim
   return o;
 }
 
-namespace {
 void FillMetadata(const std::vector<StepTime>& trace, RunMetadata* out) {
   if (!out) return;
   out->steps.clear();
   for (const StepTime& t : trace) out->steps.push_back({t.step->info->op, t.step->info->name, t.start_ns / 1e3, (t.end_ns - t.start_ns) / 1e3});
 }
-}  // namespace
 
 Result<std::vector<Tensor>> Session::Impl::Run(const Signature& s, const std::vector<Tensor>& feeds, const RunConfig& config) {
   WEIR_ASSIGN_OR_RETURN(auto entry, EntryOf(s));

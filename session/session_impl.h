@@ -54,4 +54,7 @@ class Session::Impl {
   int64_t clock_ = 0;
 };
 
+// A run's trace as its metadata; nothing where none was asked for.
+void FillMetadata(const std::vector<StepTime>& trace, RunMetadata* out);
+
 }  // namespace weir
