@@ -111,7 +111,12 @@ Status ParseText(std::string_view text, google::protobuf::Message* m) {
   parser.RecordErrorsTo(&errors);
   parser.SetRecursionLimit(kNestingLimit);
   google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
-  if (parser.Parse(&stream, m)) return {};
+  if (parser.Parse(&stream, m)) {
+    // The text's parser takes bytes that are no UTF-8 as names; no reader of the message would.
+    google::protobuf::LogSilencer silence;
+    if (m->ParseFromString(m->SerializeAsString())) return {};
+    return InvalidArgument("error[file]: a name or the like is not UTF-8");
+  }
   return errors.status.ok() ? InvalidArgument("error[file]: the text is malformed") : errors.status;
 }
 

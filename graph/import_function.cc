@@ -204,6 +204,11 @@ Status SignatureFromWire(const pb::OpDef& p, Function* f) {
   if (f->name.empty()) return InvalidArgument("error[function]: there is a function without a name");
   for (const auto& a : p.input_arg()) f->args.push_back(ArgFromWire(a));
   for (const auto& a : p.output_arg()) f->rets.push_back(ArgFromWire(a));
+  for (const auto* args : {&f->args, &f->rets}) {
+    for (const ArgDef& a : *args) {
+      if (a.type_attr.empty() && a.type == DType::kInvalid) return InvalidArgument(fmt::format("error[function]: function '{}' has the argument '{}' without a type", f->name, a.name));
+    }
+  }
   for (const auto& a : p.attr()) {
     auto d = AttrDefFromWire(a);
     if (!d.ok()) return InvalidArgument(fmt::format("error[function]: function '{}' has an attribute '{}' that {}", f->name, a.name(), d.status().message()));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <google/protobuf/stubs/logging.h>
 
 #include <algorithm>
 
@@ -17,6 +18,7 @@ std::vector<VariableInfo> Variables(const pb::MetaGraphDef& p, const std::string
   std::vector<VariableInfo> variables;
   auto it = p.collection_def().find(key);
   if (it == p.collection_def().end()) return variables;
+  google::protobuf::LogSilencer silence;
   for (const std::string& bytes : it->second.bytes_list().value()) {
     pb::VariableDef def;
     if (!def.ParseFromString(bytes)) continue;

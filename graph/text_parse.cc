@@ -117,7 +117,7 @@ class Parser {
       f.stateful = true;
     } else if (NextIs("doc")) {
       c_.TakeWord("doc");
-      WEIR_ASSIGN_OR_RETURN(f.doc, c_.Quoted());
+      WEIR_ASSIGN_OR_RETURN(f.doc, c_.Text());
     } else if (NextIs("unknown")) {
       c_.TakeWord("unknown");
       WEIR_ASSIGN_OR_RETURN(f.unknown_fields, c_.Quoted());
@@ -236,7 +236,7 @@ class Parser {
       } while (c_.Take(",", false));
     }
     if (c_.Take("@", false)) {
-      WEIR_ASSIGN_OR_RETURN(line->spec.device, c_.Quoted());
+      WEIR_ASSIGN_OR_RETURN(line->spec.device, c_.Text());
     }
     if (c_.TakeWord("from", false)) {
       WEIR_RETURN_IF_ERROR(c_.Expect("["));

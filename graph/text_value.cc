@@ -14,6 +14,22 @@ namespace weir::text {
 namespace {
 constexpr int kMaxDepth = 64;  // of nested values
 constexpr size_t kMaxName = 1 << 20;
+
+bool IsUtf8(std::string_view s) {
+  for (size_t i = 0; i < s.size();) {
+    auto first = static_cast<uint8_t>(s[i++]);
+    int more = first < 0x80 ? 0 : first >= 0xc2 && first < 0xe0 ? 1 : (first & 0xf0) == 0xe0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : -1;
+    if (more < 0 || s.size() - i < static_cast<size_t>(more)) return false;
+    uint32_t code = more ? first & (0x3f >> more) : first;
+    for (int k = 0; k < more; ++k, ++i) {
+      if ((s[i] & 0xc0) != 0x80) return false;
+      code = code << 6 | (s[i] & 0x3f);
+    }
+    bool sound = more < 2 || (code >= (more == 2 ? 0x800u : 0x10000u) && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff));
+    if (!sound) return false;
+  }
+  return true;
+}
 }  // namespace
 
 Status Cursor::Fail(const std::string& what) const {
@@ -60,9 +76,15 @@ Status Cursor::Expect(std::string_view token) {
   return Fail(fmt::format("'{}' was expected", token));
 }
 
+Result<std::string> Cursor::Text() {
+  WEIR_ASSIGN_OR_RETURN(std::string s, Quoted());
+  if (!IsUtf8(s)) return Fail("names and the like must be UTF-8, or no protobuf message could hold them");
+  return s;
+}
+
 Result<std::string> Cursor::Name() {
   Skip(true);
-  if (peek() == '"') return Quoted();
+  if (peek() == '"') return Text();
   size_t start = pos_;
   while (pos_ < text_.size() && IsNameChar(text_[pos_], pos_ == start)) ++pos_;
   if (pos_ == start) return Fail("a name was expected");

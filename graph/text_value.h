@@ -42,7 +42,8 @@ class Cursor {
   bool TakeWord(std::string_view word, bool lines = true);
   Status Expect(std::string_view token);
   Result<std::string> Name();  // a name or a quoted string
-  Result<std::string> Quoted();
+  Result<std::string> Quoted();  // any bytes
+  Result<std::string> Text();    // a quoted string that is UTF-8
   Result<int64_t> Int();
 
   Result<AttrValue> Value(std::string_view kind, int depth = 0);
