@@ -21,6 +21,7 @@ struct PassContext {
   std::function<bool(std::string_view op, DType in, DType out)> has_lanes;
   int max_fused_inputs = 8, max_fused_ops = 48;
   std::vector<std::string> notes;           // "not fused: …"
+  int64_t verify_nanos = 0;                 // what verifying after passes has taken
 };
 
 struct Pass {

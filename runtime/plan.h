@@ -119,7 +119,7 @@ class Plan {
   int64_t arena_bytes = 0;
   int64_t arena_lower_bound = 0;  // no order of offsets needs less
   int64_t arena_sum = 0;          // without reuse
-  int64_t compile_micros = 0;
+  int64_t compile_micros = 0, verify_micros = 0;  // verifying is part of compiling
   int num_nodes = 0;              // of the graph it was made from, after pruning
   KernelServices services;
   std::vector<std::string> notes;  // why something was not done, for Print

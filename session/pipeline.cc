@@ -18,7 +18,10 @@ Status RunPass(const char* name, Result<bool> (*pass)(Graph&, PassContext&), Gra
   if (!needed && (!options.optimize || options.disabled_passes.count(name))) return {};
   WEIR_ASSIGN_OR_RETURN(bool changed, pass(g, c));
   if (!changed) return {};
-  if (Status s = Verify(g); !s.ok()) return Internal(fmt::format("pass {} broke the graph: {}", name, s.ToString()));
+  auto start = std::chrono::steady_clock::now();
+  Status s = Verify(g);
+  c.verify_nanos += std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
+  if (!s.ok()) return Internal(fmt::format("pass {} broke the graph: {}", name, s.ToString()));
   return {};
 }
 
@@ -145,7 +148,7 @@ Result<Graph> Lower(const Graph& user, const Signature& signature, const Compile
   return g;
 }
 
-Status Optimize(Graph& g, const std::vector<OutputType>& feeds, const CompileOptions& options, std::vector<std::string>* notes) {
+Status Optimize(Graph& g, const std::vector<OutputType>& feeds, const CompileOptions& options, PassContext* context) {
   std::vector<NodeId> args = ArgNodes(g);
   for (size_t i = 0; i < args.size() && i < feeds.size(); ++i) {
     if (args[i].valid()) g.SetOutputType(args[i], 0, feeds[i]);
@@ -168,17 +171,18 @@ Status Optimize(Graph& g, const std::vector<OutputType>& feeds, const CompileOpt
   }
   WEIR_RETURN_IF_ERROR(RunPass("fuse_elementwise", FuseElementwise, g, c, options, false));
   WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, g, c, options, true));
-  if (notes) *notes = std::move(c.notes);
+  if (context) *context = std::move(c);
   return {};
 }
 
 Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<OutputType>& feeds, const CompileEnv& env, const BoundVariables& bound) {
   auto start = std::chrono::steady_clock::now();
-  std::vector<std::string> notes;
-  WEIR_RETURN_IF_ERROR(Optimize(lowered, feeds, env.options, &notes));
+  PassContext context;
+  WEIR_RETURN_IF_ERROR(Optimize(lowered, feeds, env.options, &context));
   WEIR_ASSIGN_OR_RETURN(auto plan, BuildPlan(lowered, env, bound));
   auto mutable_plan = std::const_pointer_cast<Plan>(plan);
-  mutable_plan->notes.insert(mutable_plan->notes.end(), notes.begin(), notes.end());
+  mutable_plan->notes.insert(mutable_plan->notes.end(), context.notes.begin(), context.notes.end());
+  mutable_plan->verify_micros = context.verify_nanos / 1000;
   mutable_plan->compile_micros = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
   return plan;
 }

@@ -17,7 +17,8 @@ struct Signature {
 Result<Graph> Lower(const Graph& user, const Signature& signature, const CompileOptions& options);
 
 // The shape-specialised half: infers from the shapes of the feeds (unknown ones stay dynamic), optimises. In place.
-Status Optimize(Graph& lowered, const std::vector<OutputType>& feeds, const CompileOptions& options, std::vector<std::string>* notes = nullptr);
+// `context` receives what the passes noted.
+Status Optimize(Graph& lowered, const std::vector<OutputType>& feeds, const CompileOptions& options, PassContext* context = nullptr);
 
 // Optimize, then BuildPlan.
 Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<OutputType>& feeds, const CompileEnv& env, const BoundVariables& bound = {});

@@ -351,7 +351,7 @@ Result<std::string> Session::ExplainPlan(const NamedFeeds& feeds, const std::vec
 
 Result<Session::PlanStats> Session::GetPlanStats(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const {
   WEIR_ASSIGN_OR_RETURN(auto plan, impl_->PlanFor(feeds, fetches, targets));
-  return PlanStats{plan->arena_bytes, plan->arena_lower_bound, plan->arena_sum, plan->compile_micros, static_cast<int>(plan->steps.size()), plan->num_nodes};
+  return PlanStats{plan->arena_bytes, plan->arena_lower_bound, plan->arena_sum, plan->compile_micros, plan->verify_micros, static_cast<int>(plan->steps.size()), plan->num_nodes};
 }
 
 Status RunMetadata::WriteChromeTrace(const std::string& path) const {

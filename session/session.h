@@ -101,7 +101,7 @@ class Session {
   // The plan of a run, compiled for the shapes of `feeds`, as text: steps, slots, memory.
   Result<std::string> ExplainPlan(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets = {}) const;
   struct PlanStats {
-    int64_t arena_bytes = 0, arena_lower_bound = 0, arena_sum = 0, compile_micros = 0;
+    int64_t arena_bytes = 0, arena_lower_bound = 0, arena_sum = 0, compile_micros = 0, verify_micros = 0;
     int steps = 0, nodes = 0;
   };
   Result<PlanStats> GetPlanStats(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets = {}) const;
