@@ -34,8 +34,7 @@ std::string Bytes(const google::protobuf::MessageLite& m) {
 }
 
 // Writes attributes; `kept` are messages that say more than our values do, used where the value is still the same.
-template <class Map>
-void AttrsToWire(const AttrMap& attrs, const Map& kept, Map* out) {
+template <class Map> void AttrsToWire(const AttrMap& attrs, const Map& kept, Map* out) {
   for (const auto& [name, value] : attrs) {
     if (auto k = kept.find(name); k != kept.end()) {
       if (auto was = AttrFromWire(k->second); was.ok() && *was == value) {
@@ -126,11 +125,14 @@ class BodyWriter {
   }
 
  private:
-  Status Fail(const std::string& what) const { return InvalidArgument(fmt::format("error[function]: function '{}' cannot be written: {}", f_.name, what)); }
+  Status Fail(const std::string& what) const {
+    return InvalidArgument(fmt::format("error[function]: function '{}' cannot be written: {}", f_.name, what));
+  }
 
   Status WriteResult(const Node& n) {
     auto index = n.attr<int64_t>("index");
-    if (index < 0 || index >= static_cast<int64_t>(f_.rets.size()) || n.inputs().size() != 1) return Fail(fmt::format("'{}' is no result of it", n.name()));
+    if (index < 0 || index >= static_cast<int64_t>(f_.rets.size()) || n.inputs().size() != 1)
+      return Fail(fmt::format("'{}' is no result of it", n.name()));
     WEIR_ASSIGN_OR_RETURN((*p_->mutable_ret())[f_.rets[index].name], Reference(n.input(0)));
     return {};
   }
@@ -140,7 +142,8 @@ class BodyWriter {
     const Node& n = f_.body[e.node];
     if (n.Is("_Arg")) {
       auto index = n.attr<int64_t>("index");
-      if (index < 0 || index >= static_cast<int64_t>(f_.args.size())) return Fail(fmt::format("'{}' is no argument of it", n.name()));
+      if (index < 0 || index >= static_cast<int64_t>(f_.args.size()))
+        return Fail(fmt::format("'{}' is no argument of it", n.name()));
       return f_.args[index].name;
     }
     const Function* call = g_.FindFunction(n.op());
@@ -148,7 +151,8 @@ class BodyWriter {
     int begin = 0;
     for (const ArgDef& a : n.def() ? n.def()->outputs() : call->rets) {
       int size = 1;
-      if (const AttrValue* v = n.FindAttr(a.number_attr.empty() ? a.type_attr : a.number_attr); v && (a.is_list || !a.number_attr.empty())) {
+      if (const AttrValue* v = n.FindAttr(a.number_attr.empty() ? a.type_attr : a.number_attr);
+          v && (a.is_list || !a.number_attr.empty())) {
         if (auto* i = v->get<int64_t>()) size = static_cast<int>(*i);
         if (auto* l = v->get<AttrList>()) size = static_cast<int>(l->size());
       }
@@ -187,10 +191,12 @@ Status ToWire(const Graph& g, pb::GraphDef* p) {
     const Node& n = g[id];
     pb::NodeDef* node = p->add_node();
     NodeToWire(n, node);
-    for (Endpoint e : n.inputs()) node->add_input(e.index ? fmt::format("{}:{}", g[e.node].name(), e.index) : g[e.node].name());
+    for (Endpoint e : n.inputs())
+      node->add_input(e.index ? fmt::format("{}:{}", g[e.node].name(), e.index) : g[e.node].name());
     for (NodeId c : n.control_inputs()) node->add_input("^" + g[c].name());
   }
-  for (const auto& [name, f] : g.functions()) WEIR_RETURN_IF_ERROR(FunctionToWire(g, *f, p->mutable_library()->add_function()));
+  for (const auto& [name, f] : g.functions())
+    WEIR_RETURN_IF_ERROR(FunctionToWire(g, *f, p->mutable_library()->add_function()));
   if (!info.library_unknown_fields.empty()) {
     pb::FunctionDefLibrary kept;
     if (kept.ParseFromString(info.library_unknown_fields)) p->mutable_library()->MergeFrom(kept);
@@ -211,7 +217,8 @@ Status TooLarge(const pb::GraphDef& p, size_t bytes) {
   for (const auto& n : p.node()) nodes.push_back({n.ByteSizeLong(), n.name()});
   std::sort(nodes.rbegin(), nodes.rend());
   Status s = ResourceExhausted(fmt::format("error[file]: the graph has {} bytes; a message has at most 2 GiB", bytes));
-  for (size_t i = 0; i < nodes.size() && i < 3; ++i) s = std::move(s).Detail(fmt::format("'{}' has {} bytes", nodes[i].second, nodes[i].first));
+  for (size_t i = 0; i < nodes.size() && i < 3; ++i)
+    s = std::move(s).Detail(fmt::format("'{}' has {} bytes", nodes[i].second, nodes[i].first));
   return std::move(s).Help("make large constants variables, saved in a checkpoint");
 }
 

@@ -25,7 +25,8 @@ void AddFirstValue(const Tensor& t, pb::TensorProto* p) {
     case DType::kUint32: return p->add_uint32_val(t.data<uint32_t>()[0]);
     case DType::kUint64: return p->add_uint64_val(t.data<uint64_t>()[0]);
     case DType::kBool: return p->add_bool_val(t.data<bool>()[0]);
-    case DType::kHalf: case DType::kBfloat16: return p->add_half_val(static_cast<const uint16_t*>(t.raw())[0]);
+    case DType::kHalf:
+    case DType::kBfloat16: return p->add_half_val(static_cast<const uint16_t*>(t.raw())[0]);
     default: p->set_tensor_content(t.raw(), static_cast<size_t>(t.bytes()));
   }
 }

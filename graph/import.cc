@@ -24,7 +24,8 @@ namespace {
 constexpr int kNestingLimit = 100;  // of messages; Protobuf's own parsers recurse
 
 Status MalformedInput(const pb::NodeDef& n, const std::string& input, const std::string& why) {
-  return InvalidArgument(fmt::format("error[graph]: {} '{:.100}' has the input '{:.100}', {}", n.op(), n.name(), input, why));
+  return InvalidArgument(
+      fmt::format("error[graph]: {} '{:.100}' has the input '{:.100}', {}", n.op(), n.name(), input, why));
 }
 
 Status ConnectNode(Graph& g, NodeId id, const pb::NodeDef& n) {
@@ -42,7 +43,8 @@ Status ConnectNode(Graph& g, NodeId id, const pb::NodeDef& n) {
     if (size_t colon = name.rfind(':'); colon != name.npos) {
       const char* end = name.data() + name.size();
       auto [stop, error] = std::from_chars(name.data() + colon + 1, end, index);
-      if (error != std::errc() || stop != end || index < 0 || name[colon + 1] == '-') return MalformedInput(n, input, "which names no output");
+      if (error != std::errc() || stop != end || index < 0 || name[colon + 1] == '-')
+        return MalformedInput(n, input, "which names no output");
       name = name.substr(0, colon);
     }
     NodeId from = g.Find(name);
@@ -75,7 +77,8 @@ Result<Graph> FromWire(pb::GraphDef& p, const OpRegistry* registry) {
   Signatures library;
   for (const auto& f : p.library().function()) {
     if (!library.emplace(f.signature().name(), &f.signature()).second) {
-      return InvalidArgument(fmt::format("error[function]: there are two functions named '{:.100}'", f.signature().name()));
+      return InvalidArgument(
+          fmt::format("error[function]: there are two functions named '{:.100}'", f.signature().name()));
     }
   }
   for (const auto& f : p.library().function()) {
@@ -101,7 +104,8 @@ Result<Graph> FromWire(pb::GraphDef& p, const OpRegistry* registry) {
 struct FirstError : google::protobuf::io::ErrorCollector {
   Status status;
   void AddError(int line, int column, const std::string& message) override {
-    if (status.ok()) status = InvalidArgument(fmt::format("error[file]: line {}, column {}: {}", line + 1, column + 1, message));
+    if (status.ok())
+      status = InvalidArgument(fmt::format("error[file]: line {}, column {}: {}", line + 1, column + 1, message));
   }
 };
 
@@ -121,15 +125,18 @@ Status ParseText(std::string_view text, google::protobuf::Message* m) {
 }
 
 Status ParseBytes(std::string_view bytes, google::protobuf::Message* m) {
-  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                                static_cast<int>(bytes.size()));
   stream.SetRecursionLimit(kNestingLimit);
   google::protobuf::LogSilencer silence;  // it would write on stderr what the returned error says
   if (m->ParseFromCodedStream(&stream) && stream.ConsumedEntireMessage()) return {};
-  return DataLoss(fmt::format("error[file]: the bytes are no {} message, or end too early", m->GetDescriptor()->name()));
+  return DataLoss(
+      fmt::format("error[file]: the bytes are no {} message, or end too early", m->GetDescriptor()->name()));
 }
 
 Status Parse(std::string_view content, bool text, google::protobuf::Message* m) {
-  if (content.size() > INT_MAX) return ResourceExhausted(fmt::format("error[file]: {} bytes; a message has at most 2 GiB", content.size()));
+  if (content.size() > INT_MAX)
+    return ResourceExhausted(fmt::format("error[file]: {} bytes; a message has at most 2 GiB", content.size()));
   return text ? ParseText(content, m) : ParseBytes(content, m);
 }
 
@@ -165,13 +172,15 @@ GraphFormat FormatOfText(std::string_view text) {
   std::string_view field = FirstField(text);
   if (field.empty()) return GraphFormat::kText;
   if (field == "saved_model_schema_version" || field == "meta_graphs") return GraphFormat::kSavedModel;
-  bool graph = field == "node" || field == "library" || field == "versions" || field == "version" || field == "debug_info";
+  bool graph =
+      field == "node" || field == "library" || field == "versions" || field == "version" || field == "debug_info";
   return graph ? GraphFormat::kGraphDef : GraphFormat::kMetaGraph;
 }
 
 // Whether the bytes of field 1 are a NodeDef (a name, then as field 2 an op's name) and not a MetaInfoDef (whose field 2 is a message).
 bool LooksLikeNode(const std::string& bytes) {
-  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                                static_cast<int>(bytes.size()));
   uint32_t tag = stream.ReadTag(), length = 0;
   if (tag == 0x0a && stream.ReadVarint32(&length) && length <= bytes.size()) {
     stream.Skip(static_cast<int>(length));
@@ -183,7 +192,8 @@ bool LooksLikeNode(const std::string& bytes) {
 }
 
 GraphFormat FormatOfBytes(std::string_view bytes) {
-  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX)));
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                                static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX)));
   uint32_t tag = stream.ReadTag(), length = 0;
   if (tag == 0x08) return GraphFormat::kSavedModel;  // a number as field 1: the schema's version
   if (tag == 0x0a) {
@@ -194,20 +204,25 @@ GraphFormat FormatOfBytes(std::string_view bytes) {
   }
   google::protobuf::LogSilencer silence;
   pb::MetaGraphDef meta;
-  bool has_graph = tag == 0x12 && meta.ParsePartialFromArray(bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX))) &&
-                   meta.graph_def().node_size() > 0 && !meta.graph_def().node(0).op().empty();
+  bool has_graph =
+      tag == 0x12 &&
+      meta.ParsePartialFromArray(bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX))) &&
+      meta.graph_def().node_size() > 0 && !meta.graph_def().node(0).op().empty();
   return has_graph ? GraphFormat::kMetaGraph : GraphFormat::kGraphDef;
 }
 
 Status NotAGraph(std::string_view content, const std::string& name, Status why) {
   constexpr std::string_view kTableMagic = "\x57\xfb\x80\x8b\x24\x75\x47\xdb";
   std::string help = "graphs are GraphDef, MetaGraphDef or SavedModel messages (.pb .pbtxt .meta), or the text form";
-  if (content.ends_with(kTableMagic)) help = "this is a checkpoint's index; the graph of a checkpoint is in its .meta file";
-  if (content.starts_with("model_checkpoint_path")) help = "this is a folder's checkpoint state; the graph of a checkpoint is in its .meta file";
+  if (content.ends_with(kTableMagic))
+    help = "this is a checkpoint's index; the graph of a checkpoint is in its .meta file";
+  if (content.starts_with("model_checkpoint_path"))
+    help = "this is a folder's checkpoint state; the graph of a checkpoint is in its .meta file";
   return std::move(why).Detail("in '" + name + "'").Help(help);
 }
 
-Result<LoadedGraph> LoadMessage(std::string_view content, GraphFormat format, bool text, const OpRegistry* registry, const LoadOptions& options) {
+Result<LoadedGraph> LoadMessage(std::string_view content, GraphFormat format, bool text, const OpRegistry* registry,
+                                const LoadOptions& options) {
   pb::GraphDef graph;
   std::optional<MetaGraph> meta;
   if (format == GraphFormat::kGraphDef) {
@@ -233,7 +248,8 @@ Result<LoadedGraph> LoadMessage(std::string_view content, GraphFormat format, bo
 
 Result<std::string> ReadWholeFile(const std::string& path) {
   struct stat info;
-  if (stat(path.c_str(), &info) != 0) return NotFound(fmt::format("error[file]: cannot read '{}': {}", path, std::strerror(errno)));
+  if (stat(path.c_str(), &info) != 0)
+    return NotFound(fmt::format("error[file]: cannot read '{}': {}", path, std::strerror(errno)));
   std::ifstream file(path, std::ios::binary);
   if (!file) return NotFound(fmt::format("error[file]: cannot read '{}': {}", path, std::strerror(errno)));
   std::string content;
@@ -259,7 +275,8 @@ Result<Graph> ImportGraphDefText(std::string_view text, const OpRegistry* regist
   return FromWire(p, registry);
 }
 
-Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegistry* registry, const LoadOptions& options, const std::string& name) {
+Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegistry* registry,
+                                        const LoadOptions& options, const std::string& name) {
   if (content.empty()) return InvalidArgument(fmt::format("error[file]: '{}' is empty", name));
   bool text = LooksLikeText(content);
   GraphFormat format = text ? FormatOfText(content) : FormatOfBytes(content);

@@ -75,8 +75,8 @@ struct LoadOptions {
 };
 
 // Tells the format by content. `name` is for messages.
-Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegistry* registry, const LoadOptions& options = {},
-                                        const std::string& name = "the graph");
+Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegistry* registry,
+                                        const LoadOptions& options = {}, const std::string& name = "the graph");
 // A file, or a SavedModel's folder.
 Result<LoadedGraph> LoadGraph(const std::string& path, const OpRegistry* registry, const LoadOptions& options = {});
 

@@ -58,7 +58,9 @@ class Body {
   }
 
  private:
-  Status Fail(Code code, const std::string& what) const { return Status(code, fmt::format("error[function]: function '{}' {}", f_->name, what)); }
+  Status Fail(Code code, const std::string& what) const {
+    return Status(code, fmt::format("error[function]: function '{}' {}", f_->name, what));
+  }
 
   Status AddArgs() {
     for (size_t i = 0; i < f_->args.size(); ++i) {
@@ -76,14 +78,17 @@ class Body {
     WEIR_ASSIGN_OR_RETURN(auto groups, Groups(n, spec.attrs));
     int64_t outputs = 0;
     for (const OutputGroup& g : groups) {
-      if (g.size < 0) return Fail(Code::kUnimplemented, fmt::format("has the node '{}' whose outputs depend on an attribute", n.name()));
+      if (g.size < 0)
+        return Fail(Code::kUnimplemented,
+                    fmt::format("has the node '{}' whose outputs depend on an attribute", n.name()));
       outputs += g.size;
     }
     auto id = f_->body.AddRaw(std::move(spec), static_cast<int>(std::min<int64_t>(outputs, 1 << 16)));
     if (!id.ok()) return Status(id.status()).Detail(fmt::format("in function '{}'", f_->name));
     if (auto call = library_.find(n.op()); call != library_.end()) {
       if (auto types = CallTypes(*call->second); types && types->size() == f_->body[*id].outputs().size()) {
-        for (size_t i = 0; i < types->size(); ++i) f_->body.SetOutputType(*id, static_cast<int>(i), {.dtype = (*types)[i]});
+        for (size_t i = 0; i < types->size(); ++i)
+          f_->body.SetOutputType(*id, static_cast<int>(i), {.dtype = (*types)[i]});
       }
     }
     if (!groups.empty()) groups_[id->value] = std::move(groups);
@@ -95,7 +100,9 @@ class Body {
     if (const OpDef* def = registry_->Find(n.op())) {
       for (const ArgDef& a : def->outputs()) {
         groups.push_back({a.name, 1});
-        const AttrValue* v = !a.number_attr.empty() ? def->Value(attrs, a.number_attr) : a.is_list ? def->Value(attrs, a.type_attr) : nullptr;
+        const AttrValue* v = !a.number_attr.empty() ? def->Value(attrs, a.number_attr)
+                             : a.is_list            ? def->Value(attrs, a.type_attr)
+                                                    : nullptr;
         if (!v) continue;  // one tensor, or an attribute that lacks: AddRaw says so
         if (v->is<AttrPlaceholder>()) groups.back().size = -1;
         if (auto* i = v->get<int64_t>()) groups.back().size = std::max<int64_t>(*i, 0);
@@ -113,10 +120,12 @@ class Body {
   Result<Endpoint> Find(const std::string& ref, const std::string& reader) const {
     size_t colon = ref.find(':'), second = colon == ref.npos ? ref.npos : ref.find(':', colon + 1);
     std::string node = ref.substr(0, colon);
-    std::string output = colon == ref.npos ? "" : ref.substr(colon + 1, second == ref.npos ? ref.npos : second - colon - 1);
+    std::string output =
+        colon == ref.npos ? "" : ref.substr(colon + 1, second == ref.npos ? ref.npos : second - colon - 1);
     std::string number = second == ref.npos ? "" : ref.substr(second + 1);
     NodeId id = f_->body.Find(node);
-    if (!id.valid()) return Fail(Code::kInvalidArgument, fmt::format("has no node '{}', which '{}' reads", node, reader));
+    if (!id.valid())
+      return Fail(Code::kInvalidArgument, fmt::format("has no node '{}', which '{}' reads", node, reader));
     bool numeric_output = !output.empty() && output.find_first_not_of("0123456789") == output.npos;
     if (numeric_output) std::swap(output, number);
     int64_t k = 0;
@@ -129,7 +138,9 @@ class Body {
     auto groups = groups_.find(id.value);
     if (groups == groups_.end()) {
       const Node& n = f_->body[id];
-      if (n.op() != "_Arg" && !n.def()) return Fail(Code::kUnimplemented, fmt::format("reads outputs of '{}', whose op '{}' is not known", node, n.op()));
+      if (n.op() != "_Arg" && !n.def())
+        return Fail(Code::kUnimplemented,
+                    fmt::format("reads outputs of '{}', whose op '{}' is not known", node, n.op()));
       return CheckedEndpoint(id, k, ref, reader);
     }
     int64_t first = 0;
@@ -145,8 +156,8 @@ class Body {
 
   Result<Endpoint> CheckedEndpoint(NodeId id, int64_t k, const std::string& ref, const std::string& reader) const {
     if (k < static_cast<int64_t>(f_->body[id].outputs().size())) return Endpoint{id, static_cast<int32_t>(k)};
-    return Fail(Code::kInvalidArgument, fmt::format("has no output '{}', which '{}' reads: '{}' has {}", ref, reader, f_->body[id].name(),
-                                                    f_->body[id].outputs().size()));
+    return Fail(Code::kInvalidArgument, fmt::format("has no output '{}', which '{}' reads: '{}' has {}", ref, reader,
+                                                    f_->body[id].name(), f_->body[id].outputs().size()));
   }
 
   Status Connect(const pb::NodeDef& n) {
@@ -155,10 +166,14 @@ class Body {
     for (const std::string& ref : n.input()) {
       if (ref.starts_with("^")) {
         controls.push_back(f_->body.Find(std::string_view(ref).substr(1)));
-        if (!controls.back().valid()) return Fail(Code::kInvalidArgument, fmt::format("has no node '{}', which '{}' waits for", ref.substr(1), n.name()));
+        if (!controls.back().valid())
+          return Fail(Code::kInvalidArgument,
+                      fmt::format("has no node '{}', which '{}' waits for", ref.substr(1), n.name()));
         continue;
       }
-      if (!controls.empty()) return Fail(Code::kInvalidArgument, fmt::format("has the node '{}' with the data input '{}' after control inputs", n.name(), ref));
+      if (!controls.empty())
+        return Fail(Code::kInvalidArgument,
+                    fmt::format("has the node '{}' with the data input '{}' after control inputs", n.name(), ref));
       WEIR_ASSIGN_OR_RETURN(Endpoint e, Find(ref, n.name()));
       inputs.push_back(e);
     }
@@ -170,7 +185,8 @@ class Body {
       const ArgDef& r = f_->rets[i];
       if (r.is_list || !r.number_attr.empty()) return Fail(Code::kUnimplemented, "returns a list");
       auto ref = p_.ret().find(r.name);
-      if (ref == p_.ret().end()) return Fail(Code::kInvalidArgument, fmt::format("does not say what it returns as '{}'", r.name));
+      if (ref == p_.ret().end())
+        return Fail(Code::kInvalidArgument, fmt::format("does not say what it returns as '{}'", r.name));
       NodeSpec spec{.op = "_Retval", .name = f_->body.UniqueName(r.name)};
       WEIR_ASSIGN_OR_RETURN(Endpoint e, Find(ref->second, "the result " + r.name));
       spec.inputs = {e};
@@ -206,12 +222,16 @@ Status SignatureFromWire(const pb::OpDef& p, Function* f) {
   for (const auto& a : p.output_arg()) f->rets.push_back(ArgFromWire(a));
   for (const auto* args : {&f->args, &f->rets}) {
     for (const ArgDef& a : *args) {
-      if (a.type_attr.empty() && a.type == DType::kInvalid) return InvalidArgument(fmt::format("error[function]: function '{}' has the argument '{}' without a type", f->name, a.name));
+      if (a.type_attr.empty() && a.type == DType::kInvalid)
+        return InvalidArgument(
+            fmt::format("error[function]: function '{}' has the argument '{}' without a type", f->name, a.name));
     }
   }
   for (const auto& a : p.attr()) {
     auto d = AttrDefFromWire(a);
-    if (!d.ok()) return InvalidArgument(fmt::format("error[function]: function '{}' has an attribute '{}' that {}", f->name, a.name(), d.status().message()));
+    if (!d.ok())
+      return InvalidArgument(fmt::format("error[function]: function '{}' has an attribute '{}' that {}", f->name,
+                                         a.name(), d.status().message()));
     f->attr_defs.push_back(std::move(*d));
   }
   f->stateful = p.is_stateful();
@@ -227,7 +247,9 @@ Result<Function> FunctionFromWire(const pb::FunctionDef& p, const OpRegistry* re
   rest.clear_node_def(), rest.clear_ret(), rest.clear_attr(), rest.clear_control_ret();
   for (const auto& [name, value] : p.attr()) {
     auto v = AttrFromWire(value);
-    if (!v.ok()) return InvalidArgument(fmt::format("error[function]: function '{}' has an attribute '{}' that {}", f.name, name, v.status().message()));
+    if (!v.ok())
+      return InvalidArgument(fmt::format("error[function]: function '{}' has an attribute '{}' that {}", f.name, name,
+                                         v.status().message()));
     f.attrs[name] = std::move(*v);
     if (SaysMore(value)) (*rest.mutable_attr())[name] = value;
   }
@@ -241,7 +263,8 @@ Result<Function> FunctionFromWire(const pb::FunctionDef& p, const OpRegistry* re
   WEIR_RETURN_IF_ERROR(made);
   for (const auto& [name, node] : f.control_ret) {
     if (f.body.Find(node).valid()) continue;
-    return InvalidArgument(fmt::format("error[function]: function '{}' has no node '{}', which its control output '{}' names", f.name, node, name));
+    return InvalidArgument(fmt::format(
+        "error[function]: function '{}' has no node '{}', which its control output '{}' names", f.name, node, name));
   }
   f.unknown_fields = rest.SerializeAsString();
   return f;
@@ -251,7 +274,8 @@ Result<NodeSpec> NodeFromWire(const pb::NodeDef& p) {
   if (p.op().empty()) return InvalidArgument(fmt::format("error[graph]: node '{:.100}' has no op", p.name()));
   NodeSpec spec{.op = p.op(), .name = p.name()};
   pb::NodeDef rest;  // what Node has no place for
-  bool more = !p.GetReflection()->GetUnknownFields(p).empty() || p.has_experimental_type() || p.experimental_debug_info().original_func_names_size();
+  bool more = !p.GetReflection()->GetUnknownFields(p).empty() || p.has_experimental_type() ||
+              p.experimental_debug_info().original_func_names_size();
   if (more) {
     rest.CopyFrom(p);
     rest.clear_name(), rest.clear_op(), rest.clear_input(), rest.clear_device(), rest.clear_attr();
@@ -261,7 +285,9 @@ Result<NodeSpec> NodeFromWire(const pb::NodeDef& p) {
   for (const auto& [name, value] : p.attr()) {
     auto v = AttrFromWire(value);
     if (!v.ok()) {
-      return Status(v.status()).Decorated(fmt::format("error[attr]: {} '{:.100}' has an attribute '{:.100}' that {}", p.op(), p.name(), name, v.status().message()));
+      return Status(v.status())
+          .Decorated(fmt::format("error[attr]: {} '{:.100}' has an attribute '{:.100}' that {}", p.op(), p.name(), name,
+                                 v.status().message()));
     }
     spec.attrs.emplace(name, std::move(*v));
     if (SaysMore(value)) (*rest.mutable_attr())[name] = value, more = true;

@@ -23,9 +23,16 @@ std::vector<VariableInfo> Variables(const pb::MetaGraphDef& p, const std::string
     pb::VariableDef def;
     if (!def.ParseFromString(bytes)) continue;
     const auto& slice = def.save_slice_info_def();
-    variables.push_back({def.variable_name(), def.initializer_name(), def.snapshot_name(), def.initial_value_name(), def.is_resource(), def.trainable(),
-                         slice.full_name(), {slice.full_shape().begin(), slice.full_shape().end()},
-                         {slice.var_offset().begin(), slice.var_offset().end()}, {slice.var_shape().begin(), slice.var_shape().end()}});
+    variables.push_back({def.variable_name(),
+                         def.initializer_name(),
+                         def.snapshot_name(),
+                         def.initial_value_name(),
+                         def.is_resource(),
+                         def.trainable(),
+                         slice.full_name(),
+                         {slice.full_shape().begin(), slice.full_shape().end()},
+                         {slice.var_offset().begin(), slice.var_offset().end()},
+                         {slice.var_shape().begin(), slice.var_shape().end()}});
   }
   return variables;
 }
@@ -65,7 +72,8 @@ MetaGraph MetaFromWire(const pb::MetaGraphDef& p) {
     list.insert(list.end(), def.bytes_list().value().begin(), def.bytes_list().value().end());
   }
   if (auto it = m.collections.find("train_op"); it != m.collections.end()) m.train_ops = it->second;
-  for (const auto& [key, def] : p.signature_def()) m.signatures[key] = {def.method_name(), Tensors(def.inputs()), Tensors(def.outputs())};
+  for (const auto& [key, def] : p.signature_def())
+    m.signatures[key] = {def.method_name(), Tensors(def.inputs()), Tensors(def.outputs())};
   if (p.has_saver_def()) {
     const auto& s = p.saver_def();
     m.saver = SaverInfo{s.filename_tensor_name(), s.save_tensor_name(), s.restore_op_name(), s.max_to_keep()};
@@ -89,8 +97,11 @@ Result<const pb::MetaGraphDef*> ChooseMetaGraph(const pb::SavedModel& p, const L
   }
   if (wanted.empty() && p.meta_graphs_size() == 1) return &p.meta_graphs(0);
   if (wanted.empty() && serving) return serving;
-  std::string what = wanted.empty() ? "the saved model has several graphs" : fmt::format("the saved model has no graph tagged '{}'", fmt::join(wanted, ","));
-  return NotFound("error[file]: " + what).Detail(fmt::format("tags present: '{}'", fmt::join(present, "', '"))).Help("choose one by its tags");
+  std::string what = wanted.empty() ? "the saved model has several graphs"
+                                    : fmt::format("the saved model has no graph tagged '{}'", fmt::join(wanted, ","));
+  return NotFound("error[file]: " + what)
+      .Detail(fmt::format("tags present: '{}'", fmt::join(present, "', '")))
+      .Help("choose one by its tags");
 }
 
 }  // namespace weir

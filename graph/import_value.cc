@@ -18,10 +18,12 @@ struct Values {
 
 // Every field of elements, with its count.
 std::vector<Values> AllValues(const pb::TensorProto& p) {
-  return {{"float_val", p.float_val_size()},       {"double_val", p.double_val_size()},     {"int_val", p.int_val_size()},
-          {"string_val", p.string_val_size()},     {"scomplex_val", p.scomplex_val_size()}, {"int64_val", p.int64_val_size()},
-          {"bool_val", p.bool_val_size()},         {"dcomplex_val", p.dcomplex_val_size()}, {"half_val", p.half_val_size()},
-          {"uint32_val", p.uint32_val_size()},     {"uint64_val", p.uint64_val_size()},     {"float8_val", p.float8_val().empty() ? 0 : 1},
+  return {{"float_val", p.float_val_size()},       {"double_val", p.double_val_size()},
+          {"int_val", p.int_val_size()},           {"string_val", p.string_val_size()},
+          {"scomplex_val", p.scomplex_val_size()}, {"int64_val", p.int64_val_size()},
+          {"bool_val", p.bool_val_size()},         {"dcomplex_val", p.dcomplex_val_size()},
+          {"half_val", p.half_val_size()},         {"uint32_val", p.uint32_val_size()},
+          {"uint64_val", p.uint64_val_size()},     {"float8_val", p.float8_val().empty() ? 0 : 1},
           {"variant_val", p.variant_val_size()},   {"resource_handle_val", p.resource_handle_val_size()}};
 }
 
@@ -32,7 +34,8 @@ std::string_view FieldOf(DType t) {
     case DType::kInt64: return "int64_val";
     case DType::kBool: return "bool_val";
     case DType::kString: return "string_val";
-    case DType::kHalf: case DType::kBfloat16: return "half_val";
+    case DType::kHalf:
+    case DType::kBfloat16: return "half_val";
     case DType::kUint32: return "uint32_val";
     case DType::kUint64: return "uint64_val";
     case DType::kComplex64: return "scomplex_val";
@@ -44,8 +47,7 @@ std::string_view FieldOf(DType t) {
 }
 
 // Copies as many of `values` as fit, then repeats the last; zeros when there are none.
-template <class T, class Field>
-void Spread(const Field& values, Tensor& t) {
+template <class T, class Field> void Spread(const Field& values, Tensor& t) {
   T* out = static_cast<T*>(t.mutable_raw());
   int64_t n = t.num_elements(), have = std::min<int64_t>(n, values.size());
   for (int64_t i = 0; i < have; ++i) out[i] = static_cast<T>(values.Get(static_cast<int>(i)));
@@ -59,7 +61,8 @@ void Decode(const pb::TensorProto& p, Tensor& t) {
     case DType::kInt64: return Spread<int64_t>(p.int64_val(), t);
     case DType::kBool: return Spread<bool>(p.bool_val(), t);
     case DType::kString: return Spread<std::string>(p.string_val(), t);
-    case DType::kHalf: case DType::kBfloat16: return Spread<uint16_t>(p.half_val(), t);
+    case DType::kHalf:
+    case DType::kBfloat16: return Spread<uint16_t>(p.half_val(), t);
     case DType::kUint32: return Spread<uint32_t>(p.uint32_val(), t);
     case DType::kUint64: return Spread<uint64_t>(p.uint64_val(), t);
     default: break;
@@ -78,7 +81,8 @@ Status CheckStrings(const pb::TensorProto& p, const Shape& shape) {
   int64_t last = static_cast<int64_t>(p.string_val(p.string_val_size() - 1).size());
   if (repeats <= 0 || last < 16) return {};
   if (CheckedMul(repeats, last, &bytes) && bytes <= memory::budget() - memory::bytes_in_use()) return {};
-  return ResourceExhausted(fmt::format("has a tensor of {} strings of {} bytes, which exceeds the memory budget", shape.num_elements(), last));
+  return ResourceExhausted(fmt::format("has a tensor of {} strings of {} bytes, which exceeds the memory budget",
+                                       shape.num_elements(), last));
 }
 
 Result<Tensor> Opaque(const pb::TensorProto& p, DType dtype, const Shape& shape) {
@@ -89,8 +93,8 @@ Result<Tensor> Opaque(const pb::TensorProto& p, DType dtype, const Shape& shape)
 }
 
 Result<AttrValue> ListFromWire(const pb::AttrValue::ListValue& p) {
-  int kinds = !p.s().empty() + !p.i().empty() + !p.f().empty() + !p.b().empty() + !p.type().empty() + !p.shape().empty() +
-              !p.tensor().empty() + !p.func().empty();
+  int kinds = !p.s().empty() + !p.i().empty() + !p.f().empty() + !p.b().empty() + !p.type().empty() +
+              !p.shape().empty() + !p.tensor().empty() + !p.func().empty();
   if (kinds > 1) return InvalidArgument("is a list of several kinds of values");
   AttrList l;
   l.s.assign(p.s().begin(), p.s().end());
@@ -99,7 +103,8 @@ Result<AttrValue> ListFromWire(const pb::AttrValue::ListValue& p) {
   l.b.assign(p.b().begin(), p.b().end());
   for (int t : p.type()) {
     l.type.push_back(DTypeFromWire(t));
-    if (l.type.back() == DType::kInvalid && t != 0) return InvalidArgument(fmt::format("holds {}, which is no dtype", t));
+    if (l.type.back() == DType::kInvalid && t != 0)
+      return InvalidArgument(fmt::format("holds {}, which is no dtype", t));
   }
   for (const auto& s : p.shape()) {
     WEIR_ASSIGN_OR_RETURN(PartialShape shape, ShapeFromWire(s));
@@ -119,18 +124,20 @@ Result<AttrValue> ListFromWire(const pb::AttrValue::ListValue& p) {
   return AttrValue(std::move(l));
 }
 
-template <class M>
-bool HasUnknown(const M& m) { return !m.GetReflection()->GetUnknownFields(m).empty(); }
+template <class M> bool HasUnknown(const M& m) { return !m.GetReflection()->GetUnknownFields(m).empty(); }
 
 bool SaysMore(const pb::TensorShapeProto& p) {
-  return HasUnknown(p) || std::any_of(p.dim().begin(), p.dim().end(), [](const auto& d) { return !d.name().empty() || HasUnknown(d); });
+  return HasUnknown(p) ||
+         std::any_of(p.dim().begin(), p.dim().end(), [](const auto& d) { return !d.name().empty() || HasUnknown(d); });
 }
-bool SaysMore(const pb::TensorProto& p) { return HasUnknown(p) || p.version_number() != 0 || SaysMore(p.tensor_shape()); }
+bool SaysMore(const pb::TensorProto& p) {
+  return HasUnknown(p) || p.version_number() != 0 || SaysMore(p.tensor_shape());
+}
 bool SaysMore(const pb::NameAttrList& p) {
-  return HasUnknown(p) || std::any_of(p.attr().begin(), p.attr().end(), [](const auto& a) { return weir::SaysMore(a.second); });
+  return HasUnknown(p) ||
+         std::any_of(p.attr().begin(), p.attr().end(), [](const auto& a) { return weir::SaysMore(a.second); });
 }
-template <class Repeated>
-bool AnySaysMore(const Repeated& r) {
+template <class Repeated> bool AnySaysMore(const Repeated& r) {
   return std::any_of(r.begin(), r.end(), [](const auto& m) { return SaysMore(m); });
 }
 
@@ -146,7 +153,9 @@ Result<PartialShape> ShapeFromWire(const pb::TensorShapeProto& p) {
     if (p.dim_size()) return InvalidArgument("has a shape of unknown rank that lists dimensions");
     return PartialShape::Unknown();
   }
-  if (p.dim_size() > kMaxRank) return InvalidArgument(fmt::format("has a shape of {} dimensions; at most {} are possible", p.dim_size(), kMaxRank));
+  if (p.dim_size() > kMaxRank)
+    return InvalidArgument(
+        fmt::format("has a shape of {} dimensions; at most {} are possible", p.dim_size(), kMaxRank));
   Dims dims;
   dims.reserve(p.dim_size());
   for (const auto& d : p.dim()) {
@@ -158,15 +167,21 @@ Result<PartialShape> ShapeFromWire(const pb::TensorShapeProto& p) {
 
 Result<Tensor> TensorFromWire(const pb::TensorProto& p) {
   DType dtype = DTypeFromWire(p.dtype());
-  if (dtype == DType::kInvalid) return InvalidArgument(fmt::format("has a tensor of no valid dtype ({})", static_cast<int>(p.dtype())));
-  if (IsRef(dtype)) return InvalidArgument(fmt::format("has a tensor of the reference dtype {}: values are no references", DTypeName(dtype)));
+  if (dtype == DType::kInvalid)
+    return InvalidArgument(fmt::format("has a tensor of no valid dtype ({})", static_cast<int>(p.dtype())));
+  if (IsRef(dtype))
+    return InvalidArgument(
+        fmt::format("has a tensor of the reference dtype {}: values are no references", DTypeName(dtype)));
   WEIR_ASSIGN_OR_RETURN(PartialShape partial, ShapeFromWire(p.tensor_shape()));
-  if (!partial.fully_known()) return InvalidArgument(fmt::format("has a tensor of the shape {}, which is not fully known", partial.ToString()));
+  if (!partial.fully_known())
+    return InvalidArgument(fmt::format("has a tensor of the shape {}, which is not fully known", partial.ToString()));
   auto made = Shape::Make(partial.dims());
-  if (!made.ok()) return InvalidArgument(fmt::format("has a tensor of an impossible shape: {}", made.status().message()));
+  if (!made.ok())
+    return InvalidArgument(fmt::format("has a tensor of an impossible shape: {}", made.status().message()));
   const Shape& shape = *made;
   for (const Values& v : AllValues(p)) {
-    if (v.count && v.field != FieldOf(dtype)) return InvalidArgument(fmt::format("has a tensor of dtype {} with elements in {}", DTypeName(dtype), v.field));
+    if (v.count && v.field != FieldOf(dtype))
+      return InvalidArgument(fmt::format("has a tensor of dtype {} with elements in {}", DTypeName(dtype), v.field));
   }
   if (SizeOf(dtype) == 0 && dtype != kString) return Opaque(p, dtype, shape);
   const std::string& content = p.tensor_content();
@@ -175,7 +190,8 @@ Result<Tensor> TensorFromWire(const pb::TensorProto& p) {
     if (dtype == kString) return InvalidArgument("has a string tensor with raw content");
     bool fits = CheckedMul(shape.num_elements(), static_cast<int64_t>(SizeOf(dtype)), &want);
     if (!fits || want != static_cast<int64_t>(content.size())) {
-      return InvalidArgument(fmt::format("has a tensor of {} bytes where {}{} needs {}", content.size(), DTypeShortName(dtype), shape.ToString(), want));
+      return InvalidArgument(fmt::format("has a tensor of {} bytes where {}{} needs {}", content.size(),
+                                         DTypeShortName(dtype), shape.ToString(), want));
     }
   }
   if (dtype == kString) WEIR_RETURN_IF_ERROR(CheckStrings(p, shape));
@@ -202,7 +218,8 @@ Result<AttrValue> AttrFromWire(const pb::AttrValue& p) {
     case pb::AttrValue::kList: return ListFromWire(p.list());
     case pb::AttrValue::kType: {
       DType t = DTypeFromWire(p.type());
-      if (t == DType::kInvalid && p.type() != 0) return InvalidArgument(fmt::format("is {}, which is no dtype", static_cast<int>(p.type())));
+      if (t == DType::kInvalid && p.type() != 0)
+        return InvalidArgument(fmt::format("is {}, which is no dtype", static_cast<int>(p.type())));
       return AttrValue(t);
     }
     case pb::AttrValue::kShape: {
@@ -230,7 +247,9 @@ bool SaysMore(const pb::AttrValue& p) {
     case pb::AttrValue::kShape: return SaysMore(p.shape());
     case pb::AttrValue::kTensor: return SaysMore(p.tensor());
     case pb::AttrValue::kFunc: return SaysMore(p.func());
-    case pb::AttrValue::kList: return HasUnknown(p.list()) || AnySaysMore(p.list().shape()) || AnySaysMore(p.list().tensor()) || AnySaysMore(p.list().func());
+    case pb::AttrValue::kList:
+      return HasUnknown(p.list()) || AnySaysMore(p.list().shape()) || AnySaysMore(p.list().tensor()) ||
+             AnySaysMore(p.list().func());
     default: return false;
   }
 }

@@ -25,9 +25,9 @@
 namespace weir {
 
 struct PrintOptions {
-  bool types = true;             // inferred types after a colon
-  bool locs = true;              // creation places as comments
-  int64_t max_elements = -1;     // of a tensor or list, then "…" (which cannot be parsed); -1: all
+  bool types = true;          // inferred types after a colon
+  bool locs = true;           // creation places as comments
+  int64_t max_elements = -1;  // of a tensor or list, then "…" (which cannot be parsed); -1: all
   bool functions = true;
 };
 

@@ -31,7 +31,8 @@ struct FunctionBlock {
 
 class Parser {
  public:
-  Parser(std::string_view text, const OpRegistry* registry, const ParseOptions& options) : c_(text), registry_(registry), options_(options) {}
+  Parser(std::string_view text, const OpRegistry* registry, const ParseOptions& options)
+      : c_(text), registry_(registry), options_(options) {}
 
   Result<Graph> Run() {
     Graph g(registry_);
@@ -46,7 +47,8 @@ class Parser {
       }
     }
     for (const FunctionBlock& f : functions_) {
-      if (!by_name_.emplace(f.function.name, &f.function).second) return c_.Fail(fmt::format("there are two functions named '{}'", f.function.name));
+      if (!by_name_.emplace(f.function.name, &f.function).second)
+        return c_.Fail(fmt::format("there are two functions named '{}'", f.function.name));
     }
     for (FunctionBlock& f : functions_) WEIR_RETURN_IF_ERROR(Build(std::move(f.lines), &f.function.body));
     WEIR_RETURN_IF_ERROR(Build(lines, &g));
@@ -197,7 +199,8 @@ class Parser {
     WEIR_RETURN_IF_ERROR(ReadTail(&line));
     c_.Skip(false);
     char next = c_.peek();
-    if (next != '\0' && next != '\n' && next != '\r' && next != '#' && next != '}') return c_.Fail("something is left after the node");
+    if (next != '\0' && next != '\n' && next != '\r' && next != '#' && next != '}')
+      return c_.Fail("something is left after the node");
     lines->push_back(std::move(line));
     return {};
   }
@@ -265,7 +268,8 @@ class Parser {
     for (const NodeLine& line : lines) names.insert(line.spec.name);
     auto check = [&](const NodeLine& line, const std::string& name) -> Status {
       if (names.count(name)) return {};
-      return At(line, InvalidArgument(fmt::format("error[graph]: {} '{}' reads '{:.100}', but there is no such node", line.spec.op, line.spec.name, name)));
+      return At(line, InvalidArgument(fmt::format("error[graph]: {} '{}' reads '{:.100}', but there is no such node",
+                                                  line.spec.op, line.spec.name, name)));
     };
     for (const NodeLine& line : lines) {
       for (const auto& [name, index] : line.inputs) WEIR_RETURN_IF_ERROR(check(line, name));
@@ -313,7 +317,8 @@ class Parser {
       inputs.push_back(known ? g.type({from, index}).dtype : DType::kInvalid);
     }
     for (auto& [name, value] : text::AttrsFromInputs(*def, *attrs, inputs)) attrs->emplace(name, std::move(value));
-    if (auto value = attrs->find("value"); line.spec.op == "Const" && value != attrs->end() && value->second.is<Tensor>()) {
+    if (auto value = attrs->find("value");
+        line.spec.op == "Const" && value != attrs->end() && value->second.is<Tensor>()) {
       attrs->emplace("dtype", value->second.get<Tensor>()->dtype());
     }
   }
@@ -333,12 +338,15 @@ class Parser {
       const Node& n = g[g.Find(line.spec.name)];
       for (size_t i = 0; i < line.types.size(); ++i) {
         if (line.types[i].dtype == DType::kInvalid) continue;
-        if (i >= n.outputs().size()) return At(line, InvalidArgument(fmt::format("error[shape]: {} '{}' has {} outputs", n.op(), n.name(), n.outputs().size())));
+        if (i >= n.outputs().size())
+          return At(line, InvalidArgument(fmt::format("error[shape]: {} '{}' has {} outputs", n.op(), n.name(),
+                                                      n.outputs().size())));
         const OutputType& have = n.outputs()[i];
-        bool fits = (have.dtype == line.types[i].dtype || have.dtype == DType::kInvalid) && MergeShapes(have.shape, line.types[i].shape).ok();
+        bool fits = (have.dtype == line.types[i].dtype || have.dtype == DType::kInvalid) &&
+                    MergeShapes(have.shape, line.types[i].shape).ok();
         if (fits) continue;
-        return At(line, InvalidArgument(fmt::format("error[shape]: {} '{}' has {} as output {}, not {}", n.op(), n.name(), have.ToString(), i,
-                                                    line.types[i].ToString())));
+        return At(line, InvalidArgument(fmt::format("error[shape]: {} '{}' has {} as output {}, not {}", n.op(),
+                                                    n.name(), have.ToString(), i, line.types[i].ToString())));
       }
     }
     return {};
@@ -353,6 +361,8 @@ class Parser {
 
 }  // namespace
 
-Result<Graph> ParseGraph(std::string_view text, const OpRegistry* registry, const ParseOptions& options) { return Parser(text, registry, options).Run(); }
+Result<Graph> ParseGraph(std::string_view text, const OpRegistry* registry, const ParseOptions& options) {
+  return Parser(text, registry, options).Run();
+}
 
 }  // namespace weir

@@ -41,8 +41,7 @@ std::string DTypeText(DType t) {
 namespace {
 
 // Shortest digits that read back as the same bits.
-template <class T>
-std::string NumberText(T v) {
+template <class T> std::string NumberText(T v) {
   if constexpr (std::is_same_v<T, bool>) {
     return v ? "true" : "false";
   } else if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
@@ -82,7 +81,9 @@ std::string ElementText(const Tensor& t, int64_t i) {
 }
 
 bool AllSame(const Tensor& t) {
-  if (t.dtype() == kString) return std::adjacent_find(t.span<std::string>().begin(), t.span<std::string>().end(), std::not_equal_to<>()) == t.span<std::string>().end();
+  if (t.dtype() == kString)
+    return std::adjacent_find(t.span<std::string>().begin(), t.span<std::string>().end(), std::not_equal_to<>()) ==
+           t.span<std::string>().end();
   auto* bytes = static_cast<const char*>(t.raw());
   size_t size = SizeOf(t.dtype());
   return std::memcmp(bytes, bytes + size, t.bytes() - size) == 0;
@@ -98,7 +99,8 @@ std::string TensorText(const Tensor& t, int64_t limit) {
   int64_t n = t.num_elements();
   if (n == 0) return out + "[]";
   if (n > 4 && AllSame(t)) return out + "splat " + ElementText(t, 0);
-  std::vector<int64_t> block(t.rank());  // elements between two brackets of an axis; iterative since the rank may be 254
+  std::vector<int64_t> block(
+      t.rank());  // elements between two brackets of an axis; iterative since the rank may be 254
   for (int64_t a = t.rank() - 1, size = 1; a >= 0; --a) block[a] = size *= t.shape()[static_cast<int>(a)];
   for (int64_t i = 0; i < n; ++i) {
     auto opens = static_cast<size_t>(std::count_if(block.begin(), block.end(), [&](int64_t b) { return i % b == 0; }));
@@ -110,13 +112,15 @@ std::string TensorText(const Tensor& t, int64_t limit) {
   return out + std::string(t.rank(), ']');
 }
 
-std::string AttrsText(const AttrMap& attrs, const OpDef* def, const std::set<std::string, std::less<>>& omit, int64_t limit) {
+std::string AttrsText(const AttrMap& attrs, const OpDef* def, const std::set<std::string, std::less<>>& omit,
+                      int64_t limit) {
   std::string out;
   for (const auto& [name, value] : attrs) {
     if (omit.count(name)) continue;
     const AttrDef* d = def ? def->FindAttr(name) : nullptr;
     if (d && d->default_value && *d->default_value == value) continue;
-    out += (out.empty() ? "" : ", ") + NameText(name) + ": " + ValueText(value, d ? std::string_view(d->kind) : "", limit);
+    out +=
+        (out.empty() ? "" : ", ") + NameText(name) + ": " + ValueText(value, d ? std::string_view(d->kind) : "", limit);
   }
   return out;
 }
@@ -129,8 +133,7 @@ struct ListText {
   int64_t limit;
   std::string out;
 
-  template <class V, class F>
-  void Each(const V& items, F text) {
+  template <class V, class F> void Each(const V& items, F text) {
     for (size_t i = 0; i < items.size(); ++i) {
       if (limit >= 0 && static_cast<int64_t>(i) == limit) {
         out += ", …";
@@ -158,7 +161,9 @@ struct ValuePrinter {
   std::string_view kind;
   int64_t limit;
   std::string operator()(std::monostate) const { return "nothing"; }
-  std::string operator()(const std::string& s) const { return limit >= 0 && static_cast<int64_t>(s.size()) > 16 * limit ? "\"…\"" : Quote(s); }
+  std::string operator()(const std::string& s) const {
+    return limit >= 0 && static_cast<int64_t>(s.size()) > 16 * limit ? "\"…\"" : Quote(s);
+  }
   std::string operator()(int64_t i) const { return std::to_string(i); }
   std::string operator()(float f) const { return FloatText(f); }
   std::string operator()(bool b) const { return NumberText(b); }
@@ -178,7 +183,9 @@ std::set<std::string, std::less<>> Implied(const Graph& g, const Node& n) {
   if (!n.def()) return names;
   if (n.Is("Const")) {
     const AttrValue *value = n.FindAttr("value"), *dtype = n.FindAttr("dtype");
-    if (value && dtype && value->is<Tensor>() && dtype->is<DType>() && value->get<Tensor>()->dtype() == *dtype->get<DType>()) names.insert("dtype");
+    if (value && dtype && value->is<Tensor>() && dtype->is<DType>() &&
+        value->get<Tensor>()->dtype() == *dtype->get<DType>())
+      names.insert("dtype");
   }
   AttrMap rest = n.attrs();
   for (const ArgDef& a : n.def()->inputs()) rest.erase(a.type_attr), rest.erase(a.number_attr);
@@ -197,7 +204,8 @@ std::string TypeText(const OutputType& t) {
 }
 
 std::string TypesText(const Node& n) {
-  bool known = std::any_of(n.outputs().begin(), n.outputs().end(), [](const OutputType& t) { return t.dtype != DType::kInvalid; });
+  bool known = std::any_of(n.outputs().begin(), n.outputs().end(),
+                           [](const OutputType& t) { return t.dtype != DType::kInvalid; });
   std::string out;
   for (size_t i = 0; known && i < n.outputs().size(); ++i) out += (i ? ", " : " : ") + TypeText(n.outputs()[i]);
   return out;
@@ -216,7 +224,8 @@ std::string NodeText(const Graph& g, const Node& n, const PrintOptions& o) {
     out += "^" + NameText(g[c].name());
   }
   out += ")";
-  if (std::string attrs = AttrsText(n.attrs(), n.def(), Implied(g, n), o.max_elements); !attrs.empty()) out += " {" + attrs + "}";
+  if (std::string attrs = AttrsText(n.attrs(), n.def(), Implied(g, n), o.max_elements); !attrs.empty())
+    out += " {" + attrs + "}";
   if (o.types) out += TypesText(n);
   if (!n.device().empty()) out += " @" + Quote(n.device());
   if (!n.origins().empty()) {
@@ -258,7 +267,8 @@ std::string FunctionText(const Function& f, const PrintOptions& o) {
   if (!f.attrs.empty()) out += "  set {" + AttrsText(f.attrs, nullptr, {}, o.max_elements) + "}\n";
   if (f.stateful) out += "  stateful\n";
   if (!f.doc.empty()) out += "  doc " + Quote(f.doc) + "\n";
-  for (const auto& [name, node] : f.control_ret) out += "  control_ret " + NameText(name) + ": " + NameText(node) + "\n";
+  for (const auto& [name, node] : f.control_ret)
+    out += "  control_ret " + NameText(name) + ": " + NameText(node) + "\n";
   if (!f.unknown_fields.empty()) out += "  unknown " + (o.max_elements < 0 ? Quote(f.unknown_fields) : "\"…\"") + "\n";
   for (NodeId id : f.body.nodes()) out += "  " + NodeText(f.body, f.body[id], o) + "\n";
   return out + "}\n";
@@ -266,7 +276,8 @@ std::string FunctionText(const Function& f, const PrintOptions& o) {
 
 std::string FileText(const Graph::FileInfo& info) {
   AttrMap attrs{{"producer", info.producer}, {"min_consumer", info.min_consumer}};
-  if (!info.bad_consumers.empty()) attrs["bad_consumers"] = std::vector<int64_t>(info.bad_consumers.begin(), info.bad_consumers.end());
+  if (!info.bad_consumers.empty())
+    attrs["bad_consumers"] = std::vector<int64_t>(info.bad_consumers.begin(), info.bad_consumers.end());
   if (!info.unknown_fields.empty()) attrs["unknown"] = info.unknown_fields;
   if (!info.library_unknown_fields.empty()) attrs["library_unknown"] = info.library_unknown_fields;
   return "file {" + AttrsText(attrs, nullptr, {}, -1) + "}\n";
@@ -323,7 +334,9 @@ AttrMap AttrsFromInputs(const OpDef& def, const AttrMap& given, const std::vecto
 
 std::string PrintAttr(const AttrValue& v, int64_t max_elements) { return text::ValueText(v, "", max_elements); }
 
-std::string PrintNode(const Graph& g, NodeId id, const PrintOptions& options) { return text::NodeText(g, g[id], options); }
+std::string PrintNode(const Graph& g, NodeId id, const PrintOptions& options) {
+  return text::NodeText(g, g[id], options);
+}
 
 std::string PrintGraph(const Graph& g, const PrintOptions& options) {
   std::string out;

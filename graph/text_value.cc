@@ -18,14 +18,19 @@ constexpr size_t kMaxName = 1 << 20;
 bool IsUtf8(std::string_view s) {
   for (size_t i = 0; i < s.size();) {
     auto first = static_cast<uint8_t>(s[i++]);
-    int more = first < 0x80 ? 0 : first >= 0xc2 && first < 0xe0 ? 1 : (first & 0xf0) == 0xe0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : -1;
+    int more = first < 0x80                    ? 0
+               : first >= 0xc2 && first < 0xe0 ? 1
+               : (first & 0xf0) == 0xe0        ? 2
+               : first >= 0xf0 && first < 0xf5 ? 3
+                                               : -1;
     if (more < 0 || s.size() - i < static_cast<size_t>(more)) return false;
     uint32_t code = more ? first & (0x3f >> more) : first;
     for (int k = 0; k < more; ++k, ++i) {
       if ((s[i] & 0xc0) != 0x80) return false;
       code = code << 6 | (s[i] & 0x3f);
     }
-    bool sound = more < 2 || (code >= (more == 2 ? 0x800u : 0x10000u) && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff));
+    bool sound =
+        more < 2 || (code >= (more == 2 ? 0x800u : 0x10000u) && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff));
     if (!sound) return false;
   }
   return true;
@@ -36,7 +41,8 @@ Status Cursor::Fail(const std::string& what) const {
   std::string_view before = text_.substr(0, pos_);
   size_t line = std::count(before.begin(), before.end(), '\n') + 1;
   size_t newline = before.rfind('\n');
-  return InvalidArgument(fmt::format("error[file]: line {}, column {}: {}", line, newline == before.npos ? pos_ + 1 : pos_ - newline, what));
+  return InvalidArgument(fmt::format("error[file]: line {}, column {}: {}", line,
+                                     newline == before.npos ? pos_ + 1 : pos_ - newline, what));
 }
 
 void Cursor::Skip(bool lines) {
@@ -135,8 +141,7 @@ std::string_view Cursor::NumberToken() {
   return text_.substr(start, pos_ - start);
 }
 
-template <class T>
-Status Cursor::Element(T* out) {
+template <class T> Status Cursor::Element(T* out) {
   if constexpr (std::is_same_v<T, std::string>) {
     Skip(true);
     WEIR_ASSIGN_OR_RETURN(*out, Quoted());
@@ -149,7 +154,9 @@ Status Cursor::Element(T* out) {
       return *out || token == "false" ? Status() : Fail("true or false was expected");
     } else if constexpr (std::is_integral_v<T>) {
       auto [stop, error] = std::from_chars(begin, end, *out);
-      return error == std::errc() && stop == end ? Status() : Fail(fmt::format("'{:.40}' is no number that fits {}", token, DTypeShortName(DTypeOf<T>)));
+      return error == std::errc() && stop == end
+                 ? Status()
+                 : Fail(fmt::format("'{:.40}' is no number that fits {}", token, DTypeShortName(DTypeOf<T>)));
     } else {
       using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
       using Bits = std::conditional_t<sizeof(T) == 8, uint64_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint16_t>>;
@@ -162,8 +169,10 @@ Status Cursor::Element(T* out) {
       }
       Wide wide = 0;
       auto [stop, error] = std::from_chars(begin, end, wide);
-      if (token.empty() || error == std::errc::invalid_argument || stop != end) return Fail(fmt::format("'{:.40}' is no number", token));
-      if (error == std::errc::result_out_of_range) return Fail(fmt::format("'{:.40}' is outside {}", token, DTypeShortName(DTypeOf<T>)));
+      if (token.empty() || error == std::errc::invalid_argument || stop != end)
+        return Fail(fmt::format("'{:.40}' is no number", token));
+      if (error == std::errc::result_out_of_range)
+        return Fail(fmt::format("'{:.40}' is outside {}", token, DTypeShortName(DTypeOf<T>)));
       *out = T(wide);
       return {};
     }
@@ -171,8 +180,7 @@ Status Cursor::Element(T* out) {
 }
 
 // Brackets only have to balance: the shape tells the nesting, which may be 254 deep.
-template <class T>
-Result<Tensor> Cursor::Elements(DType dtype, const Shape& shape, bool splat) {
+template <class T> Result<Tensor> Cursor::Elements(DType dtype, const Shape& shape, bool splat) {
   if (splat) {
     T v{};
     WEIR_RETURN_IF_ERROR(Element(&v));
@@ -196,7 +204,8 @@ Result<Tensor> Cursor::Elements(DType dtype, const Shape& shape, bool splat) {
     } else {
       if (at_end()) return Fail("the tensor ends too early");
       if (Take("…")) return Fail("elements were left out when this was printed");
-      if (static_cast<int64_t>(values.size()) >= shape.num_elements()) return Fail(fmt::format("more elements than a tensor of shape {} has", shape.ToString()));
+      if (static_cast<int64_t>(values.size()) >= shape.num_elements())
+        return Fail(fmt::format("more elements than a tensor of shape {} has", shape.ToString()));
       T v{};
       WEIR_RETURN_IF_ERROR(Element(&v));
       values.push_back(std::move(v));
@@ -219,7 +228,9 @@ Result<Tensor> Cursor::TensorAfter(DType dtype) {
   if (TakeWord("opaque")) {
     WEIR_ASSIGN_OR_RETURN(std::string bytes, Quoted());
     if (IsSupported(dtype)) return Fail("opaque bytes are for dtypes that Weir does not compute with");
-    if (int64_t want = 0; SizeOf(dtype) > 0 && (!CheckedMul(shape->num_elements(), static_cast<int64_t>(SizeOf(dtype)), &want) || want != static_cast<int64_t>(bytes.size()))) {
+    if (int64_t want = 0;
+        SizeOf(dtype) > 0 && (!CheckedMul(shape->num_elements(), static_cast<int64_t>(SizeOf(dtype)), &want) ||
+                              want != static_cast<int64_t>(bytes.size()))) {
       return Fail(fmt::format("{} bytes are no tensor of shape {}", bytes.size(), shape->ToString()));
     }
     WEIR_ASSIGN_OR_RETURN(auto buffer, Buffer::Allocate(static_cast<int64_t>(bytes.size())));
@@ -261,7 +272,8 @@ Result<PartialShape> Cursor::ShapeIn(char open, char close) {
   Dims dims;
   while (!Take(std::string_view(&close, 1))) {
     if (!dims.empty()) WEIR_RETURN_IF_ERROR(Expect(","));
-    if (static_cast<int>(dims.size()) == kMaxRank) return Fail(fmt::format("a shape has at most {} dimensions", kMaxRank));
+    if (static_cast<int>(dims.size()) == kMaxRank)
+      return Fail(fmt::format("a shape has at most {} dimensions", kMaxRank));
     if (Take("?")) {
       dims.push_back(kUnknownDim);
       continue;
@@ -277,7 +289,8 @@ Result<AttrValue> Cursor::NumberValue(std::string_view kind) {
   size_t start = pos_;
   std::string_view token = NumberToken();
   pos_ = start;
-  bool integer = kind != "float" && kind != "list(float)" && !token.empty() && token.find_first_not_of("-+0123456789") == token.npos;
+  bool integer = kind != "float" && kind != "list(float)" && !token.empty() &&
+                 token.find_first_not_of("-+0123456789") == token.npos;
   if (integer) {
     WEIR_ASSIGN_OR_RETURN(int64_t i, Int());
     return AttrValue(i);
@@ -359,7 +372,8 @@ Result<AttrValue> Cursor::Value(std::string_view kind, int depth) {
     }
     return AttrValue(std::move(f));
   }
-  bool number = (c >= '0' && c <= '9') || c == '-' || c == '.' || text_.substr(pos_).starts_with("inf") || text_.substr(pos_).starts_with("nan");
+  bool number = (c >= '0' && c <= '9') || c == '-' || c == '.' || text_.substr(pos_).starts_with("inf") ||
+                text_.substr(pos_).starts_with("nan");
   if (number) return NumberValue(kind);
   WEIR_ASSIGN_OR_RETURN(DType t, Type());
   if (peek() != '[') return AttrValue(t);
@@ -377,7 +391,8 @@ Result<AttrMap> Cursor::Attrs(const OpDef* def, int depth) {
     WEIR_RETURN_IF_ERROR(Expect(":"));
     const AttrDef* d = def ? def->FindAttr(name) : nullptr;
     WEIR_ASSIGN_OR_RETURN(AttrValue value, Value(d ? std::string_view(d->kind) : "", depth));
-    if (!attrs.emplace(name, std::move(value)).second) return Fail(fmt::format("the attribute '{}' is given twice", name));
+    if (!attrs.emplace(name, std::move(value)).second)
+      return Fail(fmt::format("the attribute '{}' is given twice", name));
   }
   return attrs;
 }

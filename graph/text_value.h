@@ -41,7 +41,7 @@ class Cursor {
   // A word like `from`, not part of a longer name.
   bool TakeWord(std::string_view word, bool lines = true);
   Status Expect(std::string_view token);
-  Result<std::string> Name();  // a name or a quoted string
+  Result<std::string> Name();    // a name or a quoted string
   Result<std::string> Quoted();  // any bytes
   Result<std::string> Text();    // a quoted string that is UTF-8
   Result<int64_t> Int();
@@ -58,10 +58,8 @@ class Cursor {
   Result<AttrValue> List(std::string_view kind, int depth);
   Result<AttrValue> NumberValue(std::string_view kind);
   Result<Tensor> TensorAfter(DType dtype);
-  template <class T>
-  Result<Tensor> Elements(DType dtype, const Shape& shape, bool splat);
-  template <class T>
-  Status Element(T* out);
+  template <class T> Result<Tensor> Elements(DType dtype, const Shape& shape, bool splat);
+  template <class T> Status Element(T* out);
   std::string_view NumberToken();
 
   std::string_view text_;

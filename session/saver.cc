@@ -104,7 +104,9 @@ std::vector<std::string> CheckpointNames(const Graph& g) {
 
 Saver::Saver(Session* session, SaverOptions options) : session_(session), options_(std::move(options)) {}
 
-std::vector<std::string> Saver::Variables() const { return options_.variables.empty() ? CheckpointNames(session_->graph()) : options_.variables; }
+std::vector<std::string> Saver::Variables() const {
+  return options_.variables.empty() ? CheckpointNames(session_->graph()) : options_.variables;
+}
 
 Status Saver::Write(const std::string& path) const {
   std::map<std::string, Tensor> tensors;
@@ -117,7 +119,8 @@ Status Saver::Write(const std::string& path) const {
     tensors[name] = std::move(*value);
   }
   if (options_.random_states) {
-    for (const auto& [node, state] : session_->RandomStates()) tensors[std::string(kRandomKey) + node] = Tensor::Vector(state);
+    for (const auto& [node, state] : session_->RandomStates())
+      tensors[std::string(kRandomKey) + node] = Tensor::Vector(state);
   }
   if (tensors.empty()) return FailedPrecondition("error[variable]: there are no variables to save");
   WEIR_ASSIGN_OR_RETURN(auto writer, io::BundleWriter::Create(path));
@@ -142,7 +145,8 @@ Status Saver::Retire(const std::string& prefix, const std::string& path) const {
   double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   state.paths.push_back(name), state.timestamps.push_back(now), state.latest = name;
   std::vector<std::string> doomed;
-  int64_t count = std::count_if(state.paths.begin(), state.paths.end(), [&](const std::string& p) { return IsOf(BaseName(p), base); });
+  int64_t count = std::count_if(state.paths.begin(), state.paths.end(),
+                                [&](const std::string& p) { return IsOf(BaseName(p), base); });
   for (size_t i = 0; options_.max_to_keep > 0 && count > options_.max_to_keep && i < state.paths.size();) {
     if (!IsOf(BaseName(state.paths[i]), base)) {
       ++i;
@@ -181,10 +185,12 @@ Status Saver::Restore(const std::string& path) const {
     values.push_back({name, std::move(t)});
   }
   if (!missing.empty()) {
-    Status s = NotFound(fmt::format("error[file]: the checkpoint '{}' lacks {} of the graph's variables", path, missing.size()));
+    Status s = NotFound(
+        fmt::format("error[file]: the checkpoint '{}' lacks {} of the graph's variables", path, missing.size()));
     for (size_t i = 0; i < missing.size() && i < 5; ++i) {
       auto near = NearestNames(missing[i], present);
-      s = std::move(s).Detail(fmt::format("'{}'{}", missing[i], near.empty() ? "" : fmt::format(": it has '{}'", near[0])));
+      s = std::move(s).Detail(
+          fmt::format("'{}'{}", missing[i], near.empty() ? "" : fmt::format(": it has '{}'", near[0])));
     }
     return s;
   }
@@ -192,7 +198,8 @@ Status Saver::Restore(const std::string& path) const {
   for (const std::string& name : present) {
     if (!options_.random_states || !name.starts_with(kRandomKey)) continue;
     WEIR_ASSIGN_OR_RETURN(Tensor t, reader.Read(name));
-    if (t.dtype() != kUint64) return DataLoss(fmt::format("error[file]: '{}' of the checkpoint '{}' is no random state", name, path));
+    if (t.dtype() != kUint64)
+      return DataLoss(fmt::format("error[file]: '{}' of the checkpoint '{}' is no random state", name, path));
     states[name.substr(kRandomKey.size())].assign(t.span<uint64_t>().begin(), t.span<uint64_t>().end());
   }
   for (const auto& [name, t] : values) WEIR_RETURN_IF_ERROR(session_->SetVariable(name, t));

@@ -20,12 +20,15 @@ Status CheckAllowed(const PrepareContext& c) {
 Status CheckInputs(const PrepareContext& c, int tensors) {
   WEIR_RETURN_IF_ERROR(CheckAllowed(c));
   for (int i = 0; i < 3; ++i) {
-    if (c.input_dtype(i) != kString) return InvalidArgument(fmt::format("wants strings for input {}, not {}", i, DTypeName(c.input_dtype(i))));
+    if (c.input_dtype(i) != kString)
+      return InvalidArgument(fmt::format("wants strings for input {}, not {}", i, DTypeName(c.input_dtype(i))));
   }
-  if (c.input_shape(0).rank() != 0) return InvalidArgument(fmt::format("wants a scalar as prefix, not the shape {}", c.input_shape(0).ToString()));
+  if (c.input_shape(0).rank() != 0)
+    return InvalidArgument(fmt::format("wants a scalar as prefix, not the shape {}", c.input_shape(0).ToString()));
   for (int i : {1, 2}) {
     if (c.input_shape(i).rank() == 1 && c.input_shape(i)[0] == tensors) continue;
-    return InvalidArgument(fmt::format("wants a vector of {} {}, not the shape {}", tensors, i == 1 ? "names" : "slices", c.input_shape(i).ToString()));
+    return InvalidArgument(fmt::format("wants a vector of {} {}, not the shape {}", tensors,
+                                       i == 1 ? "names" : "slices", c.input_shape(i).ToString()));
   }
   return {};
 }
@@ -35,7 +38,8 @@ Status Write(const RunArgs& a, const std::vector<DType>& dtypes, const std::vect
   WEIR_ASSIGN_OR_RETURN(auto writer, io::BundleWriter::Create(*a.in<std::string>(0)));
   int64_t bytes = 0;
   for (size_t i = 0; i < shapes.size(); ++i) {
-    if (!CheckedAdd(bytes, shapes[i].num_elements() * static_cast<int64_t>(SizeOf(dtypes[i])), &bytes)) return ResourceExhausted("has too much to write");
+    if (!CheckedAdd(bytes, shapes[i].num_elements() * static_cast<int64_t>(SizeOf(dtypes[i])), &bytes))
+      return ResourceExhausted("has too much to write");
   }
   WEIR_RETURN_IF_ERROR(writer.Reserve(bytes));
   for (size_t i = 0; i < shapes.size(); ++i) {
@@ -69,7 +73,9 @@ Result<Tensor> ReadOne(const io::BundleReader& reader, const std::string& name, 
   Shape full;
   WEIR_ASSIGN_OR_RETURN(io::SliceSpec spec, io::SliceSpec::Parse(slice, &full));
   const io::BundleEntry* e = reader.Find(name);
-  if (e && !(e->shape == full)) return InvalidArgument(fmt::format("wants a part of '{}' of shape {}, which the checkpoint has as {}", name, full.ToString(), e->shape.ToString()));
+  if (e && !(e->shape == full))
+    return InvalidArgument(fmt::format("wants a part of '{}' of shape {}, which the checkpoint has as {}", name,
+                                       full.ToString(), e->shape.ToString()));
   return reader.ReadSlice(name, spec);
 }
 
@@ -91,11 +97,13 @@ Status PrepareRestore(PrepareContext& c) {
     const std::string& name = names->data<std::string>()[i];
     const io::BundleEntry* e = reader.Find(name);
     if (e && e->dtype != c.output_dtype(i)) {
-      return InvalidArgument(fmt::format("wants '{}' as {}, but the checkpoint '{}' has it as {}", name, DTypeName(c.output_dtype(i)), reader.prefix(), DTypeName(e->dtype)));
+      return InvalidArgument(fmt::format("wants '{}' as {}, but the checkpoint '{}' has it as {}", name,
+                                         DTypeName(c.output_dtype(i)), reader.prefix(), DTypeName(e->dtype)));
     }
     WEIR_ASSIGN_OR_RETURN(Tensor t, ReadOne(reader, name, slices->data<std::string>()[i]));
     if (c.output_known(i) && !(c.output_shape(i) == t.shape())) {
-      return InvalidArgument(fmt::format("reads '{}' of shape {} where {} is expected", name, t.shape().ToString(), c.output_shape(i).ToString()));
+      return InvalidArgument(fmt::format("reads '{}' of shape {} where {} is expected", name, t.shape().ToString(),
+                                         c.output_shape(i).ToString()));
     }
     c.set_output_shape(i, t.shape());
     tensors.push_back(std::move(t));
@@ -118,7 +126,8 @@ Status Merge(const RunArgs& a, int64_t n, bool delete_folders) {
 
 Status PrepareMerge(PrepareContext& c) {
   WEIR_RETURN_IF_ERROR(CheckAllowed(c));
-  if (c.input_shape(0).rank() != 1 || c.input_shape(1).rank() != 0) return InvalidArgument("wants a vector of prefixes and a scalar destination");
+  if (c.input_shape(0).rank() != 1 || c.input_shape(1).rank() != 0)
+    return InvalidArgument("wants a vector of prefixes and a scalar destination");
   c.SetRun([n = c.input_shape(0)[0], folders = c.attr<bool>("delete_old_dirs")](RunArgs& a) {
     if (Status s = Merge(a, n, folders); !s.ok()) a.Fail(s);
   });
@@ -127,11 +136,13 @@ Status PrepareMerge(PrepareContext& c) {
 
 Status PrepareShardedFilename(PrepareContext& c) {
   for (int i = 0; i < 3; ++i) {
-    if (c.input_shape(i).rank() != 0) return InvalidArgument(fmt::format("wants scalars, not the shape {}", c.input_shape(i).ToString()));
+    if (c.input_shape(i).rank() != 0)
+      return InvalidArgument(fmt::format("wants scalars, not the shape {}", c.input_shape(i).ToString()));
   }
   c.set_output_shape(0, {});
   c.SetRun([](RunArgs& a) {
-    *a.out<std::string>(0) = fmt::format("{}-{:05}-of-{:05}", *a.in<std::string>(0), *a.in<int32_t>(1), *a.in<int32_t>(2));
+    *a.out<std::string>(0) =
+        fmt::format("{}-{:05}-of-{:05}", *a.in<std::string>(0), *a.in<int32_t>(1), *a.in<int32_t>(2));
   });
   return {};
 }

@@ -37,7 +37,10 @@ std::string BundleDataPath(const std::string& prefix, int shard, int num_shards)
 Result<SliceSpec> SliceSpec::Parse(const std::string& text, Shape* full) {
   SliceSpec spec;
   if (text.empty()) return spec;
-  auto bad = [&] { return InvalidArgument(fmt::format("has the malformed slice '{:.100}'", text)).Help("write \"10 4 0,5:-\": the whole shape, then start,length or - for each axis"); };
+  auto bad = [&] {
+    return InvalidArgument(fmt::format("has the malformed slice '{:.100}'", text))
+        .Help("write \"10 4 0,5:-\": the whole shape, then start,length or - for each axis");
+  };
   Dims dims;
   std::string_view in = text;
   for (int64_t v = 0;;) {  // sizes, each followed by a blank; then the slice
@@ -52,7 +55,8 @@ Result<SliceSpec> SliceSpec::Parse(const std::string& text, Shape* full) {
   while (spec.start.size() < dims.size()) {
     if (!spec.start.empty() && !TakeChar(&in, ':')) return bad();
     int64_t start = 0, length = -1;
-    if (!TakeChar(&in, '-') && !(TakeInt(&in, &start) && TakeChar(&in, ',') && TakeInt(&in, &length) && length >= 0)) return bad();
+    if (!TakeChar(&in, '-') && !(TakeInt(&in, &start) && TakeChar(&in, ',') && TakeInt(&in, &length) && length >= 0))
+      return bad();
     spec.start.push_back(start), spec.length.push_back(length);
   }
   if (!in.empty()) return bad();
@@ -64,12 +68,14 @@ Result<SliceSpec> SliceSpec::Parse(const std::string& text, Shape* full) {
 }
 
 Result<Shape> SliceSpec::Within(const Shape& full) const {
-  if (static_cast<int>(start.size()) != full.rank()) return InvalidArgument(fmt::format("a slice of {} axes of a tensor of shape {}", start.size(), full.ToString()));
+  if (static_cast<int>(start.size()) != full.rank())
+    return InvalidArgument(fmt::format("a slice of {} axes of a tensor of shape {}", start.size(), full.ToString()));
   Dims dims;
   for (int a = 0; a < full.rank(); ++a) {
     int64_t n = length[a] < 0 ? full[a] - start[a] : length[a];
     if (start[a] < 0 || n < 0 || start[a] > full[a] || n > full[a] - start[a]) {
-      return InvalidArgument(fmt::format("a slice [{}, {}) of axis {} of a tensor of shape {}", start[a], start[a] + n, a, full.ToString()));
+      return InvalidArgument(fmt::format("a slice [{}, {}) of axis {} of a tensor of shape {}", start[a], start[a] + n,
+                                         a, full.ToString()));
     }
     dims.push_back(n);
   }
@@ -92,7 +98,8 @@ Result<BundleEntry> ParseEntry(const std::string& bytes) {
   pb::BundleEntryProto p;
   if (!p.ParseFromString(bytes)) return DataLoss("is malformed");
   BundleEntry e;
-  if (p.dtype() <= 0 || p.dtype() > 100) return DataLoss(fmt::format("has no valid dtype ({})", static_cast<int>(p.dtype())));
+  if (p.dtype() <= 0 || p.dtype() > 100)
+    return DataLoss(fmt::format("has no valid dtype ({})", static_cast<int>(p.dtype())));
   e.dtype = static_cast<DType>(p.dtype());
   Dims dims;
   for (const auto& d : p.shape().dim()) dims.push_back(d.size());
@@ -140,7 +147,8 @@ std::string IndexBytes(const std::map<std::string, BundleEntry>& entries, int nu
   return table.Finish();
 }
 
-void CopyBox(const Tensor& from, const std::vector<int64_t>& from_start, Tensor* to, const std::vector<int64_t>& to_start, const Shape& extent) {
+void CopyBox(const Tensor& from, const std::vector<int64_t>& from_start, Tensor* to,
+             const std::vector<int64_t>& to_start, const Shape& extent) {
   if (extent.num_elements() == 0) return;
   int rank = extent.rank();
   int64_t row = rank ? extent[rank - 1] : 1;
@@ -156,7 +164,8 @@ void CopyBox(const Tensor& from, const std::vector<int64_t>& from_start, Tensor*
       std::copy_n(from.data<std::string>() + source, row, to->mutable_data<std::string>() + target);
     } else {
       size_t size = SizeOf(from.dtype());
-      std::memcpy(static_cast<char*>(to->mutable_raw()) + target * size, static_cast<const char*>(from.raw()) + source * size, row * size);
+      std::memcpy(static_cast<char*>(to->mutable_raw()) + target * size,
+                  static_cast<const char*>(from.raw()) + source * size, row * size);
     }
     for (int a = rank - 2; a >= 0 && ++index[a] == extent[a]; --a) index[a] = 0;
   }

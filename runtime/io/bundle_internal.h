@@ -14,6 +14,7 @@ std::string EntryBytes(const BundleEntry& e);
 // The index file of these entries, by key.
 std::string IndexBytes(const std::map<std::string, BundleEntry>& entries, int num_shards);
 // Copies a box of `extent` elements between two tensors of the same dtype.
-void CopyBox(const Tensor& from, const std::vector<int64_t>& from_start, Tensor* to, const std::vector<int64_t>& to_start, const Shape& extent);
+void CopyBox(const Tensor& from, const std::vector<int64_t>& from_start, Tensor* to,
+             const std::vector<int64_t>& to_start, const Shape& extent);
 
 }  // namespace weir::io

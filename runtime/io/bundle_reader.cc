@@ -29,20 +29,26 @@ std::string RightPrefix(const std::string& path) {
 Status WrongPath(const std::string& prefix, const Status& why) {
   std::string right = RightPrefix(prefix);
   if (!right.empty() && FileExists(BundleIndexPath(right))) {
-    return InvalidArgument(fmt::format("error[file]: '{}' is one of the files of a checkpoint, not its prefix", prefix)).Help(fmt::format("give '{}'", right));
+    return InvalidArgument(fmt::format("error[file]: '{}' is one of the files of a checkpoint, not its prefix", prefix))
+        .Help(fmt::format("give '{}'", right));
   }
   bool state = prefix.ends_with("checkpoint") && FileExists(prefix);
   if (state || IsDirectory(prefix)) {
-    return InvalidArgument(fmt::format("error[file]: '{}' is {}, not a checkpoint's prefix", prefix, state ? "a folder's checkpoint state" : "a folder"))
+    return InvalidArgument(fmt::format("error[file]: '{}' is {}, not a checkpoint's prefix", prefix,
+                                       state ? "a folder's checkpoint state" : "a folder"))
         .Help("give the path of a checkpoint in it without .index, as LatestCheckpoint tells it");
   }
   if (FileExists(prefix)) {
     auto content = ReadFile(prefix, kIndexLimit);
     if (content.ok() && IsTable(*content)) {
-      return Unimplemented(fmt::format("error[file]: '{}' is a checkpoint of TensorFlow's old V1 format, which Weir does not read", prefix))
+      return Unimplemented(
+                 fmt::format(
+                     "error[file]: '{}' is a checkpoint of TensorFlow's old V1 format, which Weir does not read",
+                     prefix))
           .Help("save it again by a Saver of write_version V2");
     }
-    return DataLoss(fmt::format("error[file]: '{}' is no checkpoint: there is no '{}'", prefix, BundleIndexPath(prefix)));
+    return DataLoss(
+        fmt::format("error[file]: '{}' is no checkpoint: there is no '{}'", prefix, BundleIndexPath(prefix)));
   }
   return why;
 }
@@ -51,8 +57,10 @@ Status CheckHeader(const std::string& bytes, int* num_shards) {
   pb::BundleHeaderProto header;
   if (!header.ParseFromString(bytes)) return DataLoss("its header is malformed");
   if (header.endianness() != pb::BundleHeaderProto::LITTLE) return Unimplemented("its numbers are big-endian");
-  if (header.num_shards() < 1 || header.num_shards() > kMaxShards) return DataLoss(fmt::format("its header tells {} data files", header.num_shards()));
-  if (header.version().min_consumer() > 1) return Unimplemented(fmt::format("it needs a reader of version {}", header.version().min_consumer()));
+  if (header.num_shards() < 1 || header.num_shards() > kMaxShards)
+    return DataLoss(fmt::format("its header tells {} data files", header.num_shards()));
+  if (header.version().min_consumer() > 1)
+    return Unimplemented(fmt::format("it needs a reader of version {}", header.version().min_consumer()));
   *num_shards = header.num_shards();
   return {};
 }
@@ -82,7 +90,8 @@ Result<BundleReader> BundleReader::Open(const std::string& prefix) {
     auto& [key, value] = (*table)[i];
     auto entry = ParseEntry(value);
     if (!entry.ok()) return r.Fail(key, entry.status().message());
-    if (entry->slices.empty() && (entry->shard < 0 || entry->shard >= num_shards)) return r.Fail(key, fmt::format("is in data file {} of {}", entry->shard, num_shards));
+    if (entry->slices.empty() && (entry->shard < 0 || entry->shard >= num_shards))
+      return r.Fail(key, fmt::format("is in data file {} of {}", entry->shard, num_shards));
     auto& into = key.starts_with('\0') ? r.parts_ : r.entries_;
     into.emplace_hint(into.end(), std::move(key), std::move(*entry));
   }
@@ -114,7 +123,8 @@ Status BundleReader::CheckBounds(const std::string& name, const BundleEntry& e) 
   if (SizeOf(e.dtype) == 0) return {};
   int64_t want = 0;
   if (!CheckedMul(e.shape.num_elements(), static_cast<int64_t>(SizeOf(e.dtype)), &want) || want != e.size) {
-    return Fail(name, fmt::format("has {} bytes where {}{} needs {}", e.size, DTypeShortName(e.dtype), e.shape.ToString(), want));
+    return Fail(name, fmt::format("has {} bytes where {}{} needs {}", e.size, DTypeShortName(e.dtype),
+                                  e.shape.ToString(), want));
   }
   return {};
 }
@@ -122,7 +132,10 @@ Status BundleReader::CheckBounds(const std::string& name, const BundleEntry& e) 
 Result<Tensor> BundleReader::Read(const std::string& name) const {
   const BundleEntry* e = Find(name);
   if (!e) return NotFound(fmt::format("error[file]: the checkpoint '{}' has no tensor '{:.200}'", prefix_, name));
-  if (!IsSupported(e->dtype)) return Unimplemented(fmt::format("error[file]: tensor '{}' of the checkpoint '{}' is {}, which Weir does not compute with", name, prefix_, DTypeName(e->dtype)));
+  if (!IsSupported(e->dtype))
+    return Unimplemented(
+        fmt::format("error[file]: tensor '{}' of the checkpoint '{}' is {}, which Weir does not compute with", name,
+                    prefix_, DTypeName(e->dtype)));
   return e->slices.empty() ? ReadWhole(name, *e) : ReadParts(name, *e);
 }
 
@@ -154,10 +167,12 @@ Result<Tensor> BundleReader::ReadStrings(const std::string& name, const BundleEn
   std::vector<uint64_t> lengths(static_cast<size_t>(n));
   uint32_t crc = 0;
   for (uint64_t& length : lengths) {
-    if (!TakeVarint(&in, &length) || length > static_cast<uint64_t>(e.size)) return Fail(name, "has malformed lengths of strings");
+    if (!TakeVarint(&in, &length) || length > static_cast<uint64_t>(e.size))
+      return Fail(name, "has malformed lengths of strings");
     crc = length <= UINT32_MAX ? Crc32c(&length, 4, crc) : Crc32c(&length, 8, crc);
   }
-  if (in.size() < 4 || MaskCrc(crc) != Fixed32At(in.data())) return Fail(name, "does not match the checksum of its lengths");
+  if (in.size() < 4 || MaskCrc(crc) != Fixed32At(in.data()))
+    return Fail(name, "does not match the checksum of its lengths");
   if (MaskCrc(Crc32c(in.data(), in.size(), crc)) != e.crc) return Fail(name, "does not match its checksum");
   in.remove_prefix(4);
   WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(kString, e.shape));
@@ -175,13 +190,15 @@ Result<Tensor> BundleReader::ReadParts(const std::string& name, const BundleEntr
     WEIR_ASSIGN_OR_RETURN(Shape extent, s.Within(e.shape));
     if (!CheckedAdd(covered, extent.num_elements(), &covered)) return Fail(name, "has parts that overlap");
   }
-  if (covered != e.shape.num_elements()) return Fail(name, fmt::format("has parts of {} elements for the shape {}", covered, e.shape.ToString()));
+  if (covered != e.shape.num_elements())
+    return Fail(name, fmt::format("has parts of {} elements for the shape {}", covered, e.shape.ToString()));
   WEIR_ASSIGN_OR_RETURN(Tensor whole, Tensor::Zeros(e.dtype, e.shape));
   for (const SliceSpec& s : e.slices) {
     auto it = parts_.find(SliceKey(name, s));
     if (it == parts_.end()) return Fail(name, "lacks a part");
     WEIR_ASSIGN_OR_RETURN(Shape extent, s.Within(e.shape));
-    if (!(it->second.shape == extent) || it->second.dtype != e.dtype) return Fail(name, "has a part of another dtype or shape");
+    if (!(it->second.shape == extent) || it->second.dtype != e.dtype)
+      return Fail(name, "has a part of another dtype or shape");
     WEIR_ASSIGN_OR_RETURN(Tensor part, ReadWhole(name, it->second));
     CopyBox(part, std::vector<int64_t>(extent.rank(), 0), &whole, s.start, extent);
   }

@@ -12,7 +12,8 @@ namespace weir::io {
 namespace {
 
 // Writes an index aside; then, once the data files have their names, gives it its own.
-Status CommitIndex(const std::string& prefix, const std::map<std::string, BundleEntry>& entries, int num_shards, auto&& name_data) {
+Status CommitIndex(const std::string& prefix, const std::map<std::string, BundleEntry>& entries, int num_shards,
+                   auto&& name_data) {
   std::string path = BundleIndexPath(prefix), directory = DirectoryOf(prefix);
   WEIR_ASSIGN_OR_RETURN(auto index, AsideFile::Create(path));
   std::string bytes = IndexBytes(entries, num_shards);
@@ -27,7 +28,8 @@ Status CommitIndex(const std::string& prefix, const std::map<std::string, Bundle
 }  // namespace
 
 Result<BundleWriter> BundleWriter::Create(const std::string& prefix) {
-  if (prefix.empty() || prefix.back() == '/') return InvalidArgument(fmt::format("error[file]: '{}' is no prefix for a checkpoint", prefix));
+  if (prefix.empty() || prefix.back() == '/')
+    return InvalidArgument(fmt::format("error[file]: '{}' is no prefix for a checkpoint", prefix));
   BundleWriter w;
   w.prefix_ = prefix;
   WEIR_ASSIGN_OR_RETURN(w.data_, AsideFile::Create(BundleDataPath(prefix, 0, 1)));
@@ -35,7 +37,9 @@ Result<BundleWriter> BundleWriter::Create(const std::string& prefix) {
 }
 
 Result<BundleEntry> BundleWriter::WriteData(const std::string& name, const Tensor& t) {
-  if (!IsSupported(t.dtype())) return Unimplemented(fmt::format("error[file]: '{:.200}' cannot be saved: tensors of dtype {} are not written", name, DTypeName(t.dtype())));
+  if (!IsSupported(t.dtype()))
+    return Unimplemented(fmt::format("error[file]: '{:.200}' cannot be saved: tensors of dtype {} are not written",
+                                     name, DTypeName(t.dtype())));
   BundleEntry e{.dtype = t.dtype(), .shape = t.shape(), .offset = data_->written()};
   uint32_t crc = 0;
   if (t.dtype() == kString) {
@@ -63,16 +67,21 @@ Result<BundleEntry> BundleWriter::WriteData(const std::string& name, const Tenso
 }
 
 Status BundleWriter::Add(const std::string& name, const Tensor& t) {
-  if (name.empty() || name.front() == '\0') return InvalidArgument("error[file]: a tensor cannot be saved without a name");
-  if (entries_.count(name)) return InvalidArgument(fmt::format("error[file]: two tensors are to be saved as '{:.200}'", name));
+  if (name.empty() || name.front() == '\0')
+    return InvalidArgument("error[file]: a tensor cannot be saved without a name");
+  if (entries_.count(name))
+    return InvalidArgument(fmt::format("error[file]: two tensors are to be saved as '{:.200}'", name));
   WEIR_ASSIGN_OR_RETURN(entries_[name], WriteData(name, t));
   return {};
 }
 
 Status BundleWriter::AddSlice(const std::string& name, const Shape& full, const SliceSpec& slice, const Tensor& t) {
-  auto fail = [&](const std::string& what) { return InvalidArgument(fmt::format("error[file]: '{:.200}' cannot be saved: {}", name, what)); };
+  auto fail = [&](const std::string& what) {
+    return InvalidArgument(fmt::format("error[file]: '{:.200}' cannot be saved: {}", name, what));
+  };
   WEIR_ASSIGN_OR_RETURN(Shape extent, slice.Within(full));
-  if (!(extent == t.shape())) return fail(fmt::format("its slice has the shape {}, the tensor {}", extent.ToString(), t.shape().ToString()));
+  if (!(extent == t.shape()))
+    return fail(fmt::format("its slice has the shape {}, the tensor {}", extent.ToString(), t.shape().ToString()));
   if (extent == full) return Add(name, t);
   SliceSpec canonical = slice;  // a full axis is written as such
   for (int a = 0; a < full.rank(); ++a) {
@@ -109,9 +118,11 @@ class BundleMerger {
 
   Status Finish() {
     auto shards = static_cast<int>(sources_.size());
-    if (shards > kMaxShards) return InvalidArgument(fmt::format("error[file]: {} data files are too many to merge", shards));
+    if (shards > kMaxShards)
+      return InvalidArgument(fmt::format("error[file]: {} data files are too many to merge", shards));
     auto name_data = [&]() -> Status {
-      for (int i = 0; i < shards; ++i) WEIR_RETURN_IF_ERROR(Rename(sources_[i], BundleDataPath(destination_, i, shards)));
+      for (int i = 0; i < shards; ++i)
+        WEIR_RETURN_IF_ERROR(Rename(sources_[i], BundleDataPath(destination_, i, shards)));
       return {};
     };
     WEIR_RETURN_IF_ERROR(CommitIndex(destination_, entries_, shards, name_data));

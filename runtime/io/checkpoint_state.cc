@@ -46,7 +46,8 @@ Status WriteCheckpointState(const std::string& directory, const CheckpointState&
   for (const std::string& path : state.paths) p.add_all_model_checkpoint_paths(path);
   for (double t : state.timestamps) p.add_all_model_checkpoint_timestamps(t);
   std::string text;
-  if (!google::protobuf::TextFormat::PrintToString(p, &text)) return Internal("error[file]: the checkpoint state cannot be printed");
+  if (!google::protobuf::TextFormat::PrintToString(p, &text))
+    return Internal("error[file]: the checkpoint state cannot be printed");
   return WriteFile(directory + "/checkpoint", text);
 }
 

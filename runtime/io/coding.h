@@ -49,7 +49,8 @@ inline void PutOrderedSigned(std::string* out, int64_t v) {
   int length = 1;
   while (length < 10 && (length < 9 ? magnitude >> (7 * length - 1) : magnitude >> 62) != 0) ++length;
   char bytes[10];
-  for (int i = 0; i < 10; ++i) bytes[9 - i] = i < 8 ? static_cast<char>(static_cast<uint64_t>(v) >> (8 * i)) : static_cast<char>(v < 0 ? 0xff : 0);
+  for (int i = 0; i < 10; ++i)
+    bytes[9 - i] = i < 8 ? static_cast<char>(static_cast<uint64_t>(v) >> (8 * i)) : static_cast<char>(v < 0 ? 0xff : 0);
   char* first = bytes + 10 - length;
   uint32_t header = length < 9 ? (0xff00u >> length) & 0xffu : 0xffu;
   first[0] ^= static_cast<char>(header);

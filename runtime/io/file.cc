@@ -16,9 +16,14 @@ namespace {
 Status SystemError(const char* doing, const std::string& path) {
   std::string what = fmt::format("error[file]: cannot {} '{}': {}", doing, path, std::strerror(errno));
   switch (errno) {
-    case ENOENT: case ENOTDIR: return NotFound(what);
-    case EACCES: case EPERM: case EROFS: return PermissionDenied(what);
-    case ENOSPC: case EDQUOT: case EFBIG: return ResourceExhausted(what);
+    case ENOENT:
+    case ENOTDIR: return NotFound(what);
+    case EACCES:
+    case EPERM:
+    case EROFS: return PermissionDenied(what);
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG: return ResourceExhausted(what);
     default: return FailedPrecondition(what);
   }
 }
@@ -101,7 +106,8 @@ Status RandomAccessFile::Read(int64_t offset, void* out, size_t bytes) const {
     ssize_t n = pread(fd_, p, bytes, offset);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return SystemError("read", path_);
-    if (n == 0) return DataLoss(fmt::format("error[file]: '{}' ends at byte {}, {} bytes too early", path_, offset, bytes));
+    if (n == 0)
+      return DataLoss(fmt::format("error[file]: '{}' ends at byte {}, {} bytes too early", path_, offset, bytes));
     p += n, offset += n, bytes -= static_cast<size_t>(n);
   }
   return {};

@@ -113,8 +113,9 @@ struct DTypeCode {
   const char* code;
   DType dtype;
 };
-constexpr DTypeCode kCodes[] = {{"b1", kBool},   {"i1", kInt8},   {"i2", kInt16},  {"i4", kInt32}, {"i8", kInt64}, {"u1", kUint8}, {"u2", kUint16},
-                                {"u4", kUint32}, {"u8", kUint64}, {"f2", kHalf},   {"f4", kFloat}, {"f8", kDouble}, {"V2", kBfloat16}};
+constexpr DTypeCode kCodes[] = {{"b1", kBool},  {"i1", kInt8},   {"i2", kInt16},   {"i4", kInt32},  {"i8", kInt64},
+                                {"u1", kUint8}, {"u2", kUint16}, {"u4", kUint32},  {"u8", kUint64}, {"f2", kHalf},
+                                {"f4", kFloat}, {"f8", kDouble}, {"V2", kBfloat16}};
 
 Result<Element> ElementOf(const std::string& descr) {
   Element e;
@@ -138,7 +139,9 @@ Result<Element> ElementOf(const std::string& descr) {
       return e;
     }
   }
-  if (code == "O") return InvalidArgument("holds pickled objects, which are not read").Help("convert the array to numbers or to bytes ('S') first");
+  if (code == "O")
+    return InvalidArgument("holds pickled objects, which are not read")
+        .Help("convert the array to numbers or to bytes ('S') first");
   return InvalidArgument(fmt::format("has elements of type '{:.40}', which Weir has no dtype for", descr));
 }
 
@@ -148,10 +151,11 @@ void AppendUtf8(uint32_t c, std::string* out) {
   } else if (c < 0x800) {
     *out += {static_cast<char>(0xc0 | c >> 6), static_cast<char>(0x80 | (c & 0x3f))};
   } else if (c < 0x10000) {
-    *out += {static_cast<char>(0xe0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 0x3f)), static_cast<char>(0x80 | (c & 0x3f))};
-  } else {
-    *out += {static_cast<char>(0xf0 | (c >> 18 & 7)), static_cast<char>(0x80 | (c >> 12 & 0x3f)), static_cast<char>(0x80 | (c >> 6 & 0x3f)),
+    *out += {static_cast<char>(0xe0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 0x3f)),
              static_cast<char>(0x80 | (c & 0x3f))};
+  } else {
+    *out += {static_cast<char>(0xf0 | (c >> 18 & 7)), static_cast<char>(0x80 | (c >> 12 & 0x3f)),
+             static_cast<char>(0x80 | (c >> 6 & 0x3f)), static_cast<char>(0x80 | (c & 0x3f))};
   }
 }
 
@@ -185,7 +189,8 @@ Result<Tensor> FromFortran(const Tensor& in) {
     if (in.dtype() == kString) {
       out.mutable_data<std::string>()[to] = in.data<std::string>()[from];
     } else {
-      std::memcpy(static_cast<char*>(out.mutable_raw()) + to * size, static_cast<const char*>(in.raw()) + from * size, size);
+      std::memcpy(static_cast<char*>(out.mutable_raw()) + to * size, static_cast<const char*>(in.raw()) + from * size,
+                  size);
     }
     for (int a = in.rank() - 1; a >= 0; --a) {
       from += stride[a];
@@ -209,7 +214,8 @@ Result<Header> ReadHeader(const Source& read) {
   std::string text(length, '\0');
   WEIR_RETURN_IF_ERROR(read(text.data(), length));
   Header h;
-  if (!HeaderParser(text).Parse(&h)) return InvalidArgument(fmt::format("has a header that is no plain array's: {:.200}", text));
+  if (!HeaderParser(text).Parse(&h))
+    return InvalidArgument(fmt::format("has a header that is no plain array's: {:.200}", text));
   return h;
 }
 
@@ -220,13 +226,15 @@ Result<Tensor> ReadArray(const Source& read, int64_t limit) {
   auto shape = Shape::Make(h.shape);
   if (!shape.ok()) return InvalidArgument(fmt::format("has an impossible shape: {}", shape.status().message()));
   int64_t n = shape->num_elements(), bytes = 0;
-  if (!CheckedMul(n, static_cast<int64_t>(e.size), &bytes)) return InvalidArgument(fmt::format("has the impossible shape {}", shape->ToString()));
+  if (!CheckedMul(n, static_cast<int64_t>(e.size), &bytes))
+    return InvalidArgument(fmt::format("has the impossible shape {}", shape->ToString()));
   if (bytes > limit) return DataLoss(fmt::format("ends too early: {} bytes of elements are missing", bytes - limit));
   WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(e.dtype, *shape));
   if (e.dtype == kString) {
     WEIR_ASSIGN_OR_RETURN(auto buffer, Buffer::Allocate(bytes));
     WEIR_RETURN_IF_ERROR(read(buffer->data(), static_cast<size_t>(bytes)));
-    for (int64_t i = 0; i < n; ++i) t.mutable_data<std::string>()[i] = DecodeText(static_cast<const char*>(buffer->data()) + i * e.size, e);
+    for (int64_t i = 0; i < n; ++i)
+      t.mutable_data<std::string>()[i] = DecodeText(static_cast<const char*>(buffer->data()) + i * e.size, e);
   } else {
     WEIR_RETURN_IF_ERROR(read(t.mutable_raw(), static_cast<size_t>(bytes)));
     if (e.swap) SwapBytes(static_cast<char*>(t.mutable_raw()), n, e.size);
@@ -311,7 +319,8 @@ Result<std::map<std::string, Tensor>> ReadNpz(const std::string& path) {
   for (zip_int64_t i = 0, n = zip_get_num_entries(archive.get(), 0); i < n; ++i) {
     const char* raw_name = zip_get_name(archive.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_RAW);
     std::string name = raw_name ? raw_name : "";
-    std::unique_ptr<zip_file_t, decltype(&zip_fclose)> entry(zip_fopen_index(archive.get(), static_cast<zip_uint64_t>(i), 0), zip_fclose);
+    std::unique_ptr<zip_file_t, decltype(&zip_fclose)> entry(
+        zip_fopen_index(archive.get(), static_cast<zip_uint64_t>(i), 0), zip_fclose);
     if (!entry) return DataLoss(fmt::format("error[file]: '{}' cannot be read: {}", path, zip_strerror(archive.get())));
     Source read = [&](void* out, size_t bytes) -> Status {
       for (auto* p = static_cast<char*>(out); bytes > 0;) {
@@ -322,11 +331,13 @@ Result<std::map<std::string, Tensor>> ReadNpz(const std::string& path) {
       return {};
     };
     zip_stat_t info;
-    bool known = zip_stat_index(archive.get(), static_cast<zip_uint64_t>(i), 0, &info) == 0 && (info.valid & ZIP_STAT_SIZE) && info.size < (uint64_t{1} << 62);
+    bool known = zip_stat_index(archive.get(), static_cast<zip_uint64_t>(i), 0, &info) == 0 &&
+                 (info.valid & ZIP_STAT_SIZE) && info.size < (uint64_t{1} << 62);
     auto t = ReadArray(read, known ? static_cast<int64_t>(info.size) : 0);
     if (!t.ok()) return Named(path + ":" + name, t.status());
     char rest;  // reading to the end makes libzip check the entry's checksum
-    if (zip_fread(entry.get(), &rest, 1) != 0) return Named(path + ":" + name, DataLoss("is damaged, or longer than its header says"));
+    if (zip_fread(entry.get(), &rest, 1) != 0)
+      return Named(path + ":" + name, DataLoss("is damaged, or longer than its header says"));
     if (name.ends_with(".npy")) name.resize(name.size() - 4);
     arrays.insert_or_assign(std::move(name), std::move(*t));
   }
@@ -334,7 +345,8 @@ Result<std::map<std::string, Tensor>> ReadNpz(const std::string& path) {
 }
 
 Status WriteNpz(const std::string& path, const std::vector<std::pair<std::string, Tensor>>& arrays) {
-  if (arrays.empty()) return WriteFile(path, std::string("PK\5\6") + std::string(18, '\0'));  // libzip writes no empty archive
+  if (arrays.empty())
+    return WriteFile(path, std::string("PK\5\6") + std::string(18, '\0'));  // libzip writes no empty archive
   std::string aside = path + ".tempXXXXXX";
   int error = 0, fd = mkstemp(aside.data());
   if (fd < 0) return NotFound(fmt::format("error[file]: cannot write '{}': {}", path, std::strerror(errno)));
@@ -354,7 +366,9 @@ Status WriteNpz(const std::string& path, const std::vector<std::pair<std::string
     }
     contents[i] = std::move(*bytes);
     zip_source_t* source = zip_source_buffer(archive.get(), contents[i].data(), contents[i].size(), 0);
-    zip_int64_t index = source ? zip_file_add(archive.get(), (arrays[i].first + ".npy").c_str(), source, ZIP_FL_OVERWRITE | ZIP_FL_ENC_UTF_8) : -1;
+    zip_int64_t index = source ? zip_file_add(archive.get(), (arrays[i].first + ".npy").c_str(), source,
+                                              ZIP_FL_OVERWRITE | ZIP_FL_ENC_UTF_8)
+                               : -1;
     if (index < 0) {
       if (source) zip_source_free(source);
       return fail(zip_strerror(archive.get()));

@@ -35,12 +35,15 @@ Result<std::string_view> ReadBlock(std::string_view file, Handle h, std::string*
     return Damaged(fmt::format("the checksum of the block at {} does not match", h.offset));
   }
   if (*trailer == 0) return block;
-  if (*trailer != 1) return Damaged(fmt::format("the block at {} has the unknown compression {}", h.offset, int{*trailer}));
+  if (*trailer != 1)
+    return Damaged(fmt::format("the block at {} has the unknown compression {}", h.offset, int{*trailer}));
   size_t length = 0;
-  bool sound = snappy::GetUncompressedLength(block.data(), block.size(), &length) && length <= kMaxBlock && length / 64 <= block.size();
+  bool sound = snappy::GetUncompressedLength(block.data(), block.size(), &length) && length <= kMaxBlock &&
+               length / 64 <= block.size();
   if (!sound) return Damaged(fmt::format("the compressed block at {} is malformed", h.offset));
   space->resize(length);
-  if (!snappy::RawUncompress(block.data(), block.size(), space->data())) return Damaged(fmt::format("the compressed block at {} is malformed", h.offset));
+  if (!snappy::RawUncompress(block.data(), block.size(), space->data()))
+    return Damaged(fmt::format("the compressed block at {} is malformed", h.offset));
   return std::string_view(*space);
 }
 
@@ -54,7 +57,8 @@ Status ReadEntries(std::string_view block, TableEntries* entries, size_t* key_by
   while (!in.empty()) {
     uint64_t shared = 0, unshared = 0, length = 0;
     bool sound = TakeVarint(&in, &shared) && TakeVarint(&in, &unshared) && TakeVarint(&in, &length);
-    if (!sound || shared > key.size() || unshared > in.size() || length > in.size() - unshared) return Damaged("an entry lies outside its block");
+    if (!sound || shared > key.size() || unshared > in.size() || length > in.size() - unshared)
+      return Damaged("an entry lies outside its block");
     key.resize(shared);
     key.append(in.substr(0, unshared));
     *key_bytes += key.size();

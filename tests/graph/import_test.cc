@@ -48,7 +48,8 @@ TEST(Import, KeepsWhatNoSchemaKnows) {
 TEST(Import, ExportIsStableAndLosesNothing) {
   std::string once = ExportGraphDef(Import(Features())).value();
   EXPECT_EQ(ExportGraphDef(Import(once)).value(), once);
-  for (const char* kept : {"batch", "double", "twice_grad", "NoSuchOp"}) EXPECT_NE(once.find(kept), std::string::npos) << kept;
+  for (const char* kept : {"batch", "double", "twice_grad", "NoSuchOp"})
+    EXPECT_NE(once.find(kept), std::string::npos) << kept;
   // The one tensor whose form changes is the one that repeats its last value.
   EXPECT_LT(std::abs(static_cast<int>(once.size()) - static_cast<int>(Features().size())), 32);
 }
@@ -69,8 +70,11 @@ TEST(TextForm, ParsingWhatWasPrintedGivesTheGraphAgain) {
 }
 
 TEST(TextForm, TypesAndCountsThatInputsTellAreLeftOut) {
-  Graph g = ParseGraph("x = Placeholder() {dtype: f32, shape: [?,2]} : f32[?,2]\nw = Const() {value: f32[2,1] [[1], [2]]}\n"
-                       "y = MatMul(x, w) : f32[?,1]\np = Pack(y, y) {axis: 1}\n", &AllOps()).value();
+  Graph g = ParseGraph(
+                "x = Placeholder() {dtype: f32, shape: [?,2]} : f32[?,2]\nw = Const() {value: f32[2,1] [[1], [2]]}\n"
+                "y = MatMul(x, w) : f32[?,1]\np = Pack(y, y) {axis: 1}\n",
+                &AllOps())
+                .value();
   EXPECT_EQ(g[g.Find("p")].attr<int64_t>("N"), 2);
   EXPECT_EQ(PrintNode(g, g.Find("p")), "p = Pack(y, y) {axis: 1} : f32[?,2,1]");
 }
@@ -94,20 +98,36 @@ TEST(Import, RefusesWhatIsMalformedByName) {
            Case{"node {name: 'a' op: 'NoOp'} node {name: 'a' op: 'NoOp'}", "two nodes named 'a'"},
            Case{"node {name: 'a'}", "node 'a' has no op"},
            Case{"node {name: 'a' op: 'Foo' input: 'b'}", "Foo 'a' has the input 'b', but there is no such node"},
-           Case{"node {name: 'c' op: 'Const' attr {key: 'dtype' value {type: DT_INT32}}} node {name: 'a' op: 'Foo' input: 'c:7'}", "reads 'c:7', but Const 'c' has 1 outputs"},
-           Case{"node {name: 'c' op: 'NoOp'} node {name: 'a' op: 'Foo' input: '^c' input: 'c'}", "after control inputs"},
+           Case{"node {name: 'c' op: 'Const' attr {key: 'dtype' value {type: DT_INT32}}} node {name: 'a' op: 'Foo' "
+                "input: 'c:7'}",
+                "reads 'c:7', but Const 'c' has 1 outputs"},
+           Case{"node {name: 'c' op: 'NoOp'} node {name: 'a' op: 'Foo' input: '^c' input: 'c'}",
+                "after control inputs"},
            Case{"node {name: 'c' op: 'Foo'} node {name: 'a' op: 'Foo' input: 'c:-1'}", "names no output"},
            Case{"node {name: 'c' op: 'Foo'} node {name: 'a' op: 'Foo' input: 'c:99999999999'}", "names no output"},
-           Case{"node {name: 'a' op: 'Foo' attr {key: 't' value {tensor {dtype: DT_FLOAT tensor_shape {dim {size: 2}} int_val: 1}}}}", "elements in int_val"},
+           Case{"node {name: 'a' op: 'Foo' attr {key: 't' value {tensor {dtype: DT_FLOAT tensor_shape {dim {size: 2}} "
+                "int_val: 1}}}}",
+                "elements in int_val"},
            Case{"node {name: 'a' op: 'Foo' attr {key: 't' value {tensor {dtype: DT_FLOAT_REF}}}}", "reference dtype"},
            Case{"node {name: 'a' op: 'Foo' attr {key: 't' value {tensor {dtype: DT_INVALID}}}}", "no valid dtype"},
-           Case{"node {name: 'a' op: 'Foo' attr {key: 't' value {tensor {dtype: DT_FLOAT tensor_shape {dim {size: 2}} tensor_content: 'abc'}}}}", "3 bytes where f32[2] needs 8"},
-           Case{"node {name: 'a' op: 'Foo' attr {key: 't' value {tensor {dtype: DT_FLOAT tensor_shape {dim {size: -1}}}}}}", "not fully known"},
-           Case{"node {name: 'a' op: 'Foo' attr {key: 't' value {tensor {dtype: DT_FLOAT tensor_shape {dim {size: 4611686018427387904} dim {size: 4}}}}}}", "impossible shape"},
-           Case{"node {name: 'a' op: 'Foo' attr {key: 't' value {tensor {dtype: DT_FLOAT tensor_shape {dim {size: 1099511627776}} float_val: 1}}}}", "not enough memory"},
+           Case{"node {name: 'a' op: 'Foo' attr {key: 't' value {tensor {dtype: DT_FLOAT tensor_shape {dim {size: 2}} "
+                "tensor_content: 'abc'}}}}",
+                "3 bytes where f32[2] needs 8"},
+           Case{"node {name: 'a' op: 'Foo' attr {key: 't' value {tensor {dtype: DT_FLOAT tensor_shape {dim {size: "
+                "-1}}}}}}",
+                "not fully known"},
+           Case{"node {name: 'a' op: 'Foo' attr {key: 't' value {tensor {dtype: DT_FLOAT tensor_shape {dim {size: "
+                "4611686018427387904} dim {size: 4}}}}}}",
+                "impossible shape"},
+           Case{"node {name: 'a' op: 'Foo' attr {key: 't' value {tensor {dtype: DT_FLOAT tensor_shape {dim {size: "
+                "1099511627776}} float_val: 1}}}}",
+                "not enough memory"},
            Case{"node {name: 'a' op: 'Foo' attr {key: 'l' value {list {i: 1 f: 2}}}}", "several kinds"},
-           Case{"node {name: 'a' op: 'Split' attr {key: 'T' value {type: DT_INT32}} attr {key: 'num_split' value {i: 16000000}}}", "outputs"},
-           Case{"library {function {signature {name: 'f' output_arg {name: 'y' type: DT_FLOAT}}}}", "does not say what it returns as 'y'"},
+           Case{"node {name: 'a' op: 'Split' attr {key: 'T' value {type: DT_INT32}} attr {key: 'num_split' value {i: "
+                "16000000}}}",
+                "outputs"},
+           Case{"library {function {signature {name: 'f' output_arg {name: 'y' type: DT_FLOAT}}}}",
+                "does not say what it returns as 'y'"},
            Case{"node {name: 'a' opp: 'Foo'}", "line 1, column"},
        }) {
     Status s = ErrorOf(c.text);

@@ -17,7 +17,9 @@ const std::string kFiles = WEIR_TEST_DATA "/files/";
 
 // A folder that goes with the test.
 struct TempFolder {
-  TempFolder() : path(std::filesystem::temp_directory_path() / ("weir_io_" + std::to_string(std::random_device()()))) { std::filesystem::create_directories(path); }
+  TempFolder() : path(std::filesystem::temp_directory_path() / ("weir_io_" + std::to_string(std::random_device()()))) {
+    std::filesystem::create_directories(path);
+  }
   ~TempFolder() { std::filesystem::remove_all(path); }
   std::string operator/(const std::string& name) const { return (path / name).string(); }
   std::filesystem::path path;
@@ -67,7 +69,8 @@ TEST(Checkpoint, WritesTheBytesThatTensorFlowWrites) {
   EXPECT_FALSE(FileExists(folder / "c.index"));
   ASSERT_TRUE(writer.Finish().ok());
   EXPECT_EQ(ReadFile(folder / "c.index").value(), ReadFile(kFiles + "checkpoint.index").value());
-  EXPECT_EQ(ReadFile(folder / "c.data-00000-of-00001").value(), ReadFile(kFiles + "checkpoint.data-00000-of-00001").value());
+  EXPECT_EQ(ReadFile(folder / "c.data-00000-of-00001").value(),
+            ReadFile(kFiles + "checkpoint.data-00000-of-00001").value());
 }
 
 TEST(Checkpoint, WhatIsNotFinishedLeavesNothing) {
@@ -93,7 +96,8 @@ TEST(Checkpoint, MergesShards) {
 // Every byte of both files, changed: an error or (where the byte means nothing) the same values, never a crash.
 TEST(Checkpoint, EveryDamagedByteIsAnErrorOrHarmless) {
   TempFolder folder;
-  std::string index = ReadFile(kFiles + "checkpoint.index").value(), data = ReadFile(kFiles + "checkpoint.data-00000-of-00001").value();
+  std::string index = ReadFile(kFiles + "checkpoint.index").value(),
+              data = ReadFile(kFiles + "checkpoint.data-00000-of-00001").value();
   WriteFile(folder / "c.data-00000-of-00001", data).Check();
   for (size_t i = 0; i < index.size(); ++i) {
     std::string bad = index;
@@ -130,7 +134,10 @@ TEST(Checkpoint, AWrongPathNamesTheRightPrefix) {
 
 TEST(CheckpointState, ReadsAndWritesTensorFlowsText) {
   TempFolder folder;
-  WriteFile(folder / "checkpoint", "model_checkpoint_path: \"/gone/m-2\"\nall_model_checkpoint_paths: \"m-1\"\nall_model_checkpoint_paths: \"/gone/m-2\"\n").Check();
+  WriteFile(folder / "checkpoint",
+            "model_checkpoint_path: \"/gone/m-2\"\nall_model_checkpoint_paths: \"m-1\"\nall_model_checkpoint_paths: "
+            "\"/gone/m-2\"\n")
+      .Check();
   CheckpointState state = ReadCheckpointState(folder.path).value();
   EXPECT_EQ(state.paths, (std::vector<std::string>{"m-1", "/gone/m-2"}));
   EXPECT_EQ(ResolveCheckpoint(folder.path, state.latest), folder / "m-2");
@@ -153,9 +160,12 @@ TEST(Npy, RefusesHostileHeaders) {
     header.resize(118, ' ');
     return std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header;
   };
-  for (const char* header : {"{'descr': '<f4', 'fortran_order': False, 'shape': (1099511627776,), }", "{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }",
-                             "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
-                             "{'descr': '|S0', 'fortran_order': False, 'shape': (1099511627776,), }", "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "{", ""}) {
+  for (const char* header : {"{'descr': '<f4', 'fortran_order': False, 'shape': (1099511627776,), }",
+                             "{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }",
+                             "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }",
+                             "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
+                             "{'descr': '|S0', 'fortran_order': False, 'shape': (1099511627776,), }",
+                             "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "{", ""}) {
     EXPECT_FALSE(ParseNpy(file(header)).ok()) << header;
   }
   std::string good = NpyBytes(Tensor::Of<float>({3}, {1, 2, 3})).value();

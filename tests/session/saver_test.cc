@@ -18,7 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 
 struct TempFolder {
-  TempFolder() : path(fs::temp_directory_path() / ("weir_saver_" + std::to_string(std::random_device()()))) { fs::create_directories(path); }
+  TempFolder() : path(fs::temp_directory_path() / ("weir_saver_" + std::to_string(std::random_device()()))) {
+    fs::create_directories(path);
+  }
   ~TempFolder() { fs::remove_all(path); }
   std::string operator/(const std::string& name) const { return (path / name).string(); }
   fs::path path;
@@ -61,7 +63,8 @@ TEST(Saver, KeepsTheNewestAndForgetsTheRest) {
   ASSERT_TRUE(s.Run(walk.init).ok());
   for (int i = 0; i < 5; ++i) {
     ASSERT_TRUE(s.Run(walk.step).ok());
-    ASSERT_TRUE(Saver(&s, {.max_to_keep = 2}).Save(folder / "net", i).ok());  // a new saver each time, as after restarts
+    ASSERT_TRUE(
+        Saver(&s, {.max_to_keep = 2}).Save(folder / "net", i).ok());  // a new saver each time, as after restarts
   }
   for (int i = 0; i < 5; ++i) EXPECT_EQ(fs::exists(folder / ("net-" + std::to_string(i) + ".index")), i >= 3) << i;
   EXPECT_EQ(LatestCheckpoint(folder.path).value(), folder / "net-4");

@@ -35,7 +35,8 @@ struct Measured {
   std::vector<std::pair<std::string, OpTime>> ops;
 };
 
-Result<std::vector<double>> Time(const Options& o, const Session& session, const NamedFeeds& feeds, const std::vector<std::string>& fetches) {
+Result<std::vector<double>> Time(const Options& o, const Session& session, const NamedFeeds& feeds,
+                                 const std::vector<std::string>& fetches) {
   std::vector<std::string> names;
   for (const auto& [name, value] : feeds) names.push_back(name);
   WEIR_ASSIGN_OR_RETURN(Callable call, session.MakeCallable(names, fetches, o.targets));
@@ -45,7 +46,8 @@ Result<std::vector<double>> Time(const Options& o, const Session& session, const
   for (int i = -o.warmup; i < o.runs; ++i) {
     auto start = std::chrono::steady_clock::now();
     WEIR_RETURN_IF_ERROR(call.Run(config));
-    if (i >= 0) us.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
+    if (i >= 0)
+      us.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
   }
   std::sort(us.begin(), us.end());
   return us;
@@ -69,7 +71,8 @@ Result<Measured> Measure(const Options& o, LoadedGraph model) {
   std::map<std::string, OpTime> ops;
   for (int i = 0; i < kTraced; ++i) {
     RunMetadata metadata;
-    WEIR_RETURN_IF_ERROR(session.Run(feeds, fetches, o.targets, {.cancel = &interrupted, .metadata = &metadata}).status());
+    WEIR_RETURN_IF_ERROR(
+        session.Run(feeds, fetches, o.targets, {.cancel = &interrupted, .metadata = &metadata}).status());
     for (const StepStats& s : metadata.steps) ops[s.op].us += s.duration_us / kTraced, ops[s.op].calls += i == 0;
   }
   m.ops.assign(ops.begin(), ops.end());
@@ -87,12 +90,20 @@ int Run(const Options& o) {
   if (o.json) {
     Json ops = Json::array();
     for (const auto& [op, t] : m->ops) ops.push_back({{"op", op}, {"steps", t.calls}, {"us", t.us}});
-    PrintJson({{"schema", "graphdef.bench/1"}, {"runs", o.runs}, {"min_us", m->us[0]}, {"p50_us", Percentile(m->us, 0.5)}, {"p90_us", Percentile(m->us, 0.9)}, {"p99_us", Percentile(m->us, 0.99)}, {"ops", ops}});
+    PrintJson({{"schema", "graphdef.bench/1"},
+               {"runs", o.runs},
+               {"min_us", m->us[0]},
+               {"p50_us", Percentile(m->us, 0.5)},
+               {"p90_us", Percentile(m->us, 0.9)},
+               {"p99_us", Percentile(m->us, 0.99)},
+               {"ops", ops}});
     return kOk;
   }
-  std::string text = fmt::format("{} runs: min {:.1f} us, p50 {:.1f} us, p90 {:.1f} us, p99 {:.1f} us\n\n{:<36} {:>6} {:>12} {:>7}\n", o.runs, m->us[0], Percentile(m->us, 0.5),
-                                 Percentile(m->us, 0.9), Percentile(m->us, 0.99), "op", "steps", "us", "share");
-  for (const auto& [op, t] : m->ops) text += fmt::format("{:<36} {:>6} {:>12.2f} {:>6.1f}%\n", op, t.calls, t.us, 100 * t.us / std::max(total, 1e-9));
+  std::string text = fmt::format(
+      "{} runs: min {:.1f} us, p50 {:.1f} us, p90 {:.1f} us, p99 {:.1f} us\n\n{:<36} {:>6} {:>12} {:>7}\n", o.runs,
+      m->us[0], Percentile(m->us, 0.5), Percentile(m->us, 0.9), Percentile(m->us, 0.99), "op", "steps", "us", "share");
+  for (const auto& [op, t] : m->ops)
+    text += fmt::format("{:<36} {:>6} {:>12.2f} {:>6.1f}%\n", op, t.calls, t.us, 100 * t.us / std::max(total, 1e-9));
   Print(text);
   return kOk;
 }
@@ -101,8 +112,11 @@ int Run(const Options& o) {
 
 void AddBench(CLI::App& app, Action* action) {
   auto o = std::make_shared<Options>();
-  CLI::App* verb = AddVerb(app, "bench", "Times a graph: percentiles over many runs, and a table of its ops. What is not fed or restored gets random values.",
-                           {"graphdef bench model.pb --batch=32 --runs=1000", "graphdef bench model.pb --fetch y --threads=1 --json"});
+  CLI::App* verb = AddVerb(
+      app, "bench",
+      "Times a graph: percentiles over many runs, and a table of its ops. What is not fed or restored gets random "
+      "values.",
+      {"graphdef bench model.pb --batch=32 --runs=1000", "graphdef bench model.pb --fetch y --threads=1 --json"});
   o->model.AddTo(verb);
   o->feeds.AddTo(verb);
   verb->add_option("--ckpt", o->ckpt, "Set the variables from this checkpoint");
@@ -111,7 +125,8 @@ void AddBench(CLI::App& app, Action* action) {
   verb->add_option("--target", o->targets, "Nodes to run")->delimiter(',');
   verb->add_option("--warmup", o->warmup, "Runs before timing")->check(CLI::Range(0, 1000000));
   verb->add_option("--runs", o->runs, "Timed runs")->check(CLI::Range(1, 10000000));
-  verb->add_option("--threads", o->threads, "Threads, the caller's included; 0: as many as processors")->check(CLI::Range(0, 1024));
+  verb->add_option("--threads", o->threads, "Threads, the caller's included; 0: as many as processors")
+      ->check(CLI::Range(0, 1024));
   verb->add_option("--optimize", o->optimize, "0: run the graph as it is");
   verb->add_flag("--json", o->json, "As JSON");
   verb->callback([=] { *action = [o] { return Run(*o); }; });

@@ -62,19 +62,43 @@ void FindEffectPairs(const Graph& g, std::vector<Finding>* findings) {
       NodeId before = g.Find(ordered[c].name());
       if (!before.valid() || std::find(had.begin(), had.end(), before) != had.end() || ++pairs > kLimit) continue;
       if (!Unordered(g, before, after)) continue;
-      findings->push_back({false, "effect-order", fmt::format("'{}' and '{}' touch one variable and only their order in the graph separates them", g[before].name(), g[after].name())});
+      findings->push_back(
+          {false, "effect-order",
+           fmt::format("'{}' and '{}' touch one variable and only their order in the graph separates them",
+                       g[before].name(), g[after].name())});
     }
   }
-  if (pairs > kLimit) Message(fmt::format("note: only the first {} of {} pairs of effects were looked at", kLimit, pairs));
+  if (pairs > kLimit)
+    Message(fmt::format("note: only the first {} of {} pairs of effects were looked at", kLimit, pairs));
 }
 
 // ---- the rest
 
 void FindUnknownOps(const Graph& g, std::vector<Finding>* findings) {
   std::map<std::string, int> unknown, without_kernel;
-  static const std::set<std::string> kCompiledAway{"Const", "Placeholder", "PlaceholderV2", "NoOp", "ControlTrigger", "_Arg", "_Retval", "VarHandleOp", "ReadVariableOp",
-                                                   "AssignVariableOp", "VarIsInitializedOp", "Variable", "VariableV2", "Assign", "AssignAdd", "AssignSub", "IsVariableInitialized",
-                                                   "PartitionedCall", "StatefulPartitionedCall", "If", "StatelessIf", "While", "StatelessWhile"};
+  static const std::set<std::string> kCompiledAway{"Const",
+                                                   "Placeholder",
+                                                   "PlaceholderV2",
+                                                   "NoOp",
+                                                   "ControlTrigger",
+                                                   "_Arg",
+                                                   "_Retval",
+                                                   "VarHandleOp",
+                                                   "ReadVariableOp",
+                                                   "AssignVariableOp",
+                                                   "VarIsInitializedOp",
+                                                   "Variable",
+                                                   "VariableV2",
+                                                   "Assign",
+                                                   "AssignAdd",
+                                                   "AssignSub",
+                                                   "IsVariableInitialized",
+                                                   "PartitionedCall",
+                                                   "StatefulPartitionedCall",
+                                                   "If",
+                                                   "StatelessIf",
+                                                   "While",
+                                                   "StatelessWhile"};
   for (NodeId id : g.nodes()) {
     const Node& n = g[id];
     if (!n.def() && !g.FindFunction(n.op())) {
@@ -83,20 +107,25 @@ void FindUnknownOps(const Graph& g, std::vector<Finding>* findings) {
       ++without_kernel[n.op()];
     }
   }
-  for (const auto& [op, count] : unknown) findings->push_back({false, "unknown-op", fmt::format("op '{}' is not known ({} nodes)", op, count)});
-  for (const auto& [op, count] : without_kernel) findings->push_back({false, "no-kernel", fmt::format("op '{}' has no kernel ({} nodes)", op, count)});
+  for (const auto& [op, count] : unknown)
+    findings->push_back({false, "unknown-op", fmt::format("op '{}' is not known ({} nodes)", op, count)});
+  for (const auto& [op, count] : without_kernel)
+    findings->push_back({false, "no-kernel", fmt::format("op '{}' has no kernel ({} nodes)", op, count)});
 }
 
 // Sqrt, Log and the like behind a Select: where the branch is not taken, 0 * inf makes NaN of the gradient.
 void FindUnsafeSelects(const Graph& g, std::vector<Finding>* findings) {
-  static const std::set<std::string> kUnsafe{"Sqrt", "Rsqrt", "Log", "Log1p", "RealDiv", "Div", "Reciprocal", "Inv", "Pow", "Asin", "Acos"};
+  static const std::set<std::string> kUnsafe{"Sqrt",       "Rsqrt", "Log", "Log1p", "RealDiv", "Div",
+                                             "Reciprocal", "Inv",   "Pow", "Asin",  "Acos"};
   for (NodeId id : g.nodes()) {
     const Node& n = g[id];
     if (!n.Is("Select") && !n.Is("SelectV2")) continue;
     for (size_t i = 1; i < n.inputs().size(); ++i) {
       const Node& from = g[n.inputs()[i].node];
       if (!kUnsafe.count(from.op())) continue;
-      findings->push_back({false, "unsafe-select", fmt::format("'{}' ({}) feeds '{}': where it is not chosen its gradient may still be NaN", from.name(), from.op(), n.name())});
+      findings->push_back({false, "unsafe-select",
+                           fmt::format("'{}' ({}) feeds '{}': where it is not chosen its gradient may still be NaN",
+                                       from.name(), from.op(), n.name())});
     }
   }
 }
@@ -108,7 +137,8 @@ int Run(const Options& o) {
   std::vector<Finding> findings;
   for (const Status& s : Problems(g)) findings.push_back({true, "graph", s.ToString()});
   for (const Status& s : InferBestEffort(g)) {
-    bool known = std::any_of(findings.begin(), findings.end(), [&](const Finding& f) { return f.text == s.ToString(); });
+    bool known =
+        std::any_of(findings.begin(), findings.end(), [&](const Finding& f) { return f.text == s.ToString(); });
     if (!known) findings.push_back({true, "shape", s.ToString()});
   }
   auto errors = static_cast<size_t>(findings.size());
@@ -117,8 +147,13 @@ int Run(const Options& o) {
   if (errors == 0) FindEffectPairs(g, &findings);
   if (o.json) {
     Json list = Json::array();
-    for (const Finding& f : findings) list.push_back({{"severity", f.error ? "error" : "warning"}, {"rule", f.rule}, {"text", f.text}});
-    PrintJson({{"schema", "graphdef.check/1"}, {"nodes", g.num_nodes()}, {"errors", errors}, {"warnings", findings.size() - errors}, {"findings", list}});
+    for (const Finding& f : findings)
+      list.push_back({{"severity", f.error ? "error" : "warning"}, {"rule", f.rule}, {"text", f.text}});
+    PrintJson({{"schema", "graphdef.check/1"},
+               {"nodes", g.num_nodes()},
+               {"errors", errors},
+               {"warnings", findings.size() - errors},
+               {"findings", list}});
   } else {
     for (const Finding& f : findings) Print(f.error ? f.text + "\n" : fmt::format("warning[{}]: {}\n", f.rule, f.text));
     Print(fmt::format("{} nodes, {} errors, {} warnings\n", g.num_nodes(), errors, findings.size() - errors));
@@ -130,7 +165,9 @@ int Run(const Options& o) {
 
 void AddCheck(CLI::App& app, Action* action) {
   auto o = std::make_shared<Options>();
-  CLI::App* verb = AddVerb(app, "check", "Checks a graph: structure, attributes, dtypes, shapes; warns of what may surprise.", {"graphdef check model.pb", "graphdef check model.meta --json --strict"});
+  CLI::App* verb =
+      AddVerb(app, "check", "Checks a graph: structure, attributes, dtypes, shapes; warns of what may surprise.",
+              {"graphdef check model.pb", "graphdef check model.meta --json --strict"});
   o->model.AddTo(verb);
   verb->add_flag("--strict", o->strict, "Warnings too make the exit code 1");
   verb->add_flag("--json", o->json, "As JSON");

@@ -34,13 +34,21 @@ int List(const Options& o) {
   int64_t elements = 0;
   for (const auto& [name, e] : r->entries()) {
     elements += e.shape.num_elements();
-    list.push_back({{"name", name}, {"dtype", DTypeName(e.dtype)}, {"shape", e.shape.dims()}, {"shard", e.shard}, {"offset", e.offset}, {"bytes", e.size}, {"parts", e.slices.size()}});
-    text += fmt::format("{:<60} {}{}{}\n", name, DTypeShortName(e.dtype), e.shape.ToString(), e.slices.empty() ? "" : fmt::format("  in {} parts", e.slices.size()));
+    list.push_back({{"name", name},
+                    {"dtype", DTypeName(e.dtype)},
+                    {"shape", e.shape.dims()},
+                    {"shard", e.shard},
+                    {"offset", e.offset},
+                    {"bytes", e.size},
+                    {"parts", e.slices.size()}});
+    text += fmt::format("{:<60} {}{}{}\n", name, DTypeShortName(e.dtype), e.shape.ToString(),
+                        e.slices.empty() ? "" : fmt::format("  in {} parts", e.slices.size()));
   }
   if (o.json) {
     PrintJson({{"schema", "graphdef.ckpt.ls/1"}, {"prefix", r->prefix()}, {"tensors", list}});
   } else {
-    Print(text + fmt::format("{} tensors, {} elements, {} bytes in {} data files\n", r->entries().size(), Thousands(elements), Thousands(r->data_bytes()), r->num_shards()));
+    Print(text + fmt::format("{} tensors, {} elements, {} bytes in {} data files\n", r->entries().size(),
+                             Thousands(elements), Thousands(r->data_bytes()), r->num_shards()));
   }
   return kOk;
 }
@@ -66,7 +74,10 @@ int Cat(const Options& o) {
   Json list = Json::array();
   for (const auto& [name, t] : tensors) {
     if (o.json) {
-      list.push_back({{"name", name}, {"dtype", DTypeName(t.dtype())}, {"shape", t.shape().dims()}, {"value", t.ToString(o.limit)}});
+      list.push_back({{"name", name},
+                      {"dtype", DTypeName(t.dtype())},
+                      {"shape", t.shape().dims()},
+                      {"value", t.ToString(o.limit)}});
     } else {
       Print(fmt::format("{} {}{}\n{}\n", name, DTypeShortName(t.dtype()), t.shape().ToString(), t.ToString(o.limit)));
     }
@@ -86,9 +97,13 @@ int Verify(const Options& o) {
     if (!o.json) Report(s, kNegative);
   }
   if (o.json) {
-    PrintJson({{"schema", "graphdef.ckpt.verify/1"}, {"prefix", r->prefix()}, {"tensors", r->entries().size()}, {"damaged", bad}});
+    PrintJson({{"schema", "graphdef.ckpt.verify/1"},
+               {"prefix", r->prefix()},
+               {"tensors", r->entries().size()},
+               {"damaged", bad}});
   } else {
-    Print(fmt::format("{}: {} of {} tensors are sound\n", r->prefix(), r->entries().size() - bad.size(), r->entries().size()));
+    Print(fmt::format("{}: {} of {} tensors are sound\n", r->prefix(), r->entries().size() - bad.size(),
+                      r->entries().size()));
   }
   return bad.empty() ? kOk : kNegative;
 }
@@ -104,9 +119,13 @@ void AddCkpt(CLI::App& app, Action* action) {
     const char *name, *what, *example, *second;
     int (*run)(const Options&);
   };
-  for (const Sub& s : {Sub{"ls", "Lists tensors: names, dtypes, shapes.", "graphdef ckpt ls model/net-100", "graphdef ckpt ls model --json", List},
-                       Sub{"cat", "Prints tensors, or writes them as .npz.", "graphdef ckpt cat model/net-100 dense/kernel", "graphdef ckpt cat model/net-100 --out all.npz", Cat},
-                       Sub{"verify", "Reads everything and checks the checksums.", "graphdef ckpt verify model/net-100", "graphdef ckpt verify model --json", Verify}}) {
+  for (const Sub& s :
+       {Sub{"ls", "Lists tensors: names, dtypes, shapes.", "graphdef ckpt ls model/net-100",
+            "graphdef ckpt ls model --json", List},
+        Sub{"cat", "Prints tensors, or writes them as .npz.", "graphdef ckpt cat model/net-100 dense/kernel",
+            "graphdef ckpt cat model/net-100 --out all.npz", Cat},
+        Sub{"verify", "Reads everything and checks the checksums.", "graphdef ckpt verify model/net-100",
+            "graphdef ckpt verify model --json", Verify}}) {
     CLI::App* sub = AddVerb(*verb, s.name, s.what, {s.example, s.second});
     sub->add_option("prefix", o->prefix, "The checkpoint's path without .index, or a folder")->required();
     sub->add_flag("--json", o->json, "As JSON");

@@ -46,7 +46,9 @@ std::string ColorOf(const std::string& op) {
 }
 
 std::string Dot(const Graph& g, const Options& o) {
-  std::string out = "digraph g {\n  rankdir=TB; node [shape=box style=filled fontname=Helvetica fontsize=10]; edge [fontname=Helvetica fontsize=8];\n";
+  std::string out =
+      "digraph g {\n  rankdir=TB; node [shape=box style=filled fontname=Helvetica fontsize=10]; edge "
+      "[fontname=Helvetica fontsize=8];\n";
   auto hidden = [&](const Node& n) { return n.Is("Const") && !o.constants; };
   std::map<std::string, std::vector<NodeId>> boxes;
   for (NodeId id : g.nodes()) {
@@ -57,7 +59,8 @@ std::string Dot(const Graph& g, const Options& o) {
     std::string what = ids.size() == 1 ? n.op() : fmt::format("{} nodes", ids.size());
     std::string label = Quoted(box);
     label.insert(label.size() - 1, "\\n" + what);
-    out += fmt::format("  {} [label={} fillcolor=\"{}\"];\n", Quoted(box), label, ColorOf(ids.size() == 1 ? n.op() : "scope"));
+    out += fmt::format("  {} [label={} fillcolor=\"{}\"];\n", Quoted(box), label,
+                       ColorOf(ids.size() == 1 ? n.op() : "scope"));
   }
   std::set<std::string> edges;
   for (NodeId id : g.nodes()) {
@@ -67,11 +70,13 @@ std::string Dot(const Graph& g, const Options& o) {
     for (Endpoint e : n.inputs()) {
       if (hidden(g[e.node])) continue;
       std::string from = BoxOf(g[e.node].name(), o.depth);
-      if (from != to) edges.insert(fmt::format("  {} -> {} [label={}];\n", Quoted(from), Quoted(to), Quoted(TypeText(g, e))));
+      if (from != to)
+        edges.insert(fmt::format("  {} -> {} [label={}];\n", Quoted(from), Quoted(to), Quoted(TypeText(g, e))));
     }
     for (NodeId c : n.control_inputs()) {
       std::string from = BoxOf(g[c].name(), o.depth);
-      if (from != to && !hidden(g[c])) edges.insert(fmt::format("  {} -> {} [style=dashed];\n", Quoted(from), Quoted(to)));
+      if (from != to && !hidden(g[c]))
+        edges.insert(fmt::format("  {} -> {} [style=dashed];\n", Quoted(from), Quoted(to)));
     }
   }
   for (const std::string& e : edges) out += e;
@@ -88,7 +93,8 @@ Status Render(const std::string& dot, const std::string& svg) {
   }
   int state = 0;
   if (child < 0 || waitpid(child, &state, 0) < 0) return Internal("error[file]: cannot start 'dot'");
-  if (WIFEXITED(state) && WEXITSTATUS(state) == 127) return NotFound(fmt::format("error[file]: Graphviz's 'dot' is not installed; the drawing is in '{}'", source));
+  if (WIFEXITED(state) && WEXITSTATUS(state) == 127)
+    return NotFound(fmt::format("error[file]: Graphviz's 'dot' is not installed; the drawing is in '{}'", source));
   unlink(source.c_str());
   if (!WIFEXITED(state) || WEXITSTATUS(state) != 0) return Internal("error[file]: 'dot' failed");
   return {};
@@ -107,7 +113,9 @@ int Run(const Options& o) {
 
 void AddDraw(CLI::App& app, Action* action) {
   auto o = std::make_shared<Options>();
-  CLI::App* verb = AddVerb(app, "draw", "Draws a graph as DOT, or as SVG where Graphviz is installed.", {"graphdef draw model.pb -o model.svg", "graphdef draw model.pb --depth=1 | dot -Tpng -o model.png"});
+  CLI::App* verb =
+      AddVerb(app, "draw", "Draws a graph as DOT, or as SVG where Graphviz is installed.",
+              {"graphdef draw model.pb -o model.svg", "graphdef draw model.pb --depth=1 | dot -Tpng -o model.png"});
   o->model.AddTo(verb);
   verb->add_option("--depth", o->depth, "One box a scope of this many names; 0: one a node")->check(CLI::Range(0, 100));
   verb->add_flag("--constants", o->constants, "Constants too");

@@ -72,8 +72,9 @@ int Run(const Options& o) {
 
 void AddDump(CLI::App& app, Action* action) {
   auto o = std::make_shared<Options>();
-  CLI::App* verb = AddVerb(app, "dump", "Prints a graph, one line a node: name = Op(inputs) {attributes} : shapes.",
-                           {"graphdef dump model.pb --scope=dense/", "graphdef dump model.meta --pbtxt -o model.pbtxt"});
+  CLI::App* verb =
+      AddVerb(app, "dump", "Prints a graph, one line a node: name = Op(inputs) {attributes} : shapes.",
+              {"graphdef dump model.pb --scope=dense/", "graphdef dump model.meta --pbtxt -o model.pbtxt"});
   o->model.AddTo(verb);
   verb->add_option("--scope", o->scope, "Only nodes whose names begin so");
   verb->add_option("--order", o->order, "program (as in the file) or topo")->check(CLI::IsMember({"program", "topo"}));

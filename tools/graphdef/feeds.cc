@@ -61,7 +61,8 @@ class LiteralParser {
 
   Status Close() {
     int64_t& known = dims[depth_ - 1];
-    if (known >= 0 && known != counts_[depth_ - 1]) return Bad(fmt::format("a list has {} items where another has {}", counts_[depth_ - 1], known));
+    if (known >= 0 && known != counts_[depth_ - 1])
+      return Bad(fmt::format("a list has {} items where another has {}", counts_[depth_ - 1], known));
     known = counts_[depth_ - 1];
     --depth_;
     return {};
@@ -97,8 +98,7 @@ class LiteralParser {
   std::vector<int64_t> counts_;
 };
 
-template <class T>
-bool Convert(const std::string& s, T* out) {
+template <class T> bool Convert(const std::string& s, T* out) {
   const char *begin = s.data(), *end = begin + s.size();
   if constexpr (std::is_same_v<T, bool>) {
     *out = s == "true" || s == "True" || s == "1";
@@ -132,7 +132,8 @@ Result<Tensor> ParseLiteral(std::string_view text, DType dtype) {
   WEIR_RETURN_IF_ERROR(p.Parse());
   for (int64_t& d : p.dims) d = std::max<int64_t>(d, 0);
   WEIR_ASSIGN_OR_RETURN(Shape shape, Shape::Make(p.dims));
-  if (shape.num_elements() != static_cast<int64_t>(p.items.size())) return InvalidArgument("error[feed]: the literal is malformed: its lists are of unequal lengths");
+  if (shape.num_elements() != static_cast<int64_t>(p.items.size()))
+    return InvalidArgument("error[feed]: the literal is malformed: its lists are of unequal lengths");
   if (dtype == DType::kInvalid) dtype = Guess(p.items);
   WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(dtype, shape));
   if (dtype == kString) {
@@ -146,7 +147,8 @@ Result<Tensor> ParseLiteral(std::string_view text, DType dtype) {
       if (!Convert(p.items[i], &static_cast<T*>(t.mutable_raw())[i])) bad = p.items[i];
     }
   });
-  if (!bad.empty()) return InvalidArgument(fmt::format("error[feed]: '{:.100}' is no value of dtype {}", bad, DTypeName(dtype)));
+  if (!bad.empty())
+    return InvalidArgument(fmt::format("error[feed]: '{:.100}' is no value of dtype {}", bad, DTypeName(dtype)));
   return t;
 }
 
@@ -161,14 +163,18 @@ Result<Tensor> Generate(const std::string& what, uint64_t seed, DType dtype, con
   WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Zeros(dtype, shape));
   std::mt19937_64 random(seed);
   bool known = what == "zeros" || what == "ones" || what == "normal" || what == "uniform";
-  if (!known) return InvalidArgument(fmt::format("error[feed]: '@{}' is not known", what)).Help("there are @zeros, @ones, @normal(seed=1), @uniform(seed=1)");
+  if (!known)
+    return InvalidArgument(fmt::format("error[feed]: '@{}' is not known", what))
+        .Help("there are @zeros, @ones, @normal(seed=1), @uniform(seed=1)");
   DispatchType(dtype, NumberAndBoolTypes{}, [&](auto v) {
     using T = decltype(v);
     for (int64_t i = 0; i < t.num_elements(); ++i) {
       // Why by hand: the distributions of the standard library differ between implementations.
       double u = static_cast<double>(random() >> 11) * 0x1p-53, value = what == "ones" ? 1 : u;
       if (what == "zeros") value = 0;
-      if (what == "normal") value = std::sqrt(-2 * std::log(1 - u)) * std::cos(6.283185307179586 * static_cast<double>(random() >> 11) * 0x1p-53);
+      if (what == "normal")
+        value = std::sqrt(-2 * std::log(1 - u)) *
+                std::cos(6.283185307179586 * static_cast<double>(random() >> 11) * 0x1p-53);
       if (std::is_integral_v<T> && what != "ones") value = what == "zeros" ? 0 : std::floor(u * 2);
       static_cast<T*>(t.mutable_raw())[i] = T(static_cast<float>(value));
     }
@@ -187,7 +193,8 @@ Result<Tensor> ParseValue(const std::string& text, const OutputType& type, int64
   size_t name_end = std::min(text.find_first_of("[(", 1), text.size());
   std::string what = text.substr(1, name_end - 1);
   uint64_t seed = 0;
-  if (size_t at = text.find("seed="); at != text.npos) std::from_chars(text.data() + at + 5, text.data() + text.size(), seed);
+  if (size_t at = text.find("seed="); at != text.npos)
+    std::from_chars(text.data() + at + 5, text.data() + text.size(), seed);
   if (size_t open = text.find('['); open != text.npos) {
     size_t close = text.find(']', open);
     if (close == text.npos) return InvalidArgument(fmt::format("error[feed]: '{}' has no ']'", text));
@@ -200,9 +207,15 @@ Result<Tensor> ParseValue(const std::string& text, const OutputType& type, int64
 }
 
 void FeedOptions::AddTo(CLI::App* verb) {
-  verb->add_option("--feed", feeds, "NAME=VALUE; VALUE: a literal [[1,2],[3,4]], a .npy file, @zeros, @ones, @normal(seed=1), @zeros[2,3]")->take_all()->expected(1)->allow_extra_args(false);
+  verb->add_option(
+          "--feed", feeds,
+          "NAME=VALUE; VALUE: a literal [[1,2],[3,4]], a .npy file, @zeros, @ones, @normal(seed=1), @zeros[2,3]")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
   verb->add_option("--feeds", file, "An .npz whose arrays are named as the tensors that they feed");
-  verb->add_option("--batch", batch, "What @zeros and the like take for unknown dimensions")->check(CLI::PositiveNumber);
+  verb->add_option("--batch", batch, "What @zeros and the like take for unknown dimensions")
+      ->check(CLI::PositiveNumber);
 }
 
 Result<NamedFeeds> FeedOptions::Collect(const Graph& g, std::map<std::string, Tensor>* strangers) const {
@@ -223,10 +236,12 @@ Result<NamedFeeds> FeedOptions::Collect(const Graph& g, std::map<std::string, Te
   }
   for (const std::string& feed : feeds) {
     size_t equals = feed.find('=');
-    if (equals == feed.npos) return InvalidArgument(fmt::format("error[feed]: '{}' is not of the form NAME=VALUE", feed));
+    if (equals == feed.npos)
+      return InvalidArgument(fmt::format("error[feed]: '{}' is not of the form NAME=VALUE", feed));
     WEIR_ASSIGN_OR_RETURN(Endpoint e, g.ParseEndpoint(feed.substr(0, equals)));
     auto value = ParseValue(feed.substr(equals + 1), g.type(e), batch);
-    if (!value.ok()) return Status(value.status()).Detail(fmt::format("fed to '{}' : {}", g.EndpointName(e), g.type(e).ToString()));
+    if (!value.ok())
+      return Status(value.status()).Detail(fmt::format("fed to '{}' : {}", g.EndpointName(e), g.type(e).ToString()));
     values[g.EndpointName(e)] = std::move(*value);
   }
   return NamedFeeds(values.begin(), values.end());

@@ -63,7 +63,10 @@ int Run(const Options& o) {
   }
   text += fmt::format("{} nodes added to {}\n", b.graph().num_nodes() - before, before);
   if (o.json) {
-    PrintJson({{"schema", "graphdef.grad/1"}, {"gradients", list}, {"nodes_before", before}, {"nodes_after", b.graph().num_nodes()}});
+    PrintJson({{"schema", "graphdef.grad/1"},
+               {"gradients", list},
+               {"nodes_before", before},
+               {"nodes_after", b.graph().num_nodes()}});
   } else {
     Print(text);
   }
@@ -76,11 +79,15 @@ int Run(const Options& o) {
 
 void AddGrad(CLI::App& app, Action* action) {
   auto o = std::make_shared<Options>();
-  CLI::App* verb = AddVerb(app, "grad", "Adds the gradients of the sum of --y by each --x, and writes the graph. Exit code 1: an op on the way has none.",
-                           {"graphdef grad model.pb --y loss --x w --x b -o with_gradients.pb", "graphdef grad model.meta --y loss --json"});
+  CLI::App* verb = AddVerb(
+      app, "grad",
+      "Adds the gradients of the sum of --y by each --x, and writes the graph. Exit code 1: an op on the way has none.",
+      {"graphdef grad model.pb --y loss --x w --x b -o with_gradients.pb", "graphdef grad model.meta --y loss --json"});
   o->model.AddTo(verb);
   verb->add_option("--y", o->ys, "Tensors to differentiate")->required()->delimiter(',');
-  verb->add_option("--x", o->xs, "Tensors or variables to differentiate by; none: all float variables, else placeholders")->delimiter(',');
+  verb->add_option("--x", o->xs,
+                   "Tensors or variables to differentiate by; none: all float variables, else placeholders")
+      ->delimiter(',');
   verb->add_option("-o,--out", o->output, "Write the graph: .pb, .pbtxt or .weir");
   verb->add_flag("--json", o->json, "As JSON");
   verb->callback([=] { *action = [o] { return Run(*o); }; });

@@ -23,10 +23,12 @@ void OnInterrupt(int) {
 bool IsUnknownVerb(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return false;
   std::vector<std::string> verbs;
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) verbs.push_back(verb->get_name());
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+    verbs.push_back(verb->get_name());
   if (std::find(verbs.begin(), verbs.end(), argv[1]) != verbs.end()) return false;
   auto near = weir::NearestNames(argv[1], verbs);
-  Message(std::string("error: there is no verb '") + argv[1] + "'\n  help: " + (near.empty() ? "see graphdef --help" : "did you mean '" + near[0] + "'?"));
+  Message(std::string("error: there is no verb '") + argv[1] +
+          "'\n  help: " + (near.empty() ? "see graphdef --help" : "did you mean '" + near[0] + "'?"));
   return true;
 }
 
@@ -34,10 +36,13 @@ int Main(int argc, char** argv) {
   CLI::App app("Looks at, checks, differentiates, optimises and runs graphs of Weir and TensorFlow.", "graphdef");
   app.set_version_flag("--version", kVersion);
   app.require_subcommand(1);
-  app.footer("Exit codes: 0 fine, 1 negative result, 2 usage, 3 bad input file, 4 run error, 5 out of resources, 130 interrupted.\n"
-             "`graphdef VERB --help` tells more.");
+  app.footer(
+      "Exit codes: 0 fine, 1 negative result, 2 usage, 3 bad input file, 4 run error, 5 out of resources, 130 "
+      "interrupted.\n"
+      "`graphdef VERB --help` tells more.");
   Action action;
-  for (auto add : {AddDump, AddSummary, AddCheck, AddRun, AddGrad, AddOpt, AddPlan, AddBench, AddDraw, AddOps, AddCkpt}) add(app, &action);
+  for (auto add : {AddDump, AddSummary, AddCheck, AddRun, AddGrad, AddOpt, AddPlan, AddBench, AddDraw, AddOps, AddCkpt})
+    add(app, &action);
   if (IsUnknownVerb(app, argc, argv)) return kUsage;
   try {
     app.parse(argc, argv);

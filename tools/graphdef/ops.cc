@@ -33,8 +33,10 @@ std::string Manual(const OpDef& op) {
   text += line + "\n";
   for (const AttrDef& a : op.attrs()) {
     text += fmt::format("    {}: {}", a.name, a.kind);
-    for (size_t i = 0; i < a.allowed_types.size(); ++i) text += (i ? ", " : " in {") + DTypeName(a.allowed_types[i]) + (i + 1 == a.allowed_types.size() ? "}" : "");
-    for (size_t i = 0; i < a.allowed_strings.size(); ++i) text += (i ? ", " : " in {") + a.allowed_strings[i] + (i + 1 == a.allowed_strings.size() ? "}" : "");
+    for (size_t i = 0; i < a.allowed_types.size(); ++i)
+      text += (i ? ", " : " in {") + DTypeName(a.allowed_types[i]) + (i + 1 == a.allowed_types.size() ? "}" : "");
+    for (size_t i = 0; i < a.allowed_strings.size(); ++i)
+      text += (i ? ", " : " in {") + a.allowed_strings[i] + (i + 1 == a.allowed_strings.size() ? "}" : "");
     if (a.minimum) text += fmt::format(", at least {}", *a.minimum);
     text += a.default_value ? ", default " + PrintAttr(*a.default_value) + "\n" : "\n";
   }
@@ -45,8 +47,13 @@ std::string Manual(const OpDef& op) {
 }
 
 Json OpJson(const OpDef& op) {
-  return {{"name", op.name()}, {"signature", op.Signature()}, {"doc", op.doc()}, {"gradient", GradientText(op)},
-          {"shape_function", static_cast<bool>(op.shape_fn())}, {"kernel", AllKernels().Find(op.name()) != nullptr}, {"stateful", op.stateful()}};
+  return {{"name", op.name()},
+          {"signature", op.Signature()},
+          {"doc", op.doc()},
+          {"gradient", GradientText(op)},
+          {"shape_function", static_cast<bool>(op.shape_fn())},
+          {"kernel", AllKernels().Find(op.name()) != nullptr},
+          {"stateful", op.stateful()}};
 }
 
 std::string Coverage(const std::vector<const OpDef*>& ops) {
@@ -55,9 +62,11 @@ std::string Coverage(const std::vector<const OpDef*>& ops) {
   for (const OpDef* op : ops) {
     bool kernel = AllKernels().Find(op->name()) != nullptr;
     kernels += kernel, gradients += static_cast<bool>(op->gradient());
-    text += fmt::format("{:<44}{:<7}{:<7}{:<8}{}\n", op->name(), op->doc().empty() ? "-" : "yes", op->shape_fn() ? "yes" : "-", kernel ? "yes" : "-", GradientText(*op));
+    text += fmt::format("{:<44}{:<7}{:<7}{:<8}{}\n", op->name(), op->doc().empty() ? "-" : "yes",
+                        op->shape_fn() ? "yes" : "-", kernel ? "yes" : "-", GradientText(*op));
   }
-  return text + fmt::format("{} ops, {} with kernels of their own, {} with gradients\n", ops.size(), kernels, gradients);
+  return text +
+         fmt::format("{} ops, {} with kernels of their own, {} with gradients\n", ops.size(), kernels, gradients);
 }
 
 int Run(const Options& o) {
@@ -66,7 +75,9 @@ int Run(const Options& o) {
     ops.push_back(AllOps().Find(name));
     if (ops.back()) continue;
     auto near = AllOps().Nearest(name);
-    return Report(NotFound(fmt::format("error[graph]: there is no op '{}'", name)).Help(near.empty() ? "" : "did you mean '" + near[0] + "'?"), kNegative);
+    return Report(NotFound(fmt::format("error[graph]: there is no op '{}'", name))
+                      .Help(near.empty() ? "" : "did you mean '" + near[0] + "'?"),
+                  kNegative);
   }
   if (ops.empty()) {
     for (const auto& [name, op] : AllOps().ops()) ops.push_back(&op);
@@ -87,7 +98,8 @@ int Run(const Options& o) {
 
 void AddOps(CLI::App& app, Action* action) {
   auto o = std::make_shared<Options>();
-  CLI::App* verb = AddVerb(app, "ops", "Prints the ops that Weir knows: signatures, documentation, gradients.", {"graphdef ops MatMul Conv2D", "graphdef ops --coverage"});
+  CLI::App* verb = AddVerb(app, "ops", "Prints the ops that Weir knows: signatures, documentation, gradients.",
+                           {"graphdef ops MatMul Conv2D", "graphdef ops --coverage"});
   verb->add_option("name", o->names, "Only these ops");
   verb->add_flag("--coverage", o->coverage, "A table: what each op has");
   verb->add_flag("--json", o->json, "As JSON");

@@ -77,7 +77,9 @@ Result<std::vector<std::string>> UnmarkResults(Graph& g, const std::vector<std::
     std::string name = names[index].substr(0, names[index].rfind(':'));
     bool first = names[index].ends_with(":0");
     if (first && !g.Find(name).valid()) {
-      WEIR_RETURN_IF_ERROR(g.AddNode({.op = "Identity", .name = name, .inputs = {e}, .attrs = {{"T", BaseType(g.type(e).dtype)}}}).status());
+      WEIR_RETURN_IF_ERROR(
+          g.AddNode({.op = "Identity", .name = name, .inputs = {e}, .attrs = {{"T", BaseType(g.type(e).dtype)}}})
+              .status());
     } else {
       moved.push_back(fmt::format("{} is now {}", names[index], g.EndpointName(e)));
     }
@@ -89,7 +91,9 @@ Result<std::vector<std::string>> UnmarkResults(Graph& g, const std::vector<std::
 Result<std::vector<PassReport>> RunPasses(Graph& g, const Options& o) {
   PassContext context;
   context.evaluate = EvaluateNode;
-  context.precision = o.level == "exact" ? Precision::kExact : o.level == "fast" ? Precision::kFast : Precision::kStandard;
+  context.precision = o.level == "exact"  ? Precision::kExact
+                      : o.level == "fast" ? Precision::kFast
+                                          : Precision::kStandard;
   std::vector<PassReport> reports;
   for (const std::string& name : o.passes.empty() ? kDefaultPasses : o.passes) {
     const auto& all = AllPasses();
@@ -98,7 +102,8 @@ Result<std::vector<PassReport>> RunPasses(Graph& g, const Options& o) {
       std::vector<std::string> names;
       for (const Pass& p : all) names.push_back(p.name);
       auto near = NearestNames(name, names);
-      return NotFound(fmt::format("error[graph]: there is no pass '{}'", name)).Help(near.empty() ? fmt::format("there are {}", fmt::join(names, ", ")) : "did you mean '" + near[0] + "'?");
+      return NotFound(fmt::format("error[graph]: there is no pass '{}'", name))
+          .Help(near.empty() ? fmt::format("there are {}", fmt::join(names, ", ")) : "did you mean '" + near[0] + "'?");
     }
     PassReport r{.name = name, .before = g.num_nodes()};
     WEIR_ASSIGN_OR_RETURN(r.changed, pass->run(g, context));
@@ -129,7 +134,8 @@ double Difference(const Tensor& a, const Tensor& b) {
   return worst == 0 ? 0 : worst / std::max(largest, 1e-30);
 }
 
-Result<double> CompareRuns(const Options& o, const Graph& original, const Graph& optimised, const std::vector<std::string>& fetches) {
+Result<double> CompareRuns(const Options& o, const Graph& original, const Graph& optimised,
+                           const std::vector<std::string>& fetches) {
   Session before(original, {.optimize = false}), after(optimised, {.optimize = false});
   WEIR_RETURN_IF_ERROR(FillVariables(before));
   WEIR_RETURN_IF_ERROR(FillVariables(after));
@@ -152,7 +158,8 @@ int ListPasses() {
   return kOk;
 }
 
-int Output(const Options& o, const Graph& g, const std::vector<PassReport>& reports, const std::vector<std::string>& moved, int before, std::optional<double> difference) {
+int Output(const Options& o, const Graph& g, const std::vector<PassReport>& reports,
+           const std::vector<std::string>& moved, int before, std::optional<double> difference) {
   Json list = Json::array();
   std::string text = fmt::format("{:<20} {:>8} {:>8}\n", "pass", "before", "after");
   for (const PassReport& r : reports) {
@@ -161,9 +168,14 @@ int Output(const Options& o, const Graph& g, const std::vector<PassReport>& repo
   }
   text += fmt::format("{} nodes became {}\n", before, g.num_nodes());
   for (const std::string& m : moved) text += m + "\n";
-  if (difference) text += fmt::format("verified on {} random feeds: largest difference {:.1e}\n", o.verify, *difference);
+  if (difference)
+    text += fmt::format("verified on {} random feeds: largest difference {:.1e}\n", o.verify, *difference);
   if (o.json) {
-    Json json{{"schema", "graphdef.opt/1"}, {"nodes_before", before}, {"nodes_after", g.num_nodes()}, {"passes", list}, {"moved", moved}};
+    Json json{{"schema", "graphdef.opt/1"},
+              {"nodes_before", before},
+              {"nodes_after", g.num_nodes()},
+              {"passes", list},
+              {"moved", moved}};
     if (difference) json["largest_difference"] = *difference;
     PrintJson(json);
   } else {
@@ -217,8 +229,10 @@ int Run(const Options& o) {
 
 void AddOpt(CLI::App& app, Action* action) {
   auto o = std::make_shared<Options>();
-  CLI::App* verb = AddVerb(app, "opt", "Optimises a graph for what it computes (--fetch; guessed when left out) and writes it.",
-                           {"graphdef opt model.pb --fetch=softmax --verify=3 -o small.pb", "graphdef opt model.pb --passes=fold_constants,simplify"});
+  CLI::App* verb =
+      AddVerb(app, "opt", "Optimises a graph for what it computes (--fetch; guessed when left out) and writes it.",
+              {"graphdef opt model.pb --fetch=softmax --verify=3 -o small.pb",
+               "graphdef opt model.pb --passes=fold_constants,simplify"});
   o->model.AddTo(verb);
   verb->get_option("model")->required(false);
   verb->add_option("--fetch", o->fetches, "Tensors that must be computed as before")->delimiter(',');
@@ -226,7 +240,8 @@ void AddOpt(CLI::App& app, Action* action) {
   verb->add_option("--passes", o->passes, "Only these, in this order")->delimiter(',');
   verb->add_flag("--list", o->list, "List the passes");
   verb->add_option("--level", o->level, "exact, standard or fast")->check(CLI::IsMember({"exact", "standard", "fast"}));
-  verb->add_option("--verify", o->verify, "Run both graphs on so many random feeds and compare")->check(CLI::Range(0, 1000));
+  verb->add_option("--verify", o->verify, "Run both graphs on so many random feeds and compare")
+      ->check(CLI::Range(0, 1000));
   verb->add_option("--batch", o->batch, "What unknown dimensions are for --verify")->check(CLI::PositiveNumber);
   verb->add_option("-o,--out", o->output, "Write the graph: .pb, .pbtxt or .weir");
   verb->add_flag("--json", o->json, "As JSON");

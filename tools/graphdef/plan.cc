@@ -72,8 +72,11 @@ std::string MemoryText(const std::vector<int64_t>& bytes) {
   std::string text = fmt::format("memory over time (a full bar: {} bytes)\n", Thousands(peak));
   for (size_t r = 0; r < rows; ++r) {
     size_t begin = r * bytes.size() / rows, end = std::max(begin + 1, (r + 1) * bytes.size() / rows);
-    int64_t most = *std::max_element(bytes.begin() + static_cast<int64_t>(begin), bytes.begin() + static_cast<int64_t>(end));
-    text += fmt::format("{:>6} {:>14} {}\n", begin, Thousands(most), std::string(static_cast<size_t>(50.0 * static_cast<double>(most) / static_cast<double>(peak)), '#'));
+    int64_t most =
+        *std::max_element(bytes.begin() + static_cast<int64_t>(begin), bytes.begin() + static_cast<int64_t>(end));
+    text += fmt::format(
+        "{:>6} {:>14} {}\n", begin, Thousands(most),
+        std::string(static_cast<size_t>(50.0 * static_cast<double>(most) / static_cast<double>(peak)), '#'));
   }
   return text;
 }
@@ -81,14 +84,24 @@ std::string MemoryText(const std::vector<int64_t>& bytes) {
 std::string Svg(const Plan& plan, const std::vector<Interval>& lives) {
   double width = 1000, height = 500, dx = width / std::max<double>(1, static_cast<double>(plan.steps.size()) + 1);
   double dy = height / static_cast<double>(std::max<int64_t>(plan.arena_bytes, 1));
-  std::string svg = fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-60 -30 {} {}\" font-family=\"sans-serif\" font-size=\"12\">\n", width + 80, height + 70);
-  svg += fmt::format("<text x=\"0\" y=\"-10\">arena of {} bytes over {} steps</text>\n<rect width=\"{}\" height=\"{}\" fill=\"#f4f4f4\"/>\n", Thousands(plan.arena_bytes), plan.steps.size(), width, height);
+  std::string svg = fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-60 -30 {} {}\" font-family=\"sans-serif\" "
+      "font-size=\"12\">\n",
+      width + 80, height + 70);
+  svg += fmt::format(
+      "<text x=\"0\" y=\"-10\">arena of {} bytes over {} steps</text>\n<rect width=\"{}\" height=\"{}\" "
+      "fill=\"#f4f4f4\"/>\n",
+      Thousands(plan.arena_bytes), plan.steps.size(), width, height);
   for (size_t i = 0; i < lives.size(); ++i) {
     const Interval& l = lives[i];
-    svg += fmt::format("<rect x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" fill=\"hsl({},60%,70%)\" stroke=\"#555\" stroke-width=\"0.3\"><title>{} bytes at {}, steps {} to {}</title></rect>\n",
-                       l.first * dx, static_cast<double>(l.offset) * dy, (l.last - l.first + 1) * dx, static_cast<double>(l.bytes) * dy, i * 47 % 360, l.bytes, l.offset, l.first, l.last);
+    svg += fmt::format(
+        "<rect x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" fill=\"hsl({},60%,70%)\" stroke=\"#555\" "
+        "stroke-width=\"0.3\"><title>{} bytes at {}, steps {} to {}</title></rect>\n",
+        l.first * dx, static_cast<double>(l.offset) * dy, (l.last - l.first + 1) * dx,
+        static_cast<double>(l.bytes) * dy, i * 47 % 360, l.bytes, l.offset, l.first, l.last);
   }
-  return svg + fmt::format("<text x=\"0\" y=\"{}\">step 0</text>\n<text x=\"-55\" y=\"10\">byte 0</text>\n</svg>\n", height + 20);
+  return svg + fmt::format("<text x=\"0\" y=\"{}\">step 0</text>\n<text x=\"-55\" y=\"10\">byte 0</text>\n</svg>\n",
+                           height + 20);
 }
 
 // Variables count as holding values of their declared shapes, so that nothing has to run before.
@@ -99,7 +112,9 @@ Status Declare(const Graph& g, VariableStore* store) {
     std::string shared = n.attr<std::string>("shared_name");
     auto shape = n.attr<PartialShape>("shape").ToShape();
     if (!shape || !IsSupported(n.type_attr("dtype"))) continue;
-    WEIR_ASSIGN_OR_RETURN(VariableRef v, store->FindOrCreate(n.attr<std::string>("container"), shared.empty() ? n.name() : shared, n.type_attr("dtype"), n.attr<PartialShape>("shape")));
+    WEIR_ASSIGN_OR_RETURN(VariableRef v,
+                          store->FindOrCreate(n.attr<std::string>("container"), shared.empty() ? n.name() : shared,
+                                              n.type_attr("dtype"), n.attr<PartialShape>("shape")));
     WEIR_ASSIGN_OR_RETURN(v->value, Tensor::Zeros(n.type_attr("dtype"), *shape));
   }
   return {};
@@ -136,10 +151,20 @@ Json PlanJson(const Plan& plan, const std::vector<int64_t>& bytes) {
   Json steps = Json::array();
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& s = plan.steps[i];
-    steps.push_back({{"op", s.info ? s.info->op : ""}, {"name", s.info ? s.info->name : ""}, {"static", s.kind == StepKind::kKernel}, {"chunks", s.chunks}, {"live_bytes", bytes[i]}});
+    steps.push_back({{"op", s.info ? s.info->op : ""},
+                     {"name", s.info ? s.info->name : ""},
+                     {"static", s.kind == StepKind::kKernel},
+                     {"chunks", s.chunks},
+                     {"live_bytes", bytes[i]}});
   }
-  return {{"schema", "graphdef.plan/1"}, {"arena_bytes", plan.arena_bytes}, {"arena_lower_bound", plan.arena_lower_bound}, {"arena_without_reuse", plan.arena_sum},
-          {"nodes", plan.num_nodes}, {"compile_micros", plan.compile_micros}, {"steps", steps}, {"notes", plan.notes}};
+  return {{"schema", "graphdef.plan/1"},
+          {"arena_bytes", plan.arena_bytes},
+          {"arena_lower_bound", plan.arena_lower_bound},
+          {"arena_without_reuse", plan.arena_sum},
+          {"nodes", plan.num_nodes},
+          {"compile_micros", plan.compile_micros},
+          {"steps", steps},
+          {"notes", plan.notes}};
 }
 
 int Run(const Options& o) {
@@ -165,7 +190,9 @@ int Run(const Options& o) {
 
 void AddPlan(CLI::App& app, Action* action) {
   auto o = std::make_shared<Options>();
-  CLI::App* verb = AddVerb(app, "plan", "Compiles a graph and prints the plan: steps, slots, memory over time.", {"graphdef plan model.pb --fetch y --batch=32", "graphdef plan model.pb --svg memory.svg --json"});
+  CLI::App* verb =
+      AddVerb(app, "plan", "Compiles a graph and prints the plan: steps, slots, memory over time.",
+              {"graphdef plan model.pb --fetch y --batch=32", "graphdef plan model.pb --svg memory.svg --json"});
   o->model.AddTo(verb);
   o->feeds.AddTo(verb);
   verb->add_option("--fetch", o->fetches, "Tensors to compute; guessed when left out")->delimiter(',');

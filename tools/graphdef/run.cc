@@ -53,7 +53,9 @@ Result<std::vector<std::string>> Fetches(const Options& o, const Graph& g, const
   bool guess = names.empty() && o.targets.empty() && o.variables.empty() && !o.with_init;
   if (guess) {
     for (Endpoint e : Sinks(g)) names.push_back(g.EndpointName(e));
-    if (names.empty()) return InvalidArgument("error[fetch]: there is nothing to run").Help("name tensors by --fetch or nodes by --target");
+    if (names.empty())
+      return InvalidArgument("error[fetch]: there is nothing to run")
+          .Help("name tensors by --fetch or nodes by --target");
   }
   for (std::string& name : names) {
     if (strangers.count(name)) continue;
@@ -76,18 +78,23 @@ Result<Tensor> Stack(const std::vector<Tensor>& parts, const std::string& name) 
   for (size_t i = 0; i < parts.size(); ++i) {
     const Tensor& p = parts[i];
     if (!(p.shape() == parts[0].shape())) {
-      return InvalidArgument(fmt::format("error[fetch]: '{}' has the shape {} in step {} and {} before: they do not stack", name, p.shape().ToString(), i, parts[0].shape().ToString()));
+      return InvalidArgument(
+          fmt::format("error[fetch]: '{}' has the shape {} in step {} and {} before: they do not stack", name,
+                      p.shape().ToString(), i, parts[0].shape().ToString()));
     }
     if (p.dtype() == kString) {
-      std::copy_n(p.data<std::string>(), p.num_elements(), all.mutable_data<std::string>() + static_cast<int64_t>(i) * p.num_elements());
+      std::copy_n(p.data<std::string>(), p.num_elements(),
+                  all.mutable_data<std::string>() + static_cast<int64_t>(i) * p.num_elements());
     } else if (p.bytes()) {
-      std::memcpy(static_cast<char*>(all.mutable_raw()) + static_cast<int64_t>(i) * p.bytes(), p.raw(), static_cast<size_t>(p.bytes()));
+      std::memcpy(static_cast<char*>(all.mutable_raw()) + static_cast<int64_t>(i) * p.bytes(), p.raw(),
+                  static_cast<size_t>(p.bytes()));
     }
   }
   return all;
 }
 
-Result<Arrays> Steps(const Options& o, Session& session, const NamedFeeds& feeds, const std::vector<std::string>& names, const Strangers& strangers, RunMetadata* metadata) {
+Result<Arrays> Steps(const Options& o, Session& session, const NamedFeeds& feeds, const std::vector<std::string>& names,
+                     const Strangers& strangers, RunMetadata* metadata) {
   std::vector<std::string> fetches;
   for (const std::string& name : names) {
     if (!strangers.count(name)) fetches.push_back(name);
@@ -95,7 +102,8 @@ Result<Arrays> Steps(const Options& o, Session& session, const NamedFeeds& feeds
   std::vector<std::vector<Tensor>> values(fetches.size());
   bool nothing = fetches.empty() && o.targets.empty();
   for (int step = 0; step < std::max(o.steps, 1) && !nothing; ++step) {
-    RunConfig config{.cancel = &interrupted, .check_numerics = o.check_numerics, .metadata = o.trace.empty() ? nullptr : metadata};
+    RunConfig config{
+        .cancel = &interrupted, .check_numerics = o.check_numerics, .metadata = o.trace.empty() ? nullptr : metadata};
     WEIR_ASSIGN_OR_RETURN(auto got, session.Run(feeds, fetches, o.targets, config));
     for (size_t i = 0; i < got.size(); ++i) values[i].push_back(std::move(got[i]));
   }
@@ -147,7 +155,8 @@ Json TensorJson(const Tensor& t) {
 
 Json ArraysJson(const Arrays& arrays) {
   Json list = Json::object();
-  for (const auto& [name, t] : arrays) list[name] = {{"dtype", DTypeName(t.dtype())}, {"shape", t.shape().dims()}, {"value", TensorJson(t)}};
+  for (const auto& [name, t] : arrays)
+    list[name] = {{"dtype", DTypeName(t.dtype())}, {"shape", t.shape().dims()}, {"value", TensorJson(t)}};
   return {{"schema", "graphdef.run/1"}, {"fetches", list}};
 }
 
@@ -155,13 +164,17 @@ Status WriteArrays(const Options& o, const Arrays& arrays) {
   if (o.out.empty()) {
     if (o.json) PrintJson(ArraysJson(arrays));
     for (const auto& [name, t] : arrays) {
-      if (!o.json) Print(fmt::format("{} {}{} {}\n", name, DTypeShortName(t.dtype()), t.shape().ToString(), t.ToString()));
+      if (!o.json)
+        Print(fmt::format("{} {}{} {}\n", name, DTypeShortName(t.dtype()), t.shape().ToString(), t.ToString()));
     }
     return {};
   }
-  if (o.out.ends_with(".json")) return io::WriteFile(o.out, ArraysJson(arrays).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (o.out.ends_with(".json"))
+    return io::WriteFile(o.out, ArraysJson(arrays).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
   if (!o.out.ends_with(".npy")) return io::WriteNpz(o.out, arrays);
-  if (arrays.size() != 1) return InvalidArgument(fmt::format("error[file]: a .npy file holds one array, not {}", arrays.size())).Help("write .npz");
+  if (arrays.size() != 1)
+    return InvalidArgument(fmt::format("error[file]: a .npy file holds one array, not {}", arrays.size()))
+        .Help("write .npz");
   return io::WriteNpy(o.out, arrays[0].second);
 }
 
@@ -216,19 +229,27 @@ int Run(const Options& o) {
 
 void AddRun(CLI::App& app, Action* action) {
   auto o = std::make_shared<Options>();
-  CLI::App* verb = AddVerb(app, "run", "Runs a graph on fed values and prints or writes what it computes.",
-                           {"graphdef run model.pb --feed 'x=[[1,2],[3,4]]' --fetch y", "graphdef run model.meta --ckpt model --feeds f.npz --target train --steps 3 --fetch loss --variables v.npz"});
+  CLI::App* verb = AddVerb(
+      app, "run", "Runs a graph on fed values and prints or writes what it computes.",
+      {"graphdef run model.pb --feed 'x=[[1,2],[3,4]]' --fetch y",
+       "graphdef run model.meta --ckpt model --feeds f.npz --target train --steps 3 --fetch loss --variables v.npz"});
   o->model.AddTo(verb);
   o->feeds.AddTo(verb);
   verb->add_option("--ckpt", o->ckpt, "Set the variables from this checkpoint: a prefix, or a folder (its latest)");
-  CLI::Option* init = verb->add_option("--init", o->init, "First run this node; alone: the node 'init'")->expected(0, 1);
-  verb->add_option("--fetch", o->fetches, "A tensor to compute: node:0")->take_all()->expected(1)->allow_extra_args(false);
+  CLI::Option* init =
+      verb->add_option("--init", o->init, "First run this node; alone: the node 'init'")->expected(0, 1);
+  verb->add_option("--fetch", o->fetches, "A tensor to compute: node:0")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
   verb->add_option("--fetches", o->fetch_list, "A text file of tensors, one a line");
   verb->add_option("--target", o->targets, "A node to run")->take_all()->expected(1)->allow_extra_args(false);
-  verb->add_option("--steps", o->steps, "Run so many times; what is fetched gets a leading axis")->check(CLI::PositiveNumber);
+  verb->add_option("--steps", o->steps, "Run so many times; what is fetched gets a leading axis")
+      ->check(CLI::PositiveNumber);
   verb->add_option("--out", o->out, "Write what was fetched: .npz, .npy or .json");
   verb->add_option("--variables", o->variables, "Write all variables after the last step: .npz");
-  verb->add_option("--threads", o->threads, "Threads, the caller's included; 0: as many as processors")->check(CLI::Range(0, 1024));
+  verb->add_option("--threads", o->threads, "Threads, the caller's included; 0: as many as processors")
+      ->check(CLI::Range(0, 1024));
   verb->add_option("--optimize", o->optimize, "0: run the graph as it is");
   verb->add_option("--trace", o->trace, "Write the last step's times as a Chrome trace: .json");
   verb->add_flag("--check-numerics", o->check_numerics, "NaN or infinity is an error that names the op that made it");

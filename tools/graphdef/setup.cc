@@ -40,9 +40,12 @@ Status RestoreVariables(Session& session, const std::optional<MetaGraph>& meta, 
     WEIR_RETURN_IF_ERROR(session.SetVariable(name, *value));
   }
   if (!names.empty() && missing.size() == names.size()) {
-    return NotFound(fmt::format("error[file]: the checkpoint '{}' has none of the graph's {} variables", path, names.size())).Detail(fmt::format("the first is '{}'", names[0]));
+    return NotFound(
+               fmt::format("error[file]: the checkpoint '{}' has none of the graph's {} variables", path, names.size()))
+        .Detail(fmt::format("the first is '{}'", names[0]));
   }
-  for (size_t i = 0; i < missing.size() && i < 5; ++i) Message(fmt::format("note: variable '{}' is not in the checkpoint", missing[i]));
+  for (size_t i = 0; i < missing.size() && i < 5; ++i)
+    Message(fmt::format("note: variable '{}' is not in the checkpoint", missing[i]));
   return {};
 }
 
@@ -50,7 +53,8 @@ Status StartSavedModel(Session& session, const MetaGraph& meta, const std::strin
   std::string folder = io::IsDirectory(path) ? path : io::DirectoryOf(path), prefix = folder + "/variables/variables";
   NamedFeeds assets;
   for (const auto& [tensor, file] : meta.assets) {
-    if (file.find("..") != file.npos || file.starts_with("/")) return InvalidArgument(fmt::format("error[file]: the asset '{}' lies outside the model's folder", file));
+    if (file.find("..") != file.npos || file.starts_with("/"))
+      return InvalidArgument(fmt::format("error[file]: the asset '{}' lies outside the model's folder", file));
     assets.emplace_back(tensor, Tensor(folder + "/assets/" + file));
   }
   bool saved = io::FileExists(io::BundleIndexPath(prefix));

@@ -39,23 +39,30 @@ int64_t SaturatedAdd(int64_t a, int64_t b) {
   return CheckedAdd(a, b, &c) ? c : INT64_MAX;
 }
 
-int64_t DimOr1(const PartialShape& s, int axis) { return s.known_rank() && axis >= 0 && axis < s.rank() && Known(s[axis]) ? s[axis] : 1; }
+int64_t DimOr1(const PartialShape& s, int axis) {
+  return s.known_rank() && axis >= 0 && axis < s.rank() && Known(s[axis]) ? s[axis] : 1;
+}
 
 // Multiplications and additions of one run of the node.
 int64_t Flops(const Graph& g, const Node& n) {
   if (!n.def() || n.outputs().empty() || !IsFloating(n.output(0).dtype) || n.inputs().empty()) return 0;
-  static const std::set<std::string> kMoves{"Identity", "Reshape", "Transpose", "ConcatV2", "Concat", "Pack", "Unpack", "Split", "SplitV", "Slice", "StridedSlice", "GatherV2", "Gather",
-                                            "Assign", "ReadVariableOp", "Squeeze", "ExpandDims", "Tile", "Pad", "Fill", "ZerosLike", "OnesLike", "StopGradient", "Switch", "Merge"};
+  static const std::set<std::string> kMoves{"Identity",     "Reshape",    "Transpose",    "ConcatV2", "Concat",
+                                            "Pack",         "Unpack",     "Split",        "SplitV",   "Slice",
+                                            "StridedSlice", "GatherV2",   "Gather",       "Assign",   "ReadVariableOp",
+                                            "Squeeze",      "ExpandDims", "Tile",         "Pad",      "Fill",
+                                            "ZerosLike",    "OnesLike",   "StopGradient", "Switch",   "Merge"};
   if (kMoves.count(n.op())) return 0;
   int64_t out = Elements(n.output(0).shape);
   const PartialShape& a = g.ShapeOf(n.input(0));
   if (n.Is("MatMul")) return SaturatedMul(2 * DimOr1(a, n.attr<bool>("transpose_a") ? 0 : 1), out);
-  if (n.Is("BatchMatMul") || n.Is("BatchMatMulV2")) return SaturatedMul(2 * DimOr1(a, a.rank() - (n.attr<bool>("adj_x") ? 2 : 1)), out);
+  if (n.Is("BatchMatMul") || n.Is("BatchMatMulV2"))
+    return SaturatedMul(2 * DimOr1(a, a.rank() - (n.attr<bool>("adj_x") ? 2 : 1)), out);
   if (n.Is("Conv2D") && n.inputs().size() > 1) {
     const PartialShape& filter = g.ShapeOf(n.input(1));
     return SaturatedMul(2 * DimOr1(filter, 0) * DimOr1(filter, 1) * DimOr1(filter, 2), out);
   }
-  if (n.Is("DepthwiseConv2dNative") && n.inputs().size() > 1) return SaturatedMul(2 * DimOr1(g.ShapeOf(n.input(1)), 0) * DimOr1(g.ShapeOf(n.input(1)), 1), out);
+  if (n.Is("DepthwiseConv2dNative") && n.inputs().size() > 1)
+    return SaturatedMul(2 * DimOr1(g.ShapeOf(n.input(1)), 0) * DimOr1(g.ShapeOf(n.input(1)), 1), out);
   if (n.Is("Sum") || n.Is("Mean") || n.Is("Max") || n.Is("Min") || n.Is("Prod")) return Elements(a);
   return out;
 }
@@ -78,24 +85,34 @@ void AddNode(const Graph& g, const Node& n, Row* row) {
   if (IsVariable(n)) {
     int64_t count = Elements(n.attr<PartialShape>("shape"));
     row->parameters = SaturatedAdd(row->parameters, count);
-    row->parameter_bytes = SaturatedAdd(row->parameter_bytes, SaturatedMul(count, static_cast<int64_t>(SizeOf(n.type_attr("dtype")))));
+    row->parameter_bytes =
+        SaturatedAdd(row->parameter_bytes, SaturatedMul(count, static_cast<int64_t>(SizeOf(n.type_attr("dtype")))));
   } else if (n.Is("Const")) {
     // Constants of frozen graphs are their parameters; small ones are shapes and the like.
     Tensor t = n.attr<Tensor>("value");
-    if (t.valid() && IsFloating(t.dtype()) && t.num_elements() > 1) row->parameters += t.num_elements(), row->parameter_bytes += t.bytes();
+    if (t.valid() && IsFloating(t.dtype()) && t.num_elements() > 1)
+      row->parameters += t.num_elements(), row->parameter_bytes += t.bytes();
   } else {
     for (const OutputType& t : n.outputs()) {
-      if (t.shape.known_rank()) row->activations = SaturatedAdd(row->activations, SaturatedMul(Elements(t.shape), static_cast<int64_t>(SizeOf(t.dtype))));
+      if (t.shape.known_rank())
+        row->activations =
+            SaturatedAdd(row->activations, SaturatedMul(Elements(t.shape), static_cast<int64_t>(SizeOf(t.dtype))));
     }
   }
 }
 
 Json RowJson(const std::string& scope, const Row& r) {
-  return {{"scope", scope}, {"nodes", r.nodes}, {"parameters", r.parameters}, {"parameter_bytes", r.parameter_bytes}, {"flops", r.flops}, {"activation_bytes", r.activations}};
+  return {{"scope", scope},
+          {"nodes", r.nodes},
+          {"parameters", r.parameters},
+          {"parameter_bytes", r.parameter_bytes},
+          {"flops", r.flops},
+          {"activation_bytes", r.activations}};
 }
 
 std::string RowText(const std::string& scope, const Row& r) {
-  return fmt::format("{:<40} {:>8} {:>14} {:>16} {:>16}\n", scope, Thousands(r.nodes), Thousands(r.parameters), Thousands(r.flops), Thousands(r.activations));
+  return fmt::format("{:<40} {:>8} {:>14} {:>16} {:>16}\n", scope, Thousands(r.nodes), Thousands(r.parameters),
+                     Thousands(r.flops), Thousands(r.activations));
 }
 
 struct Facts {
@@ -130,14 +147,17 @@ Json SignaturesJson(const LoadedGraph& m) {
 
 void PrintText(const LoadedGraph& m, const Facts& f, const std::vector<Endpoint>& sinks) {
   const Graph& g = m.graph;
-  std::string text = fmt::format("{:<40} {:>8} {:>14} {:>16} {:>16}\n", "scope", "nodes", "parameters", "flops", "activation bytes");
+  std::string text =
+      fmt::format("{:<40} {:>8} {:>14} {:>16} {:>16}\n", "scope", "nodes", "parameters", "flops", "activation bytes");
   for (const auto& [scope, row] : f.scopes) text += RowText(scope.empty() ? "(top)" : scope, row);
   text += RowText("total", f.total) + "Unknown dimensions count as 1.\n";
-  text += fmt::format("\nparameters: {} ({} bytes)   functions: {}\n", Thousands(f.total.parameters), Thousands(f.total.parameter_bytes), g.functions().size());
+  text += fmt::format("\nparameters: {} ({} bytes)   functions: {}\n", Thousands(f.total.parameters),
+                      Thousands(f.total.parameter_bytes), g.functions().size());
   text += "inputs:\n";
   for (NodeId id : Placeholders(g)) text += fmt::format("  {} : {}\n", g.EndpointName({id, 0}), TypeText(g, {id, 0}));
   text += "outputs (guessed):\n";
-  for (size_t i = 0; i < sinks.size() && i < 20; ++i) text += fmt::format("  {} : {}\n", g.EndpointName(sinks[i]), TypeText(g, sinks[i]));
+  for (size_t i = 0; i < sinks.size() && i < 20; ++i)
+    text += fmt::format("  {} : {}\n", g.EndpointName(sinks[i]), TypeText(g, sinks[i]));
   if (sinks.size() > 20) text += fmt::format("  and {} more\n", sinks.size() - 20);
   if (m.meta) {
     for (const auto& [key, s] : m.meta->signatures) {
@@ -178,10 +198,18 @@ int Run(const Options& o) {
   }
   Json scopes = Json::array(), inputs = Json::array(), outputs = Json::array();
   for (const auto& [scope, row] : f.scopes) scopes.push_back(RowJson(scope, row));
-  for (NodeId id : Placeholders(g)) inputs.push_back({{"name", g.EndpointName({id, 0})}, {"type", TypeText(g, {id, 0})}});
+  for (NodeId id : Placeholders(g))
+    inputs.push_back({{"name", g.EndpointName({id, 0})}, {"type", TypeText(g, {id, 0})}});
   for (Endpoint e : sinks) outputs.push_back({{"name", g.EndpointName(e)}, {"type", TypeText(g, e)}});
-  PrintJson({{"schema", "graphdef.summary/1"}, {"total", RowJson("", f.total)}, {"scopes", scopes}, {"inputs", inputs}, {"outputs", outputs},
-             {"signatures", SignaturesJson(*model)}, {"ops", f.ops}, {"unknown_ops", f.unknown}, {"functions", g.functions().size()}});
+  PrintJson({{"schema", "graphdef.summary/1"},
+             {"total", RowJson("", f.total)},
+             {"scopes", scopes},
+             {"inputs", inputs},
+             {"outputs", outputs},
+             {"signatures", SignaturesJson(*model)},
+             {"ops", f.ops},
+             {"unknown_ops", f.unknown},
+             {"functions", g.functions().size()}});
   return kOk;
 }
 
@@ -189,8 +217,10 @@ int Run(const Options& o) {
 
 void AddSummary(CLI::App& app, Action* action) {
   auto o = std::make_shared<Options>();
-  CLI::App* verb = AddVerb(app, "summary", "Sums a graph up by scope: nodes, parameters, flops, activation bytes; guesses inputs and outputs.",
-                           {"graphdef summary model.pb", "graphdef summary model.meta --depth=2 --json"});
+  CLI::App* verb =
+      AddVerb(app, "summary",
+              "Sums a graph up by scope: nodes, parameters, flops, activation bytes; guesses inputs and outputs.",
+              {"graphdef summary model.pb", "graphdef summary model.meta --depth=2 --json"});
   o->model.AddTo(verb);
   verb->add_option("--depth", o->depth, "Scopes of this many names")->check(CLI::Range(0, 100));
   verb->add_flag("--json", o->json, "As JSON");

@@ -15,7 +15,8 @@ namespace weir::tool {
 
 std::atomic<bool> interrupted{false};
 
-CLI::App* AddVerb(CLI::App& app, const std::string& name, const std::string& what, std::initializer_list<const char*> examples) {
+CLI::App* AddVerb(CLI::App& app, const std::string& name, const std::string& what,
+                  std::initializer_list<const char*> examples) {
   CLI::App* verb = app.add_subcommand(name, what);
   std::string footer = "Examples:";
   for (const char* e : examples) footer += std::string("\n  ") + e;
@@ -24,7 +25,8 @@ CLI::App* AddVerb(CLI::App& app, const std::string& name, const std::string& wha
 }
 
 void ModelOptions::AddTo(CLI::App* verb) {
-  verb->add_option("model", path, "A graph: .pb, .pbtxt, .meta, text form, a SavedModel's folder, or - for stdin")->required();
+  verb->add_option("model", path, "A graph: .pb, .pbtxt, .meta, text form, a SavedModel's folder, or - for stdin")
+      ->required();
   verb->add_option("--tags", tags, "Tags of the SavedModel's graph")->delimiter(',');
 }
 
@@ -35,9 +37,7 @@ Result<LoadedGraph> Load(const ModelOptions& options) {
   return LoadGraphFromString(content, &AllOps(), load, "stdin");
 }
 
-void Print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-}
+void Print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 void PrintJson(const Json& json) { Print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"); }
 
@@ -87,7 +87,8 @@ std::vector<Endpoint> Sinks(const Graph& g) {
   std::vector<Endpoint> sinks;
   for (NodeId id : g.nodes()) {
     const Node& n = g[id];
-    bool computes = n.def() && AllKernels().Find(n.op()) && !n.inputs().empty() && !n.Is("Assign") && !n.Is("SaveV2") && !n.Is("RestoreV2");
+    bool computes = n.def() && AllKernels().Find(n.op()) && !n.inputs().empty() && !n.Is("Assign") && !n.Is("SaveV2") &&
+                    !n.Is("RestoreV2");
     for (const Use& u : n.users()) computes &= u.input < 0;
     if (!computes || n.def()->stateful()) continue;
     for (size_t i = 0; i < n.outputs().size(); ++i) {
@@ -102,7 +103,8 @@ std::string TypeText(const Graph& g, Endpoint e) { return g.type(e).ToString(); 
 
 std::string Thousands(int64_t n) {
   std::string digits = std::to_string(n);
-  for (auto i = static_cast<int64_t>(digits.size()) - 3; i > (n < 0 ? 1 : 0); i -= 3) digits.insert(static_cast<size_t>(i), ",");
+  for (auto i = static_cast<int64_t>(digits.size()) - 3; i > (n < 0 ? 1 : 0); i -= 3)
+    digits.insert(static_cast<size_t>(i), ",");
   return digits;
 }
 

@@ -36,7 +36,8 @@ void AddOps(CLI::App& app, Action* action);
 void AddCkpt(CLI::App& app, Action* action);
 
 // A verb with its help; `examples` are whole command lines.
-CLI::App* AddVerb(CLI::App& app, const std::string& name, const std::string& what, std::initializer_list<const char*> examples);
+CLI::App* AddVerb(CLI::App& app, const std::string& name, const std::string& what,
+                  std::initializer_list<const char*> examples);
 
 // Which model a verb works on: a file, a SavedModel's folder, or `-`.
 struct ModelOptions {
