@@ -18,7 +18,7 @@ class Callable::Impl {
 
   Status Prepare(bool fresh) {
     for (size_t i = 0; i < feeds.size(); ++i) WEIR_RETURN_IF_ERROR(session->CheckFeed(signature.feeds[i], feeds[i]));
-    WEIR_ASSIGN_OR_RETURN(auto plan, session->PlanOf(*entry, signature, feeds, fresh));
+    WEIR_ASSIGN_OR_RETURN(auto plan, session->PlanOf(*entry, signature, feeds, session->KeyOf(*entry, feeds, true), fresh));
     context = std::make_unique<RunContext>(plan);
     WEIR_RETURN_IF_ERROR(context->Init());
     for (size_t i = 0; i < feeds.size(); ++i) context->SetFeed(static_cast<int>(i), feeds[i]);
@@ -46,7 +46,7 @@ class Callable::Impl {
   Status CopyBound() {
     for (size_t i = 0; i < bound.size(); ++i) {
       if (!bound[i].valid() || context->plan().fetches[i].output >= 0) continue;
-      WEIR_ASSIGN_OR_RETURN(Tensor t, context->Fetch(static_cast<int>(i)));
+      const Tensor t = context->View(static_cast<int>(i));
       if (t.dtype() != bound[i].dtype() || !(t.shape() == bound[i].shape())) return Mismatch(static_cast<int>(i), t.dtype(), t.shape());
       if (t.dtype() == kString) {
         std::copy_n(t.data<std::string>(), t.num_elements(), bound[i].mutable_data<std::string>());

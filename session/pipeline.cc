@@ -117,6 +117,7 @@ const std::vector<Pass>& AllPasses() {
       {"lower_references", "reference variables become handles, reads and writes", LowerReferences},
       {"inline_calls", "bodies are optimised together with their callers", InlineCalls},
       {"order_effects", "effects on one variable keep program order", OrderEffects},
+      {"relax_order", "control edges between what has no effect hold nothing back", RelaxOrder},
       {"infer_shapes", "the fed shapes are known now", InferShapes},
       {"fold_constants", "shape arithmetic and whatever else only constants feed is computed once", FoldConstants},
       {"simplify", "a table of local rules", Simplify},
@@ -144,6 +145,7 @@ Result<Graph> Lower(const Graph& user, const Signature& signature, const Compile
   WEIR_RETURN_IF_ERROR(RunPass("lower_references", LowerReferences, g, c, options, true));
   WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, g, c, options, true));
   WEIR_RETURN_IF_ERROR(RunPass("order_effects", OrderEffects, g, c, options, true));
+  WEIR_RETURN_IF_ERROR(RunPass("relax_order", RelaxOrder, g, c, options, false));
   WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, g, c, options, true));
   return g;
 }
@@ -161,6 +163,7 @@ Status Optimize(Graph& g, const std::vector<OutputType>& feeds, const CompileOpt
     return fn && !fn->find_bad;
   };
   c.max_fused_inputs = kFusedInputs;
+  c.max_fused_outputs = kFusedOutputs;
   WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, g, c, options, true));
   // Twice: folding gives rules new constants, and rules give folding new ones.
   for (int round = 0; round < 2; ++round) {
@@ -202,6 +205,7 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
   WEIR_RETURN_IF_ERROR(RunPass("fill_defaults", FillDefaults, body, c, env.options, true));
   WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, body, c, env.options, true));
   WEIR_RETURN_IF_ERROR(RunPass("order_effects", OrderEffects, body, c, env.options, true));
+  WEIR_RETURN_IF_ERROR(RunPass("relax_order", RelaxOrder, body, c, env.options, false));
   return Compile(std::move(body), args, env, bound);
 }
 

@@ -23,6 +23,12 @@ Status Optimize(Graph& lowered, const std::vector<OutputType>& feeds, const Comp
 // Optimize, then BuildPlan.
 Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<OutputType>& feeds, const CompileEnv& env, const BoundVariables& bound = {});
 
+// Which feeds (`_Arg` nodes) reach, through small integer arithmetic, an input whose value some kernel must know before it can be
+// prepared: a fed batch size, an axis, a shape. Those belong to the plan's key by value.
+std::vector<bool> ShapingFeeds(const Graph& lowered, size_t num_feeds);
+// Makes feed `index` a constant of this value. The `_Arg` stays, unread.
+Status BindFeedValue(Graph& lowered, int index, const Tensor& value);
+
 // Compiles a function of the library of `g` as a nested plan.
 Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f, const std::vector<OutputType>& args, const CompileEnv& env, const BoundVariables& bound);
 

@@ -16,15 +16,8 @@ namespace weir {
 
 namespace {
 
-// Concrete shapes of the feeds, flattened: rank, dims, rank, dims, …
-std::vector<int64_t> ShapeKey(const std::vector<Tensor>& feeds) {
-  std::vector<int64_t> key;
-  for (const Tensor& t : feeds) {
-    key.push_back(t.rank());
-    key.insert(key.end(), t.shape().dims().begin(), t.shape().dims().end());
-  }
-  return key;
-}
+constexpr int64_t kMaxKeyElements = 64;  // of a feed that is part of the key by value
+constexpr size_t kMaxValueKeys = 32;     // plans of one signature before values are no longer compiled in
 
 }  // namespace
 
@@ -48,10 +41,32 @@ Result<std::shared_ptr<Session::Impl::Entry>> Session::Impl::EntryOf(const Signa
   // Why outside the lock: compiling one signature must not block runs of others. Two threads may do it twice; one wins.
   WEIR_RETURN_IF_ERROR(CheckSignature(s));
   WEIR_ASSIGN_OR_RETURN(Graph lowered, Lower(*graph_, s, env_.options));
-  auto entry = std::make_shared<Entry>(std::move(lowered));
+  std::vector<bool> shaping = ShapingFeeds(lowered, s.feeds.size());
+  auto entry = std::make_shared<Entry>(std::move(lowered), std::move(shaping));
   std::lock_guard lock(mutex_);
   if (static_cast<int>(entries_.size()) >= options_.max_plans) entries_.erase(entries_.begin());
   return entries_.emplace(s, entry).first->second;
+}
+
+// Concrete shapes of the feeds, flattened: rank, dims, rank, dims, …; then the values of feeds that decide shapes.
+Session::Impl::PlanKey Session::Impl::KeyOf(const Entry& entry, const std::vector<Tensor>& feeds, bool values_may_change) {
+  PlanKey k;
+  for (const Tensor& t : feeds) {
+    k.key.push_back(t.rank());
+    k.key.insert(k.key.end(), t.shape().dims().begin(), t.shape().dims().end());
+  }
+  k.by_value.resize(feeds.size());
+  std::lock_guard lock(mutex_);
+  if (values_may_change || entry.shaping_feeds.empty()) return k;
+  for (size_t i = 0; i < feeds.size(); ++i) {
+    if (!entry.shaping_feeds[i] || feeds[i].num_elements() > kMaxKeyElements) continue;
+    auto ints = feeds[i].ToInts();
+    if (!ints) continue;
+    k.by_value[i] = true;
+    k.key.push_back(-2 - static_cast<int64_t>(i));
+    k.key.insert(k.key.end(), ints->begin(), ints->end());
+  }
+  return k;
 }
 
 Status Session::Impl::CheckSignature(const Signature& s) const {
@@ -85,11 +100,10 @@ Status Session::Impl::CheckFeed(Endpoint e, const Tensor& value) const {
   return {};
 }
 
-Result<std::shared_ptr<const Plan>> Session::Impl::PlanOf(Entry& entry, const Signature& s, const std::vector<Tensor>& feeds, bool fresh) {
-  std::vector<int64_t> key = ShapeKey(feeds);
+Result<std::shared_ptr<const Plan>> Session::Impl::PlanOf(Entry& entry, const Signature& s, const std::vector<Tensor>& feeds, const PlanKey& key, bool fresh) {
   {
     std::lock_guard lock(mutex_);
-    auto it = entry.plans.find(key);
+    auto it = entry.plans.find(key.key);
     if (it != entry.plans.end() && fresh) {
       entry.plans.erase(it);
     } else if (it != entry.plans.end()) {
@@ -105,22 +119,27 @@ Result<std::shared_ptr<const Plan>> Session::Impl::PlanOf(Entry& entry, const Si
     t.value.reset();
     types.push_back(std::move(t));
   }
-  WEIR_ASSIGN_OR_RETURN(auto plan, Compile(entry.lowered, types, env_));
+  Graph lowered = entry.lowered;
+  for (size_t i = 0; i < feeds.size(); ++i) {
+    if (key.by_value[i]) WEIR_RETURN_IF_ERROR(BindFeedValue(lowered, static_cast<int>(i), feeds[i]));
+  }
+  WEIR_ASSIGN_OR_RETURN(auto plan, Compile(std::move(lowered), types, env_));
   std::lock_guard lock(mutex_);
+  if (entry.plans.size() > kMaxValueKeys) entry.shaping_feeds.clear();
   if (static_cast<int>(entry.plans.size()) >= options_.max_plans) {
     auto oldest = std::min_element(entry.plans.begin(), entry.plans.end(), [](auto& a, auto& b) { return a.second.last_used < b.second.last_used; });
     entry.plans.erase(oldest);
   }
-  CachedPlan& cached = entry.plans[key];
+  CachedPlan& cached = entry.plans[key.key];
   cached.plan = plan;
   cached.last_used = ++clock_;
   return plan;
 }
 
-Result<std::unique_ptr<RunContext>> Session::Impl::Lease(Entry& entry, const std::shared_ptr<const Plan>& plan, const std::vector<Tensor>& feeds) {
+Result<std::unique_ptr<RunContext>> Session::Impl::Lease(Entry& entry, const std::shared_ptr<const Plan>& plan, const PlanKey& key) {
   {
     std::lock_guard lock(mutex_);
-    auto it = entry.plans.find(ShapeKey(feeds));
+    auto it = entry.plans.find(key.key);
     if (it != entry.plans.end() && it->second.plan == plan && !it->second.idle.empty()) {
       auto context = std::move(it->second.idle.back());
       it->second.idle.pop_back();
@@ -132,9 +151,9 @@ Result<std::unique_ptr<RunContext>> Session::Impl::Lease(Entry& entry, const std
   return context;
 }
 
-void Session::Impl::Return(Entry& entry, std::unique_ptr<RunContext> context, const std::vector<Tensor>& feeds) {
+void Session::Impl::Return(Entry& entry, std::unique_ptr<RunContext> context, const PlanKey& key) {
   std::lock_guard lock(mutex_);
-  auto it = entry.plans.find(ShapeKey(feeds));
+  auto it = entry.plans.find(key.key);
   if (it != entry.plans.end() && it->second.plan.get() == &context->plan() && it->second.idle.size() < 16) it->second.idle.push_back(std::move(context));
 }
 
@@ -158,9 +177,10 @@ Result<std::vector<Tensor>> Session::Impl::Run(const Signature& s, const std::ve
   WEIR_ASSIGN_OR_RETURN(auto entry, EntryOf(s));
   for (size_t i = 0; i < feeds.size(); ++i) WEIR_RETURN_IF_ERROR(CheckFeed(s.feeds[i], feeds[i]));
   std::vector<StepTime> trace;
+  const PlanKey key = KeyOf(*entry, feeds, false);
   for (bool fresh : {false, true}) {
-    WEIR_ASSIGN_OR_RETURN(auto plan, PlanOf(*entry, s, feeds, fresh));
-    WEIR_ASSIGN_OR_RETURN(auto context, Lease(*entry, plan, feeds));
+    WEIR_ASSIGN_OR_RETURN(auto plan, PlanOf(*entry, s, feeds, key, fresh));
+    WEIR_ASSIGN_OR_RETURN(auto context, Lease(*entry, plan, key));
     for (size_t i = 0; i < feeds.size(); ++i) context->SetFeed(static_cast<int>(i), feeds[i]);
     Status status = context->Run(OptionsOf(config, &trace));
     FillMetadata(trace, config.metadata);
@@ -172,7 +192,7 @@ Result<std::vector<Tensor>> Session::Impl::Run(const Signature& s, const std::ve
       else status = t.status();
     }
     context->Finish();
-    Return(*entry, std::move(context), feeds);
+    Return(*entry, std::move(context), key);
     if (!status.ok()) return status;
     return results;
   }
@@ -341,7 +361,7 @@ Result<std::shared_ptr<const Plan>> Session::Impl::PlanFor(const NamedFeeds& fee
   WEIR_ASSIGN_OR_RETURN(Signature s, SignatureOf(names, fetches, targets));
   for (size_t i = 0; i < values.size(); ++i) WEIR_RETURN_IF_ERROR(CheckFeed(s.feeds[i], values[i]));
   WEIR_ASSIGN_OR_RETURN(auto entry, EntryOf(s));
-  return PlanOf(*entry, s, values, false);
+  return PlanOf(*entry, s, values, KeyOf(*entry, values, false), false);
 }
 
 Result<std::string> Session::ExplainPlan(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const {

@@ -21,16 +21,26 @@ class Session::Impl {
   };
   // One signature: its lowered graph, and the plans by the shapes of the feeds.
   struct Entry {
-    explicit Entry(Graph g) : lowered(std::move(g)) {}
+    Entry(Graph g, std::vector<bool> shaping) : lowered(std::move(g)), shaping_feeds(std::move(shaping)) {}
     const Graph lowered;
-    std::map<std::vector<int64_t>, CachedPlan> plans;  // guarded by Impl::mutex_
+    // Feeds whose value decides shapes or parameters: part of the key, compiled in as constants. Emptied when too many values come.
+    std::vector<bool> shaping_feeds;
+    std::map<std::vector<int64_t>, CachedPlan> plans;
+    // Both guarded by Impl::mutex_.
   };
+  // What one run needs of an entry: the key of its plan, and which feeds that compiled in.
+  struct PlanKey {
+    std::vector<int64_t> key;
+    std::vector<bool> by_value;
+  };
+  // `values_may_change`: the feeds' memory is read again at later runs, so no value may be compiled in.
+  PlanKey KeyOf(const Entry& entry, const std::vector<Tensor>& feeds, bool values_may_change);
 
   Result<std::shared_ptr<Entry>> EntryOf(const Signature& s);
   // `fresh`: compile again, since the cached plan has gone stale.
-  Result<std::shared_ptr<const Plan>> PlanOf(Entry& entry, const Signature& s, const std::vector<Tensor>& feeds, bool fresh);
-  Result<std::unique_ptr<RunContext>> Lease(Entry& entry, const std::shared_ptr<const Plan>& plan, const std::vector<Tensor>& feeds);
-  void Return(Entry& entry, std::unique_ptr<RunContext> context, const std::vector<Tensor>& feeds);
+  Result<std::shared_ptr<const Plan>> PlanOf(Entry& entry, const Signature& s, const std::vector<Tensor>& feeds, const PlanKey& key, bool fresh);
+  Result<std::unique_ptr<RunContext>> Lease(Entry& entry, const std::shared_ptr<const Plan>& plan, const PlanKey& key);
+  void Return(Entry& entry, std::unique_ptr<RunContext> context, const PlanKey& key);
   Result<std::vector<Tensor>> Run(const Signature& s, const std::vector<Tensor>& feeds, const RunConfig& config);
 
   Status CheckSignature(const Signature& s) const;

@@ -107,7 +107,7 @@ class [[nodiscard]] Result {
   // The value, or throws Error.
   T& value() & { status_.Check(); return *value_; }
   const T& value() const& { status_.Check(); return *value_; }
-  T&& value() && { status_.Check(); return std::move(*value_); }
+  T value() && { status_.Check(); return std::move(*value_); }  // by value: `for (x : F().value())` must not dangle
 
   // Only after ok().
   T& operator*() { return *value_; }

@@ -156,6 +156,34 @@ TEST(Session, ShapesThatOnlyDataTells) {
   }
 }
 
+TEST(Session, AFedSizeIsCompiledIn) {
+  Builder g;
+  Output n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), "n"), x = ops::Placeholder(g, kFloat, {None}, "x");
+  Output y = ops::Reshape(x, ops::Stack({n, -1})) * 2.0f;
+  Session s(g, {.threads = 1});
+  Tensor four = Tensor::Of<float>({4}, {1, 2, 3, 4});
+  for (int32_t rows : {1, 2, 4, 2}) {
+    EXPECT_EQ(s.Run({{"n", Tensor(rows)}, {"x", four}}, {y.name()}).value()[0].shape().ToString(), Shape({rows, 4 / rows}).ToString());
+  }
+  std::string plan = s.ExplainPlan({{"n", Tensor(2)}, {"x", four}}, {y.name()}).value();
+  EXPECT_EQ(plan.find("dynamic"), std::string::npos) << plan;
+  for (int32_t rows = 1; rows < 100; ++rows) {
+    std::vector<float> values(rows * 2);
+    auto r = s.Run({{"n", Tensor(rows)}, {"x", Tensor::Vector(values)}}, {y.name()});
+    ASSERT_TRUE(r.ok()) << r.status().ToString();
+    EXPECT_EQ((*r)[0].shape()[0], rows) << "after many values they are no longer compiled in";
+  }
+  Callable c = s.MakeCallable({n, x}, {y}).value();
+  int32_t rows = 2;
+  c.BindFeed(0, Tensor::Wrap(kInt32, Shape(), &rows)).Check();
+  c.BindFeed(1, four).Check();
+  c.Run().Check();
+  EXPECT_EQ(c.Fetch(0).value().shape().ToString(), "[2,2]");
+  rows = 4;
+  c.Run().Check();
+  EXPECT_EQ(c.Fetch(0).value().shape().ToString(), "[4,1]") << "the caller's memory is read at each run";
+}
+
 TEST(Session, CondAndWhile) {
   Builder g;
   Output x = ops::Placeholder(g, kFloat, {None}, "x"), n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), "n");

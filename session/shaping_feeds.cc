@@ -1,0 +1,57 @@
+// Feeds that decide shapes, compiled in as constants.
+#include "weir/graph/functions.h"
+#include "weir/ops/kernels/registry.h"
+#include "weir/session/pipeline.h"
+
+namespace weir {
+
+namespace {
+
+bool SmallInteger(const OutputType& t) { return IsInteger(BaseType(t.dtype)) || t.dtype == kBool; }
+
+}  // namespace
+
+std::vector<bool> ShapingFeeds(const Graph& g, size_t num_feeds) {
+  std::vector<bool> seen(g.num_ids()), shaping(num_feeds);
+  std::vector<NodeId> stack;
+  auto reach = [&](Endpoint e) {
+    if (!SmallInteger(g.type(e)) || seen[e.node.value]) return;
+    seen[e.node.value] = true;
+    stack.push_back(e.node);
+  };
+  for (NodeId id : g.nodes()) {
+    const Node& n = g.node(id);
+    const KernelDef* kernel = AllKernels().Find(n.op());
+    int inputs = static_cast<int>(n.inputs().size());
+    for (int i = 0; kernel && i < inputs; ++i) {
+      // Why not where the op's own elements are asked for (Where, Unique): those are data, not shapes.
+      if (kernel->NeedsValueOf(i, inputs) && i > 0) reach(n.input(i));
+      if (kernel->NeedsValueOf(i, inputs) && i == 0 && (n.Is("Range") || n.Is("Fill") || kernel->random())) reach(n.input(i));
+    }
+  }
+  while (!stack.empty()) {
+    const Node& n = g.node(stack.back());
+    stack.pop_back();
+    if (n.Is("_Arg")) {
+      int64_t index = n.attr<int64_t>("index");
+      if (index >= 0 && index < static_cast<int64_t>(num_feeds)) shaping[index] = true;
+      continue;
+    }
+    for (Endpoint e : n.inputs()) reach(e);
+  }
+  return shaping;
+}
+
+Status BindFeedValue(Graph& g, int index, const Tensor& value) {
+  std::vector<NodeId> args = ArgNodes(g);
+  if (index >= static_cast<int>(args.size()) || !args[index].valid()) return {};
+  WEIR_ASSIGN_OR_RETURN(Tensor copy, value.Clone());
+  NodeSpec spec;
+  spec.op = "Const", spec.name = g.UniqueName(g.node(args[index]).name() + "/_value");
+  DType dtype = copy.dtype();
+  spec.attrs = {{"value", std::move(copy)}, {"dtype", dtype}};
+  WEIR_ASSIGN_OR_RETURN(NodeId constant, g.AddNode(std::move(spec)));
+  return g.ReplaceUses({args[index], 0}, {constant, 0});
+}
+
+}  // namespace weir
