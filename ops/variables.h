@@ -67,6 +67,7 @@ class Variable {
 namespace collection {
 inline constexpr char kGlobalVariables[] = "variables";
 inline constexpr char kLocalVariables[] = "local_variables";
+inline constexpr char kMetricVariables[] = "metric_variables";
 inline constexpr char kTrainableVariables[] = "trainable_variables";
 inline constexpr char kMovingAverageVariables[] = "moving_average_variables";
 inline constexpr char kLosses[] = "losses";
@@ -89,6 +90,11 @@ inline std::vector<Variable>& TrainableVariables(Builder& b) {
 Operation VariablesInitializer(At g, const std::vector<Variable>& variables, const Name& name = "init");
 inline Operation GlobalVariablesInitializer(At g, const Name& name = "init") {
   return VariablesInitializer(g, GlobalVariables(*g.builder), name);
+}
+// Local variables are those of metrics and such: started anew by each program, not in checkpoints.
+inline std::vector<Variable>& LocalVariables(Builder& b) { return VariableCollection(b, collection::kLocalVariables); }
+inline Operation LocalVariablesInitializer(At g, const Name& name = "init") {
+  return VariablesInitializer(g, LocalVariables(*g.builder), name);
 }
 // A NoOp that runs after all of `operations`.
 Operation Group(At g, const std::vector<Operation>& operations, const Name& name = "group_deps");
