@@ -16,10 +16,10 @@ enum class Precision { kExact, kStandard, kFast };
 struct PassContext {
   Evaluator evaluate;                       // runs a kernel on constants; empty: none
   Precision precision = Precision::kStandard;
-  // Whether an op of these dtypes (of attribute T, of the result) has a lane function, and how many inputs and instructions
+  // Whether an op of these dtypes (of attribute T, of the result) has a lane function, and how many inputs, outputs and instructions
   // a fused chain may have. Injected, since kernels are not visible here.
   std::function<bool(std::string_view op, DType in, DType out)> has_lanes;
-  int max_fused_inputs = 8, max_fused_ops = 48;
+  int max_fused_inputs = 8, max_fused_outputs = 8, max_fused_ops = 48;
   std::vector<std::string> notes;           // "not fused: …"
   int64_t verify_nanos = 0;                 // what verifying after passes has taken
 };
@@ -35,6 +35,7 @@ Result<bool> Prune(Graph& g, PassContext& c);            // drops what no result
 Result<bool> FillDefaults(Graph& g, PassContext& c);     // makes every attribute explicit
 Result<bool> InlineCalls(Graph& g, PassContext& c);      // puts called functions' bodies in place of calls
 Result<bool> OrderEffects(Graph& g, PassContext& c);     // control edges between effects on one resource
+Result<bool> RelaxOrder(Graph& g, PassContext& c);       // drops control edges that order nothing visible
 Result<bool> InferShapes(Graph& g, PassContext& c);
 Result<bool> FoldConstants(Graph& g, PassContext& c);    // computes what only constants feed
 Result<bool> MergeDuplicates(Graph& g, PassContext& c);  // one node for equal computations

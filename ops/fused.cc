@@ -15,7 +15,7 @@ Status FusedShape(ShapeContext& c) {
   }
   // What the ops inside broadcast to is known when they are fused.
   const PartialShape out = c.attr<PartialShape>("shape");
-  c.set_output(0, out.known_rank() ? out : s);
+  for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, out.known_rank() ? out : s);
   return {};
 }
 
@@ -24,15 +24,16 @@ Status FusedShape(ShapeContext& c) {
 void RegisterFusedOps(OpRegistry& r) {
   r.Add("_Fused")
       .Input("args: T")
-      .Output("result: Tout")
+      .Output("results: Tout")
       .Attr("T: list(type) >= 1")
-      .Attr("Tout: type")
+      .Attr("Tout: list(type) >= 1")
       .Attr("shape: shape = ?")
       .Attr("instructions: list(string) >= 1")
       .Attr("params: list(float)")
+      .Attr("outputs: list(int) >= 1")
       .Doc("A chain of element-wise ops that passes through memory once. Each instruction is `op dtype dtype operand…`: the op, the dtype of "
-           "its attribute T, that of its result, and operands that are inputs (i0) or results of earlier instructions (r0); the last "
-           "instruction's result is the output. params holds one attribute (alpha, tolerance) an instruction, 0 where there is none.")
+           "its attribute T, that of its result, and operands that are inputs (i0) or results of earlier instructions (r0). outputs "
+           "lists the instructions whose results are the outputs, the last instruction first. params holds one attribute (alpha, tolerance) an instruction, 0 where there is none.")
       .Shape(FusedShape)
       .NoGradient("it is made by the compiler, after differentiation", false);
 }

@@ -410,6 +410,11 @@ Status RunContext::CheckNumerics(size_t i) const {
   return {};
 }
 
+Tensor RunContext::View(int i) const {
+  int32_t slot = plan_->fetches[i].slot;
+  return slot < 0 ? Tensor() : SlotTensor(slot);
+}
+
 Result<Tensor> RunContext::Fetch(int i) {
   int32_t slot = plan_->fetches[i].slot;
   if (slot < 0) return Tensor();  // a handle

@@ -46,6 +46,8 @@ class RunContext {
 
   // After Run: the value of fetch i. It shares memory that the context will not touch again while the tensor lives.
   Result<Tensor> Fetch(int i);
+  // The same without a copy: only until the next Run, and only to read.
+  Tensor View(int i) const;
   // After the last Fetch: lets go of the variables' buffers.
   void Finish();
 

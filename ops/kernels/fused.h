@@ -4,6 +4,7 @@
 namespace weir {
 
 inline constexpr int kFusedInputs = 8;
+inline constexpr int kFusedOutputs = 8;
 inline constexpr int kFusedRegisters = 8;
 
 }  // namespace weir

@@ -1,8 +1,10 @@
-// FuseElementwise: a tree of element-wise ops whose inner results nobody else reads becomes one _Fused op, so that its
-// operands pass through memory once. Same lane functions, same bits.
+// FuseElementwise: a tree of element-wise ops becomes one _Fused op, so that its operands pass through memory once. Same lane
+// functions, same bits.
 //
-// A group grows backwards from its last op: a producer joins when all its readers are in the group, its result has the
-// shape of the group's (inputs may broadcast), and the chain's limits hold.
+// A group grows backwards from its last op: a producer joins when its result has the shape of the group's (inputs may
+// broadcast), the chain's limits hold, and whoever reads it outside the group comes after the last op: its result is then
+// an output too. So the group can stand where its last op stands. BiasAdd and AddN are additions here; a tensor that only
+// repeats a smaller one (Tile, BroadcastTo) is read as the smaller one.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +15,13 @@
 namespace weir {
 
 namespace {
+
+// The element-wise op that a node is.
+std::string_view LaneOp(const Node& n) {
+  if (n.Is("AddN")) return "AddV2";
+  if (n.Is("BiasAdd") && n.attr<std::string>("data_format") == "NHWC") return "AddV2";
+  return n.op();
+}
 
 // The dtype that an op's lane function is looked up by.
 DType LaneDType(const Node& n) {
@@ -40,7 +49,7 @@ class Fuser {
     for (auto it = order.rbegin(); it != order.rend(); ++it) {
       if (grouped_[it->value] || !Fusable(g_.node(*it))) continue;
       std::vector<NodeId> group = Grow(*it);
-      if (group.size() < 2) continue;
+      if (group.size() < 2 && !ReadsRepeated(*it)) continue;
       WEIR_RETURN_IF_ERROR(Replace(group));
       changed = true;
     }
@@ -49,103 +58,188 @@ class Fuser {
 
  private:
   bool Fusable(const Node& n) const {
-    if (!n.def() || n.inputs().empty() || n.outputs().size() != 1 || n.inputs().size() > 3 || !n.output(0).shape.fully_known()) return false;
-    if (n.Is("Cast") && n.attr<bool>("Truncate")) return false;
+    if (!n.def() || n.inputs().empty() || n.outputs().size() != 1 || !n.output(0).shape.fully_known()) return false;
+    if (n.Is("AddN")) {
+      // half and bfloat16 round once for the whole sum, pairs would round each.
+      DType t = n.type_attr("T");
+      if (n.inputs().size() < 2 || (n.inputs().size() > 2 && (t == kHalf || t == kBfloat16))) return false;
+    } else if (n.inputs().size() > 3 || (n.Is("Cast") && n.attr<bool>("Truncate"))) {
+      return false;
+    }
     // TensorFlow 1's Select chooses rows by a vector; only the plain form is element-wise.
     if (n.Is("Select") && !(g_.ShapeOf(n.input(0)) == n.output(0).shape) && g_.ShapeOf(n.input(0)).rank() != 0) return false;
     for (Endpoint e : n.inputs()) {
       if (!g_.ShapeOf(e).fully_known()) return false;
     }
-    return n.output(0).shape.num_elements().value_or(0) > 0 && c_.has_lanes && c_.has_lanes(n.op(), LaneDType(n), n.output(0).dtype);
+    return n.output(0).shape.num_elements().value_or(0) > 0 && c_.has_lanes && c_.has_lanes(LaneOp(n), LaneDType(n), n.output(0).dtype);
   }
 
-  // All readers of n are in the group, and nothing waits for n alone.
-  bool OnlyReadBy(const Node& n, const std::set<NodeId>& group) const {
-    return n.control_inputs().empty() && std::all_of(n.users().begin(), n.users().end(), [&](const Use& u) { return u.input >= 0 && group.count(u.node); });
+  // What is read instead of e by a reader that broadcasts: what e repeats.
+  Endpoint Unrepeated(Endpoint e) const {
+    const Node& n = g_.node(e.node);
+    if (!n.Is("BroadcastTo") && !n.Is("Tile")) return e;
+    const PartialShape &from = g_.ShapeOf(n.input(0)), &to = g_.ShapeOf(e);
+    if (!from.fully_known() || !to.fully_known() || to.num_elements() == 0) return e;
+    for (int a = 0; n.Is("Tile") && a < from.rank(); ++a) {
+      if (from.dims()[a] != to.dims()[a] && from.dims()[a] != 1) return e;
+    }
+    return n.input(0);
+  }
+
+  // Those who read n outside the group come after `last`, and nothing waits for n alone.
+  bool MayJoin(const Node& n, const std::set<NodeId>& group, NodeId last) const {
+    if (!n.control_inputs().empty()) return false;
+    for (const Use& u : n.users()) {
+      if (u.input < 0) return false;
+      if (!group.count(u.node) && position_[u.node.value] < position_[last.value]) return false;
+    }
+    return true;
+  }
+
+  bool ReadOutside(const Node& n, const std::set<NodeId>& group) const {
+    return std::any_of(n.users().begin(), n.users().end(), [&](const Use& u) { return !group.count(u.node); });
+  }
+
+  // How many of the group's results somebody else reads.
+  int OutputsOf(const std::set<NodeId>& group) const {
+    return static_cast<int>(std::count_if(group.begin(), group.end(), [&](NodeId id) { return ReadOutside(g_.node(id), group); }));
   }
 
   std::set<Endpoint> InputsOf(const std::set<NodeId>& group) const {
     std::set<Endpoint> inputs;
     for (NodeId id : group) {
       for (Endpoint e : g_.node(id).inputs()) {
-        if (!group.count(e.node)) inputs.insert(e);
+        if (!group.count(e.node)) inputs.insert(Unrepeated(e));
       }
     }
     return inputs;
+  }
+
+  // Producers of what the group reads, the latest first.
+  std::vector<NodeId> Candidates(const std::set<NodeId>& group) const {
+    std::set<NodeId> found;
+    for (NodeId id : group) {
+      for (Endpoint e : g_.node(id).inputs()) {
+        if (!group.count(e.node)) found.insert(e.node);
+      }
+    }
+    std::vector<NodeId> ids(found.begin(), found.end());
+    std::sort(ids.begin(), ids.end(), [&](NodeId a, NodeId b) { return position_[a.value] > position_[b.value]; });
+    return ids;
+  }
+
+  bool TooLong(const std::set<NodeId>& group) const {
+    return static_cast<int>(group.size()) > c_.max_fused_ops || static_cast<int>(InputsOf(group).size()) > c_.max_fused_inputs ||
+           OutputsOf(group) > c_.max_fused_outputs;
   }
 
   // In program order, the last op last.
   std::vector<NodeId> Grow(NodeId last) {
     std::set<NodeId> group{last};
     const PartialShape& shape = g_.node(last).output(0).shape;
-    std::set<NodeId> refused;
+    std::set<NodeId> too_long, wanted;
     for (bool grown = true; grown;) {
       grown = false;
-      for (Endpoint e : InputsOf(group)) {
-        const Node& p = g_.node(e.node);
-        if (refused.count(p.id()) || grouped_[p.id().value] || !Fusable(p) || !(p.output(0).shape == shape)) continue;
-        if (!OnlyReadBy(p, group)) {
-          c_.notes.push_back(fmt::format("not fused into '{}': '{}' has other readers", g_.node(last).name(), p.name()));
-          refused.insert(p.id());
+      wanted.clear();
+      for (NodeId id : Candidates(group)) {
+        const Node& p = g_.node(id);
+        if (too_long.count(id) || grouped_[id.value] || !Fusable(p) || !(p.output(0).shape == shape)) continue;
+        if (!MayJoin(p, group, last)) {
+          wanted.insert(id);
           continue;
         }
-        group.insert(p.id());
-        if (static_cast<int>(group.size()) > c_.max_fused_ops || static_cast<int>(InputsOf(group).size()) > c_.max_fused_inputs) {
-          group.erase(p.id());
-          refused.insert(p.id());
-          c_.notes.push_back(fmt::format("not fused into '{}': with '{}' the chain would be too long", g_.node(last).name(), p.name()));
-          continue;
-        }
-        grown = true;
-        break;
+        group.insert(id);
+        grown = !TooLong(group);
+        if (grown) break;
+        group.erase(id);
+        too_long.insert(id);
       }
     }
+    for (NodeId id : too_long) Note(last, id, "would make the chain too long");
+    for (NodeId id : wanted) Note(last, id, "is wanted before it");
     std::vector<NodeId> ids(group.begin(), group.end());
     std::sort(ids.begin(), ids.end(), [&](NodeId a, NodeId b) { return position_[a.value] < position_[b.value]; });
     return ids;
   }
 
-  Status Replace(const std::vector<NodeId>& group) {
-    std::map<Endpoint, int> inputs;
-    std::map<NodeId, int> results;
-    std::vector<Endpoint> order;
+  void Note(NodeId last, NodeId id, const char* why) {
+    c_.notes.push_back(fmt::format("not fused into '{}': '{}' {}", g_.node(last).name(), g_.node(id).name(), why));
+  }
+
+  bool ReadsRepeated(NodeId id) const {
+    const auto& inputs = g_.node(id).inputs();
+    return std::any_of(inputs.begin(), inputs.end(), [&](Endpoint e) { return !(Unrepeated(e) == e); });
+  }
+
+  // The instructions of a group, and the endpoints they read.
+  struct Chain {
+    std::vector<Endpoint> inputs;
     std::vector<DType> types;
     AttrList instructions, params;
+    std::map<NodeId, int> results;  // instruction that gives a node's result
+  };
+
+  // The instructions of one node; a sum of n has n - 1.
+  void Append(const Node& n, Chain* c) const {
+    auto operand = [&](Endpoint e) {
+      if (auto it = c->results.find(e.node); it != c->results.end()) return fmt::format(" r{}", it->second);
+      e = Unrepeated(e);
+      auto it = std::find(c->inputs.begin(), c->inputs.end(), e);
+      if (it == c->inputs.end()) it = c->inputs.insert(it, e), c->types.push_back(g_.type(e).dtype);
+      return fmt::format(" i{}", it - c->inputs.begin());
+    };
+    const std::string head = fmt::format("{} {} {}", LaneOp(n), DTypeShortName(LaneDType(n)), DTypeShortName(n.output(0).dtype));
+    auto add = [&](std::string operands) {
+      c->instructions.s.push_back(head + operands);
+      c->params.f.push_back(ParamOf(n));
+    };
+    if (n.Is("AddN")) {
+      std::string sum = operand(n.input(0));
+      for (size_t i = 1; i < n.inputs().size(); ++i) {
+        add(sum + operand(n.input(static_cast<int>(i))));
+        sum = fmt::format(" r{}", c->instructions.s.size() - 1);
+      }
+    } else {
+      std::string operands;
+      for (Endpoint e : n.inputs()) operands += operand(e);
+      add(std::move(operands));
+    }
+    c->results[n.id()] = static_cast<int>(c->instructions.s.size()) - 1;
+  }
+
+  Status Replace(const std::vector<NodeId>& group) {
+    Chain chain;
     std::vector<std::string> origins;
+    const std::set<NodeId> members(group.begin(), group.end());
+    std::vector<NodeId> results{group.back()};  // that are outputs
     for (NodeId id : group) {
       const Node& n = g_.node(id);
-      std::string text = fmt::format("{} {} {}", n.op(), DTypeShortName(LaneDType(n)), DTypeShortName(n.output(0).dtype));
-      for (Endpoint e : n.inputs()) {
-        if (auto it = results.find(e.node); it != results.end()) {
-          text += fmt::format(" r{}", it->second);
-          continue;
-        }
-        auto [it, added] = inputs.emplace(e, static_cast<int>(order.size()));
-        if (added) order.push_back(e), types.push_back(g_.type(e).dtype);
-        text += fmt::format(" i{}", it->second);
-      }
-      results[id] = static_cast<int>(instructions.s.size());
-      instructions.s.push_back(std::move(text));
-      params.f.push_back(ParamOf(n));
+      Append(n, &chain);
       if (n.origins().empty()) origins.push_back(n.name());
       origins.insert(origins.end(), n.origins().begin(), n.origins().end());
       grouped_[id.value] = true;
+      if (id != group.back() && ReadOutside(n, members)) results.push_back(id);
     }
     const Node& last = g_.node(group.back());
     NodeSpec spec;
     spec.op = "_Fused";
     spec.name = g_.UniqueName(last.name() + "/_fused");
-    spec.inputs = order;
+    spec.inputs = chain.inputs;
     spec.control_inputs = last.control_inputs();
     spec.loc = last.loc();
     spec.origins = std::move(origins);
-    DType out = last.output(0).dtype;
-    spec.attrs = {{"T", types}, {"Tout", out}, {"shape", last.output(0).shape}, {"instructions", instructions}, {"params", params}};
+    std::vector<DType> types;
+    AttrList outputs;
+    for (NodeId id : results) types.push_back(g_.node(id).output(0).dtype), outputs.i.push_back(chain.results[id]);
+    spec.attrs = {{"T", chain.types}, {"Tout", types},        {"shape", last.output(0).shape}, {"instructions", chain.instructions},
+                  {"params", chain.params}, {"outputs", outputs}};
     WEIR_ASSIGN_OR_RETURN(NodeId fused, g_.AddNode(std::move(spec)));
-    WEIR_RETURN_IF_ERROR(g_.ReplaceUses({group.back(), 0}, {fused, 0}));
+    for (size_t k = 0; k < results.size(); ++k) WEIR_RETURN_IF_ERROR(g_.ReplaceUses({results[k], 0}, {fused, static_cast<int>(k)}));
     g_.ReplaceControlUses(group.back(), fused);
     for (auto it = group.rbegin(); it != group.rend(); ++it) g_.Remove(*it);
     grouped_.resize(g_.num_ids());
+    position_.resize(g_.num_ids());
+    position_[fused.value] = position_[group.back().value];
     return {};
   }
 
