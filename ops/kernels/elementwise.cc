@@ -34,6 +34,9 @@ void AddSelect(Table& table, const LaneRow& narrow, const LaneRow& wide) {
   }
 }
 
+// A step of TruncateDiv, no op.
+constexpr const char* kTrunc = "Trunc";
+
 Table MakeTable() {
   Table table;
   const LaneRow *narrow = nullptr, *wide = nullptr;
@@ -54,11 +57,16 @@ Table MakeTable() {
     }
   }
   for (DType small : {kHalf, kBfloat16}) {
-    for (auto [op, last] : {std::pair("FloorDiv", "Floor"), std::pair("TruncateDiv", "Trunc")}) {
+    for (auto [op, last] : {std::pair("FloorDiv", "Floor"), std::pair("TruncateDiv", kTrunc)}) {
       table[{op, small}].call = table[{"Div", kFloat}].call;
       table[{op, small}].then = table[{last, kFloat}].call;
     }
   }
+  return table;
+}
+
+const Table& Lanes() {
+  static const Table table = MakeTable();
   return table;
 }
 
@@ -94,9 +102,15 @@ void Repeat(const char* row, int64_t row_bytes, int64_t bytes, char* tile) {
 
 const LaneFn* FindLaneFn(std::string_view op, DType in_dtype, DType out_dtype) {
   if (op == "Cast") return FindCastLane(in_dtype, out_dtype, false);
-  static const Table table = MakeTable();
-  auto it = table.find({std::string(op), in_dtype});
-  return it == table.end() ? nullptr : &it->second;
+  auto it = Lanes().find({std::string(op), in_dtype});
+  return it == Lanes().end() ? nullptr : &it->second;
+}
+
+std::map<std::string, int> LaneOps() {
+  std::map<std::string, int> ops;
+  for (const auto& [key, fn] : Lanes()) ops[key.op] = fn.arity;
+  ops.erase(kTrunc);
+  return ops;
 }
 
 void LaneFn::RunSmall(const void* const* in, void* out, int64_t n, const LaneParams& p) const {

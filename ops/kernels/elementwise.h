@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -58,6 +60,8 @@ struct LaneFn {
 // The lane function of an op for the dtype of its attribute T (of Cast: SrcT) and the dtype of its output; null when Weir
 // has none: strings, unsupported dtypes, ops that are not element-wise.
 const LaneFn* FindLaneFn(std::string_view op, DType in_dtype, DType out_dtype);
+// Every op that has lane functions (Cast apart), and how many operands it takes.
+std::map<std::string, int> LaneOps();
 
 // Converts half or bfloat16 to float and back (rounding to nearest even).
 void SmallToFloat(DType small, const void* in, float* out, int64_t n);

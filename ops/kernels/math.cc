@@ -184,30 +184,22 @@ Status PrepareAddN(PrepareContext& c) {
   return {};
 }
 
-constexpr const char* kUnaryOps[] = {
-    "Abs", "Neg", "Sign", "Square", "Sqrt", "Rsqrt", "Reciprocal", "Inv", "Exp", "Expm1", "Log", "Log1p", "Sin", "Cos", "Tan", "Asin", "Acos",
-    "Atan", "Asinh", "Acosh", "Atanh", "Sinh", "Cosh", "Tanh", "Sigmoid", "Erf", "Erfc", "Floor", "Ceil", "Round", "Rint", "LogicalNot",
-    "Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Softplus", "Softsign"};
-constexpr const char* kBinaryOps[] = {
-    "Add", "AddV2", "Sub", "Mul", "MulNoNan", "Div", "RealDiv", "DivNoNan", "FloorDiv", "TruncateDiv", "Mod", "FloorMod", "TruncateMod", "Pow",
-    "Maximum", "Minimum", "SquaredDifference", "Atan2", "Xlogy", "Xdivy", "LogicalAnd", "LogicalOr"};
 // Results are bools, so that no operand's memory can take them.
-constexpr const char* kTestOps[] = {"IsNan", "IsInf", "IsFinite", "Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual"};
-constexpr const char* kGradOps[] = {
-    "SqrtGrad", "RsqrtGrad", "TanhGrad", "SigmoidGrad", "ReciprocalGrad", "InvGrad", "ReluGrad", "Relu6Grad", "LeakyReluGrad", "EluGrad",
-    "SeluGrad", "SoftplusGrad", "SoftsignGrad"};
+constexpr const char* kTestOps[] = {"IsNan", "IsInf", "IsFinite", "Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual", "ApproximateEqual"};
 
 }  // namespace
 
 void RegisterMathKernels(KernelRegistry& r) {
-  auto lanes = [](const char* op) { return [op = std::string(op)](PrepareContext& c) { return PrepareLanes(c, op); }; };
-  auto same = [](const char* op) { return [op = std::string(op)](PrepareContext& c) { return PrepareSameSize(c, op); }; };
-  for (const char* op : kUnaryOps) r.Add(op, lanes(op)).InPlace(0, 0);
-  for (const char* op : kBinaryOps) r.Add(op, lanes(op)).InPlace(0, 0).InPlace(0, 1);
-  for (const char* op : kTestOps) r.Add(op, lanes(op));
-  for (const char* op : kGradOps) r.Add(op, same(op)).InPlace(0, 0).InPlace(0, 1);
-  for (const char* op : {"Select", "SelectV2"}) r.Add(op, lanes(op)).InPlace(0, 1).InPlace(0, 2);
-  r.Add("ApproximateEqual", same("ApproximateEqual"));
+  for (const auto& [name, arity] : LaneOps()) {
+    const std::string& op = name;
+    if (op == "ClipByValue") continue;
+    // TensorFlow's gradients of unary ops, and this one, do not broadcast.
+    const bool same_size = op.ends_with("Grad") || op == "ApproximateEqual";
+    KernelDef& kernel = r.Add(op, [op, same_size](PrepareContext& c) { return same_size ? PrepareSameSize(c, op) : PrepareLanes(c, op); });
+    if (std::find(std::begin(kTestOps), std::end(kTestOps), op) != std::end(kTestOps)) continue;
+    // Select's condition is a bool or chooses rows: its memory is not the result's.
+    for (int i = arity == 3; i < arity; ++i) kernel.InPlace(0, i);
+  }
   r.Add("ClipByValue", PrepareClip).InPlace(0, 0);
   r.Add("Cast", PrepareCast).InPlace(0, 0);
   r.Add("AddN", PrepareAddN).InPlace(0, 0);
