@@ -92,7 +92,9 @@ Metric MetricScope::Finish(const Output& value, const Output& update_op) const {
 
 Accumulator::Accumulator(Builder& b, const Shape& shape, const char* name, DType dtype)
     : variable_(b, shape, dtype, ops::ZerosInitializer(),
-                {.name = name, .trainable = false, .collections = {collection::kLocalVariables, collection::kMetricVariables}}),
+                {.name = name,
+                 .trainable = false,
+                 .collections = {collection::kLocalVariables, collection::kMetricVariables}}),
       before_(variable_.Read()) {}
 
 Output Accumulator::After(const Operation& change) const {
@@ -151,8 +153,8 @@ Metric MeanTensor(Input values, const MetricOptions& o) {
   Output v = ops::Cast(values, kFloat);
   auto shape = v.shape().ToShape();
   if (!shape) {
-    s.builder().Fail(InvalidArgument(fmt::format(
-        "error[shape]: metric '{}' needs values of known shape, not {}", s.builder().scope(), v.shape().ToString())));
+    s.builder().Fail(InvalidArgument(fmt::format("error[shape]: metric '{}' needs values of known shape, not {}",
+                                                 s.builder().scope(), v.shape().ToString())));
     return {};
   }
   Accumulator total(s.builder(), *shape, "total_tensor"), count(s.builder(), *shape, "count_tensor");

@@ -1,17 +1,17 @@
 // Metrics by TF1's names (tf.metrics): figures over a stream of batches, kept in local variables.
 //
 //   auto [accuracy, update] = metrics::Accuracy(labels, predictions);
-//   session.Run(LocalVariablesInitializer(g));   // starts at 0
-//   for (…) session.Run(update, batch);          // the figure so far
-//   session.Run(accuracy);                       // the figure, without a batch
+//   session.Run(LocalVariablesInitializer(g));  // starts at 0
+//   for (…) session.Run(update, batch);         // the figure so far
+//   session.Run(accuracy);                      // the figure, without a batch
 //
-// Variables bear TensorFlow's names (`accuracy/total`, `accuracy/count`) and are in the collections "local_variables" and
-// "metric_variables". In a run that fetches both, `value` is the figure before the batch and `update_op` the one after:
-// control edges say so, in TensorFlow too.
+// Variables bear TensorFlow's names (`accuracy/total`, `accuracy/count`) and are in the collections "local_variables"
+// and "metric_variables". In a run that fetches both, `value` is the figure before the batch and `update_op` the one
+// after: control edges say so, in TensorFlow too.
 //
-// Labels and predictions have one shape, or one of them another axis of size 1 at the end, which is dropped. `weights` is a
-// number, a scalar, or a tensor of as many axes as the values, each of their size or 1 (a missing or additional last axis of
-// size 1 is mended); 0 takes an element out. Ranks are known. All is computed in float32.
+// Labels and predictions have one shape, or one of them another axis of size 1 at the end, which is dropped. `weights`
+// is a number, a scalar, or a tensor of as many axes as the values, each of their size or 1 (a missing or additional
+// last axis of size 1 is mended); 0 takes an element out. Ranks are known. All is computed in float32.
 #pragma once
 
 #include <string>

@@ -125,7 +125,8 @@ std::vector<float> AucThresholds(const AucOptions& auc) {
   std::vector<float> t = auc.thresholds;
   std::sort(t.begin(), t.end());
   if (t.empty()) {
-    for (int64_t i = 1; i + 1 < auc.num_thresholds; ++i) t.push_back(static_cast<float>(i * 1.0 / (auc.num_thresholds - 1)));
+    for (int64_t i = 1; i + 1 < auc.num_thresholds; ++i)
+      t.push_back(static_cast<float>(i * 1.0 / (auc.num_thresholds - 1)));
   }
   t.insert(t.begin(), -1e-7f);
   t.push_back(1.0f + 1e-7f);
@@ -164,9 +165,14 @@ Output Area(const AucOptions& auc, const Output& tp, const Output& fn, const Out
   Ends y = EndsOf(roc ? recall : (tp + kEpsilon) / (tp + fp + kEpsilon));
   Output height;
   switch (auc.summation_method) {
-    case Summation::kMinoring: height = ops::Minimum(y.left, y.right); break;
-    case Summation::kMajoring: height = ops::Maximum(y.left, y.right); break;
-    default: height = (y.left + y.right) / 2.0;
+    case Summation::kMinoring:
+      height = ops::Minimum(y.left, y.right);
+      break;
+    case Summation::kMajoring:
+      height = ops::Maximum(y.left, y.right);
+      break;
+    default:
+      height = (y.left + y.right) / 2.0;
   }
   return ops::ReduceSum((x.left - x.right) * height, {}, {.name = name});
 }
@@ -177,12 +183,12 @@ Metric Auc(Input labels, Input predictions, const AucOptions& auc, const MetricO
   MetricScope s({labels, predictions}, o, "auc");
   if (!s.valid()) return {};
   if (auc.thresholds.empty() && (auc.num_thresholds < 2 || auc.num_thresholds > 1'000'000)) {
-    s.builder().Fail(InvalidArgument(
-        fmt::format("error[attr]: metric '{}' needs 2 to 1000000 thresholds, not {}", s.builder().scope(), auc.num_thresholds)));
+    s.builder().Fail(InvalidArgument(fmt::format("error[attr]: metric '{}' needs 2 to 1000000 thresholds, not {}",
+                                                 s.builder().scope(), auc.num_thresholds)));
     return {};
   }
-  std::vector<Metric> c = CountAtThresholds(s, {kTruePositives, kFalseNegatives, kTrueNegatives, kFalsePositives}, labels,
-                                            predictions, AucThresholds(auc));
+  std::vector<Metric> c = CountAtThresholds(s, {kTruePositives, kFalseNegatives, kTrueNegatives, kFalsePositives},
+                                            labels, predictions, AucThresholds(auc));
   if (c.empty()) return {};
   Output value = Area(auc, c[0].value, c[1].value, c[2].value, c[3].value, "value");
   return s.Finish(value, Area(auc, c[0].update_op, c[1].update_op, c[2].update_op, c[3].update_op, "update_op"));

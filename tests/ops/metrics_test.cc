@@ -23,7 +23,9 @@ struct Row {
 };
 const Row kRows[] = {
     {"mean", false, {0.533333302}, {0.495833308}, {0.495833308}},
-    {"mean_tensor", false, {0.899999976, 0.400000006, 0.300000012, 0.200000003, 0.800000012, 0.600000024},
+    {"mean_tensor",
+     false,
+     {0.899999976, 0.400000006, 0.300000012, 0.200000003, 0.800000012, 0.600000024},
      {0.799999952, 0.25, 0.400000006, 0.574999988, 0.625, 0.325000018},
      {0.799999952, 0.25, 0.400000006, 0.574999988, 0.625, 0.325000018}},
     {"accuracy", false, {0.833333313}, {0.666666687}, {0.666666687}},
@@ -39,8 +41,11 @@ const Row kRows[] = {
     {"false_negatives", false, {1}, {3}, {3}},
     {"precision", false, {1}, {0.800000012}, {0.800000012}},
     {"recall", false, {0.75}, {0.571428597}, {0.571428597}},
-    {"precision_at_thresholds", false, {0.800000012, 1, 1},
-     {0.777777791, 0.800000012, 1}, {0.777777791, 0.800000012, 1}},
+    {"precision_at_thresholds",
+     false,
+     {0.800000012, 1, 1},
+     {0.777777791, 0.800000012, 1},
+     {0.777777791, 0.800000012, 1}},
     {"recall_at_thresholds", false, {1, 0.75, 0.5}, {1, 0.571428597, 0.428571433}, {1, 0.571428597, 0.428571433}},
     {"auc", false, {0.874999642}, {0.857142746}, {0.857142746}},
     {"auc_pr", false, {0.944214106}, {0.886402607}, {0.886402607}},
@@ -49,7 +54,9 @@ const Row kRows[] = {
     {"mean_per_class_accuracy", false, {1, 0.5, 1}, {1, 0.666666687, 0.666666687}, {0.777777851}},
     {"mean_iou", false, {1, 0, 0, 0, 1, 1, 0, 0, 1}, {2, 0, 0, 0, 2, 1, 0, 1, 2}, {0.666666687}},
     {"mean", true, {0.557894766}, {0.541463435}, {0.541463435}},
-    {"mean_tensor", true, {0.899999976, 0.400000006, 0.300000012, 0, 0.800000012, 0.600000024},
+    {"mean_tensor",
+     true,
+     {0.899999976, 0.400000006, 0.300000012, 0, 0.800000012, 0.600000024},
      {0.833333313, 0.200000003, 0.366666675, 0.949999988, 0.800000012, 0.159999996},
      {0.833333313, 0.200000003, 0.366666675, 0.949999988, 0.800000012, 0.159999996}},
     {"accuracy", true, {0.578947365}, {0.658536613}, {0.658536613}},
@@ -65,10 +72,16 @@ const Row kRows[] = {
     {"false_negatives", true, {2}, {3}, {3}},
     {"precision", true, {1}, {0.894736826}, {0.894736826}},
     {"recall", true, {0.529411793}, {0.586206913}, {0.586206913}},
-    {"precision_at_thresholds", true, {0.894736826, 1, 1},
-     {0.878787875, 0.894736826, 1}, {0.878787875, 0.894736826, 1}},
-    {"recall_at_thresholds", true, {1, 0.529411793, 0.470588237},
-     {1, 0.586206913, 0.551724136}, {1, 0.586206913, 0.551724136}},
+    {"precision_at_thresholds",
+     true,
+     {0.894736826, 1, 1},
+     {0.878787875, 0.894736826, 1},
+     {0.878787875, 0.894736826, 1}},
+    {"recall_at_thresholds",
+     true,
+     {1, 0.529411793, 0.470588237},
+     {1, 0.586206913, 0.551724136},
+     {1, 0.586206913, 0.551724136}},
     {"auc", true, {0.529410779}, {0.879310071}, {0.879310071}},
     {"auc_pr", true, {0.935700774}, {0.944800973}, {0.944800973}},
     {"auc_minoring", true, {0.529410779}, {0.879310131}, {0.879310131}},
@@ -87,11 +100,19 @@ struct Model {
 
   Feeds Batch(int i) const {
     if (i == 0) {
-      return {{labels, {{1, 0, 1}, {0, 1, 1}}}, {predictions, {{.9, .4, .3}, {.2, .8, .6}}}, {weights, {{1, .5, 2}, {0, 1, .25}}},
-              {class_labels, {0, 1, 2, 1}}, {classes, {0, 2, 2, 1}}, {class_weights, {1, .5, 2, 1}}};
+      return {{labels, {{1, 0, 1}, {0, 1, 1}}},
+              {predictions, {{.9, .4, .3}, {.2, .8, .6}}},
+              {weights, {{1, .5, 2}, {0, 1, .25}}},
+              {class_labels, {0, 1, 2, 1}},
+              {classes, {0, 2, 2, 1}},
+              {class_weights, {1, .5, 2, 1}}};
     }
-    return {{labels, {{0, 0, 1}, {1, 1, 0}}}, {predictions, {{.7, .1, .5}, {.95, .45, .05}}}, {weights, {{.5, 1, 1}, {2, 0, 1}}},
-            {class_labels, {2, 2, 0, 1}}, {classes, {2, 1, 0, 1}}, {class_weights, {0, 1, 3, .5}}};
+    return {{labels, {{0, 0, 1}, {1, 1, 0}}},
+            {predictions, {{.7, .1, .5}, {.95, .45, .05}}},
+            {weights, {{.5, 1, 1}, {2, 0, 1}}},
+            {class_labels, {2, 2, 0, 1}},
+            {classes, {2, 1, 0, 1}},
+            {class_weights, {0, 1, 3, .5}}};
   }
 };
 
@@ -124,7 +145,8 @@ metrics::Metric Make(const std::string& name, Model& m, bool weighted) {
       {"precision_at_thresholds", [&] { return PrecisionAtThresholds(l, p, thresholds, o); }},
       {"recall_at_thresholds", [&] { return RecallAtThresholds(l, p, thresholds, o); }},
       {"auc", [&] { return Auc(l, p, {}, o); }},
-      {"auc_pr", [&] { return Auc(l, p, {.curve = Curve::kPr, .summation_method = Summation::kCarefulInterpolation}, o); }},
+      {"auc_pr",
+       [&] { return Auc(l, p, {.curve = Curve::kPr, .summation_method = Summation::kCarefulInterpolation}, o); }},
       {"auc_minoring", [&] { return Auc(l, p, {.num_thresholds = 11, .summation_method = Summation::kMinoring}, o); }},
       {"auc_majoring",
        [&] {
@@ -189,19 +211,22 @@ TEST(Metrics, VariablesHaveTensorFlowsNames) {
   metrics::RecallAtThresholds(l, l, {.5f});
   std::vector<std::string> names;
   for (const Variable& v : LocalVariables(g)) names.push_back(v.name());
-  EXPECT_EQ(names, (std::vector<std::string>{
-                       "accuracy/total", "accuracy/count", "accuracy_1/total", "accuracy_1/count", "precision/true_positives/count",
-                       "precision/false_positives/count", "auc/true_positives", "auc/false_negatives", "auc/true_negatives",
-                       "auc/false_positives", "mean_iou/total_confusion_matrix", "mean/total_tensor", "mean/count_tensor",
-                       "percentage_below_threshold/total", "percentage_below_threshold/count", "mean_accuracy/total",
-                       "mean_accuracy/count", "recall_at_thresholds/true_positives", "recall_at_thresholds/false_negatives"}));
+  EXPECT_EQ(
+      names,
+      (std::vector<std::string>{
+          "accuracy/total", "accuracy/count", "accuracy_1/total", "accuracy_1/count", "precision/true_positives/count",
+          "precision/false_positives/count", "auc/true_positives", "auc/false_negatives", "auc/true_negatives",
+          "auc/false_positives", "mean_iou/total_confusion_matrix", "mean/total_tensor", "mean/count_tensor",
+          "percentage_below_threshold/total", "percentage_below_threshold/count", "mean_accuracy/total",
+          "mean_accuracy/count", "recall_at_thresholds/true_positives", "recall_at_thresholds/false_negatives"}));
   EXPECT_TRUE(GlobalVariables(g).empty());
   EXPECT_TRUE(TrainableVariables(g).empty());
 }
 
 TEST(Metrics, MendsALastAxisOfOne) {
   Builder g;
-  Output l = ops::Placeholder(g, kFloat, {None}), p = ops::Placeholder(g, kFloat, {None, 1}), w = ops::Placeholder(g, kFloat, {None, 1});
+  Output l = ops::Placeholder(g, kFloat, {None}), p = ops::Placeholder(g, kFloat, {None, 1}),
+         w = ops::Placeholder(g, kFloat, {None, 1});
   metrics::Metric m = metrics::MeanAbsoluteError(l, p, {.weights = w, .metrics_collections = {"figures"}});
   ASSERT_TRUE(g.status().ok()) << g.status().ToString();
   EXPECT_EQ(OutputCollection(g, "figures").size(), 1u);
@@ -217,12 +242,17 @@ TEST(Metrics, RefusesWhatCannotBe) {
     make(g, ops::Placeholder(g, kFloat, {2, 3}));
     return g.status().ToString();
   };
-  EXPECT_NE(error([](Builder& g, Output x) { metrics::Mean(ops::Placeholder(g, kFloat, {2}), {.weights = ops::ExpandDims(x, 0)}); })
-                .find("cannot weigh values"), std::string::npos);
-  EXPECT_NE(error([](Builder&, Output x) { metrics::MeanIou(x, x, 0); }).find("cannot have 0 classes"), std::string::npos);
-  EXPECT_NE(error([](Builder&, Output x) { metrics::Auc(x, x, {.num_thresholds = 1}); }).find("thresholds"), std::string::npos);
-  EXPECT_NE(error([](Builder& g, Output) { metrics::MeanTensor(ops::Placeholder(g, kFloat, {None})); }).find("known shape"),
+  EXPECT_NE(error([](Builder& g, Output x) {
+              metrics::Mean(ops::Placeholder(g, kFloat, {2}), {.weights = ops::ExpandDims(x, 0)});
+            }).find("cannot weigh values"),
             std::string::npos);
+  EXPECT_NE(error([](Builder&, Output x) { metrics::MeanIou(x, x, 0); }).find("cannot have 0 classes"),
+            std::string::npos);
+  EXPECT_NE(error([](Builder&, Output x) { metrics::Auc(x, x, {.num_thresholds = 1}); }).find("thresholds"),
+            std::string::npos);
+  EXPECT_NE(
+      error([](Builder& g, Output) { metrics::MeanTensor(ops::Placeholder(g, kFloat, {None})); }).find("known shape"),
+      std::string::npos);
 
   Builder g;
   Output p = ops::Placeholder(g, kFloat, {2});
@@ -232,7 +262,8 @@ TEST(Metrics, RefusesWhatCannotBe) {
   ASSERT_TRUE(s.Run(init).ok());
   auto outside = s.Run(auc.update_op, {{p, {0.5, 1.5}}});
   ASSERT_FALSE(outside.ok());
-  EXPECT_NE(outside.status().ToString().find("predictions must be in [0, 1]"), std::string::npos) << outside.status().ToString();
+  EXPECT_NE(outside.status().ToString().find("predictions must be in [0, 1]"), std::string::npos)
+      << outside.status().ToString();
   EXPECT_FALSE(s.Run(iou.update_op, {{p, {0, 2}}}).ok());
 }
 
