@@ -87,6 +87,7 @@ void FindUnknownOps(const Graph& g, std::vector<Finding>* findings) {
                                                    "ReadVariableOp",
                                                    "AssignVariableOp",
                                                    "VarIsInitializedOp",
+                                                   "VariableShape",
                                                    "Variable",
                                                    "VariableV2",
                                                    "Assign",
