@@ -132,7 +132,8 @@ Metric MeanOf(const MetricScope& s, const Output& values) {
   Output number = w ? ops::ReduceSum(*w) : ops::Cast(ops::Size(v), kFloat);
   if (w) v = ops::Multiply(v, *w);
   Output value = Quotient(total.before(), count.before(), "value");
-  return {value, Quotient(total.Add(ops::ReduceSum(v)), count.Add(number), "update_op")};
+  Output all = total.Add(ops::ReduceSum(v)), counted = count.Add(number);
+  return {value, Quotient(all, counted, "update_op")};
 }
 
 Metric FinishMean(const MetricScope& s, const Output& values) {
@@ -160,7 +161,8 @@ Metric MeanTensor(Input values, const MetricOptions& o) {
   Accumulator total(s.builder(), *shape, "total_tensor"), count(s.builder(), *shape, "count_tensor");
   Output number = s.Weigh(ops::OnesLike(v));
   Output value = Quotient(total.before(), count.before(), "value");
-  return s.Finish(value, Quotient(total.Add(s.Weigh(v)), count.Add(number), "update_op"));
+  Output all = total.Add(s.Weigh(v)), counted = count.Add(number);
+  return s.Finish(value, Quotient(all, counted, "update_op"));
 }
 
 Metric Accuracy(Input labels, Input predictions, const MetricOptions& o) {
