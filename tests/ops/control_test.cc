@@ -1,0 +1,36 @@
+// Rows of control, string and random ops.
+#include "weir/tests/ops/op_row.h"
+
+namespace weir::testing {
+
+const std::vector<OpRow>& ControlRows() {
+  static const std::vector<OpRow> rows = {
+      {"NoOp", {}}, {"ControlTrigger", {}}, {"Assert", {Bool(true), {2, 3}}}, {"Print", {{2, 3}, Ints({1, 2})}, {{"message", "printed: "}}},
+  };
+  return rows;
+}
+
+const std::vector<OpRow>& StringRows() {
+  static const std::vector<OpRow> rows = {
+      {"AsString", {{2, 3}}}, OfType(kFloat, {"AsString", {{2, 3}}, {{"precision", 3}, {"width", 9}, {"fill", "0"}}}),
+      {"StringJoin", {Tensor::Vector(std::vector<std::string>{"a", "b"}), Text("c")}, {{"separator", "-"}}},
+      {"StringJoin", {Tensor::Zeros(kString, {0}).value(), Text("c")}}, Swept("out_type", {"StringToNumber", {Tensor::Zeros(kString, {0}).value()}}),
+      Swept("out_type", {"StringToNumber", {Tensor::Vector(std::vector<std::string>{"1", "25"})}}),
+  };
+  return rows;
+}
+
+const std::vector<OpRow>& RandomRows() {
+  static const std::vector<OpRow> rows = {
+      Swept("dtype", {"RandomUniform", {Ints({40, 3})}, {{"seed", 1}, {"seed2", 2}}}),
+      Swept("dtype", {"RandomStandardNormal", {Ints({40, 3})}, {{"seed", 1}, {"seed2", 2}}}),
+      Swept("dtype", {"TruncatedNormal", {Ints({40, 3})}, {{"seed", 1}, {"seed2", 2}}}),
+      {"RandomUniformInt", {Ints({40, 3}), Elements({}, {-3}), Elements({}, {9})}, {{"seed", 1}, {"seed2", 2}}},
+      Swept("dtype", {"RandomUniform", {Ints({0, 3})}, {{"seed", 1}}}), Swept("dtype", {"RandomStandardNormal", {Ints({0, 3})}, {{"seed", 1}}}),
+      Swept("dtype", {"TruncatedNormal", {Ints({0, 3})}, {{"seed", 1}}}), {"RandomUniformInt", {Ints({0}), Elements({}, {-3}), Elements({}, {9})}, {{"seed", 1}}},
+      {"RandomShuffle", {{9, 2}}, {{"seed", 1}, {"seed2", 2}}},
+  };
+  return rows;
+}
+
+}  // namespace weir::testing

@@ -1,0 +1,125 @@
+// Op rows: one description of a use of an op, from which the engine derives the op's tests.
+//
+//   {"MatMul", {{2, 3}, {3, 4}}},
+//   {"MatMul", {{3, 2}, {3, 4}}, {{"transpose_a", true}}},
+//   {"GatherV2", {{4, 3}, Ints({2, 0, 2}), Int(0)}},
+//
+// Derived from each row: equal bits optimised or not, for 1, 2, 3 and 8 threads, static and dynamic shapes, fed and constant
+// inputs, before and after export and import; inferred shapes against real ones, with sizes and ranks unknown; gradients of
+// first and second order against finite differences; every dtype of tests/data/op_dtypes.txt; empty axes; wrong ranks and
+// dtypes, which must be errors that name the node.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "weir/graph/base/tensor.h"
+#include "weir/graph/builder.h"
+
+namespace weir::testing {
+
+// One input. Without a tensor of its own it has the row's dtype: elements spread over [low, high], or those given.
+struct In {
+  In(std::initializer_list<int64_t> dims, double low = -2, double high = 2) : shape(dims), low(low), high(high) {}  // NOLINT
+  In(Tensor t) : shape(t.shape()), fixed(std::move(t)) {}                                                          // NOLINT
+
+  Shape shape;
+  double low = -2, high = 2;
+  std::vector<double> elements;
+  Tensor fixed;
+  enum { kValue, kHandle, kReference } kind = kValue;  // a variable holds the elements
+};
+
+inline In Int(int32_t v) { return Tensor(v); }
+inline In Long(int64_t v) { return Tensor(v); }
+inline In Float(float v) { return Tensor(v); }
+inline In Bool(bool v) { return Tensor(v); }
+inline In Text(const char* v) { return Tensor(v); }
+In Ints(std::vector<int32_t> v);
+In IntMatrix(Shape shape, std::vector<int32_t> v);
+In Longs(std::vector<int64_t> v);
+In Bools(Shape shape, std::vector<bool> v);
+In Floats(Shape shape, std::vector<float> v);
+// These elements in the row's dtype.
+In Elements(std::initializer_list<int64_t> dims, std::vector<double> v);
+In Handle(std::initializer_list<int64_t> dims, double low = -2, double high = 2);
+In Reference(std::initializer_list<int64_t> dims, double low = -2, double high = 2);
+
+struct OpRow {
+  std::string op;
+  std::vector<In> inputs;
+  AttrMap attrs;
+  // ---- where the op is not like the others
+  DType dtype = DType::kInvalid;     // of inputs without their own; else double where the op has it, then float, …
+  std::string dtype_attr;            // the attribute whose dtypes are swept; else that of the first input without its own
+  std::set<int> no_gradient;         // inputs whose gradient is a convention, no derivative
+  int gradient_outputs = 99;         // outputs behind these are no function to differentiate, by convention
+  double tolerance = 1;              // factor for finite differences
+  bool data_tells_shape = false;     // output shapes need the inputs' values
+};
+
+// ---- the exceptions, said around a row
+inline OpRow OfType(DType t, OpRow r) { r.dtype = t; return r; }
+inline OpRow Swept(std::string attr, OpRow r) { r.dtype_attr = std::move(attr); return r; }
+inline OpRow ByConvention(std::set<int> inputs, OpRow r) { r.no_gradient = std::move(inputs); return r; }
+inline OpRow OnlyFirstOutput(OpRow r) { r.gradient_outputs = 1; return r; }
+inline OpRow Rough(double tolerance, OpRow r) { r.tolerance = tolerance; return r; }
+inline OpRow DataTellsShape(OpRow r) { r.data_tells_shape = true; return r; }
+
+// What the tests of an op showed; a line of tests/data/coverage.tsv.
+struct OpCoverage {
+  bool forward = false, gradient = false, second_order = false, empty = false, has_tensors = false;
+  int dtypes = 0, dtypes_wanted = 0, hostile = 0;
+  std::string Line(const std::string& op) const;
+};
+
+// Runs all checks of a row; failures go to GoogleTest. Adds to the op's coverage.
+void CheckRow(const OpRow& row, OpCoverage* coverage);
+
+// ---- the rows, by family: tests/ops/<family>_test.cc
+inline AttrValue List(std::vector<int64_t> v) { return v; }
+const std::vector<OpRow>& ArrayRows();
+const std::vector<OpRow>& ControlRows();
+const std::vector<OpRow>& ConvRows();
+const std::vector<OpRow>& GatherRows();
+const std::vector<OpRow>& MathRows();
+const std::vector<OpRow>& NnRows();
+const std::vector<OpRow>& RandomRows();
+const std::vector<OpRow>& ReductionRows();
+const std::vector<OpRow>& StateRows();
+const std::vector<OpRow>& StringRows();
+const std::vector<OpRow>& TrainingRows();
+std::map<std::string, std::vector<OpRow>> AllRows();  // by op
+
+// ---- for the checks
+enum class Feeding { kFed, kConstant, kUnknownDims, kUnknownRank, kDynamic };
+
+// A row as a graph: node "op", inputs "in_0", ….
+struct RowGraph {
+  Builder b;
+  std::vector<Output> inputs, outputs;
+  std::vector<std::pair<Output, Tensor>> feeds;
+  std::vector<std::pair<std::string, Tensor>> variables;
+  Operation op;
+
+  RowGraph(const OpRow& row, DType dtype, const std::vector<Tensor>& values, Feeding feeding);
+};
+
+// The elements of the row's inputs in `dtype`.
+std::vector<Tensor> ValuesOf(const OpRow& row, DType dtype);
+DType PreferredDType(const OpRow& row);
+std::string SweptAttr(const OpRow& row);
+// Dtypes that tests/data/op_dtypes.txt lists for an op's attribute.
+std::vector<DType> ListedDTypes(const std::string& op, const std::string& attr);
+struct RowResult {
+  Status status;
+  std::vector<Tensor> tensors;  // outputs, then variables
+};
+RowResult RunRow(const RowGraph& g, bool optimize, int threads);
+// Gradients by finite differences: coverage.gradient, coverage.second_order.
+void CheckGradients(const OpRow& row, OpCoverage* coverage);
+void CheckHostile(const OpRow& row, OpCoverage* coverage);
+
+}  // namespace weir::testing

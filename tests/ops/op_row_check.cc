@@ -1,0 +1,165 @@
+// The checks that rows are put to, but for gradients (op_row_gradient.cc).
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "weir/graph/export.h"
+#include "weir/graph/import.h"
+#include "weir/ops/kernels/registry.h"
+#include "weir/ops/registry.h"
+#include "weir/session/session.h"
+#include "weir/tests/ops/op_row.h"
+
+namespace weir::testing {
+namespace {
+
+std::string Difference(const RowResult& a, const RowResult& b) {
+  if (a.status.ok() != b.status.ok()) return (a.status.ok() ? b : a).status.ToString();
+  if (a.tensors.size() != b.tensors.size()) return "other numbers of results";
+  for (size_t i = 0; i < a.tensors.size(); ++i) {
+    if (!a.tensors[i].Identical(b.tensors[i])) return fmt::format("result {}: {} and {}", i, a.tensors[i].ToString(20), b.tensors[i].ToString(20));
+  }
+  return {};
+}
+
+bool NamesNode(const Status& s) { return s.ToString().find("'op'") != std::string::npos; }
+
+// Fed, constant and dynamic inputs, optimised or not, any number of threads: the same bits.
+RowResult CheckWays(const OpRow& row, DType dtype, const std::vector<Tensor>& values) {
+  RowGraph fed(row, dtype, values, Feeding::kFed);
+  RowResult plain = RunRow(fed, false, 1);
+  EXPECT_TRUE(plain.status.ok()) << plain.status.ToString();
+  if (!plain.status.ok()) return plain;
+  for (int threads : {1, 2, 3, 8}) EXPECT_EQ(Difference(plain, RunRow(fed, true, threads)), "") << "optimised, " << threads << " threads";
+  EXPECT_EQ(Difference(plain, RunRow(RowGraph(row, dtype, values, Feeding::kConstant), true, 1)), "") << "constant inputs";
+  RowGraph dynamic(row, dtype, values, Feeding::kDynamic);
+  EXPECT_EQ(Difference(plain, RunRow(dynamic, true, 2)), "") << "dynamic shapes, optimised";
+  EXPECT_EQ(Difference(plain, RunRow(dynamic, false, 1)), "") << "dynamic shapes";
+  return plain;
+}
+
+// What inference says of less than everything must admit what running gives; of everything it must be that.
+void CheckInference(const OpRow& row, DType dtype, const std::vector<Tensor>& values, const RowResult& result) {
+  for (Feeding f : {Feeding::kConstant, Feeding::kFed, Feeding::kUnknownDims, Feeding::kUnknownRank, Feeding::kDynamic}) {
+    RowGraph g(row, dtype, values, f);
+    ASSERT_TRUE(g.op.valid()) << g.b.status().ToString();
+    for (size_t i = 0; i < g.outputs.size(); ++i) {
+      if (g.outputs[i].dtype() == kResource) continue;
+      const PartialShape& s = g.outputs[i].shape();
+      EXPECT_TRUE(s.Admits(result.tensors[i].shape())) << "output " << i << " is " << result.tensors[i].shape().ToString() << ", inferred as " << s.ToString();
+      bool must_know = f == Feeding::kConstant && !row.data_tells_shape;
+      EXPECT_TRUE(!must_know || s.fully_known()) << "output " << i << " is inferred as " << s.ToString();
+      EXPECT_EQ(BaseType(g.outputs[i].dtype()), result.tensors[i].dtype());
+    }
+  }
+}
+
+void CheckRoundTrip(const OpRow& row, DType dtype, const std::vector<Tensor>& values, const RowResult& result) {
+  RowGraph g(row, dtype, values, Feeding::kConstant);
+  Result<std::string> bytes = ExportGraphDef(g.b.graph());
+  ASSERT_TRUE(bytes.ok()) << bytes.status().ToString();
+  Result<Graph> again = ImportGraphDef(*bytes, &AllOps());
+  ASSERT_TRUE(again.ok()) << again.status().ToString();
+  Result<std::string> second = ExportGraphDef(*again);
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(*bytes, *second) << "export, import, export is not stable";
+  Session session(*again, {.threads = 1, .optimize = false, .print = [](const std::string&) {}});
+  for (const auto& [name, value] : g.variables) session.SetVariable(name, value.Clone().value()).Check();
+  std::vector<std::string> fetches;
+  for (size_t i = 0; i < g.outputs.size(); ++i) {
+    if (g.outputs[i].dtype() != kResource) fetches.push_back(fmt::format("op:{}", i));
+  }
+  Result<std::vector<Tensor>> got = session.Run(NamedFeeds{}, fetches, {"op"});
+  ASSERT_TRUE(got.ok()) << got.status().ToString();
+  for (size_t i = 0; i < got->size(); ++i) EXPECT_TRUE((*got)[i].Identical(result.tensors[i])) << "output " << i << " after import";
+}
+
+void SweepDTypes(const OpRow& row, OpCoverage* coverage) {
+  if (row.dtype != DType::kInvalid) return;
+  std::string attr = SweptAttr(row);
+  std::vector<DType> listed = ListedDTypes(row.op, attr);
+  int good = 0;
+  for (DType t : listed) {
+    RowGraph g(row, t, ValuesOf(row, t), Feeding::kFed);
+    RowResult r = RunRow(g, true, 1);
+    EXPECT_TRUE(r.status.ok()) << DTypeName(t) << ": " << r.status.ToString();
+    good += r.status.ok();
+  }
+  if (int(listed.size()) >= coverage->dtypes_wanted) coverage->dtypes_wanted = int(listed.size()), coverage->dtypes = std::max(good, coverage->dtypes);
+}
+
+// Every size of the row's own inputs in turn becomes 0 wherever it stands: a result, or an error that names the node.
+void CheckEmpty(const OpRow& row, DType dtype, OpCoverage* coverage) {
+  std::set<int64_t> sizes;
+  for (const In& in : row.inputs) {
+    if (!in.fixed.valid()) sizes.insert(in.shape.dims().begin(), in.shape.dims().end());
+  }
+  for (int64_t size : sizes) {
+    OpRow empty = row;
+    for (In& in : empty.inputs) {
+      Dims dims = in.shape.dims();
+      std::replace(dims.begin(), dims.end(), size, int64_t{0});
+      if (in.fixed.valid() || dims == in.shape.dims()) continue;
+      in.shape = Shape::Make(dims).value();
+      in.elements.clear();
+    }
+    RowGraph g(empty, dtype, ValuesOf(empty, dtype), Feeding::kFed);
+    RowResult r = RunRow(g, true, 2);
+    coverage->empty |= r.status.ok();
+    EXPECT_TRUE(r.status.ok() || NamesNode(r.status)) << r.status.ToString();
+    EXPECT_EQ(Difference(r, RunRow(g, false, 1)), "") << "empty";
+  }
+}
+
+}  // namespace
+
+void CheckHostile(const OpRow& row, OpCoverage* coverage) {
+  DType dtype = PreferredDType(row);
+  std::vector<Tensor> values = ValuesOf(row, dtype);
+  for (size_t k = 0; k < values.size(); ++k) {
+    if (row.inputs[k].kind != In::kValue) continue;
+    for (int wrong = 0; wrong < 3; ++wrong) {
+      std::vector<Tensor> bad = values;
+      Dims dims = values[k].shape().dims();
+      if (wrong == 0) dims.insert(dims.begin(), 1);                     // a rank more
+      else if (wrong == 1 && !dims.empty()) dims.pop_back();            // a rank less
+      DType t = wrong == 2 ? (values[k].dtype() == kString ? kFloat : kString) : values[k].dtype();
+      In in(values[k]);
+      bad[k] = Tensor::Zeros(t, Shape::Make(dims).value()).value();
+      ++coverage->hostile;
+      for (Feeding f : {Feeding::kFed, Feeding::kUnknownRank, Feeding::kDynamic}) {
+        RowResult r = RunRow(RowGraph(row, dtype, bad, f), true, 2);
+        EXPECT_TRUE(r.status.ok() || NamesNode(r.status)) << "does not name the node: " << r.status.ToString();
+      }
+    }
+  }
+  // A variable that nothing has set; an attribute that the op does not have.
+  OpRow unset = row;
+  RowGraph g(row, dtype, values, Feeding::kFed);
+  g.variables.clear();
+  RowResult r = RunRow(g, true, 1);
+  EXPECT_TRUE(r.status.ok() || NamesNode(r.status) || r.status.ToString().find("'in_") != std::string::npos) << r.status.ToString();
+  unset.attrs["no_such_attribute"] = 1;
+  EXPECT_TRUE(NamesNode(RowGraph(unset, dtype, values, Feeding::kFed).b.status()));
+  coverage->hostile += 2;
+}
+
+void CheckRow(const OpRow& row, OpCoverage* coverage) {
+  ASSERT_TRUE(AllOps().Find(row.op)) << row.op << " is not registered";
+  DType dtype = PreferredDType(row);
+  std::vector<Tensor> values = ValuesOf(row, dtype);
+  RowResult result = CheckWays(row, dtype, values);
+  if (!result.status.ok()) return;
+  coverage->forward = true;
+  for (const std::vector<Tensor>* tensors : {&values, &result.tensors}) {
+    for (const Tensor& t : *tensors) coverage->has_tensors = true, coverage->empty |= t.num_elements() == 0;
+  }
+  CheckInference(row, dtype, values, result);
+  CheckRoundTrip(row, dtype, values, result);
+  SweepDTypes(row, coverage);
+  CheckEmpty(row, dtype, coverage);
+  CheckHostile(row, coverage);
+  CheckGradients(row, coverage);
+}
+
+}  // namespace weir::testing

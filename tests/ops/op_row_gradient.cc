@@ -1,0 +1,137 @@
+// Gradients of rows against central differences, in double where the op has it.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "weir/graph/gradients.h"
+#include "weir/ops/registry.h"
+#include "weir/session/session.h"
+#include "weir/tests/ops/op_row.h"
+
+namespace weir::testing {
+namespace {
+
+// sum(x * weights) over all elements, weights irregular.
+Output WeightedSum(Builder& b, const Output& x, const Shape& shape, int number) {
+  Tensor w = Tensor::Allocate(x.dtype(), shape).value();
+  for (int64_t i = 0; i < shape.num_elements(); ++i) {
+    double v = std::sin(1.7 * double(i) + number) + 0.3;
+    if (x.dtype() == kDouble) w.mutable_data<double>()[i] = v;
+    else w.mutable_data<float>()[i] = float(v);
+  }
+  Output flat = Make("Reshape", {Make("Mul", {x, b.Constant(w, "weights")}), std::vector<int32_t>{-1}});
+  return Make("Sum", {flat, std::vector<int32_t>{0}});
+}
+
+double ElementOf(const Tensor& t, int64_t i) { return t.dtype() == kDouble ? t.data<double>()[i] : double(t.data<float>()[i]); }
+
+// The row at a point, as a function of one element of one input: fed, or the value of a variable.
+struct Differences {
+  const OpRow& row;
+  const RowGraph& g;
+  const std::vector<Tensor>& values;
+  Session& session;
+  double step;
+
+  Result<Tensor> Run(const Output& y, size_t which = ~size_t{0}, int64_t element = 0, double delta = 0) const {
+    Feeds feeds;
+    for (size_t k = 0; k < values.size(); ++k) {
+      Tensor v = values[k];
+      if (k == which) {
+        v = v.Clone().value();
+        if (v.dtype() == kDouble) v.mutable_data<double>()[element] += delta;
+        else v.mutable_data<float>()[element] += float(delta);
+      }
+      if (row.inputs[k].kind == In::kValue) feeds.emplace_back(g.inputs[k], v);
+      else WEIR_RETURN_IF_ERROR(session.SetVariable(g.b.graph()[g.inputs[k].endpoint().node].name(), v));
+    }
+    return session.Run(y, feeds);
+  }
+  double Value(const Output& y, size_t which, int64_t element, double delta) const {
+    return ElementOf(Run(y, which, element, delta).value(), 0);
+  }
+  double operator()(const Output& y, size_t which, int64_t element) const {
+    return (Value(y, which, element, step) - Value(y, which, element, -step)) / (2 * step);
+  }
+};
+
+bool Differentiable(const Tensor& t) { return t.dtype() == kDouble || t.dtype() == kFloat; }
+
+// The inputs to differentiate by.
+std::vector<size_t> InputsOf(const OpRow& row, const std::vector<Tensor>& values) {
+  std::vector<size_t> which;
+  for (size_t k = 0; k < values.size(); ++k) {
+    if (Differentiable(values[k]) && !row.no_gradient.count(int(k)) && values[k].num_elements() > 0) which.push_back(k);
+  }
+  return which;
+}
+
+// Compares the gradients of y with differences. False when y does not depend on any.
+bool CompareGradients(const OpRow& row, RowGraph& g, const std::vector<Tensor>& values, const Output& y, const std::vector<size_t>& which,
+                      std::vector<Output>* grads, const char* order) {
+  std::vector<Output> xs;
+  for (size_t k : which) xs.push_back(g.inputs[k]);
+  Result<std::vector<Grad>> made = GradientsOf(g.b, {y}, xs);
+  EXPECT_TRUE(made.ok()) << order << ": " << made.status().ToString();
+  if (!made.ok()) return false;
+  for (const Grad& grad : *made) grads->push_back(grad.valid() ? grad.ToDense() : Output());
+  EXPECT_TRUE(g.b.status().ok()) << g.b.status().ToString();
+  if (!g.b.status().ok()) return false;
+  bool is_double = values[which[0]].dtype() == kDouble, any = false;
+  Session session(g.b, {.threads = 1, .precision = Precision::kExact, .print = [](const std::string&) {}});
+  Differences differences{row, g, values, session, is_double ? 1e-5 : 4e-3};
+  for (size_t i = 0; i < which.size(); ++i) {
+    const Tensor& x = values[which[i]];
+    Tensor analytic;
+    if ((*grads)[i].valid()) {
+      Result<Tensor> run = differences.Run((*grads)[i]);
+      EXPECT_TRUE(run.ok()) << order << ": " << run.status().ToString();
+      if (!run.ok()) return false;
+      analytic = *run, any = true;
+      EXPECT_EQ(analytic.shape(), x.shape()) << order << " gradient by input " << which[i];
+      if (analytic.shape() != x.shape()) return false;
+    }
+    for (int64_t e = 0; e < x.num_elements(); e += std::max<int64_t>(1, x.num_elements() / 12)) {
+      double want = differences(y, which[i], e), got = analytic.valid() ? ElementOf(analytic, e) : 0;
+      double tolerance = (is_double ? 2e-6 : 2e-2) * row.tolerance * (1 + std::abs(want));
+      EXPECT_NEAR(got, want, tolerance) << order << " gradient by input " << which[i] << ", element " << e;
+    }
+  }
+  return any;
+}
+
+// The sum of the terms, as the first one's dtype.
+Output Total(std::vector<Output> terms) {
+  for (Output& t : terms) {
+    if (t.dtype() != terms[0].dtype()) t = Make("Cast", {t}, {{"DstT", terms[0].dtype()}});
+  }
+  return terms.size() == 1 ? terms[0] : Make("AddN", {terms.begin(), terms.end()});
+}
+
+}  // namespace
+
+void CheckGradients(const OpRow& row, OpCoverage* coverage) {
+  DType dtype = PreferredDType(row);
+  if (!AllOps().Find(row.op)->gradient() || (dtype != kDouble && dtype != kFloat)) return;
+  std::vector<Tensor> values = ValuesOf(row, dtype);
+  RowGraph g(row, dtype, values, Feeding::kFed);
+  RowResult result = RunRow(g, true, 1);
+  std::vector<Output> terms, first, second, again;
+  for (size_t i = 0; i < g.outputs.size() && int(i) < row.gradient_outputs; ++i) {
+    if (!Differentiable(result.tensors[i]) || result.tensors[i].num_elements() == 0) continue;
+    terms.push_back(WeightedSum(g.b, g.outputs[i], result.tensors[i].shape(), int(i)));
+  }
+  std::vector<size_t> which = InputsOf(row, values);
+  if (terms.empty() || which.empty()) return;
+  if (!CompareGradients(row, g, values, Total(terms), which, &first, "first")) return;
+  coverage->gradient = true;
+  for (size_t i = 0; i < first.size(); ++i) {
+    if (first[i].valid()) again.push_back(WeightedSum(g.b, first[i], values[which[i]].shape(), int(i) + 7));
+  }
+  CompareGradients(row, g, values, Total(again), which, &second, "second");
+  coverage->second_order = true;
+}
+
+}  // namespace weir::testing
