@@ -19,6 +19,7 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
   feed_tensors_.resize(p.feeds.size());
   nested_.resize(p.steps.size());
   args_.resize(p.steps.size());
+  quick_.resize(p.steps.size());
   for (size_t i = 0; i < p.slots.size(); ++i) {
     if (p.slots[i].storage == Storage::kConstant) pointers_[i] = const_cast<void*>(p.constants[p.slots[i].index].raw());
   }
@@ -30,6 +31,8 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
     args_[i].num_chunks = s.chunks;
     args_[i].random_state = s.random;
     args_[i].error = &error_;
+    const bool quick = s.kind == StepKind::kKernel && s.writes.empty() && s.chunks == 1 && !s.begin.call;
+    if (quick) quick_[i] = {s.run.call, s.run.closure.get()};
   }
 }
 
@@ -172,16 +175,16 @@ Status RunContext::RunSteps(const RunOptions& options) {
   const bool slow = poll || options.trace || options.check_numerics;
   auto start = options.trace ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
   const Step* steps = plan_->steps.data();
-  for (size_t i = 0, n = plan_->steps.size(); i < n; ++i) {
-    const Step& s = steps[i];
+  for (size_t i = 0, n = quick_.size(); i < n; ++i) {
     int64_t begin_ns = options.trace ? Since(start) : 0;
-    if (s.kind == StepKind::kKernel && s.writes.empty() && s.chunks == 1 && !s.begin.call) {
-      s.run.call(s.run.closure.get(), args_[i]);
+    if (const QuickStep& quick = quick_[i]; quick.call) {
+      quick.call(quick.closure, args_[i]);
     } else {
-      if (Status status = RunStep(i, options); !status.ok()) return StepError(*s.info, std::move(status));
+      if (Status status = RunStep(i, options); !status.ok()) return StepError(*steps[i].info, std::move(status));
     }
-    if (error_.failed.load(std::memory_order_relaxed)) return StepError(*s.info, error_.status);
+    if (error_.failed.load(std::memory_order_relaxed)) return StepError(*steps[i].info, error_.status);
     if (!slow) continue;
+    const Step& s = steps[i];
     if (options.trace) options.trace->push_back({&s, begin_ns, Since(start)});
     if (poll) {
       if (Status status = Poll(options); !status.ok()) return std::move(status).Detail(fmt::format("after {} '{}'", s.info->op, s.info->name));
@@ -410,9 +413,9 @@ Status RunContext::CheckNumerics(size_t i) const {
   return {};
 }
 
-Tensor RunContext::View(int i) const {
+const void* RunContext::FetchData(int i) const {
   int32_t slot = plan_->fetches[i].slot;
-  return slot < 0 ? Tensor() : SlotTensor(slot);
+  return slot >= 0 && plan_->slots[slot].is_static() && plan_->slots[slot].dtype != kString ? pointers_[slot] : nullptr;
 }
 
 Result<Tensor> RunContext::Fetch(int i) {

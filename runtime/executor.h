@@ -46,8 +46,8 @@ class RunContext {
 
   // After Run: the value of fetch i. It shares memory that the context will not touch again while the tensor lives.
   Result<Tensor> Fetch(int i);
-  // The same without a copy: only until the next Run, and only to read.
-  Tensor View(int i) const;
+  // Its elements where the plan knows the shape, else null; until the next Run.
+  const void* FetchData(int i) const;
   // After the last Fetch: lets go of the variables' buffers.
   void Finish();
 
@@ -76,10 +76,18 @@ class RunContext {
   int32_t input_slot(const Step& s, int i) const { return plan_->operands[s.first_operand + i]; }
   int32_t output_slot(const Step& s, int i) const { return plan_->operands[s.first_operand + s.num_inputs + i]; }
 
+  // What a kernel of one chunk that writes no variable needs to run; `call` is null for other steps. Why beside the plan: a
+  // step of a few elements costs less than fetching its Step from memory.
+  struct QuickStep {
+    void (*call)(const void* closure, RunArgs& args) = nullptr;
+    const void* closure = nullptr;
+  };
+
   std::shared_ptr<const Plan> plan_;
   std::shared_ptr<Buffer> arena_;
   std::vector<void*> pointers_;               // by slot
   std::vector<RunArgs> args_;                 // by step
+  std::vector<QuickStep> quick_;              // by step
   std::vector<Tensor> dynamic_;               // by dynamic number
   std::vector<std::shared_ptr<Buffer>> outputs_;               // of this run
   std::vector<std::vector<std::shared_ptr<Buffer>>> recycled_;  // per output: buffers to use again once nobody holds them

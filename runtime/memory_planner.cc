@@ -12,8 +12,8 @@ namespace {
 
 // Beyond this many, an order that needs all pairs of intervals is too slow.
 constexpr size_t kManyIntervals = 10000;
-// Comparisons of intervals that looking for a better order may take: about 10 ms.
-constexpr int64_t kSearchBudget = 10'000'000;
+// Comparisons of intervals that looking for a better order may take: a few milliseconds.
+constexpr int64_t kSearchBudget = 8'000'000;
 
 int64_t Rounded(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -45,14 +45,6 @@ class FirstFit {
   }
 
   const Offsets& offsets() const { return offsets_; }
-  // The intervals that reach the top.
-  std::set<int> Highest() const {
-    std::set<int> highest;
-    for (size_t i = 0; i < intervals_.size(); ++i) {
-      if (offsets_[i] + Rounded(intervals_[i].bytes) == total_) highest.insert(static_cast<int>(i));
-    }
-    return highest;
-  }
 
  private:
   const std::vector<Interval>& intervals_;
@@ -146,18 +138,27 @@ int64_t PlanMemory(std::vector<Interval>& intervals) {
   int64_t least = INT64_MAX;
   auto try_order = [&](const Order& order) {
     int64_t total = fit.Place(order);
-    if (total < least) least = total, best = fit.offsets(), best_order = order;
+    if (total <= least) least = total, best = fit.offsets(), best_order = order;
     return least == bound;
   };
   auto lifetime = [&](int i) { return static_cast<int64_t>(intervals[i].last - intervals[i].first + 1); };
   bool done = try_order(SortedBy(n, [&](int i) { return intervals[i].bytes; })) || try_order(ByBreadth(intervals)) ||
               try_order(SortedBy(n, lifetime)) || try_order(SortedBy(n, [&](int i) { return Rounded(intervals[i].bytes) * lifetime(i); }));
-  // What reaches the top came too late: it goes first, and so on from the order that this makes.
-  Order order = best_order;
-  if (!done) done = fit.Place(order) == bound;
-  for (int64_t left = kSearchBudget; !done && left > 0; left -= static_cast<int64_t>(n * n / 2 + n)) {
-    std::set<int> highest = fit.Highest();
-    std::stable_partition(order.begin(), order.end(), [&](int i) { return highest.count(i) > 0; });
+  // Then small changes of the best order so far, as long as they do no harm.
+  uint32_t random = 1;  // any sequence will do; the same one each time
+  auto below = [&](size_t limit) { return (random = random * 1664525u + 1013904223u) / 65536 % limit; };
+  for (int64_t left = kSearchBudget; !done && least > bound + bound / 1000 && left > 0; left -= static_cast<int64_t>(n * n / 2 + 64 * n)) {
+    Order order = best_order;
+    for (size_t change = below(3) + 1; change > 0; --change) {
+      auto from = order.begin() + static_cast<int64_t>(below(n)), to = order.begin() + static_cast<int64_t>(below(n));
+      if (below(2)) {
+        std::swap(*from, *to);
+      } else if (from < to) {
+        std::rotate(from, from + 1, to + 1);
+      } else {
+        std::rotate(to, from, from + 1);
+      }
+    }
     done = try_order(order);
   }
   for (size_t i = 0; i < n; ++i) intervals[i].offset = best[i];

@@ -13,7 +13,7 @@ struct Interval {
 };
 
 // Tries several orders of placing intervals, each at the lowest offset that no interval alive at the same time covers, and
-// keeps the best: by size, by how much is alive with them, by lifetime; then lets those that stick out go first, for a while.
+// keeps the best: by size, by how much is alive with them, by lifetime; then small changes of the best.
 // Returns the arena's size in bytes.
 int64_t PlanMemory(std::vector<Interval>& intervals);
 

@@ -29,6 +29,8 @@ int AvailableProcessors() {
 }
 
 ThreadPool::ThreadPool(int threads) {
+  CPU_ZERO(&processors_);
+  sched_getaffinity(0, sizeof(processors_), &processors_);
   for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { Work(i); });
 }
 
@@ -49,8 +51,7 @@ void ThreadPool::KeepOffCallersProcessor() {
   int cpu = sched_getcpu();
   if (cpu == caller_cpu_ || cpu < 0) return;
   caller_cpu_ = cpu;
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) != 0) return;
+  cpu_set_t set = processors_;
   CPU_CLR(cpu, &set);
   if (CPU_COUNT(&set) == 0) return;
   for (std::thread& t : workers_) pthread_setaffinity_np(t.native_handle(), sizeof(set), &set);
@@ -65,17 +66,28 @@ void ThreadPool::DoChunks() {
 void ThreadPool::Run(void (*fn)(void*, int64_t), void* context, int64_t chunks) {
   fn_ = fn, context_ = context, chunks_ = chunks;
   next_.store(0, std::memory_order_relaxed);
-  busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
-  job_.fetch_add(1, std::memory_order_release);
+  const uint32_t job = job_.load(std::memory_order_relaxed) + 1;
+  door_.store(uint64_t{job} << 32, std::memory_order_release);
+  job_.store(job, std::memory_order_release);
   job_.notify_all();
   DoChunks();
-  for (int spins = 0; busy_.load(std::memory_order_acquire) != 0;) {
+  uint64_t inside = door_.fetch_or(kClosed, std::memory_order_acq_rel) & (kClosed - 1);
+  for (int spins = 0; inside != 0; inside = door_.load(std::memory_order_acquire) & (kClosed - 1)) {
     if (++spins < kSpins) {
       Relax();
     } else {
       std::this_thread::yield();
     }
   }
+}
+
+// Whether the worker is inside the open job.
+bool ThreadPool::Enter() {
+  uint64_t door = door_.load(std::memory_order_acquire);
+  while (!(door & kClosed)) {
+    if (door_.compare_exchange_weak(door, door + 1, std::memory_order_acq_rel)) return true;
+  }
+  return false;
 }
 
 void ThreadPool::Work(int) {
@@ -91,8 +103,9 @@ void ThreadPool::Work(int) {
     }
     seen = job;
     if (stop_.load()) return;
+    if (!Enter()) continue;
     DoChunks();
-    busy_.fetch_sub(1, std::memory_order_release);
+    door_.fetch_sub(1, std::memory_order_release);
   }
 }
 

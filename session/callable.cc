@@ -46,7 +46,13 @@ class Callable::Impl {
   Status CopyBound() {
     for (size_t i = 0; i < bound.size(); ++i) {
       if (!bound[i].valid() || context->plan().fetches[i].output >= 0) continue;
-      const Tensor t = context->View(static_cast<int>(i));
+      if (const void* data = context->FetchData(static_cast<int>(i))) {
+        const Slot& slot = context->plan().slots[context->plan().fetches[i].slot];
+        if (slot.dtype != bound[i].dtype() || !(slot.shape == bound[i].shape())) return Mismatch(static_cast<int>(i), slot.dtype, slot.shape);
+        std::memcpy(bound[i].mutable_raw(), data, bound[i].bytes());
+        continue;
+      }
+      WEIR_ASSIGN_OR_RETURN(Tensor t, context->Fetch(static_cast<int>(i)));
       if (t.dtype() != bound[i].dtype() || !(t.shape() == bound[i].shape())) return Mismatch(static_cast<int>(i), t.dtype(), t.shape());
       if (t.dtype() == kString) {
         std::copy_n(t.data<std::string>(), t.num_elements(), bound[i].mutable_data<std::string>());

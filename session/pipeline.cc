@@ -85,6 +85,8 @@ Result<Graph> CutOut(const Graph& user, const Signature& s) {
     auto it = fed.find(e);
     return it != fed.end() ? it->second : Endpoint{map[e.node.value], e.index};
   };
+  // Whoever waits for a fed placeholder waits for nothing.
+  auto fed_placeholder = [&](NodeId c) { return (user.node(c).Is("Placeholder") || user.node(c).Is("PlaceholderV2")) && fed.count({c, 0}); };
   for (NodeId id : kept) {
     std::vector<Endpoint> inputs;
     std::vector<NodeId> control;
@@ -94,7 +96,7 @@ Result<Graph> CutOut(const Graph& user, const Signature& s) {
       whole &= inputs.back().node.valid();
     }
     for (NodeId c : user.node(id).control_inputs()) {
-      if (map[c.value].valid()) control.push_back(map[c.value]);
+      if (map[c.value].valid() && !fed_placeholder(c)) control.push_back(map[c.value]);
     }
     // Kept only because it is fed: its own inputs are not needed.
     if (whole) WEIR_RETURN_IF_ERROR(g.SetInputs(map[id.value], std::move(inputs), std::move(control)));

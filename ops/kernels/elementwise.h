@@ -87,6 +87,8 @@ class ElementwisePlan {
   template <class F>
   void ForTiles(const void* const* in, const void** at, char* tiles, int64_t begin, int64_t end, F&& f) const;
   size_t num_operands() const { return operands_.size(); }
+  // Whether every operand is read where it is, from end to end.
+  bool whole() const { return whole_; }
   // Whether operand k is read where it is, never from a tile.
   bool in_place(size_t k) const { return operands_[k].mode == kWhole || (operands_[k].mode == kStrided && by_rows_ && operands_[k].strides.back() == 1); }
 

@@ -44,6 +44,24 @@ Status RunLanes(PrepareContext& c, const LaneFn& fn, const std::vector<Shape>& s
   for (int i = 0; i < c.num_inputs(); ++i) sizes.push_back(static_cast<int64_t>(SizeOf(c.input_dtype(i))));
   ElementwisePlan plan(c.output_shape(0), shapes, sizes, static_cast<int64_t>(SizeOf(c.output_dtype(0))));
   c.ParallelOver(plan.units(), fn.ns * static_cast<double>(plan.unit_elements()));
+  if (plan.whole() && !fn.find_bad && fn.small_in == DType::kInvalid && fn.small_out == DType::kInvalid) {
+    // The plain case apart, with all it needs in one cache line: for tensors of a few elements that is most of the time.
+    struct {
+      LaneCall call;
+      LaneParams params;
+      int8_t arity, out_size, in_size[kMaxLaneArity];
+      int64_t n;
+    } plain{fn.call, params, static_cast<int8_t>(fn.arity), static_cast<int8_t>(SizeOf(c.output_dtype(0))), {}, c.output_shape(0).num_elements()};
+    for (int k = 0; k < fn.arity; ++k) plain.in_size[k] = static_cast<int8_t>(sizes[k]);
+    c.SetRun([plain](RunArgs& a) {
+      const void* in[kMaxLaneArity];
+      auto [begin, end] = a.Range(plain.n);
+      if (begin == end) return;
+      for (int k = 0; k < plain.arity; ++k) in[k] = a.in<char>(k) + begin * plain.in_size[k];
+      plain.call(in, a.out<char>(0) + begin * plain.out_size, end - begin, plain.params);
+    });
+    return {};
+  }
   c.SetRun([fn, params, plan = std::move(plan)](RunArgs& a) {
     const void* in[kMaxLaneArity] = {};
     for (int k = 0; k < fn.arity; ++k) in[k] = a.in<char>(k);

@@ -108,6 +108,32 @@ void FirstMaxima(const PoolProblem& p, const T* image, int64_t oy, T* best, int6
   });
 }
 
+// The same for few channels, an output at a time: a loop over a handful of channels costs more than it does.
+template <class T>
+void FirstMaximaOfFew(const PoolProblem& p, const T* image, int64_t oy, int64_t* where) {
+  const Span ky = TapsInside(p.y, oy);
+  for (int64_t ox = 0; ox < p.x.output; ++ox) {
+    const Span kx = TapsInside(p.x, ox);
+    for (int64_t c = 0; c < p.c; ++c) {
+      int64_t at = -1;
+      T best{};
+      for (int64_t y = ky.begin; y < ky.end; ++y) {
+        const int64_t row = (oy * p.y.stride - p.y.before + y * p.y.dilation) * p.x.input - p.x.before + ox * p.x.stride;
+        for (int64_t x = kx.begin; x < kx.end; ++x) {
+          const int64_t pixel = row + x * p.x.dilation;
+          const T v = image[pixel * p.c + c];
+          const bool take = at < 0 || Greater(v, best);
+          best = take ? v : best;
+          at = take ? pixel : at;
+        }
+      }
+      where[ox * p.c + c] = at;
+    }
+  }
+}
+
+constexpr int64_t kFewChannels = 16;
+
 // One band of the gradient: a row's buffers are `best` and `where`, the sums go to `sum` (the band's rows).
 template <class T>
 void MaxPoolGradBand(const PoolProblem& p, Span rows, const T* image, const T* grad, T* best, int64_t* where,
@@ -116,7 +142,11 @@ void MaxPoolGradBand(const PoolProblem& p, Span rows, const T* image, const T* g
   std::fill_n(sum, (last - first) * p.c, Wide<T>(0));
   const Span outputs = OutputsOver(p.y, rows);
   for (int64_t oy = outputs.begin; oy < outputs.end; ++oy) {
-    FirstMaxima(p, image, oy, best, where);
+    if (p.c < kFewChannels) {
+      FirstMaximaOfFew(p, image, oy, where);
+    } else {
+      FirstMaxima(p, image, oy, best, where);
+    }
     const T* dy = grad + oy * p.out_row();
     for (int64_t x = 0; x < p.x.output; ++x) {
       for (int64_t c = 0; c < p.c; ++c) {

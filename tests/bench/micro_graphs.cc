@@ -48,10 +48,10 @@ std::unique_ptr<Model> Empty() {
   return m;
 }
 
-std::unique_ptr<Model> Chain(int n) {
+std::unique_ptr<Model> Chain(int n, bool tanh) {
   auto m = New("chain");
   Output x = Feed(*m, "x", Values({2, 1})), y = Feed(*m, "y", Values({2, 1}));
-  for (int i = 0; i < n; ++i) x = i % 4 == 0 ? x + y : i % 4 == 1 ? x * y : i % 4 == 2 ? ops::Tanh(x) : ops::Relu(x);
+  for (int i = 0; i < n; ++i) x = i % 4 == 0 ? x + y : i % 4 == 1 ? x * y : i % 4 == 3 ? ops::Relu(x) : tanh ? ops::Tanh(x) : x - y;
   m->fetches = {x.name()};
   return m;
 }
