@@ -1,6 +1,7 @@
 // Squeezes images of handwritten digits through eight numbers and draws them again: an autoencoder of dense layers.
 //
 //   autoencoder [--epochs N]       60 epochs unless told otherwise
+//   autoencoder --save DIR         leaves the graph and the trained variables in DIR
 #include <weir/weir.h>
 
 #include <cstdio>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "support/images.h"
+#include "support/options.h"
 #include "support/progress.h"
 
 using namespace weir;
@@ -20,7 +22,7 @@ constexpr int kPixels = 64, kHidden = 48, kCode = 8, kBatch = 32;
 
 Output Activate(Output x) { return ops::Elu(x); }
 
-void Run(int epochs) {
+void Run(int epochs, const std::string& save) {
   const Collection data = ReadDigits(WEIR_EXAMPLES_DATA "/digits.csv.gz");
 
   Builder g;
@@ -52,6 +54,7 @@ void Run(int epochs) {
     }
     progress.EndRound();
   }
+  SaveModel(g, session, save);
 
   const Tensor redrawn = session.Run(drawings, {{images, data.test.pixels}}).value();
   const std::vector<int> some = {3, 92, 181, 271, 363};
@@ -64,7 +67,7 @@ void Run(int epochs) {
 
 int main(int argc, char** argv) {
   try {
-    Run(argc == 3 && std::string(argv[1]) == "--epochs" ? std::stoi(argv[2]) : 60);
+    Run(std::stoi(OptionValue(argc, argv, "--epochs", "60")), OptionValue(argc, argv, "--save", ""));
   } catch (const std::exception& e) {
     std::cerr << e.what() << "\n";
     return 1;

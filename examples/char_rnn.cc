@@ -2,6 +2,7 @@
 // reads docs/architecture.md again and again and then writes on its own.
 //
 //   char_rnn [--rounds N]       12 rounds of 100 steps unless told otherwise
+//   char_rnn --save DIR         leaves the graph and the trained variables in DIR
 //
 // The training network and the one that writes share their variables by name (GetVariable).
 #include <weir/weir.h>
@@ -15,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "support/options.h"
 #include "support/progress.h"
 #include "support/text.h"
 
@@ -119,7 +121,7 @@ std::string Write(const Session& session, const Network& n, const Corpus& corpus
   return text;
 }
 
-void Run(int rounds) {
+void Run(int rounds, const std::string& save) {
   std::string text = ReadTextFile(WEIR_SOURCE "/docs/architecture.md");
   std::erase_if(text, [](unsigned char c) { return c > 127; });  // so that each byte is a letter
   const Corpus corpus(text);
@@ -150,6 +152,7 @@ void Run(int rounds) {
     progress.Step(results[0].scalar<float>());
     if ((step + 1) % kStepsPerRound == 0) progress.EndRound();
   }
+  SaveModel(g, session, save);
   std::cout << "\nwhat it writes after \"The \":\n\n" << Write(session, writer, corpus, "The ", 400) << "\n";
 }
 
@@ -157,7 +160,7 @@ void Run(int rounds) {
 
 int main(int argc, char** argv) {
   try {
-    Run(argc == 3 && std::string(argv[1]) == "--rounds" ? std::stoi(argv[2]) : 12);
+    Run(std::stoi(OptionValue(argc, argv, "--rounds", "12")), OptionValue(argc, argv, "--save", ""));
   } catch (const std::exception& e) {
     std::cerr << e.what() << "\n";
     return 1;

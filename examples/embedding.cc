@@ -3,6 +3,7 @@
 // way from the gather to the optimizer.
 //
 //   embedding [--rounds N]       16 rounds of 1,000 steps unless told otherwise
+//   embedding --save DIR         leaves the graph and the trained variables in DIR
 #include <weir/weir.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "support/options.h"
 #include "support/progress.h"
 #include "support/text.h"
 
@@ -75,7 +77,7 @@ std::vector<std::string> Nearest(const Vocabulary& v, const Tensor& similarities
   return nearest;
 }
 
-void Run(int rounds) {
+void Run(int rounds, const std::string& save) {
   std::string text;
   for (const char* folder : {"/graph", "/ops", "/runtime", "/session"}) {
     for (const std::string& path : FilesBelow(WEIR_SOURCE + std::string(folder), ".h")) text += CommentsOf(ReadTextFile(path));
@@ -115,6 +117,7 @@ void Run(int rounds) {
     }
     progress.EndRound();
   }
+  SaveModel(g, session, save);
 
   for (const char* of : {"float", "shape", "gradient", "input", "axis", "thread"}) {
     const auto it = v.numbers.find(of);
@@ -130,7 +133,7 @@ void Run(int rounds) {
 
 int main(int argc, char** argv) {
   try {
-    Run(argc == 3 && std::string(argv[1]) == "--rounds" ? std::stoi(argv[2]) : 16);
+    Run(std::stoi(OptionValue(argc, argv, "--rounds", "16")), OptionValue(argc, argv, "--save", ""));
   } catch (const std::exception& e) {
     std::cerr << e.what() << "\n";
     return 1;

@@ -1,13 +1,17 @@
 // A linear model of two weights and a bias, trained by Adam: the program to begin with. README.md shows it beside its twin in
 // TensorFlow 1's Python.
+//
+//   linear [--save DIR]       leaves the graph and the trained variables in DIR
 #include <weir/weir.h>
 
 #include <iostream>
 
+#include "support/options.h"
+
 using namespace weir;
 using namespace weir::ops;
 
-int main() {
+int main(int argc, char** argv) {
   Builder g;
   Output X = Placeholder(g, kFloat, {None, 2}), Y = Placeholder(g, kFloat, {None, 1});
   Variable W(RandomNormal(g, {2, 1})), b(RandomNormal(g, {1}));
@@ -23,4 +27,5 @@ int main() {
     session.Run(optimizer, data).Check();
     if (i % 100 == 0) std::cout << "loss: " << session.Run(loss, data).value() << "\n";
   }
+  examples::SaveModel(g, session, examples::OptionValue(argc, argv, "--save", ""));
 }

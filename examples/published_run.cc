@@ -1,6 +1,8 @@
 // A training run whose numbers were published: a net of 2, 3 and 1 units learns x0 + x1 < 1 from 128 random points, with
 // TensorFlow 1 and NumPy. Seeds, random ops, products, gradients and Adam must all agree with TensorFlow for the same five
 // losses to come out, to the last digit printed.
+//
+//   published_run [--save DIR]       leaves the graph and the trained variables in DIR
 #include <weir/weir.h>
 
 #include <algorithm>
@@ -9,6 +11,8 @@
 #include <iostream>
 #include <random>
 #include <vector>
+
+#include "support/options.h"
 
 using namespace weir;
 using namespace weir::ops;
@@ -39,7 +43,7 @@ constexpr int kExamples = 128, kBatch = 8, kSteps = 5000;
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   Tensor points = Tensor::Zeros(kFloat, {kExamples, 2}).value(), labels = Tensor::Zeros(kFloat, {kExamples, 1}).value();
   NumpyRandom random(1);
   for (int i = 0; i < kExamples; ++i) {
@@ -71,6 +75,7 @@ int main() {
       std::printf("After %d training step(s), cross entropy on all data is %.6g\n", step, loss);
     }
   }
+  examples::SaveModel(g, session, examples::OptionValue(argc, argv, "--save", ""));
   const bool agree = PrintAndCompare("w1", session.GetVariable(w1.name()).value(), {-1.9618274, 2.58235407, 1.68203783, -3.4681716, 1.06982327, 2.11788989}) &
                      PrintAndCompare("w2", session.GetVariable(w2.name()).value(), {-1.8247149, 2.68546653, 1.41819501});
   std::cout << (agree ? "weights agree with the published ones within 1e-6\n" : "weights differ from the published ones\n");
