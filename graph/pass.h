@@ -43,6 +43,8 @@ Result<bool> MergeDuplicates(Graph& g, PassContext& c);  // one node for equal c
 // ---- ops/rewrites
 Result<bool> LowerReferences(Graph& g, PassContext& c);  // Variable, Assign, Apply…: handles, reads and writes
 Result<bool> Simplify(Graph& g, PassContext& c);         // a table of local rules
+Result<bool> ExpandBatchNorm(Graph& g, PassContext& c);  // inference's normalisation becomes element-wise ops
+Result<bool> FoldPadding(Graph& g, PassContext& c);      // convolutions pad by themselves
 Result<bool> FuseElementwise(Graph& g, PassContext& c);  // chains of element-wise ops become one step
 
 // All of them, in the order of the pipeline.

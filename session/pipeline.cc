@@ -66,6 +66,7 @@ Result<Graph> CutOut(const Graph& user, const Signature& s) {
   for (NodeId id : user.nodes()) {
     if (!keep[id.value]) continue;
     const Node& n = user.node(id);
+    if (n.Is("_Arg") || n.Is("_Retval")) return NodeError(n, "graph", InvalidArgument("has a place in a function's body only"));
     NodeSpec spec;
     spec.op = n.op(), spec.name = n.name(), spec.attrs = n.attrs(), spec.device = n.device(), spec.loc = n.loc(), spec.origins = n.origins();
     WEIR_ASSIGN_OR_RETURN(map[id.value], g.AddRaw(std::move(spec), static_cast<int>(n.outputs().size())));
@@ -121,6 +122,8 @@ const std::vector<Pass>& AllPasses() {
       {"order_effects", "effects on one variable keep program order", OrderEffects},
       {"relax_order", "control edges between what has no effect hold nothing back", RelaxOrder},
       {"infer_shapes", "the fed shapes are known now", InferShapes},
+      {"expand_batch_norm", "inference's normalisation folds and fuses as the arithmetic that it is", ExpandBatchNorm},
+      {"fold_padding", "convolutions pad by themselves", FoldPadding},
       {"fold_constants", "shape arithmetic and whatever else only constants feed is computed once", FoldConstants},
       {"simplify", "a table of local rules", Simplify},
       {"merge_duplicates", "equal computations run once", MergeDuplicates},
@@ -167,6 +170,8 @@ Status Optimize(Graph& g, const std::vector<OutputType>& feeds, const CompileOpt
   c.max_fused_inputs = kFusedInputs;
   c.max_fused_outputs = kFusedOutputs;
   WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, g, c, options, true));
+  WEIR_RETURN_IF_ERROR(RunPass("expand_batch_norm", ExpandBatchNorm, g, c, options, false));
+  WEIR_RETURN_IF_ERROR(RunPass("fold_padding", FoldPadding, g, c, options, false));
   // Twice: folding gives rules new constants, and rules give folding new ones.
   for (int round = 0; round < 2; ++round) {
     WEIR_RETURN_IF_ERROR(RunPass("fold_constants", FoldConstants, g, c, options, false));

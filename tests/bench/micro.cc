@@ -91,7 +91,7 @@ void Runs() {
 
 // From a fresh session to a plan.
 double CompileSeconds(const Model& m) {
-  return BestOf(7, 1, [&] {
+  return BestOf(15, 1, [&] {
     Session s(m.graph, {.threads = 1});
     s.GetPlanStats(m.feeds, m.fetches, m.targets).value();
   });
@@ -100,10 +100,15 @@ double CompileSeconds(const Model& m) {
 void Compilations() {
   auto tiny = LinearAdam(), large = Recurrent(96);
   Line("compiling linear, Adam", CompileSeconds(*tiny) * 1e3, "ms", 1);
-  Session s(large->graph, {.threads = 1});
-  Session::PlanStats stats = s.GetPlanStats(large->feeds, large->fetches, large->targets).value();
+  double share = 1;  // the least disturbed
+  Session::PlanStats stats;
+  for (int i = 0; i < 9; ++i) {
+    Session s(large->graph, {.threads = 1});
+    stats = s.GetPlanStats(large->feeds, large->fetches, large->targets).value();
+    share = std::min(share, static_cast<double>(stats.verify_micros) / static_cast<double>(stats.compile_micros));
+  }
   Line(fmt::format("compiling a graph of {} nodes ({} steps)", stats.nodes, stats.steps), CompileSeconds(*large) * 1e3, "ms", 50);
-  Line("verifier's share of compiling it", 100.0 * static_cast<double>(stats.verify_micros) / static_cast<double>(stats.compile_micros), "%", 10);
+  Line("verifier's share of compiling it", 100 * share, "%", 10);
 }
 
 void Gradient() {
