@@ -41,6 +41,7 @@ TRAIN = [
 KNOWN = {
     'face-detector-ssd': 'a convolution sums numbers of 3e38 (its batch norm is NaN from a denormal range, a max-pool '
                          'of NaNs gives -3.4e38): the order of summation decides between inf and NaN',
+    'cms-btag': 'the sum of a batch norm\'s values less their mean is what rounding leaves of 0',
     'half_plus_two_tf2_cpu': 'the path of an asset, a string in a SavedModel',
 }
 
@@ -120,7 +121,7 @@ def row(a, case, c, model):
             note += '; equal of what does not depend on them: ' + ' / '.join(p[0] for p in parts)
             if not (parts[0][1] and parts[1][1]):
                 strange = not known
-                note += f' ({parts[0][2] or parts[1][2]})'
+                note += f' ({known[0] if known else parts[0][2] or parts[1][2]})'
     what = 'train ' + ', '.join(c['targets']) if c['what'] == 'train' else 'tensors'
     return f'| {model} | {what} | {optimised[0]} | {plain[0]} | {note} |', optimised[1] and plain[1], strange
 
