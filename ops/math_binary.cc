@@ -42,7 +42,7 @@ void RegisterSums(OpRegistry& r) {
         return OkStatus();
       });
   Binary(r, "SquaredDifference", "{bfloat16, half, float, double, int32, int64, complex64, complex128}")
-      .Doc("(x - y)^2.")
+      .Doc("The square of the difference, (x - y)^2, with broadcasting.")
       .Commutative()
       .Gradient(BroadcastGrad([](Output g, Output x, Output y, Output) {
         Output gx = 2.0 * g * (x - y);

@@ -35,7 +35,7 @@ void RegisterAlgebra(OpRegistry& r) {
   Unary(r, "Sqrt", kField).Doc("Square root; NaN below zero.").Gradient(ByGradOp("SqrtGrad"));
   Unary(r, "Rsqrt", kField).Doc("1 / sqrt(x): inf at 0, NaN below.").Gradient(ByGradOp("RsqrtGrad"));
   for (auto [name, grad] : {std::pair("Reciprocal", "ReciprocalGrad"), std::pair("Inv", "InvGrad")}) {
-    Unary(r, name, kSigned).Doc("1 / x.").Gradient(ByGradOp(grad));
+    Unary(r, name, kSigned).Doc("The reciprocal 1 / x, element by element.").Gradient(ByGradOp(grad));
   }
   Unary(r, "Floor", kReal).Doc("The largest integer not above x.").NoGradient(kStep);
   Unary(r, "Ceil", kReal).Doc("The least integer not below x.").NoGradient(kStep);
