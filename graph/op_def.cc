@@ -222,6 +222,7 @@ const AttrValue* OpDef::Value(const AttrMap& attrs, std::string_view name) const
 }
 
 Status OpDef::CheckAttrs(const AttrMap& attrs) const {
+  size_t given = 0;
   for (const auto& [name, value] : attrs) {
     if (name.starts_with("_")) continue;
     const AttrDef* d = FindAttr(name);
@@ -232,7 +233,9 @@ Status OpDef::CheckAttrs(const AttrMap& attrs) const {
       return InvalidArgument(fmt::format("has no attribute '{}'", name)).Help(near.empty() ? Signature() : "did you mean '" + near[0] + "'?");
     }
     WEIR_RETURN_IF_ERROR(CheckOne(*d, value));
+    ++given;
   }
+  if (given == attrs_.size()) return {};
   for (const AttrDef& d : attrs_) {
     if (!d.default_value && attrs.find(d.name) == attrs.end()) {
       return InvalidArgument(fmt::format("lacks the attribute '{}' ({})", d.name, d.kind));
