@@ -62,6 +62,14 @@ void RunContext::SetFeedData(int i, const void* data) {
 
 void RunContext::SetOutputData(int i, void* data) { output_bound_[i] = data; }
 
+Status RunContext::FetchError(size_t output, const Status& s) const {
+  std::string name;
+  for (const PlanFetch& f : plan_->fetches) {
+    if (f.output == static_cast<int32_t>(output)) name = f.name.substr(0, f.name.rfind(':'));
+  }
+  return Status(s.code(), fmt::format("error[memory]: '{}' is fetched, and there is {}", name, s.message())).Detail(s.details()).Help(s.help());
+}
+
 Status RunContext::PrepareOutputs() {
   for (size_t i = 0; i < outputs_.size(); ++i) {
     void* data = output_bound_[i];
@@ -71,7 +79,9 @@ Status RunContext::PrepareOutputs() {
         if (b.use_count() == 1) outputs_[i] = b;
       }
       if (!outputs_[i]) {
-        WEIR_ASSIGN_OR_RETURN(outputs_[i], Buffer::Allocate(plan_->output_bytes[i], "a fetched tensor"));
+        auto made = Buffer::Allocate(plan_->output_bytes[i], "a fetched tensor");
+        if (!made.ok()) return FetchError(i, made.status());
+        outputs_[i] = std::move(*made);
         if (recycled_[i].size() < 4) recycled_[i].push_back(outputs_[i]);
       }
       data = outputs_[i]->data();

@@ -55,6 +55,7 @@ class RunContext {
   Status PinVariables();
   void Repin(int v);
   Status PrepareOutputs();
+  Status FetchError(size_t output, const Status& s) const;
   Tensor SlotTensor(int32_t slot) const;
   void SetDynamic(int32_t slot, Tensor t) { dynamic_[plan_->slots[slot].index] = std::move(t); }
   Status PutOutput(int32_t slot, Tensor value);
