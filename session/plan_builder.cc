@@ -85,7 +85,21 @@ class PlanBuilder {
 
   bool IsHandle(Endpoint e) const { return BaseType(g_.type(e).dtype) == kResource; }
 
+  // Shapes are exact in elements; here their bytes, and sums of them, must be so too.
+  static Status CheckSizes(const Node& n) {
+    constexpr int64_t kMost = int64_t{1} << 45;
+    for (const OutputType& t : n.outputs()) {
+      int64_t bytes = 0;
+      if (!t.shape.fully_known() || SizeOf(BaseType(t.dtype)) == 0) continue;
+      auto elements = t.shape.num_elements();
+      if (elements && CheckedMul(*elements, static_cast<int64_t>(SizeOf(BaseType(t.dtype))), &bytes) && bytes <= kMost) continue;
+      return ResourceExhausted(fmt::format("gives {}, more than memory can hold", t.ToString()));
+    }
+    return {};
+  }
+
   Result<Role> RoleOf(const Node& n) {
+    WEIR_RETURN_IF_ERROR(CheckSizes(n));
     if (n.Is("Const")) return Role::kConstant;
     if (n.Is("_Arg")) return IsHandle({n.id(), 0}) ? Role::kHandle : Role::kFeed;
     if (n.Is("_Retval")) return Role::kFetch;

@@ -3,7 +3,7 @@
 //
 //   op_fuzz [--seconds=20] [--cases=N] [--first=0] [--seed=1] [--op=NAME] [--verbose]      exit 0: every case ended well
 //
-// --verbose prints seed and number before each case; --first=NUMBER --cases=1 runs that one again.
+// --verbose prints seed and number before each case, and its graph; --first=NUMBER --cases=1 runs that one again.
 
 #include <fmt/format.h>
 
@@ -14,6 +14,7 @@
 
 #include "weir/graph/base/memory.h"
 #include "weir/graph/gradients.h"
+#include "weir/graph/text.h"
 #include "weir/ops/kernels/registry.h"
 #include "weir/ops/registry.h"
 #include "weir/session/session.h"
@@ -26,7 +27,7 @@ constexpr DType kTypes[] = {kFloat, kDouble, kHalf, kBfloat16, kInt32, kInt64, k
 
 class Fuzzer {
  public:
-  explicit Fuzzer(uint64_t seed) : rng_(seed) {}
+  Fuzzer(uint64_t seed, bool verbose) : verbose_(verbose), rng_(seed) {}
 
   void Run(const OpDef& def) {
     types_.clear();
@@ -53,6 +54,7 @@ class Fuzzer {
     for (size_t i = 0; i < b.graph()[op.id()].outputs().size() && i < 8; ++i) outputs.push_back(b.OutputOf(op, int(i)));
     if (Chance(0.3)) AddGradients(b, &outputs);
     if (!b.status().ok()) return;
+    if (verbose_) fmt::print(stderr, "{}", PrintGraph(b.graph()));
     Session session(b, {.threads = Chance(0.2) ? 3 : 1, .optimize = Chance(0.7), .print = [](const std::string&) {}});
     for (const auto& [name, value] : variables_) session.SetVariable(name, value).IgnoreError();
     std::erase_if(outputs, [](const Output& o) { return !o.valid() || o.dtype() == kResource; });
@@ -197,6 +199,7 @@ class Fuzzer {
     }
   }
 
+  bool verbose_;
   std::mt19937_64 rng_;
   std::map<std::string, DType> types_;
   std::vector<std::pair<std::string, Tensor>> variables_;
@@ -232,7 +235,7 @@ int Main(int argc, char** argv) {
     uint64_t s = seed * 1000003 + uint64_t(first + done);
     const OpDef& def = *ops[size_t(s * 0x9E3779B97F4A7C15ull >> 33) % ops.size()];
     if (verbose) fmt::print(stderr, "--seed={} --first={}: {}\n", seed, first + done, def.name());
-    Fuzzer fuzzer(s);
+    Fuzzer fuzzer(s, verbose);
     try {
       fuzzer.Run(def);
     } catch (const std::exception& e) {
