@@ -155,11 +155,6 @@ void RegisterHandleOps(OpRegistry& r) {
       .Doc("The shape of the variable's value, as a vector.")
       .Shape(VariableShapeShape)
       .NoGradient("its output is an integer");
-  r.Add("DestroyResourceOp")
-      .Input("resource: resource").Attr("ignore_lookup_error: bool = true").Stateful().Writes({0})
-      .Doc("Drops the variable's value and memory. Without ignore_lookup_error it must have one.")
-      .Shape(NoOutputs)
-      .NoGradient(kChanges);
 }
 
 OpDef& AddAssign(OpRegistry& r, const char* op) {

@@ -59,8 +59,5 @@ inline Operation ResourceScatterUpdate(const Input& handle, const Input& indices
                                        const Name& name = {}) {
   return MakeNode("ResourceScatterUpdate", {handle, indices, updates}, HandleDType(handle), name);
 }
-inline Operation DestroyResource(const Input& handle, bool ignore_lookup_error = true, const Name& name = {}) {
-  return MakeNode("DestroyResourceOp", {handle}, {{"ignore_lookup_error", ignore_lookup_error}}, name);
-}
 
 }  // namespace weir::ops

@@ -159,7 +159,11 @@ Status RunContext::Run(const RunOptions& options) {
 namespace {
 
 Status StepError(const StepInfo& info, Status s) {
-  if (s.ok() || s.decorated() || s.message().starts_with("error[")) return s;
+  if (s.ok() || s.decorated()) return s;
+  if (s.message().starts_with("error[")) {  // a file's error, complete but for who asked
+    std::string who = s.message().find("'" + info.name + "'") == std::string::npos ? fmt::format("in {} '{}'", info.op, info.name) : "";
+    return std::move(s).Detail(std::move(who));
+  }
   std::string headline = fmt::format("error[run]: {} '{}' {}", info.op, info.name, s.message());
   if (!info.loc.empty()) s = std::move(s).Detail("created at " + info.loc);
   if (!info.origins.empty()) s = std::move(s).Detail(fmt::format("made from '{}'", fmt::join(info.origins, "', '")));

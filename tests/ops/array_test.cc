@@ -48,7 +48,7 @@ const std::vector<OpRow>& GatherRows() {
       {"GatherV2", {{2, 3, 4}, IntMatrix({2, 2}, {1, 0, 2, 2}), Int(1)}, {{"batch_dims", 1}}}, {"GatherNd", {{4, 3}, IntMatrix({2, 2}, {2, 0, 3, 1})}},
       {"GatherNd", {{4, 3}, IntMatrix({3, 1}, {2, 0, 2})}}, {"ScatterNd", {IntMatrix({3, 1}, {2, 0, 2}), {3, 4}, Ints({5, 4})}},
       DataTellsShape({"Where", {{2, 3}}, {}}),
-      DataTellsShape({"DynamicStitch", {Ints({0, 2}), Ints({1, 3, 2}), {2, 3}, {3, 3}}, {}}),
+      ByConvention({2}, DataTellsShape({"DynamicStitch", {Ints({0, 2}), Ints({1, 3, 2}), {2, 3}, {3, 3}}, {}})),
       DataTellsShape({"ParallelDynamicStitch", {Ints({0, 2}), Ints({1, 3}), {2, 3}, {2, 3}}, {}}),
       {"ScatterNd", {IntMatrix({0, 1}, {}), {0, 4}, Ints({5, 4})}}, DataTellsShape({"DynamicStitch", {Ints({}), {0, 3}}}),
       DataTellsShape({"ParallelDynamicStitch", {Ints({}), {0, 3}}}),

@@ -155,7 +155,7 @@ RowGraph::RowGraph(const OpRow& row, DType dtype, const std::vector<Tensor>& val
       if (feeding == Feeding::kUnknownDims) attrs["shape"] = PartialShape::UnknownOfRank(v.rank());
       x = b.Add("Placeholder", {}, attrs, name);
       feeds.emplace_back(x, v);
-      if (feeding == Feeding::kDynamic && v.rank() > 0) {
+      if (feeding == Feeding::kDynamic && v.rank() > 0 && IsSupported(v.dtype())) {
         x = HideShape(b, x, v, int(k));
         Tensor all = Tensor::Allocate(kBool, {v.shape()[0]}).value();
         std::fill_n(all.mutable_data<bool>(), all.num_elements(), true);

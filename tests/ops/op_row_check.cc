@@ -22,7 +22,7 @@ std::string Difference(const RowResult& a, const RowResult& b) {
   return {};
 }
 
-bool NamesNode(const Status& s) { return s.ToString().find("'op'") != std::string::npos; }
+bool NamesNode(const Status& s) { return s.ToString().find("'op'") != std::string::npos || s.ToString().find("'op:") != std::string::npos; }
 
 // Fed, constant and dynamic inputs, optimised or not, any number of threads: the same bits.
 RowResult CheckWays(const OpRow& row, DType dtype, const std::vector<Tensor>& values) {

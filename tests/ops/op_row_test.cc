@@ -25,7 +25,8 @@ class OpRows : public ::testing::TestWithParam<std::string> {};
 TEST_P(OpRows, Hold) {
   OpCoverage coverage;
   int number = 0;
-  for (const OpRow& row : AllRows()[GetParam()]) {
+  const std::vector<OpRow> rows = AllRows()[GetParam()];
+  for (const OpRow& row : rows) {
     SCOPED_TRACE("row " + std::to_string(number++) + " of " + GetParam());
     CheckRow(row, &coverage);
   }

@@ -74,7 +74,8 @@ void CheckVariable(const std::string& op, OpCoverage* c) {
   });
   Builder b;
   Output x = b.Add(op, {}, {{"dtype", kFloat}, {"shape", Shape({2})}}, "op");
-  Result<Tensor> unset = Session(b).Run(b.Add("Identity", {x}));
+  Output read = b.Add("Identity", {x});  // before the session takes its snapshot
+  Result<Tensor> unset = Session(b).Run(read);
   ASSERT_FALSE(unset.ok());
   EXPECT_NE(unset.status().ToString().find("op"), std::string::npos);
   ++c->hostile;
