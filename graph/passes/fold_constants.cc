@@ -69,7 +69,10 @@ std::optional<std::vector<Tensor>> Values(const Graph& g, const Node& n, const P
     inputs.push_back(*t);
   }
   for (const OutputType& t : n.outputs()) {
-    if (auto elements = t.shape.num_elements()) output_bytes += *elements * static_cast<int64_t>(std::max<size_t>(SizeOf(t.dtype), 1));
+    int64_t bytes = 0;
+    auto elements = t.shape.num_elements();
+    if (!elements) continue;
+    if (!CheckedMul(*elements, static_cast<int64_t>(std::max<size_t>(SizeOf(t.dtype), 1)), &bytes) || !CheckedAdd(output_bytes, bytes, &output_bytes)) return std::nullopt;
   }
   if (output_bytes > kMaxFoldedBytes || output_bytes > input_bytes + kMaxGrowth) return std::nullopt;
   return c.evaluate(n, inputs);
