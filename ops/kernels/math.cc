@@ -151,6 +151,7 @@ Status PrepareClip(PrepareContext& c) {
 }
 
 Status PrepareCast(PrepareContext& c) {
+  if (c.input_dtype(0) == kString && c.output_dtype(0) == kString) return PrepareStringLanes(c, "Cast", Operands(c));
   const LaneFn* fn = FindCastLane(c.input_dtype(0), c.output_dtype(0), c.attr<bool>("Truncate"));
   if (!fn) return c.NoKernelFor(FindCastLane(c.input_dtype(0), kFloat, false) ? c.output_dtype(0) : c.input_dtype(0));
   return RunLanes(c, *fn, Operands(c), {});

@@ -34,6 +34,8 @@ Status PrepareStringLanes(PrepareContext& c, std::string_view op, const std::vec
     Run(c, shapes, [](RunArgs& a, int64_t i, const int64_t* at) {
       a.out<std::string>(0)[i] = a.in<uint8_t>(0)[at[0]] != 0 ? a.in<std::string>(1)[at[1]] : a.in<std::string>(2)[at[2]];
     });
+  } else if (op == "Cast") {  // to strings: nothing changes
+    Run(c, shapes, [](RunArgs& a, int64_t i, const int64_t* at) { a.out<std::string>(0)[i] = a.in<std::string>(0)[at[0]]; });
   } else {
     return c.NoKernelFor(kString);
   }
