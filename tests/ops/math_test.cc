@@ -24,7 +24,7 @@ const std::vector<OpRow>& MathRows() {
         {"SelectV2", {Bools({2, 1}, {true, false}), {2, 3}, {3}}},
         ByConvention({1, 2}, {"ClipByValue", {{2, 3}, Elements({}, {-1}), Elements({}, {1})}}),
         Rough(1e4, {"Cast", {{2, 3}}, {{"DstT", kFloat}}}), Swept("DstT", {"Cast", {Ints({1, 0, 3})}}),
-        {"Range", {Elements({}, {1}), Elements({}, {9}), Elements({}, {2})}}, {"LinSpace", {Elements({}, {-1}), Elements({}, {2}), Int(5)}},
+        {"Range", {Elements({}, {1}), Elements({}, {9}), Elements({}, {2})}}, NeverEmpty({"LinSpace", {Elements({}, {-1}), Elements({}, {2}), Int(5)}}),
         {"Range", {Elements({}, {3}), Elements({}, {3}), Elements({}, {2})}},
         {"MatMul", {{2, 3}, {3, 4}}}, {"MatMul", {{3, 2}, {4, 3}}, {{"transpose_a", true}, {"transpose_b", true}}},
         {"BatchMatMul", {{2, 3, 4}, {2, 4, 5}}}, {"BatchMatMul", {{2, 4, 3}, {2, 5, 4}}, {{"adj_x", true}, {"adj_y", true}}},

@@ -25,8 +25,9 @@ const std::vector<OpRow>& NnRows() {
         {"SparseSoftmaxCrossEntropyWithLogits", {{2, 3}, Ints({2, 0})}}, {"SparseSoftmaxCrossEntropyWithLogits", {{0, 3}, Ints({})}},
         {"BiasAdd", {{2, 3, 4}, {4}}}, {"BiasAdd", {{2, 3, 4}, {3}}, {{"data_format", "NCHW"}}}, {"BiasAddV1", {{2, 3}, {3}}},
         {"BiasAddGrad", {{2, 3, 4}}}, {"BiasAddGrad", {{2, 3, 4}}, {{"data_format", "NCHW"}}},
-        {"TopK", {{2, 5}}, {{"k", 3}}}, {"TopKV2", {{2, 5}, Int(3)}}, {"InTopK", {{2, 5}, Ints({3, 0})}, {{"k", 2}}},
-        {"InTopKV2", {{2, 5}, Ints({3, 0}), Int(2)}}, {"LRN", {{2, 2, 2, 4}}, {{"depth_radius", 1}}}, ByConvention({1, 2}, {"LRNGrad", {{1, 2, 2, 4}, {1, 2, 2, 4}, {1, 2, 2, 4}}}),
+        {"TopK", {{2, 5}}, {{"k", 3}}}, {"TopKV2", {{2, 5}, Int(3)}}, {"InTopK", {Floats({2, 3}, {1, 3, 2, 5, 4, 6}), Elements({2}, {2, 1})}, {{"k", 2}}},
+        {"InTopKV2", {Floats({2, 3}, {1, 3, 2, 5, 4, 6}), Elements({2}, {2, 1}), Elements({}, {2})}},
+        {"InTopK", {Floats({0, 3}, {}), Elements({0}, {})}, {{"k", 2}}}, {"InTopKV2", {Floats({0, 3}, {}), Elements({0}, {}), Elements({}, {2})}}, {"LRN", {{2, 2, 2, 4}}, {{"depth_radius", 1}}}, ByConvention({1, 2}, {"LRNGrad", {{1, 2, 2, 4}, {1, 2, 2, 4}, {1, 2, 2, 4}}}),
     };
     for (const char* v : {"", "V2", "V3"}) {
       std::string name = std::string("FusedBatchNorm") + v;

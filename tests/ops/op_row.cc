@@ -195,11 +195,10 @@ RowResult RunRow(const RowGraph& g, bool optimize, int threads) {
 }
 
 std::string OpCoverage::Line(const std::string& op) const {
-  const OpDef* def = AllOps().Find(op);
   auto shown = [](bool b, bool applies) { return b ? "yes" : applies ? "-" : "none"; };
-  bool has = def && def->gradient();
-  return fmt::format("{}\t{}\t{}\t{}\t{}\t{}/{}\t{}", op, shown(forward, true), shown(gradient, has), shown(second_order, has), shown(empty, has_tensors), dtypes,
-                     dtypes_wanted, shown(hostile > 0, true));
+  std::string types = dtypes_wanted == 0 ? "fixed" : fmt::format("{}/{}", dtypes, dtypes_wanted);
+  return fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}", op, shown(forward, true), shown(gradient, differentiable), shown(second_order, differentiable),
+                     shown(empty, may_be_empty), types, shown(hostile > 0, true));
 }
 
 }  // namespace weir::testing

@@ -57,6 +57,8 @@ struct OpRow {
   std::set<int> no_gradient;         // inputs whose gradient is a convention, no derivative
   int gradient_outputs = 99;         // outputs behind these are no function to differentiate, by convention
   double tolerance = 1;              // factor for finite differences
+  bool never_empty = false;          // no input and no output can be without elements
+  bool refuses_gradient = false;     // asking for a gradient is an error, on purpose
   bool data_tells_shape = false;     // output shapes need the inputs' values
 };
 
@@ -66,11 +68,13 @@ inline OpRow Swept(std::string attr, OpRow r) { r.dtype_attr = std::move(attr); 
 inline OpRow ByConvention(std::set<int> inputs, OpRow r) { r.no_gradient = std::move(inputs); return r; }
 inline OpRow OnlyFirstOutput(OpRow r) { r.gradient_outputs = 1; return r; }
 inline OpRow Rough(double tolerance, OpRow r) { r.tolerance = tolerance; return r; }
+inline OpRow NeverEmpty(OpRow r) { r.never_empty = true; return r; }
+inline OpRow RefusesGradient(OpRow r) { r.refuses_gradient = true; return r; }
 inline OpRow DataTellsShape(OpRow r) { r.data_tells_shape = true; return r; }
 
 // What the tests of an op showed; a line of tests/data/coverage.tsv.
 struct OpCoverage {
-  bool forward = false, gradient = false, second_order = false, empty = false, has_tensors = false;
+  bool forward = false, gradient = false, second_order = false, empty = false, may_be_empty = false, differentiable = false;
   int dtypes = 0, dtypes_wanted = 0, hostile = 0;
   std::string Line(const std::string& op) const;
 };

@@ -151,8 +151,9 @@ void CheckRow(const OpRow& row, OpCoverage* coverage) {
   RowResult result = CheckWays(row, dtype, values);
   if (!result.status.ok()) return;
   coverage->forward = true;
+  coverage->differentiable = AllOps().Find(row.op)->gradient() && !row.refuses_gradient;
   for (const std::vector<Tensor>* tensors : {&values, &result.tensors}) {
-    for (const Tensor& t : *tensors) coverage->has_tensors = true, coverage->empty |= t.num_elements() == 0;
+    for (const Tensor& t : *tensors) coverage->may_be_empty = !row.never_empty, coverage->empty |= t.num_elements() == 0;
   }
   CheckInference(row, dtype, values, result);
   CheckRoundTrip(row, dtype, values, result);

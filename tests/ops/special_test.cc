@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "weir/ops/functions.h"
+#include "weir/ops/registry.h"
 #include "weir/session/session.h"
 #include "weir/tests/ops/coverage.h"
 #include "weir/tests/ops/op_row.h"
@@ -33,7 +34,7 @@ bool Gives(const Builder& b, const Feeds& feeds, const Output& y, const Tensor& 
 
 // Sweeps the dtypes of an attribute and an empty tensor through `holds`.
 void Sweep(const std::string& op, const std::string& attr, OpCoverage* c, const std::function<bool(const Tensor&)>& holds) {
-  c->has_tensors = true;
+  c->may_be_empty = true;
   for (DType t : ListedDTypes(op, attr)) {
     bool good = holds(Sample(t, {2, 3}));
     EXPECT_TRUE(good) << op << " of " << DTypeName(t);
@@ -185,6 +186,7 @@ class SpecialOpRows : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(SpecialOpRows, Hold) {
   OpCoverage coverage;
+  coverage.differentiable = static_cast<bool>(AllOps().Find(GetParam())->gradient());
   Specials().at(GetParam())(GetParam(), &coverage);
   CheckCoverageLine(GetParam(), coverage.Line(GetParam()));
 }
