@@ -213,9 +213,7 @@ Status RunContext::RunStep(size_t i, const RunOptions& options) {
   switch (s.kind) {
     case StepKind::kKernel:
       if (!s.writes.empty()) return RunWriter(i, options);
-      if (s.begin.call) s.begin.call(s.begin.closure.get(), args_[i]);
-      if (error_.failed.load(std::memory_order_relaxed)) return {};
-      RunChunks(s.run, s.chunks, args_[i], options);
+      RunKernel(s.begin, s.run, args_[i], options);
       return {};
     case StepKind::kDynamic: return s.writes.empty() ? RunDynamic(i, options) : RunWriter(i, options);
     case StepKind::kAssign: return RunAssign(i);
@@ -227,7 +225,14 @@ Status RunContext::RunStep(size_t i, const RunOptions& options) {
   return Internal("a step of unknown kind");
 }
 
-void RunContext::RunChunks(const RunFunction& run, int64_t chunks, RunArgs& args, const RunOptions& options) {
+// A prepared kernel: what comes once before the chunks, then the chunks unless that failed.
+void RunContext::RunKernel(const RunFunction& begin, const RunFunction& run, RunArgs& args, const RunOptions& options) {
+  if (begin.call) begin.call(begin.closure.get(), args);
+  if (!error_.failed.load(std::memory_order_relaxed)) RunChunks(run, args, options);
+}
+
+void RunContext::RunChunks(const RunFunction& run, RunArgs& args, const RunOptions& options) {
+  const int64_t chunks = args.num_chunks;
   if (!options.pool || chunks == 1) {
     for (int64_t c = 0; c < chunks; ++c) {
       args.chunk = c;
@@ -268,9 +273,7 @@ Status RunContext::RunWriter(size_t i, const RunOptions& options) {
     }
   }
   if (s.kind == StepKind::kDynamic) return RunDynamic(i, options);
-  if (s.begin.call) s.begin.call(s.begin.closure.get(), args_[i]);
-  if (error_.failed.load(std::memory_order_relaxed)) return {};
-  RunChunks(s.run, s.chunks, args_[i], options);
+  RunKernel(s.begin, s.run, args_[i], options);
   return {};
 }
 
@@ -331,9 +334,8 @@ Status RunContext::RunDynamic(size_t i, const RunOptions& options) {
     const Slot& where = plan_->slots[slot];
     if (!c.output_known(k)) return Internal("left an output's shape open");
     if (where.storage == Storage::kNone && c.outputs()[k].dtype == DType::kInvalid) continue;
-    auto view = std::find_if(info.kernel->views().begin(), info.kernel->views().end(), [&](auto& v) { return v.first == k; });
-    if (view != info.kernel->views().end()) {
-      WEIR_ASSIGN_OR_RETURN(Tensor t, inputs[view->second].Reshaped(c.output_shape(k)));
+    if (int view = info.kernel->ViewOf(k); view >= 0) {
+      WEIR_ASSIGN_OR_RETURN(Tensor t, inputs[view].Reshaped(c.output_shape(k)));
       if (where.is_static()) {
         WEIR_RETURN_IF_ERROR(PutOutput(slot, t));
       } else {
@@ -361,8 +363,7 @@ Status RunContext::RunDynamic(size_t i, const RunOptions& options) {
     }
     args.workspace_data = scratch_->data();
   }
-  if (prepared.begin.call) prepared.begin.call(prepared.begin.closure.get(), args);
-  if (!error_.failed.load()) RunChunks(prepared.run, prepared.chunks, args, options);
+  RunKernel(prepared.begin, prepared.run, args, options);
   return {};
 }
 
@@ -390,7 +391,7 @@ Status RunContext::RunAssign(size_t i) {
 
 void RunContext::RunReadVariable(size_t i) {
   const Step& s = plan_->steps[i];
-  VariableCell& cell = *plan_->variables[s.writes.empty() ? plan_->slots[input_slot(s, 0)].index : s.writes[0]].variable;
+  VariableCell& cell = *plan_->variables[plan_->slots[input_slot(s, 0)].index].variable;
   std::lock_guard lock(cell.mutex);
   if (!cell.value.valid()) {
     RunArgs& args = args_[i];

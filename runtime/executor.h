@@ -62,7 +62,8 @@ class RunContext {
 
   Status RunSteps(const RunOptions& options);
   Status RunStep(size_t i, const RunOptions& options);
-  void RunChunks(const RunFunction& run, int64_t chunks, RunArgs& args, const RunOptions& options);
+  void RunKernel(const RunFunction& begin, const RunFunction& run, RunArgs& args, const RunOptions& options);
+  void RunChunks(const RunFunction& run, RunArgs& args, const RunOptions& options);
   Status RunWriter(size_t i, const RunOptions& options);
   Status RunDynamic(size_t i, const RunOptions& options);
   Status RunAssign(size_t i);

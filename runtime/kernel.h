@@ -194,7 +194,14 @@ class KernelDef {
 
   const PrepareFn& prepare() const { return prepare_; }
   bool NeedsValueOf(int input, int num_inputs) const;
-  const std::vector<std::pair<int, int>>& views() const { return views_; }
+  bool has_views() const { return !views_.empty(); }
+  // The input that output `out` is a view of; -1 when it is none.
+  int ViewOf(int out) const {
+    for (auto [o, in] : views_) {
+      if (o == out) return in;
+    }
+    return -1;
+  }
   const std::vector<std::pair<int, int>>& in_place() const { return in_place_; }
   const std::vector<int>& mutates() const { return mutates_; }
   bool random() const { return random_; }

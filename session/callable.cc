@@ -105,33 +105,24 @@ Result<Tensor> Callable::Fetch(int i) {
   return impl_->context->Fetch(i);
 }
 
-Result<Callable> Session::MakeCallable(const std::vector<std::string>& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const {
-  WEIR_ASSIGN_OR_RETURN(Signature s, impl_->SignatureOf(feeds, fetches, targets));
+Result<Callable> Session::Impl::CallableOf(Signature s) {
   auto callable = std::make_unique<Callable::Impl>();
-  callable->session = impl_.get();
-  WEIR_ASSIGN_OR_RETURN(callable->entry, impl_->EntryOf(s));
+  callable->session = this;
+  WEIR_ASSIGN_OR_RETURN(callable->entry, EntryOf(s));
   callable->feeds.resize(s.feeds.size());
   callable->bound.resize(s.fetches.size());
   callable->signature = std::move(s);
   return Callable(std::move(callable));
 }
 
+Result<Callable> Session::MakeCallable(const std::vector<std::string>& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const {
+  WEIR_ASSIGN_OR_RETURN(Signature s, impl_->SignatureOf(feeds, fetches, targets));
+  return impl_->CallableOf(std::move(s));
+}
+
 Result<Callable> Session::MakeCallable(const std::vector<Output>& feeds, const std::vector<Output>& fetches, const std::vector<Operation>& targets) const {
-  WEIR_RETURN_IF_ERROR(impl_->builder_status_);
-  std::vector<std::string> feed_names, fetch_names, target_names;
-  for (const Output& o : feeds) {
-    WEIR_RETURN_IF_ERROR(impl_->Resolve(o, "feed").status());
-    feed_names.push_back(o.name());
-  }
-  for (const Output& o : fetches) {
-    WEIR_RETURN_IF_ERROR(impl_->Resolve(o, "fetch").status());
-    fetch_names.push_back(o.name());
-  }
-  for (const Operation& o : targets) {
-    WEIR_RETURN_IF_ERROR(impl_->Resolve(o).status());
-    target_names.push_back(o.name());
-  }
-  return MakeCallable(feed_names, fetch_names, target_names);
+  WEIR_ASSIGN_OR_RETURN(Signature s, impl_->SignatureOf(feeds, fetches, targets));
+  return impl_->CallableOf(std::move(s));
 }
 
 }  // namespace weir

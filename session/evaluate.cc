@@ -62,9 +62,8 @@ Result<std::vector<Tensor>> Evaluate(const Node& n, std::span<const Tensor> inpu
   for (const Tensor& t : inputs) slots.push_back(const_cast<void*>(t.raw()));
   for (size_t i = 0; i < n.outputs().size(); ++i) {
     if (!c.output_known(static_cast<int>(i))) return Internal("left an output's shape open");
-    auto view = std::find_if(kernel->views().begin(), kernel->views().end(), [&](auto& v) { return v.first == static_cast<int>(i); });
-    if (view != kernel->views().end()) {
-      WEIR_ASSIGN_OR_RETURN(Tensor t, inputs[view->second].Reshaped(c.output_shape(static_cast<int>(i))));
+    if (int view = kernel->ViewOf(static_cast<int>(i)); view >= 0) {
+      WEIR_ASSIGN_OR_RETURN(Tensor t, inputs[view].Reshaped(c.output_shape(static_cast<int>(i))));
       results.push_back(std::move(t));
     } else {
       WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(c.output_dtype(static_cast<int>(i)), c.output_shape(static_cast<int>(i))));
@@ -81,7 +80,7 @@ Result<std::vector<Tensor>> Evaluate(const Node& n, std::span<const Tensor> inpu
   args.slots = slots.data(), args.operands = operands.data(), args.num_inputs = static_cast<int32_t>(inputs.size());
   args.num_chunks = p.chunks, args.workspace_data = workspace->data(), args.error = &error;
   if (p.begin.call) p.begin.call(p.begin.closure.get(), args);
-  for (args.chunk = 0; args.chunk < p.chunks; ++args.chunk) p.run.call(p.run.closure.get(), args);
+  for (args.chunk = 0; args.chunk < p.chunks && !error.failed.load(); ++args.chunk) p.run.call(p.run.closure.get(), args);
   if (error.failed.load()) return error.status;
   return results;
 }

@@ -119,11 +119,11 @@ class PlanBuilder {
     for (size_t i = 0; i < n.inputs().size(); ++i) {
       if (kernel->NeedsValueOf(static_cast<int>(i), static_cast<int>(n.inputs().size()))) values_known &= ConstantValue(g_, n.input(static_cast<int>(i))) != nullptr;
     }
-    if (AllStatic(n) && values_known) return kernel->views().empty() ? Role::kKernel : Role::kView;
+    if (AllStatic(n) && values_known) return kernel->has_views() ? Role::kView : Role::kKernel;
     // Outputs whose shapes are known stay static even when the parameters come while running.
     for (size_t i = 0; i < n.outputs().size(); ++i) {
       Endpoint e{n.id(), static_cast<int>(i)};
-      if (!Static(e) || !kernel->views().empty()) dynamic_.insert(e);
+      if (!Static(e) || kernel->has_views()) dynamic_.insert(e);
     }
     return Role::kDynamic;
   }
@@ -135,14 +135,10 @@ class PlanBuilder {
     while (true) {
       const Node& n = g_.node(e.node);
       Role role = roles_[n.id().value];
-      if (role == Role::kView || role == Role::kDynamic) {
-        const auto& views = AllKernels().Find(n.op())->views();
-        auto it = std::find_if(views.begin(), views.end(), [&](auto& v) { return v.first == e.index; });
-        if (it == views.end()) return e;
-        e = n.input(it->second);
-      } else {
-        return e;
-      }
+      if (role != Role::kView && role != Role::kDynamic) return e;
+      int view = AllKernels().Find(n.op())->ViewOf(e.index);
+      if (view < 0) return e;
+      e = n.input(view);
     }
   }
 
@@ -449,10 +445,9 @@ class PlanBuilder {
     // Prepare checks the contract even though there is nothing to run.
     WEIR_RETURN_IF_ERROR(Prepare(n).status());
     for (size_t i = 0; i < n.outputs().size(); ++i) {
-      const auto& views = AllKernels().Find(n.op())->views();
-      auto it = std::find_if(views.begin(), views.end(), [&](auto& v) { return v.first == static_cast<int>(i); });
-      if (it == views.end()) return Internal("is a view of some outputs only");
-      Endpoint from = n.input(it->second);
+      int view = AllKernels().Find(n.op())->ViewOf(static_cast<int>(i));
+      if (view < 0) return Internal("is a view of some outputs only");
+      Endpoint from = n.input(view);
       int32_t slot = AddSlot({n.id(), static_cast<int>(i)}, memory_of_.at(from));
       if (plan_->slots[slot].storage == Storage::kVariable) plan_->variables[plan_->slots[slot].index].slots.push_back(slot);
     }

@@ -4,7 +4,6 @@
 
 #include <cstdio>
 #include <cstring>
-#include <list>
 #include <map>
 #include <mutex>
 
@@ -223,6 +222,24 @@ Result<NodeId> Session::Impl::Resolve(const Operation& o) const {
   return o.id();
 }
 
+Result<Signature> Session::Impl::SignatureOf(const std::vector<Output>& feeds, const std::vector<Output>& fetches, const std::vector<Operation>& targets) const {
+  WEIR_RETURN_IF_ERROR(builder_status_);
+  Signature s;
+  for (const Output& o : fetches) {
+    WEIR_ASSIGN_OR_RETURN(Endpoint e, Resolve(o, "fetch"));
+    s.fetches.push_back(e);
+  }
+  for (const Operation& o : targets) {
+    WEIR_ASSIGN_OR_RETURN(NodeId id, Resolve(o));
+    s.targets.push_back(id);
+  }
+  for (const Output& o : feeds) {
+    WEIR_ASSIGN_OR_RETURN(Endpoint e, Resolve(o, "feed"));
+    s.feeds.push_back(e);
+  }
+  return s;
+}
+
 Result<Signature> Session::Impl::SignatureOf(const std::vector<std::string>& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const {
   Signature s;
   for (const std::string& name : feeds) {
@@ -271,22 +288,13 @@ const Graph& Session::graph() const { return *impl_->graph_; }
 int Session::threads() const { return impl_->options_.threads; }
 
 Result<std::vector<Tensor>> Session::Run(const std::vector<Output>& fetches, const Feeds& feeds, const std::vector<Operation>& targets, const RunConfig& config) const {
-  WEIR_RETURN_IF_ERROR(impl_->builder_status_);
-  Signature s;
+  std::vector<Output> fed;
+  for (const Feed& f : feeds) fed.push_back(f.output);
+  WEIR_ASSIGN_OR_RETURN(Signature s, impl_->SignatureOf(fed, fetches, targets));
   std::vector<Tensor> values;
-  for (const Output& o : fetches) {
-    WEIR_ASSIGN_OR_RETURN(Endpoint e, impl_->Resolve(o, "fetch"));
-    s.fetches.push_back(e);
-  }
-  for (const Operation& o : targets) {
-    WEIR_ASSIGN_OR_RETURN(NodeId id, impl_->Resolve(o));
-    s.targets.push_back(id);
-  }
-  for (const Feed& f : feeds) {
-    WEIR_ASSIGN_OR_RETURN(Endpoint e, impl_->Resolve(f.output, "feed"));
-    auto value = f.value.ToTensor(BaseType(impl_->graph_->type(e).dtype));
-    if (!value.ok()) return InvalidArgument(fmt::format("error[feed]: '{}': {}", f.output.name(), value.status().message()));
-    s.feeds.push_back(e);
+  for (size_t i = 0; i < feeds.size(); ++i) {
+    auto value = feeds[i].value.ToTensor(BaseType(impl_->graph_->type(s.feeds[i]).dtype));
+    if (!value.ok()) return InvalidArgument(fmt::format("error[feed]: '{}': {}", feeds[i].output.name(), value.status().message()));
     values.push_back(std::move(*value));
   }
   return impl_->Run(s, values, config);
