@@ -39,7 +39,7 @@ int UlpDistance(uint16_t a, uint16_t b) {
 }
 
 template <class T>
-std::string CompareFloats(const Tensor& got, const Tensor& want, Closeness closeness) {
+Difference CompareFloats(const Tensor& got, const Tensor& want, Closeness closeness) {
   const T* a = got.data<T>();
   const T* b = want.data<T>();
   constexpr bool kSmall = sizeof(T) == 2;
@@ -48,6 +48,7 @@ std::string CompareFloats(const Tensor& got, const Tensor& want, Closeness close
   for (int64_t i = 0; i < want.num_elements(); ++i) {
     if (std::isfinite(double(b[i]))) largest = std::max(largest, std::abs(double(b[i])));
   }
+  Difference difference{{}, 0};
   double relative = kSmall ? (kHalf ? 5e-3 : 2e-2) : std::is_same_v<T, double> ? 1e-12 : 1e-5;
   for (int64_t i = 0; i < want.num_elements(); ++i) {
     double x = double(a[i]), y = double(b[i]);
@@ -66,9 +67,12 @@ std::string CompareFloats(const Tensor& got, const Tensor& want, Closeness close
         if (closeness == Closeness::kElementwise) ok = UlpDistance(a[i].bits, b[i].bits) <= 2;
       }
     }
-    if (!ok) return fmt::format("element {} is {:.9g}, TensorFlow says {:.9g} (largest {:.4g})", i, x, y, largest);
+    if (ok) continue;
+    if (difference.empty()) difference.text = fmt::format("element {} is {:.9g}, TensorFlow says {:.9g} (largest {:.4g})", i, x, y, largest);
+    double off = std::abs(x - y);
+    difference.off = std::max(difference.off, std::isfinite(off) ? off : std::numeric_limits<double>::infinity());
   }
-  return {};
+  return difference;
 }
 
 }  // namespace
@@ -80,14 +84,14 @@ Closeness ClosenessOf(std::string_view op) {
   return Accumulating().count(op) ? Closeness::kAccumulated : Closeness::kElementwise;
 }
 
-std::string Compare(const Tensor& got, const Tensor& want, Closeness closeness) {
-  if (BaseType(got.dtype()) != want.dtype()) return "dtype " + DTypeName(got.dtype()) + ", TensorFlow says " + DTypeName(want.dtype());
-  if (got.shape() != want.shape()) return "shape " + got.shape().ToString() + ", TensorFlow says " + want.shape().ToString();
+Difference Compare(const Tensor& got, const Tensor& want, Closeness closeness) {
+  if (BaseType(got.dtype()) != want.dtype()) return {"dtype " + DTypeName(got.dtype()) + ", TensorFlow says " + DTypeName(want.dtype())};
+  if (got.shape() != want.shape()) return {"shape " + got.shape().ToString() + ", TensorFlow says " + want.shape().ToString()};
   if (got.num_elements() == 0) return {};
-  std::string text;
-  bool is_float = DispatchType(want.dtype(), FloatTypes{}, [&](auto t) { text = CompareFloats<decltype(t)>(got, want, closeness); });
-  if (is_float || got.Identical(want)) return text;
-  return "is " + got.ToString(12) + ", TensorFlow says " + want.ToString(12);
+  Difference d;
+  bool is_float = DispatchType(want.dtype(), FloatTypes{}, [&](auto t) { d = CompareFloats<decltype(t)>(got, want, closeness); });
+  if (is_float || got.Identical(want)) return d;
+  return {"is " + got.ToString(12) + ", TensorFlow says " + want.ToString(12)};
 }
 
 }  // namespace weir::testing

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 #include <fstream>
-#include <regex>
 #include <sstream>
 
 #include "weir/graph/gradients.h"
@@ -161,39 +160,39 @@ bool AllZero(const Tensor& t) {
 }
 
 // Compares one way's results with TensorFlow's; problems are appended.
-void Check(const Case& c, const Results& r, std::vector<std::string>* forward, std::vector<std::string>* gradient) {
+void Check(const Case& c, const Results& r, std::vector<Difference>* forward, std::vector<Difference>* gradient) {
   if (!c.want_error.empty()) {
-    if (r.status.ok()) forward->push_back("TensorFlow refuses: " + c.want_error.substr(0, 160));
+    if (r.status.ok()) forward->push_back({"TensorFlow refuses: " + c.want_error.substr(0, 160)});
     return;
   }
   if (!r.status.ok()) {
-    forward->push_back("error: " + r.status.ToString().substr(0, 400));
+    forward->push_back({"error: " + r.status.ToString().substr(0, 400)});
     return;
   }
   Closeness close = ClosenessOf(c.op->op());
   for (const auto& [k, want] : c.want) {
-    std::string diff = Compare(r.outputs[k], want, close);
-    if (!diff.empty()) forward->push_back(fmt::format("output {}: {}", k, diff));
+    Difference diff = Compare(r.outputs[k], want, close);
+    if (!diff.empty()) forward->push_back({fmt::format("output {}: {}", k, diff.text), diff.off});
   }
   for (const auto& [k, want] : c.want_variable) {
     auto it = r.variables.find(k);
-    std::string diff = it == r.variables.end() ? "missing" : Compare(it->second, want, close);
-    if (!diff.empty()) forward->push_back(fmt::format("variable {}: {}", k, diff));
+    Difference diff = it == r.variables.end() ? Difference{"missing"} : Compare(it->second, want, close);
+    if (!diff.empty()) forward->push_back({fmt::format("variable {}: {}", k, diff.text), diff.off});
   }
-  if (!r.gradient_status.ok()) gradient->push_back("gradient error: " + r.gradient_status.ToString().substr(0, 400));
+  if (!r.gradient_status.ok()) gradient->push_back({"gradient error: " + r.gradient_status.ToString().substr(0, 400)});
   for (const auto& [k, want] : c.want_gradient) {
     if (!r.gradient_status.ok()) break;
     auto it = r.gradients.find(k);
     // TensorFlow has zeros for some inputs that nothing flows to.
-    std::string diff = it != r.gradients.end() ? Compare(it->second, want, Closeness::kAccumulated) : AllZero(want) ? "" : "none";
-    if (!diff.empty()) gradient->push_back(fmt::format("gradient {}: {}", k, diff));
+    Difference diff = it != r.gradients.end() ? Compare(it->second, want, Closeness::kAccumulated) : Difference{AllZero(want) ? "" : "none"};
+    if (!diff.empty()) gradient->push_back({fmt::format("gradient {}: {}", k, diff.text), diff.off});
   }
 }
 
 std::string FirstDifference(const Tensor& a, const Tensor& b) {
   if (a.Identical(b)) return {};
   if (a.dtype() != b.dtype() || a.shape() != b.shape()) return a.shape().ToString() + " and " + b.shape().ToString();
-  std::string close = Compare(a, b, Closeness::kIdentical);
+  std::string close = Compare(a, b, Closeness::kIdentical).text;
   return close.empty() ? "NaNs of other bits" : close;
 }
 
@@ -228,13 +227,10 @@ std::string DescribeInputs(const Case& c) {
   return text;
 }
 
-bool Excepted(const PackOptions& options, const std::string& op, const std::string& text) {
-  for (const std::string& e : options.exceptions) {
-    size_t bar = e.find('|');
-    std::string name = e.substr(0, bar);
-    if ((name == "*" || name == op) && std::regex_search(text, std::regex(e.substr(bar + 1)))) return true;
-  }
-  return false;
+bool Excepted(const PackOptions& options, const std::string& op, const Difference& d) {
+  return std::any_of(options.exceptions.begin(), options.exceptions.end(), [&](const Exception& e) {
+    return (e.op == "*" || e.op == op) && d.off <= e.within && std::regex_search(d.text, e.text);
+  });
 }
 
 void RunCase(int number, const Case& c, const PackOptions& options, PackReport* report) {
@@ -243,22 +239,20 @@ void RunCase(int number, const Case& c, const PackOptions& options, PackReport* 
   counts.refused += !c.want_error.empty();
   counts.gradients += !c.want_gradient.empty();
   bool forward_ok = true, gradient_ok = true;
-  auto tell = [&](const char* way, const std::string& text) {
-    std::string full = fmt::format("{} [{} ]", text, DescribeInputs(c));
-    if (Excepted(options, c.op->op(), full)) return true;
-    report->mismatches.push_back(fmt::format("{} case_{} {}: {}", c.op->op(), number, way, full));
+  auto tell = [&](bool fed, Difference d) {
+    d.text += fmt::format(" [{} ]", DescribeInputs(c));
+    if (Excepted(options, c.op->op(), d)) return true;
+    report->mismatches.push_back(fmt::format("{} case_{} {}: {} off by {:.3g}", c.op->op(), number, fed ? "fed" : "const", d.text, d.off));
     return false;
   };
   for (bool fed : {true, false}) {
     CaseGraph g(c, fed);
     Results plain = RunOnce(c, g, false), optimised = RunOnce(c, g, true);
-    std::vector<std::string> forward, gradient;
+    std::vector<Difference> forward, gradient;
     Check(c, plain, &forward, &gradient);
-    for (const std::string& text : forward) forward_ok &= tell(fed ? "fed" : "const", text);
-    for (const std::string& text : gradient) gradient_ok &= tell(fed ? "fed" : "const", text);
-    if (std::string d = BitDifference(plain, optimised); !d.empty()) {
-      forward_ok &= tell(fed ? "fed" : "const", "optimised differs: " + d.substr(0, 300));
-    }
+    for (Difference& d : forward) forward_ok &= tell(fed, std::move(d));
+    for (Difference& d : gradient) gradient_ok &= tell(fed, std::move(d));
+    if (std::string d = BitDifference(plain, optimised); !d.empty()) forward_ok &= tell(fed, {"optimised differs: " + d.substr(0, 300)});
     if (!forward_ok || !gradient_ok) break;  // the other way says the same
   }
   counts.passed += forward_ok;
@@ -288,15 +282,16 @@ std::string PackReport::Table() const {
   return text;
 }
 
-Result<std::set<std::string>> ReadExceptions(const std::string& path) {
+Result<std::vector<Exception>> ReadExceptions(const std::string& path) {
   std::ifstream in(path);
   if (!in) return NotFound("cannot read " + path);
-  std::set<std::string> result;
+  std::vector<Exception> result;
+  const std::regex form(R"(([^|]+)\|([^|]+)\|([^|]*)\|(.+))");
   for (std::string line; std::getline(in, line);) {
     if (line.empty() || line[0] == '#') continue;
-    size_t first = line.find('|'), second = line.find('|', first + 1);
-    if (first == std::string::npos || second == std::string::npos) return InvalidArgument("not 'op|text|reason': " + line);
-    result.insert(line.substr(0, second));
+    std::smatch m;
+    if (!std::regex_match(line, m, form)) return InvalidArgument("not 'op|text|distance|reason': " + line);
+    result.push_back({m[1], std::regex(m[2].str()), m[3].length() ? std::stod(m[3]) : std::numeric_limits<double>::infinity()});
   }
   return result;
 }

@@ -12,7 +12,7 @@ namespace weir::tool {
 
 namespace {
 
-struct Options {
+struct BenchOptions {
   ModelOptions model;
   FeedOptions feeds;
   std::string ckpt, init;
@@ -35,7 +35,7 @@ struct Measured {
   std::vector<std::pair<std::string, OpTime>> ops;
 };
 
-Result<std::vector<double>> Time(const Options& o, const Session& session, const NamedFeeds& feeds,
+Result<std::vector<double>> Time(const BenchOptions& o, const Session& session, const NamedFeeds& feeds,
                                  const std::vector<std::string>& fetches) {
   std::vector<std::string> names;
   for (const auto& [name, value] : feeds) names.push_back(name);
@@ -53,7 +53,7 @@ Result<std::vector<double>> Time(const Options& o, const Session& session, const
   return us;
 }
 
-Result<Measured> Measure(const Options& o, LoadedGraph model) {
+Result<Measured> Measure(const BenchOptions& o, LoadedGraph model) {
   InferBestEffort(model.graph);
   std::vector<std::string> fetches = o.fetches;
   if (fetches.empty() && o.targets.empty()) {
@@ -80,7 +80,7 @@ Result<Measured> Measure(const Options& o, LoadedGraph model) {
   return m;
 }
 
-int Run(const Options& o) {
+int RunBench(const BenchOptions& o) {
   auto model = Load(o.model);
   if (!model.ok()) return Report(model.status(), kBadFile);
   auto m = Measure(o, std::move(*model));
@@ -111,7 +111,7 @@ int Run(const Options& o) {
 }  // namespace
 
 void AddBench(CLI::App& app, Action* action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<BenchOptions>();
   CLI::App* verb = AddVerb(
       app, "bench",
       "Times a graph: percentiles over many runs, and a table of its ops. What is not fed or restored gets random "
@@ -129,7 +129,7 @@ void AddBench(CLI::App& app, Action* action) {
       ->check(CLI::Range(0, 1024));
   verb->add_option("--optimize", o->optimize, "0: run the graph as it is");
   verb->add_flag("--json", o->json, "As JSON");
-  verb->callback([=] { *action = [o] { return Run(*o); }; });
+  verb->callback([=] { *action = [o] { return RunBench(*o); }; });
 }
 
 }  // namespace weir::tool

@@ -13,7 +13,7 @@ namespace weir::tool {
 
 namespace {
 
-struct Options {
+struct CheckOptions {
   ModelOptions model;
   bool json = false, strict = false;
 };
@@ -131,7 +131,7 @@ void FindUnsafeSelects(const Graph& g, std::vector<Finding>* findings) {
   }
 }
 
-int Run(const Options& o) {
+int RunCheck(const CheckOptions& o) {
   auto model = Load(o.model);
   if (!model.ok()) return Report(model.status(), kBadFile);
   Graph& g = model->graph;
@@ -165,14 +165,14 @@ int Run(const Options& o) {
 }  // namespace
 
 void AddCheck(CLI::App& app, Action* action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<CheckOptions>();
   CLI::App* verb =
       AddVerb(app, "check", "Checks a graph: structure, attributes, dtypes, shapes; warns of what may surprise.",
               {"graphdef check model.pb", "graphdef check model.meta --json --strict"});
   o->model.AddTo(verb);
   verb->add_flag("--strict", o->strict, "Warnings too make the exit code 1");
   verb->add_flag("--json", o->json, "As JSON");
-  verb->callback([=] { *action = [o] { return Run(*o); }; });
+  verb->callback([=] { *action = [o] { return RunCheck(*o); }; });
 }
 
 }  // namespace weir::tool

@@ -10,7 +10,7 @@ namespace weir::tool {
 
 namespace {
 
-struct Options {
+struct CkptOptions {
   std::string prefix, output;
   std::vector<std::string> names;
   int64_t limit = 100;
@@ -26,7 +26,7 @@ Result<io::BundleReader> Open(const std::string& path) {
   return io::BundleReader::Open(latest);
 }
 
-int List(const Options& o) {
+int List(const CkptOptions& o) {
   auto r = Open(o.prefix);
   if (!r.ok()) return Report(r.status(), kBadFile);
   Json list = Json::array();
@@ -53,7 +53,7 @@ int List(const Options& o) {
   return kOk;
 }
 
-int Cat(const Options& o) {
+int Cat(const CkptOptions& o) {
   auto r = Open(o.prefix);
   if (!r.ok()) return Report(r.status(), kBadFile);
   std::vector<std::string> all;
@@ -86,7 +86,7 @@ int Cat(const Options& o) {
   return kOk;
 }
 
-int Verify(const Options& o) {
+int Verify(const CkptOptions& o) {
   auto r = Open(o.prefix);
   if (!r.ok()) return Report(r.status(), kBadFile);
   Json bad = Json::array();
@@ -111,13 +111,13 @@ int Verify(const Options& o) {
 }  // namespace
 
 void AddCkpt(CLI::App& app, Action* action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<CkptOptions>();
   CLI::App* verb = AddVerb(app, "ckpt", "Looks into checkpoints (V2) by their prefix, or the latest of a folder.",
                            {"graphdef ckpt ls model/net-100", "graphdef ckpt cat model/net-100 dense/kernel --json"});
   verb->require_subcommand(1);
   struct Sub {
     const char *name, *what, *example, *second;
-    int (*run)(const Options&);
+    int (*run)(const CkptOptions&);
   };
   for (const Sub& s :
        {Sub{"ls", "Lists tensors: names, dtypes, shapes.", "graphdef ckpt ls model/net-100",

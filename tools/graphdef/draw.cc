@@ -13,7 +13,7 @@ namespace weir::tool {
 
 namespace {
 
-struct Options {
+struct DrawOptions {
   ModelOptions model;
   std::string output;
   int depth = 0;
@@ -45,7 +45,7 @@ std::string ColorOf(const std::string& op) {
   return fmt::format("{:.3f} 0.25 0.95", static_cast<double>(std::hash<std::string>()(op) % 997) / 997);
 }
 
-std::string Dot(const Graph& g, const Options& o) {
+std::string Dot(const Graph& g, const DrawOptions& o) {
   std::string out =
       "digraph g {\n  rankdir=TB; node [shape=box style=filled fontname=Helvetica fontsize=10]; edge "
       "[fontname=Helvetica fontsize=8];\n";
@@ -100,7 +100,7 @@ Status Render(const std::string& dot, const std::string& svg) {
   return {};
 }
 
-int Run(const Options& o) {
+int RunDraw(const DrawOptions& o) {
   auto model = Load(o.model);
   if (!model.ok()) return Report(model.status(), kBadFile);
   InferBestEffort(model->graph);
@@ -112,7 +112,7 @@ int Run(const Options& o) {
 }  // namespace
 
 void AddDraw(CLI::App& app, Action* action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<DrawOptions>();
   CLI::App* verb =
       AddVerb(app, "draw", "Draws a graph as DOT, or as SVG where Graphviz is installed.",
               {"graphdef draw model.pb -o model.svg", "graphdef draw model.pb --depth=1 | dot -Tpng -o model.png"});
@@ -120,7 +120,7 @@ void AddDraw(CLI::App& app, Action* action) {
   verb->add_option("--depth", o->depth, "One box a scope of this many names; 0: one a node")->check(CLI::Range(0, 100));
   verb->add_flag("--constants", o->constants, "Constants too");
   verb->add_option("-o,--out", o->output, "A .dot or .svg file instead of stdout");
-  verb->callback([=] { *action = [o] { return Run(*o); }; });
+  verb->callback([=] { *action = [o] { return RunDraw(*o); }; });
 }
 
 }  // namespace weir::tool

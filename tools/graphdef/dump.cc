@@ -10,7 +10,7 @@ namespace weir::tool {
 
 namespace {
 
-struct Options {
+struct DumpOptions {
   ModelOptions model;
   std::string scope, output, order = "program";
   bool json = false, pbtxt = false, proto = false, full = false, no_shapes = false;
@@ -29,14 +29,14 @@ Json NodeJson(const Graph& g, const Node& n) {
   return node;
 }
 
-std::vector<NodeId> Chosen(const Graph& g, const Options& o) {
+std::vector<NodeId> Chosen(const Graph& g, const DumpOptions& o) {
   auto order = o.order == "topo" ? TopologicalOrder(g) : Result<std::vector<NodeId>>(g.nodes());
   std::vector<NodeId> ids = order.ok() ? *order : g.nodes();
   std::erase_if(ids, [&](NodeId id) { return !std::string_view(g[id].name()).starts_with(o.scope); });
   return ids;
 }
 
-Result<std::string> TextOf(const Graph& g, const Options& o) {
+Result<std::string> TextOf(const Graph& g, const DumpOptions& o) {
   if (o.proto) return ExportGraphDef(g);
   if (o.pbtxt) return ExportGraphDefText(g);
   PrintOptions print{.types = !o.no_shapes, .max_elements = o.full ? -1 : 8};
@@ -46,7 +46,7 @@ Result<std::string> TextOf(const Graph& g, const Options& o) {
   return text;
 }
 
-int Run(const Options& o) {
+int RunDump(const DumpOptions& o) {
   auto model = Load(o.model);
   if (!model.ok()) return Report(model.status(), kBadFile);
   Graph& g = model->graph;
@@ -71,7 +71,7 @@ int Run(const Options& o) {
 }  // namespace
 
 void AddDump(CLI::App& app, Action* action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<DumpOptions>();
   CLI::App* verb =
       AddVerb(app, "dump", "Prints a graph, one line a node: name = Op(inputs) {attributes} : shapes.",
               {"graphdef dump model.pb --scope=dense/", "graphdef dump model.meta --pbtxt -o model.pbtxt"});
@@ -84,7 +84,7 @@ void AddDump(CLI::App& app, Action* action) {
   verb->add_flag("--pbtxt", o->pbtxt, "As protobuf text, as TensorFlow reads it");
   verb->add_flag("--proto", o->proto, "As a binary GraphDef");
   verb->add_option("-o,--out", o->output, "Write here; without a form chosen by the ending: .pb, .pbtxt, .weir");
-  verb->callback([=] { *action = [o] { return Run(*o); }; });
+  verb->callback([=] { *action = [o] { return RunDump(*o); }; });
 }
 
 }  // namespace weir::tool

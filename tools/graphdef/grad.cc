@@ -9,7 +9,7 @@ namespace weir::tool {
 
 namespace {
 
-struct Options {
+struct GradOptions {
   ModelOptions model;
   std::vector<std::string> ys, xs;
   std::string output;
@@ -43,7 +43,7 @@ std::string TextOf(const Grad& grad) {
   return fmt::format("slices {} at {}", grad.slices().values.name(), grad.slices().indices.name());
 }
 
-int Run(const Options& o) {
+int RunGrad(const GradOptions& o) {
   auto model = Load(o.model);
   if (!model.ok()) return Report(model.status(), kBadFile);
   InferBestEffort(model->graph);
@@ -78,7 +78,7 @@ int Run(const Options& o) {
 }  // namespace
 
 void AddGrad(CLI::App& app, Action* action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<GradOptions>();
   CLI::App* verb = AddVerb(
       app, "grad",
       "Adds the gradients of the sum of --y by each --x, and writes the graph. Exit code 1: an op on the way has none.",
@@ -90,7 +90,7 @@ void AddGrad(CLI::App& app, Action* action) {
       ->delimiter(',');
   verb->add_option("-o,--out", o->output, "Write the graph: .pb, .pbtxt or .weir");
   verb->add_flag("--json", o->json, "As JSON");
-  verb->callback([=] { *action = [o] { return Run(*o); }; });
+  verb->callback([=] { *action = [o] { return RunGrad(*o); }; });
 }
 
 }  // namespace weir::tool

@@ -15,7 +15,7 @@ namespace weir::tool {
 
 namespace {
 
-struct Options {
+struct OpsOptions {
   std::vector<std::string> names;
   bool coverage = false, json = false;
 };
@@ -88,7 +88,7 @@ std::string Coverage(const std::vector<const OpDef*>& ops) {
   return text + fmt::format("{} ops, {} gaps; from the tests (tests/data/coverage.tsv)\n", shown, gaps);
 }
 
-int Run(const Options& o) {
+int RunOps(const OpsOptions& o) {
   std::vector<const OpDef*> ops;
   for (const std::string& name : o.names) {
     ops.push_back(AllOps().Find(name));
@@ -116,13 +116,13 @@ int Run(const Options& o) {
 }  // namespace
 
 void AddOps(CLI::App& app, Action* action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<OpsOptions>();
   CLI::App* verb = AddVerb(app, "ops", "Prints the ops that Weir knows: signatures, documentation, gradients.",
                            {"graphdef ops MatMul Conv2D", "graphdef ops --coverage"});
   verb->add_option("name", o->names, "Only these ops");
   verb->add_flag("--coverage", o->coverage, "A table: what the tests showed of each op");
   verb->add_flag("--json", o->json, "As JSON");
-  verb->callback([=] { *action = [o] { return Run(*o); }; });
+  verb->callback([=] { *action = [o] { return RunOps(*o); }; });
 }
 
 }  // namespace weir::tool

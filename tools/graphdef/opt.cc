@@ -16,7 +16,7 @@ namespace weir::tool {
 
 namespace {
 
-struct Options {
+struct OptOptions {
   ModelOptions model;
   std::vector<std::string> fetches, targets, passes;
   std::string output, level = "standard";
@@ -88,7 +88,7 @@ Result<std::vector<std::string>> UnmarkResults(Graph& g, const std::vector<std::
   return moved;
 }
 
-Result<std::vector<PassReport>> RunPasses(Graph& g, const Options& o) {
+Result<std::vector<PassReport>> RunPasses(Graph& g, const OptOptions& o) {
   PassContext context;
   context.evaluate = EvaluateNode;
   context.precision = o.level == "exact"  ? Precision::kExact
@@ -134,7 +134,7 @@ double Difference(const Tensor& a, const Tensor& b) {
   return worst == 0 ? 0 : worst / std::max(largest, 1e-30);
 }
 
-Result<double> CompareRuns(const Options& o, const Graph& original, const Graph& optimised,
+Result<double> CompareRuns(const OptOptions& o, const Graph& original, const Graph& optimised,
                            const std::vector<std::string>& fetches) {
   Session before(original, {.optimize = false}), after(optimised, {.optimize = false});
   WEIR_RETURN_IF_ERROR(FillVariables(before));
@@ -158,7 +158,7 @@ int ListPasses() {
   return kOk;
 }
 
-int Output(const Options& o, const Graph& g, const std::vector<PassReport>& reports,
+int Output(const OptOptions& o, const Graph& g, const std::vector<PassReport>& reports,
            const std::vector<std::string>& moved, int before, std::optional<double> difference) {
   Json list = Json::array();
   std::string text = fmt::format("{:<20} {:>8} {:>8}\n", "pass", "before", "after");
@@ -184,7 +184,7 @@ int Output(const Options& o, const Graph& g, const std::vector<PassReport>& repo
   return difference && *difference > 1e-5 ? kNegative : kOk;
 }
 
-int Run(const Options& o) {
+int RunOpt(const OptOptions& o) {
   if (o.list) return ListPasses();
   auto model = Load(o.model);
   if (!model.ok()) return Report(model.status(), kBadFile);
@@ -228,7 +228,7 @@ int Run(const Options& o) {
 }  // namespace
 
 void AddOpt(CLI::App& app, Action* action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<OptOptions>();
   CLI::App* verb =
       AddVerb(app, "opt", "Optimises a graph for what it computes (--fetch; guessed when left out) and writes it.",
               {"graphdef opt model.pb --fetch=softmax --verify=3 -o small.pb",
@@ -247,7 +247,7 @@ void AddOpt(CLI::App& app, Action* action) {
   verb->add_flag("--json", o->json, "As JSON");
   verb->callback([=] {
     if (!o->list && o->model.path.empty()) throw CLI::RequiredError("model");
-    *action = [o] { return Run(*o); };
+    *action = [o] { return RunOpt(*o); };
   });
 }
 

@@ -13,7 +13,7 @@ namespace weir::tool {
 
 namespace {
 
-struct Options {
+struct PlanOptions {
   ModelOptions model;
   FeedOptions feeds;
   std::vector<std::string> fetches, targets;
@@ -120,7 +120,7 @@ Status Declare(const Graph& g, VariableStore* store) {
   return {};
 }
 
-Result<std::shared_ptr<const Plan>> MakePlan(const Options& o, const Graph& g, VariableStore* store) {
+Result<std::shared_ptr<const Plan>> MakePlan(const PlanOptions& o, const Graph& g, VariableStore* store) {
   Signature signature;
   std::vector<OutputType> types;
   WEIR_ASSIGN_OR_RETURN(NamedFeeds feeds, o.feeds.Collect(g));
@@ -167,7 +167,7 @@ Json PlanJson(const Plan& plan, const std::vector<int64_t>& bytes) {
           {"notes", plan.notes}};
 }
 
-int Run(const Options& o) {
+int RunPlan(const PlanOptions& o) {
   auto model = Load(o.model);
   if (!model.ok()) return Report(model.status(), kBadFile);
   InferBestEffort(model->graph);
@@ -189,7 +189,7 @@ int Run(const Options& o) {
 }  // namespace
 
 void AddPlan(CLI::App& app, Action* action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<PlanOptions>();
   CLI::App* verb =
       AddVerb(app, "plan", "Compiles a graph and prints the plan: steps, slots, memory over time.",
               {"graphdef plan model.pb --fetch y --batch=32", "graphdef plan model.pb --svg memory.svg --json"});
@@ -200,7 +200,7 @@ void AddPlan(CLI::App& app, Action* action) {
   verb->add_option("--optimize", o->optimize, "0: the graph as it is");
   verb->add_option("--svg", o->svg, "Draw the arena: time to the right, addresses down");
   verb->add_flag("--json", o->json, "As JSON");
-  verb->callback([=] { *action = [o] { return Run(*o); }; });
+  verb->callback([=] { *action = [o] { return RunPlan(*o); }; });
 }
 
 }  // namespace weir::tool

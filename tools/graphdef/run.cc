@@ -14,7 +14,7 @@ namespace weir::tool {
 
 namespace {
 
-struct Options {
+struct RunOptions {
   ModelOptions model;
   FeedOptions feeds;
   std::string ckpt, init, fetch_list, out, variables, trace;
@@ -35,7 +35,7 @@ using Arrays = std::vector<std::pair<std::string, Tensor>>;
 
 using Strangers = std::map<std::string, Tensor>;
 
-Result<std::vector<std::string>> NamedFetches(const Options& o) {
+Result<std::vector<std::string>> NamedFetches(const RunOptions& o) {
   std::vector<std::string> names = o.fetches;
   if (o.fetch_list.empty()) return names;
   std::ifstream list(o.fetch_list);
@@ -48,7 +48,7 @@ Result<std::vector<std::string>> NamedFetches(const Options& o) {
 }
 
 // What to fetch; guessed when nothing at all is asked for. What only a file of feeds knows is its own value.
-Result<std::vector<std::string>> Fetches(const Options& o, const Graph& g, const Strangers& strangers) {
+Result<std::vector<std::string>> Fetches(const RunOptions& o, const Graph& g, const Strangers& strangers) {
   WEIR_ASSIGN_OR_RETURN(auto names, NamedFetches(o));
   bool guess = names.empty() && o.targets.empty() && o.variables.empty() && !o.with_init;
   if (guess) {
@@ -93,7 +93,7 @@ Result<Tensor> Stack(const std::vector<Tensor>& parts, const std::string& name) 
   return all;
 }
 
-Result<Arrays> Steps(const Options& o, Session& session, const NamedFeeds& feeds, const std::vector<std::string>& names,
+Result<Arrays> Steps(const RunOptions& o, Session& session, const NamedFeeds& feeds, const std::vector<std::string>& names,
                      const Strangers& strangers, RunMetadata* metadata) {
   std::vector<std::string> fetches;
   for (const std::string& name : names) {
@@ -160,7 +160,7 @@ Json ArraysJson(const Arrays& arrays) {
   return {{"schema", "graphdef.run/1"}, {"fetches", list}};
 }
 
-Status WriteArrays(const Options& o, const Arrays& arrays) {
+Status WriteArrays(const RunOptions& o, const Arrays& arrays) {
   if (o.out.empty()) {
     if (o.json) PrintJson(ArraysJson(arrays));
     for (const auto& [name, t] : arrays) {
@@ -178,7 +178,7 @@ Status WriteArrays(const Options& o, const Arrays& arrays) {
   return io::WriteNpy(o.out, arrays[0].second);
 }
 
-Status WriteVariables(const Options& o, const Session& session) {
+Status WriteVariables(const RunOptions& o, const Session& session) {
   Arrays arrays;
   for (const std::string& name : CheckpointNames(session.graph())) {
     auto value = session.GetVariable(name);
@@ -187,7 +187,7 @@ Status WriteVariables(const Options& o, const Session& session) {
   return io::WriteNpz(o.variables, arrays);
 }
 
-Failure Execute(const Options& o, LoadedGraph model) {
+Failure Execute(const RunOptions& o, LoadedGraph model) {
   InferBestEffort(model.graph);
   SessionOptions settings{.threads = o.threads, .optimize = o.optimize, .allow_file_ops = true};
   Strangers strangers;
@@ -218,7 +218,7 @@ Failure Execute(const Options& o, LoadedGraph model) {
   return {};
 }
 
-int Run(const Options& o) {
+int RunModel(const RunOptions& o) {
   auto model = Load(o.model);
   if (!model.ok()) return Report(model.status(), kBadFile);
   Failure f = Execute(o, std::move(*model));
@@ -228,7 +228,7 @@ int Run(const Options& o) {
 }  // namespace
 
 void AddRun(CLI::App& app, Action* action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<RunOptions>();
   CLI::App* verb = AddVerb(
       app, "run", "Runs a graph on fed values and prints or writes what it computes.",
       {"graphdef run model.pb --feed 'x=[[1,2],[3,4]]' --fetch y",
@@ -256,7 +256,7 @@ void AddRun(CLI::App& app, Action* action) {
   verb->add_flag("--json", o->json, "Print as JSON");
   verb->callback([=] {
     o->with_init = init->count() > 0;
-    *action = [o] { return Run(*o); };
+    *action = [o] { return RunModel(*o); };
   });
 }
 

@@ -10,7 +10,7 @@ namespace weir::tool {
 
 namespace {
 
-struct Options {
+struct SummaryOptions {
   ModelOptions model;
   int depth = 1;
   bool json = false;
@@ -185,7 +185,7 @@ void PrintText(const LoadedGraph& m, const Facts& f, const std::vector<Endpoint>
   Print(text);
 }
 
-int Run(const Options& o) {
+int RunSummary(const SummaryOptions& o) {
   auto model = Load(o.model);
   if (!model.ok()) return Report(model.status(), kBadFile);
   const Graph& g = model->graph;
@@ -216,7 +216,7 @@ int Run(const Options& o) {
 }  // namespace
 
 void AddSummary(CLI::App& app, Action* action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<SummaryOptions>();
   CLI::App* verb =
       AddVerb(app, "summary",
               "Sums a graph up by scope: nodes, parameters, flops, activation bytes; guesses inputs and outputs.",
@@ -224,7 +224,7 @@ void AddSummary(CLI::App& app, Action* action) {
   o->model.AddTo(verb);
   verb->add_option("--depth", o->depth, "Scopes of this many names")->check(CLI::Range(0, 100));
   verb->add_flag("--json", o->json, "As JSON");
-  verb->callback([=] { *action = [o] { return Run(*o); }; });
+  verb->callback([=] { *action = [o] { return RunSummary(*o); }; });
 }
 
 }  // namespace weir::tool
