@@ -91,10 +91,11 @@ Result<std::vector<OutputType>> LoopTypes(const Graph& g, const Node& n, std::ve
 
 }  // namespace
 
-std::vector<std::string> FunctionAttrs(const Node& n) {
-  if (n.Is("If") || n.Is("StatelessIf")) return {"then_branch", "else_branch"};
-  if (n.Is("While") || n.Is("StatelessWhile")) return {"cond", "body"};
-  if (n.Is("PartitionedCall") || n.Is("StatefulPartitionedCall")) return {"f"};
+std::span<const std::string_view> FunctionAttrs(const Node& n) {
+  static constexpr std::string_view kBranches[] = {"then_branch", "else_branch"}, kLoop[] = {"cond", "body"}, kCall[] = {"f"};
+  if (n.Is("If") || n.Is("StatelessIf")) return kBranches;
+  if (n.Is("While") || n.Is("StatelessWhile")) return kLoop;
+  if (n.Is("PartitionedCall") || n.Is("StatefulPartitionedCall")) return kCall;
   return {};
 }
 
@@ -151,14 +152,14 @@ Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attr
 Status InferCall(Graph& g, NodeId id) {
   const Node& n = g.node(id);
   bool by_name = !n.def() && g.FindFunction(n.op());
-  std::vector<std::string> attrs = FunctionAttrs(n);
+  auto attrs = FunctionAttrs(n);
   if (attrs.empty() && !by_name) return {};
   bool branch = attrs.size() == 2 && attrs[0] == "then_branch", loop = attrs.size() == 2 && !branch;
   std::vector<OutputType> args;
   for (size_t i = branch ? 1 : 0; i < n.inputs().size(); ++i) args.push_back(g.type(n.input(static_cast<int>(i))));
   auto infer = [&]() -> Result<std::vector<OutputType>> {
     if (loop) return LoopTypes(g, n, args);
-    WEIR_ASSIGN_OR_RETURN(auto types, ResultTypes(g, n, by_name ? "" : attrs[0], args));
+    WEIR_ASSIGN_OR_RETURN(auto types, ResultTypes(g, n, by_name ? std::string_view() : attrs[0], args));
     if (!branch) return types;
     WEIR_ASSIGN_OR_RETURN(auto other, ResultTypes(g, n, attrs[1], args));
     if (types.size() != other.size()) return InvalidArgument(fmt::format("has branches of {} and {} results", types.size(), other.size()));

@@ -1,6 +1,8 @@
 // Functions of a graph's library: binding a polymorphic body's attributes, inference through calls.
 #pragma once
 
+#include <span>
+
 #include "weir/graph/graph.h"
 
 namespace weir {
@@ -16,7 +18,7 @@ Result<const Function*> CalledFunction(const Graph& g, const Node& n, std::strin
 Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attrs, const std::vector<OutputType>& arg_types);
 
 // Names of the function attributes of a node, in the order that matters: {"f"}, {"then_branch", "else_branch"}, {"cond", "body"}.
-std::vector<std::string> FunctionAttrs(const Node& n);
+std::span<const std::string_view> FunctionAttrs(const Node& n);
 
 // The body's `_Arg` / `_Retval` nodes by index.
 std::vector<NodeId> ArgNodes(const Graph& body);

@@ -72,7 +72,7 @@ std::optional<AttrValue> ParseDefault(std::string_view kind, std::string_view te
 
 bool KindMatches(const AttrDef& def, const AttrValue& v) {
   if (v.is<AttrPlaceholder>()) return true;
-  std::string have = v.KindName();
+  std::string_view have = v.KindName();
   return have == def.kind || (have == "list()" && def.kind.starts_with("list("));
 }
 
@@ -246,6 +246,11 @@ Status OpDef::CheckAttrs(const AttrMap& attrs) const {
 
 Result<std::vector<DType>> OpDef::ArgTypes(const std::vector<ArgDef>& args, const AttrMap& attrs) const {
   std::vector<DType> types;
+  WEIR_RETURN_IF_ERROR(AppendArgTypes(args, attrs, types));
+  return types;
+}
+
+Status OpDef::AppendArgTypes(const std::vector<ArgDef>& args, const AttrMap& attrs, std::vector<DType>& types) const {
   for (const ArgDef& a : args) {
     int64_t n = 1;
     if (!a.number_attr.empty()) {
@@ -270,7 +275,7 @@ Result<std::vector<DType>> OpDef::ArgTypes(const std::vector<ArgDef>& args, cons
       return InvalidArgument(fmt::format("lacks the attribute '{}' (type)", a.type_attr));
     }
   }
-  return types;
+  return {};
 }
 
 Result<std::pair<int, int>> OpDef::InputRange(std::string_view arg, const AttrMap& attrs) const {

@@ -96,6 +96,8 @@ class OpDef {
   // The dtypes of all inputs or outputs, lists flattened, as the attributes say (references as such).
   Result<std::vector<DType>> InputTypes(const AttrMap& attrs) const { return ArgTypes(inputs_, attrs); }
   Result<std::vector<DType>> OutputTypes(const AttrMap& attrs) const { return ArgTypes(outputs_, attrs); }
+  // The same, appended to `types`: for callers with many nodes, whose vector then need not grow each time.
+  Status AppendInputTypes(const AttrMap& attrs, std::vector<DType>& types) const { return AppendArgTypes(inputs_, attrs, types); }
   // Name of the `flat`-th input or output: "values[2]".
   std::string InputName(int flat, const AttrMap& attrs) const;
   // The first and one past the last flat index of input argument `arg`.
@@ -107,6 +109,7 @@ class OpDef {
 
  private:
   Result<std::vector<DType>> ArgTypes(const std::vector<ArgDef>& args, const AttrMap& attrs) const;
+  Status AppendArgTypes(const std::vector<ArgDef>& args, const AttrMap& attrs, std::vector<DType>& types) const;
   ArgDef ParseArg(std::string_view spec);
 
   std::string name_, doc_, no_gradient_, error_;

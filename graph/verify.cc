@@ -9,31 +9,34 @@ namespace weir {
 
 namespace {
 
-Status CheckNode(const Graph& g, const Node& n) {
+// `types` is room to work in. `forward` turns false when an edge comes from a node of a later position.
+Status CheckNode(const Graph& g, const Node& n, std::vector<DType>& types, bool& forward) {
   for (Endpoint e : n.inputs()) {
     if (!g.alive(e.node) || e.index < 0 || e.index >= static_cast<int>(g.node(e.node).outputs().size())) {
       return NodeError(n, "graph", InvalidArgument("has an input that does not exist"));
     }
+    forward &= e.node < n.id();
   }
   for (NodeId c : n.control_inputs()) {
     if (!g.alive(c)) return NodeError(n, "graph", InvalidArgument("has a control input that does not exist"));
+    forward &= c < n.id();
   }
   if (!n.def()) return {};
   if (Status s = n.def()->CheckAttrs(n.attrs()); !s.ok()) return NodeError(n, "attr", s);
-  auto want = n.def()->InputTypes(n.attrs());
-  if (!want.ok()) return NodeError(n, "attr", want.status());
-  if (want->size() != n.inputs().size()) {
-    return NodeError(n, "graph", InvalidArgument(fmt::format("takes {} inputs, not {}", want->size(), n.inputs().size())).Help(n.def()->Signature()));
+  types.clear();
+  if (Status s = n.def()->AppendInputTypes(n.attrs(), types); !s.ok()) return NodeError(n, "attr", s);
+  if (types.size() != n.inputs().size()) {
+    return NodeError(n, "graph", InvalidArgument(fmt::format("takes {} inputs, not {}", types.size(), n.inputs().size())).Help(n.def()->Signature()));
   }
-  for (size_t i = 0; i < want->size(); ++i) {
-    DType have = g.type(n.input(static_cast<int>(i))).dtype;
-    if ((*want)[i] == DType::kInvalid || have == DType::kInvalid) continue;
-    if (BaseType(have) != BaseType((*want)[i]) || (IsRef((*want)[i]) && !IsRef(have))) {
-      return NodeError(n, "dtype", InvalidArgument(fmt::format("wants {} for input '{}', not {}", DTypeName((*want)[i]), n.def()->InputName(static_cast<int>(i), n.attrs()), DTypeName(have)))
+  for (size_t i = 0; i < types.size(); ++i) {
+    DType have = g.type(n.input(static_cast<int>(i))).dtype, want = types[i];
+    if (have == want || want == DType::kInvalid || have == DType::kInvalid) continue;
+    if (BaseType(have) != BaseType(want) || (IsRef(want) && !IsRef(have))) {
+      return NodeError(n, "dtype", InvalidArgument(fmt::format("wants {} for input '{}', not {}", DTypeName(want), n.def()->InputName(static_cast<int>(i), n.attrs()), DTypeName(have)))
                                        .Detail(fmt::format("'{}' is {}", g.EndpointName(n.input(static_cast<int>(i))), g.type(n.input(static_cast<int>(i))).ToString())));
     }
   }
-  for (const std::string& attr : FunctionAttrs(n)) {
+  for (std::string_view attr : FunctionAttrs(n)) {
     if (auto f = CalledFunction(g, n, attr); !f.ok()) return NodeError(n, "function", f.status());
   }
   return {};
@@ -87,12 +90,16 @@ Status CheckRecursion(const Graph& g) {
 
 std::vector<Status> Problems(const Graph& g, int limit) {
   std::vector<Status> found;
+  std::vector<DType> types;
+  bool forward = true;
   for (NodeId id : g.nodes()) {
-    if (Status s = CheckNode(g, g.node(id)); !s.ok()) found.push_back(std::move(s));
+    if (Status s = CheckNode(g, g.node(id), types, forward); !s.ok()) found.push_back(std::move(s));
     if (static_cast<int>(found.size()) >= limit) return found;
   }
   if (!found.empty()) return found;
-  if (auto order = TopologicalOrder(g); !order.ok()) found.push_back(order.status());
+  if (!forward) {  // edges that all lead forward close no circle
+    if (auto order = TopologicalOrder(g); !order.ok()) found.push_back(order.status());
+  }
   if (Status s = CheckRecursion(g); !s.ok()) found.push_back(std::move(s));
   return found;
 }

@@ -605,7 +605,7 @@ class PlanBuilder {
       feed_inputs.push_back(static_cast<int>(i));
     }
     auto info = InfoOf(n);
-    for (const std::string& attr : FunctionAttrs(n)) {
+    for (std::string_view attr : FunctionAttrs(n)) {
       WEIR_ASSIGN_OR_RETURN(auto nested, CompileBody(g_, *n.FindAttr(attr)->get<FuncRef>(), args, env_, bound));
       for (const PlanVariable& v : nested->variables) {
         for (PlanVariable& mine : plan_->variables) mine.written |= mine.variable == v.variable && v.written;

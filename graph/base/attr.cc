@@ -38,13 +38,19 @@ bool AttrValue::operator==(const AttrValue& o) const {
   return true;
 }
 
-std::string AttrValue::KindName() const {
-  static constexpr const char* kNames[] = {"nothing", "string", "int", "float", "bool", "type", "shape", "tensor", "func", "placeholder"};
+std::string_view AttrValue::KindName() const {
+  static constexpr std::string_view kNames[] = {"nothing", "string", "int", "float", "bool", "type", "shape", "tensor", "func", "placeholder"};
   if (v_.index() < std::size(kNames)) return kNames[v_.index()];
   const AttrList& l = *get<AttrList>();
-  const char* element = !l.s.empty() ? "string" : !l.i.empty() ? "int" : !l.f.empty() ? "float" : !l.b.empty() ? "bool"
-      : !l.type.empty() ? "type" : !l.shape.empty() ? "shape" : !l.tensor.empty() ? "tensor" : !l.func.empty() ? "func" : "";
-  return std::string("list(") + element + ")";
+  return !l.s.empty()      ? "list(string)"
+         : !l.i.empty()    ? "list(int)"
+         : !l.f.empty()    ? "list(float)"
+         : !l.b.empty()    ? "list(bool)"
+         : !l.type.empty() ? "list(type)"
+         : !l.shape.empty() ? "list(shape)"
+         : !l.tensor.empty() ? "list(tensor)"
+         : !l.func.empty() ? "list(func)"
+                           : "list()";
 }
 
 }  // namespace weir

@@ -78,7 +78,7 @@ class AttrValue {
   const Variant& variant() const { return v_; }
   bool operator==(const AttrValue& o) const;
   // "string", "int", "float", "bool", "type", "shape", "tensor", "func", "placeholder", "list(int)", … as attribute types are named.
-  std::string KindName() const;
+  std::string_view KindName() const;
 
  private:
   Variant v_;
