@@ -149,7 +149,7 @@ bool LooksLikeText(std::string_view content) {
   return true;
 }
 
-// The word that text begins with after comments, when `{` or `:` follows it (protobuf text); else "" (our form).
+// The word that text begins with after comments, when `{` or `:` follows it (protobuf text, or `file {` of our form); else "".
 std::string_view FirstField(std::string_view text) {
   size_t i = 0;
   while (i < text.size()) {
@@ -170,7 +170,7 @@ std::string_view FirstField(std::string_view text) {
 
 GraphFormat FormatOfText(std::string_view text) {
   std::string_view field = FirstField(text);
-  if (field.empty()) return GraphFormat::kText;
+  if (field.empty() || field == "file") return GraphFormat::kText;
   if (field == "saved_model_schema_version" || field == "meta_graphs") return GraphFormat::kSavedModel;
   bool graph =
       field == "node" || field == "library" || field == "versions" || field == "version" || field == "debug_info";

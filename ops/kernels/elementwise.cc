@@ -34,9 +34,6 @@ void AddSelect(Table& table, const LaneRow& narrow, const LaneRow& wide) {
   }
 }
 
-// A step of TruncateDiv, no op.
-constexpr const char* kTrunc = "Trunc";
-
 Table MakeTable() {
   Table table;
   const LaneRow *narrow = nullptr, *wide = nullptr;
@@ -61,6 +58,7 @@ Table MakeTable() {
       table[{op, small}].call = table[{"Div", kFloat}].call;
       table[{op, small}].then = table[{last, kFloat}].call;
     }
+    table[{"Softplus", small}].call = table[{small == kHalf ? kHalfSoftplus : kBfloat16Softplus, kFloat}].call;
   }
   return table;
 }
@@ -109,7 +107,7 @@ const LaneFn* FindLaneFn(std::string_view op, DType in_dtype, DType out_dtype) {
 std::map<std::string, int> LaneOps() {
   std::map<std::string, int> ops;
   for (const auto& [key, fn] : Lanes()) ops[key.op] = fn.arity;
-  ops.erase(kTrunc);
+  for (const char* part : {kTrunc, kHalfSoftplus, kBfloat16Softplus}) ops.erase(part);
   return ops;
 }
 

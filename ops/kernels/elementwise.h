@@ -166,6 +166,8 @@ struct LaneRow {
   LaneCall f32 = nullptr, f64 = nullptr;
   bool small = true;  // half and bfloat16 too
 };
+// Rows that are parts of ops, not ops: the last step of TruncateDiv on half and bfloat16, and their Softplus.
+inline constexpr const char *kTrunc = "Trunc", *kHalfSoftplus = "Softplus of half", *kBfloat16Softplus = "Softplus of bfloat16";
 std::span<const LaneRow> ArithmeticLanes();      // elementwise_simd.cc
 std::span<const LaneRow> TranscendentalLanes();  // elementwise_simd_math.cc
 std::span<const LaneRow> LibraryLanes();         // elementwise_library.cc: those that call libm

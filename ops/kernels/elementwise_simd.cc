@@ -171,7 +171,7 @@ static constexpr LaneRow kRows[] = {
     Row<Equal>("Equal", 0.2f), Row<NotEqual>("NotEqual", 0.2f), Row<Less>("Less", 0.2f), Row<LessEqual>("LessEqual", 0.2f),
     Row<Greater>("Greater", 0.2f), Row<GreaterEqual>("GreaterEqual", 0.2f), Row<ApproximateEqual>("ApproximateEqual", 0.2f, false),
     Row<IsNan>("IsNan", 0.1f), Row<IsInf>("IsInf", 0.1f), Row<IsFinite>("IsFinite", 0.1f),
-    Row<Trunc>("Trunc", 0.1f),  // no op: the last step of TruncateDiv on half
+    Row<Trunc>(kTrunc, 0.1f),
     // By element size, under names of the table's own.
     {"Select by 1 or 2 bytes", 3, 0.2f, &SelectLoop<uint8_t>, &SelectLoop<uint16_t>, false},
     {"Select by 4 or 8 bytes", 3, 0.3f, &SelectLoop<uint32_t>, &SelectLoop<uint64_t>, false},

@@ -55,7 +55,7 @@ HWY_INLINE V Log1pOf(D d, V x) {
   return MendLog(d, hn::Add(x, Const(d, 1)), hn::Log1p(d, x));
 }
 
-#define WEIR_ARGS1 template <class D, class V> static HWY_INLINE V Do(D d, V x, const LaneParams&)
+#define WEIR_ARGS1 template <class D, class V> static HWY_INLINE V Do(D d, V x, [[maybe_unused]] const LaneParams& p)
 #define WEIR_ARGS2 template <class D, class V> static HWY_INLINE V Do(D d, V x, V y, const LaneParams&)
 
 struct Exp : Unary { WEIR_ARGS1 { return ExpOf(d, x); } };
@@ -90,6 +90,15 @@ struct Softplus : Unary {
     return hn::IfThenElse(hn::IsNaN(x), x, v);
   }
 };
+// Of half and bfloat16, as TensorFlow has it: x itself above -(log(epsilon) + 2), exp(x) below that negated.
+template <int kFractionBits>
+struct SmallSoftplus : Unary {
+  WEIR_ARGS1 {
+    const V limit = Const(d, kFractionBits * 0.693147180559945309 - 2);
+    const V v = hn::IfThenElse(hn::Gt(x, limit), x, Softplus::Do(d, x, p));
+    return hn::IfThenElse(hn::Lt(x, hn::Neg(limit)), ExpOf(d, x), v);
+  }
+};
 struct SoftplusGrad : Binary { WEIR_ARGS2 { return hn::Div(x, hn::Add(ExpOf(d, hn::Neg(y)), Const(d, 1))); } };
 struct Elu : Unary { WEIR_ARGS1 { return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), Expm1Of(d, x), x); } };
 struct Selu : Unary {
@@ -109,12 +118,12 @@ struct Erf : Unary {
     constexpr double kQ[] = {1.0,                  0.5022205378913636,    0.11417315109531707,
                              0.014981363050228182, 0.0011636714039976145, 3.8052767484158834e-05};
     const V t = hn::Mul(x, x);
-    V p = Const(d, kP[5]), q = Const(d, kQ[5]);
+    V num = Const(d, kP[5]), den = Const(d, kQ[5]);
     for (int i = 4; i >= 0; --i) {
-      p = hn::MulAdd(p, t, Const(d, kP[i]));
-      q = hn::MulAdd(q, t, Const(d, kQ[i]));
+      num = hn::MulAdd(num, t, Const(d, kP[i]));
+      den = hn::MulAdd(den, t, Const(d, kQ[i]));
     }
-    const V v = hn::Div(hn::Mul(x, p), q);
+    const V v = hn::Div(hn::Mul(x, num), den);
     const V one = hn::CopySign(Const(d, 1), x);
     const auto inside = hn::Or(hn::Lt(hn::Abs(v), Const(d, 1)), hn::IsNaN(x));
     return hn::IfThenElse(hn::And(inside, hn::Not(hn::Ge(hn::Abs(x), Const(d, kLimit)))), v, one);
@@ -123,6 +132,8 @@ struct Erf : Unary {
 
 static constexpr LaneRow kRows[] = {
     {"Erf", 1, 0.9f, &Loop<Erf, float>, nullptr},
+    {kHalfSoftplus, 1, 1.7f, &Loop<SmallSoftplus<10>, float>, nullptr},
+    {kBfloat16Softplus, 1, 1.7f, &Loop<SmallSoftplus<7>, float>, nullptr},
     Row<Exp>("Exp", 0.5f), Row<Expm1>("Expm1", 0.7f), Row<Log>("Log", 0.7f), Row<Log1p>("Log1p", 1.0f),
     Row<Xlogy>("Xlogy", 0.8f), Row<Tanh>("Tanh", 0.9f), Row<Sigmoid>("Sigmoid", 0.8f), Row<Softplus>("Softplus", 1.5f),
     Row<SoftplusGrad>("SoftplusGrad", 0.8f), Row<Elu>("Elu", 0.8f), Row<Selu>("Selu", 0.8f),

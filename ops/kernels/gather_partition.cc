@@ -103,7 +103,9 @@ Status ForEachKey(const Tensor& t, F&& f) {
         f(i, std::optional<uint64_t>(static_cast<uint64_t>(x[i])));
       } else {
         double v = static_cast<double>(x[i]);
-        f(i, v != v ? std::nullopt : std::optional<uint64_t>(std::bit_cast<uint64_t>(v + 0.0)));  // + 0.0: -0 equals 0
+        // -0 equals 0, but not as half and bfloat16: TensorFlow's table hashes their bits.
+        double key = sizeof(T) == 2 ? v : v + 0.0;
+        f(i, v != v ? std::nullopt : std::optional<uint64_t>(std::bit_cast<uint64_t>(key)));
       }
     }
   });

@@ -69,7 +69,7 @@ Difference CompareFloats(const Tensor& got, const Tensor& want, Closeness closen
     }
     if (ok) continue;
     if (difference.empty()) difference.text = fmt::format("element {} is {:.9g}, TensorFlow says {:.9g} (largest {:.4g})", i, x, y, largest);
-    double off = std::abs(x - y);
+    double off = std::abs(x - y) / std::max(1.0, largest);
     difference.off = std::max(difference.off, std::isfinite(off) ? off : std::numeric_limits<double>::infinity());
   }
   return difference;

@@ -190,9 +190,11 @@ Status WriteVariables(const RunOptions& o, const Session& session) {
 Failure Execute(const RunOptions& o, LoadedGraph model) {
   InferBestEffort(model.graph);
   SessionOptions settings{.threads = o.threads, .optimize = o.optimize, .allow_file_ops = true};
+  if (o.check_numerics) settings.disabled_passes.insert("fuse_elementwise");  // so that one op is to blame
   Strangers strangers;
   auto feeds = o.feeds.Collect(model.graph, &strangers);
-  if (!feeds.ok()) return {feeds.status(), kBadFile};
+  // The command line's fault or a file's.
+  if (!feeds.ok()) return {feeds.status(), feeds.status().message().starts_with("error[feed]") ? kUsage : kBadFile};
   auto fetches = Fetches(o, model.graph, strangers);
   if (!fetches.ok()) return {fetches.status(), kUsage};
   Session session(std::move(model.graph), settings);

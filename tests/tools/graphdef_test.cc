@@ -1,0 +1,205 @@
+// The graphdef tool as a shell sees it: output, messages, exit codes, and what its files hold.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "weir/runtime/io/npy.h"
+
+namespace weir {
+namespace {
+
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+const std::string kXor = WEIR_SOURCE_DIR "/examples/data/xor.pb", kFiles = WEIR_TEST_DATA "/files/";
+
+std::string ReadAll(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream content;
+  content << in.rdbuf();
+  return content.str();
+}
+
+class Graphdef : public ::testing::Test {
+ protected:
+  struct Ran {
+    int code;
+    std::string out, err;
+  };
+
+  Graphdef() : folder_(fs::path(::testing::TempDir()) / ("graphdef_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()))) {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  ~Graphdef() override { fs::remove_all(folder_); }
+
+  std::string File(const std::string& name) const { return (folder_ / name).string(); }
+
+  // Runs the tool by the shell. The code is 128 and more when a signal ended it.
+  Ran Run(const std::string& arguments) const {
+    const std::string command = std::string(WEIR_GRAPHDEF) + " " + arguments + " >" + File("out") + " 2>" + File("err");
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), ReadAll(File("out")), ReadAll(File("err"))};
+  }
+  std::string Output(const std::string& arguments) const {
+    const Ran r = Run(arguments);
+    EXPECT_EQ(r.code, 0) << arguments << "\n" << r.err;
+    return r.out;
+  }
+  // A failure: its code, nothing on stdout, and a message that holds `text`.
+  void ExpectFailure(const std::string& arguments, int code, const std::string& text) const {
+    const Ran r = Run(arguments);
+    EXPECT_EQ(r.code, code) << arguments << "\n" << r.out << r.err;
+    EXPECT_EQ(r.out, "") << arguments;
+    EXPECT_NE(r.err.find(text), std::string::npos) << arguments << "\n" << r.err;
+  }
+
+ private:
+  fs::path folder_;
+};
+
+const std::vector<std::string> kVerbs = {"dump", "summary", "check", "run", "grad", "opt", "plan", "bench", "draw", "ops", "ckpt"};
+
+TEST_F(Graphdef, EveryVerbHelpsWithTwoExamples) {
+  for (const std::string& verb : kVerbs) {
+    const std::string help = Output(verb + " --help");
+    const size_t examples = help.find("Examples:\n  graphdef " + verb);
+    ASSERT_NE(examples, std::string::npos) << verb;
+    EXPECT_NE(help.find("\n  graphdef " + verb, examples + 12), std::string::npos) << verb;
+  }
+}
+
+TEST_F(Graphdef, PrintsFactsAsJson) {
+  for (const auto& [verb, rest] : std::vector<std::pair<std::string, std::string>>{
+           {"dump", kXor}, {"summary", kXor}, {"check", kXor}, {"run", kXor + " --fetch xor --feed 'x=[[1,0]]'"}, {"grad", kXor + " --y xor"},
+           {"opt", kXor}, {"plan", kXor}, {"bench", kXor + " --runs 3"}, {"ops", "MatMul"}}) {
+    const Json json = Json::parse(Output(verb + " --json " + rest), nullptr, false);
+    ASSERT_FALSE(json.is_discarded()) << verb;
+    EXPECT_EQ(json["schema"], "graphdef." + verb + "/1");
+  }
+  EXPECT_EQ(Json::parse(Output("ckpt ls --json " + kFiles + "checkpoint"))["tensors"].size(), 17u);
+}
+
+TEST_F(Graphdef, DumpedGraphsAreReadAgain) {
+  Output("dump --full " + kXor + " -o " + File("x.weir"));
+  Output("dump " + File("x.weir") + " -o " + File("x.pbtxt"));
+  Output("dump --proto " + File("x.pbtxt") + " -o " + File("y.pb"));
+  EXPECT_EQ(Output("dump --full " + kXor), Output("dump --full " + File("y.pb")));
+  EXPECT_EQ(Output("dump --full " + kXor), Output("dump --full - < " + File("y.pb")));
+}
+
+TEST_F(Graphdef, SummarySaysWhatGoesInAndOut) {
+  const std::string text = Output("summary " + kXor);
+  for (const char* part : {"parameters: 8", "x:0 : f32[?,2]", "xor:0 : f32[?,1]", "MatMul:2"}) EXPECT_NE(text.find(part), std::string::npos) << text;
+}
+
+TEST_F(Graphdef, CheckFindsAllProblems) {
+  std::ofstream(File("bad.weir")) << "a = Const() {value: f32[2,3] [[1, 2, 3], [4, 5, 6]]}\nb = MatMul(a, a)\nc = Relu(a)\nd = Transpose(a, a)\n";
+  const Ran r = Run("check " + File("bad.weir"));
+  EXPECT_EQ(r.code, 1) << r.out << r.err;
+  for (const char* name : {"'b'", "'d'"}) EXPECT_NE(r.out.find(name), std::string::npos) << r.out;
+}
+
+TEST_F(Graphdef, RunPrintsAndWritesValues) {
+  const std::string feed = " --fetch xor --feed 'x=[[0,0],[0,1],[1,0],[1,1]]'";
+  EXPECT_EQ(Output("run " + kXor + feed), "xor:0 f32[4,1] [[0], [1], [1], [0]]\n");
+  Output("run " + kXor + feed + " --steps 3 --out " + File("o.npz"));
+  auto arrays = io::ReadNpz(File("o.npz")).value();
+  ASSERT_EQ(arrays.size(), 1u);
+  EXPECT_EQ(arrays.begin()->first, "xor:0");
+  EXPECT_EQ(arrays.begin()->second.shape(), (Shape{3, 4, 1}));
+  Output("run " + kXor + " --fetch hidden:0 --feed x=@ones --batch 2 --out " + File("o.npy"));
+  EXPECT_EQ(io::ReadNpy(File("o.npy")).value().ToString(), "[[2, 1], [2, 1]]");
+  Output("run " + kXor + " --fetch xor --feed x=" + File("o.npy") + " --trace " + File("trace.json"));
+  EXPECT_FALSE(Json::parse(ReadAll(File("trace.json")), nullptr, false).is_discarded());
+}
+
+// The losses that were published for this program; TensorFlow wrote the graph (tests/oracle/published_run.py).
+TEST_F(Graphdef, RunRepeatsThePublishedTraining) {
+  for (const char* how : {"", " --optimize=0"}) {
+    Output("run " + kFiles + "published_run.pb --init --target train --fetch loss --steps 4001 --out " + File("losses.npy") + how);
+    const Tensor losses = io::ReadNpy(File("losses.npy")).value();
+    ASSERT_EQ(losses.shape(), Shape{4001});
+    const char* published[] = {"0.0674925", "0.0163385", "0.00907547", "0.00714436", "0.00578471"};
+    for (int i = 0; i < 5; ++i) {
+      char text[32];
+      std::snprintf(text, sizeof text, "%.6g", static_cast<double>(losses.data<float>()[1000 * i]));
+      EXPECT_STREQ(text, published[i]) << how;
+    }
+  }
+}
+
+TEST_F(Graphdef, CheckNumericsNamesTheOp) {
+  std::ofstream(File("log.weir")) << "x = Placeholder() {dtype: f32, shape: [2]}\ny = Log(x)\nz = Neg(y)\n";
+  ExpectFailure("run " + File("log.weir") + " --fetch z --feed 'x=[1,-1]' --check-numerics", 4, "Log 'y'");
+}
+
+TEST_F(Graphdef, GradAddsGradientsThatRun) {
+  Output("grad " + kXor + " --y xor --x x -o " + File("g.pb"));
+  EXPECT_EQ(Output("run " + File("g.pb") + " --fetch gradients/MatMul_grad/MatMul --feed 'x=[[1,1]]'"), "gradients/MatMul_grad/MatMul:0 f32[1,2] [[-1, -1]]\n");
+  ExpectFailure("grad " + kXor + " --y xo", 2, "did you mean 'x', 'xor'");
+}
+
+TEST_F(Graphdef, OptVerifiesWhatItWrites) {
+  EXPECT_NE(Output("opt " + kXor + " --verify 3 -o " + File("o.pb")).find("verified on 3 random feeds"), std::string::npos);
+  EXPECT_EQ(Output("run " + File("o.pb") + " --fetch xor --feed 'x=[[1,0]]'"), "xor:0 f32[1,1] [[1]]\n");
+  EXPECT_NE(Output("opt --list").find("fold_constants"), std::string::npos);
+}
+
+TEST_F(Graphdef, PlanBenchAndDraw) {
+  EXPECT_NE(Output("plan " + kXor + " --svg " + File("m.svg")).find("lower bound"), std::string::npos);
+  EXPECT_EQ(ReadAll(File("m.svg")).compare(0, 4, "<svg"), 0);
+  const std::string bench = Output("bench " + kXor + " --runs 5");
+  for (const char* part : {"p50", "p90", "p99", "MatMul"}) EXPECT_NE(bench.find(part), std::string::npos) << bench;
+  EXPECT_EQ(Output("draw " + kXor).compare(0, 9, "digraph g"), 0);
+}
+
+TEST_F(Graphdef, CheckpointsAreListedPrintedAndVerified) {
+  for (const char* part : {"checkpoint.index", "checkpoint.data-00000-of-00001"}) fs::copy_file(kFiles + part, File(part));
+  EXPECT_NE(Output("ckpt cat " + File("checkpoint") + " scalar").find("3.5"), std::string::npos);
+  EXPECT_NE(Output("ckpt verify " + File("checkpoint")).find("17 of 17"), std::string::npos);
+  std::fstream data(File("checkpoint.data-00000-of-00001"), std::ios::in | std::ios::out | std::ios::binary);
+  data.seekp(100);
+  data.put('\x5a');
+  data.close();
+  const Ran r = Run("ckpt verify " + File("checkpoint"));
+  EXPECT_EQ(r.code, 1) << r.out << r.err;
+  EXPECT_NE((r.out + r.err).find("checksum"), std::string::npos) << r.out << r.err;
+}
+
+TEST_F(Graphdef, FailuresHaveTheirCodes) {
+  ExpectFailure("sumary " + kXor, 2, "did you mean 'summary'");
+  ExpectFailure("run " + kXor + " --fetsh xor", 2, "--fetsh");
+  ExpectFailure("run " + kXor + " --fetch xo", 2, "did you mean");
+  ExpectFailure("run " + File("none.pb") + " --fetch x", 3, "No such file");
+  ExpectFailure("run " + std::string(WEIR_SOURCE_DIR) + "/README.md --fetch x", 3, "README.md");
+  ExpectFailure("run " + kXor + " --fetch xor", 4, "Placeholder 'x' must be fed");
+  ExpectFailure("run " + kXor + " --fetch xor --feed 'x=[[1,0,3]]'", 4, "f32[1,3]");
+  ExpectFailure("run " + kXor + " --fetch xor --feed 'x=[[1,0'", 2, "ends too early");
+  ExpectFailure("run " + kXor + " --fetch xor --feed 'x=@zeros[1000000000000,2]'", 5, "memory");
+}
+
+// Every prefix of a file, and the file with each byte inverted: an error or a result, never a signal.
+TEST_F(Graphdef, BrokenFilesEndInAMessage) {
+  const std::string good = ReadAll(kXor);
+  for (size_t i = 0; i < good.size(); i += 37) {
+    for (bool cut : {true, false}) {
+      std::string bad = cut ? good.substr(0, i) : good;
+      if (!cut) bad[i] = static_cast<char>(~bad[i]);
+      std::ofstream(File("bad.pb"), std::ios::binary) << bad;
+      const Ran r = Run("summary " + File("bad.pb"));
+      EXPECT_LT(r.code, 128) << i << (cut ? " cut " : " inverted ") << r.err;
+      EXPECT_TRUE(r.code == 0 || !r.err.empty());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace weir
