@@ -58,7 +58,7 @@ Network BuildNetwork(Builder& g, int64_t batch, int64_t length, int64_t alphabet
   n.before = {ops::Zeros(g, {batch, kHidden}), ops::Zeros(g, {batch, kHidden})};
   n.after = n.before;
   Variable table = GetVariable(g, "letters", {alphabet, kLetterSize});
-  std::vector<Input> outputs;
+  std::vector<Output> outputs;
   for (const Output& letter : ops::Unstack(table.Gather(n.letters), length, 1)) {
     n.after = LstmStep(g, letter, n.after);
     outputs.push_back(n.after.output);

@@ -227,7 +227,7 @@ class AttrSolver {
 
 }  // namespace
 
-Operation Builder::AddNode(std::string_view op, std::vector<Input> inputs, AttrMap attrs, std::string_view name, Loc loc) {
+Operation Builder::AddNode(std::string_view op, InputList inputs, AttrMap attrs, std::string_view name, Loc loc) {
   if (!status_.ok()) return {};
   if (loc_) loc = loc_;
   for (Input& in : inputs) {
@@ -281,7 +281,7 @@ Operation Builder::AddNode(std::string_view op, std::vector<Input> inputs, AttrM
   return {this, *id};
 }
 
-Output Builder::Add(std::string_view op, std::vector<Input> inputs, AttrMap attrs, std::string_view name, Loc loc) {
+Output Builder::Add(std::string_view op, InputList inputs, AttrMap attrs, std::string_view name, Loc loc) {
   return OutputOf(AddNode(op, std::move(inputs), std::move(attrs), name, loc));
 }
 
@@ -311,19 +311,19 @@ Builder* BuilderOf(const std::vector<Input>& inputs) {
 
 Builder* BuilderOf(std::initializer_list<Input> inputs) { return BuilderOf(std::vector<Input>(inputs)); }
 
-Operation MakeNode(std::string_view op, std::vector<Input> inputs, AttrMap attrs, const Name& name) {
+Operation MakeNode(std::string_view op, InputList inputs, AttrMap attrs, const Name& name) {
   Builder* b = BuilderOf(inputs);
   if (!b) return {};
   Loc loc = inputs.empty() ? Loc{} : inputs[0].loc();
   return b->AddNode(op, std::move(inputs), std::move(attrs), name.value, loc);
 }
 
-Output Make(std::string_view op, std::vector<Input> inputs, AttrMap attrs, const Name& name) {
+Output Make(std::string_view op, InputList inputs, AttrMap attrs, const Name& name) {
   Operation n = MakeNode(op, std::move(inputs), std::move(attrs), name);
   return n.valid() ? n.builder()->OutputOf(n) : Output();
 }
 
-std::vector<Output> MakeAll(std::string_view op, std::vector<Input> inputs, AttrMap attrs, const Name& name) {
+std::vector<Output> MakeAll(std::string_view op, InputList inputs, AttrMap attrs, const Name& name) {
   Operation n = MakeNode(op, std::move(inputs), std::move(attrs), name);
   if (!n.valid()) return {};
   std::vector<Output> outputs;

@@ -119,6 +119,17 @@ class Input {
   Loc loc_;
 };
 
+// Any number of arguments: a brace list of Inputs, or a range of what an Input is made of (Outputs, Variables, numbers).
+class InputList : public std::vector<Input> {
+ public:
+  InputList() = default;
+  InputList(std::initializer_list<Input> list) : std::vector<Input>(list) {}  // NOLINT
+  InputList(std::vector<Input> list) : std::vector<Input>(std::move(list)) {}  // NOLINT
+  template <class R>
+    requires requires(const R& r) { Input(*r.begin()); r.end(); } && (!std::convertible_to<const R&, std::string_view>)
+  InputList(const R& range) : std::vector<Input>(range.begin(), range.end()) {}  // NOLINT
+};
+
 // The first parameter of building functions without tensor arguments: the builder, and the line of the caller.
 struct At {
   At(Builder& b, Loc loc = Loc::Current());  // NOLINT
@@ -175,9 +186,9 @@ class Builder {
   // ---- nodes
   // Adds any registered op. Type and number attributes that inputs tell are filled in; literals become Const nodes of the
   // dtype asked for. Inputs of list arguments follow one another. Name: empty means the op's.
-  Operation AddNode(std::string_view op, std::vector<Input> inputs, AttrMap attrs = {}, std::string_view name = {}, Loc loc = Loc::Current());
+  Operation AddNode(std::string_view op, InputList inputs, AttrMap attrs = {}, std::string_view name = {}, Loc loc = Loc::Current());
   // Output 0 of AddNode, for the many ops with one output.
-  Output Add(std::string_view op, std::vector<Input> inputs, AttrMap attrs = {}, std::string_view name = {}, Loc loc = Loc::Current());
+  Output Add(std::string_view op, InputList inputs, AttrMap attrs = {}, std::string_view name = {}, Loc loc = Loc::Current());
   Output OutputOf(Operation op, int index = 0) { return op.valid() ? Output(this, {op.id(), index}) : Output(); }
   Output Constant(Tensor value, std::string_view name = "Const", Loc loc = {});
   Output FindOutput(std::string_view name);  // by "node:0"; an error is kept when there is none
@@ -225,8 +236,8 @@ class Builder {
 Builder* BuilderOf(std::initializer_list<Input> inputs);
 Builder* BuilderOf(const std::vector<Input>& inputs);
 // AddNode on the builder of the inputs; invalid when none of them has one. The creation place is the first input's.
-Operation MakeNode(std::string_view op, std::vector<Input> inputs, AttrMap attrs = {}, const Name& name = {});
-Output Make(std::string_view op, std::vector<Input> inputs, AttrMap attrs = {}, const Name& name = {});
-std::vector<Output> MakeAll(std::string_view op, std::vector<Input> inputs, AttrMap attrs = {}, const Name& name = {});
+Operation MakeNode(std::string_view op, InputList inputs, AttrMap attrs = {}, const Name& name = {});
+Output Make(std::string_view op, InputList inputs, AttrMap attrs = {}, const Name& name = {});
+std::vector<Output> MakeAll(std::string_view op, InputList inputs, AttrMap attrs = {}, const Name& name = {});
 
 }  // namespace weir

@@ -105,15 +105,17 @@ class Differentiator {
   // Nodes on a path of differentiable edges from some x to some y: only they are asked for gradients.
   void MarkBetween(const std::vector<NodeId>& order) {
     const Graph& g = b_.graph();
-    std::vector<bool> from_x(num_ids_), to_y(num_ids_), stop(num_ids_);
-    for (const Output& x : xs_) from_x[x.endpoint().node.value] = true;
+    std::vector<bool> from_x(num_ids_), to_y(num_ids_), stop(num_ids_), is_x(num_ids_);
+    for (const Output& x : xs_) from_x[x.endpoint().node.value] = is_x[x.endpoint().node.value] = true;
     for (const Output& s : options_.stop_gradients) {
       if (s.valid()) stop[s.endpoint().node.value] = true;
     }
     for (NodeId id : order) {
       if (from_x[id.value]) continue;
       for (Endpoint e : g.node(id).inputs()) {
-        if (from_x[e.node.value] && !stop[e.node.value] && Differentiable(g.type(e))) from_x[id.value] = true;
+        // An x at which gradients stop still gets its own.
+        bool open = !stop[e.node.value] || is_x[e.node.value];
+        if (from_x[e.node.value] && open && Differentiable(g.type(e))) from_x[id.value] = true;
       }
     }
     for (const Output& y : ys_) to_y[y.endpoint().node.value] = true;

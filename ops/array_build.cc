@@ -28,12 +28,12 @@ std::vector<Input> With(std::vector<Input> values, Input last) {
 Output Zeros(At g, Input shape, DType dtype, const Name& name) { return Filled(g, std::move(shape), dtype, 0, name, "zeros"); }
 Output Ones(At g, Input shape, DType dtype, const Name& name) { return Filled(g, std::move(shape), dtype, 1, name, "ones"); }
 
-std::vector<Output> ConcatOffset(Input axis, std::vector<Input> shapes, const Name& name) {
+std::vector<Output> ConcatOffset(Input axis, InputList shapes, const Name& name) {
   shapes.insert(shapes.begin(), std::move(axis));
   return MakeAll("ConcatOffset", std::move(shapes), {}, name);
 }
 
-Output Concat(std::vector<Input> values, Input axis, const Name& name) {
+Output Concat(InputList values, Input axis, const Name& name) {
   if (values.size() == 1) return Make("Identity", values, {}, name.value.empty() ? Name("concat") : name);  // ConcatV2 wants two
   return Make("ConcatV2", With(std::move(values), std::move(axis)), {}, name.value.empty() ? Name("concat") : name);
 }

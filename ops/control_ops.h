@@ -14,7 +14,7 @@ inline Operation Group(At g, std::vector<Operation> operations, const Name& name
 }
 
 // An error that shows `data` when the scalar `condition` is false. A node to wait for, or to run as a target.
-inline Operation Assert(Input condition, std::vector<Input> data, int64_t summarize = 3, const Name& name = {}) {
+inline Operation Assert(Input condition, InputList data, int64_t summarize = 3, const Name& name = {}) {
   data.insert(data.begin(), std::move(condition));
   return MakeNode("Assert", std::move(data), {{"summarize", summarize}}, name);
 }
@@ -26,17 +26,17 @@ struct PrintOptions {
   std::string name = {};
 };
 // `input`, unchanged; prints `data` each time it is computed.
-inline Output Print(Input input, std::vector<Input> data, const PrintOptions& o = {}) {
+inline Output Print(Input input, InputList data, const PrintOptions& o = {}) {
   data.insert(data.begin(), std::move(input));
   return Make("Print", std::move(data), {{"message", o.message}, {"first_n", o.first_n}, {"summarize", o.summarize}}, o.name);
 }
 
 // ---- functions of the graph's library; result dtypes are given since the function may be polymorphic
-inline std::vector<Output> PartitionedCall(std::vector<Input> args, std::vector<DType> results, FuncRef f, const Name& name = {}) {
+inline std::vector<Output> PartitionedCall(InputList args, std::vector<DType> results, FuncRef f, const Name& name = {}) {
   return MakeAll("PartitionedCall", std::move(args), {{"Tout", std::move(results)}, {"f", std::move(f)}}, name);
 }
 // The same for functions with effects.
-inline std::vector<Output> StatefulPartitionedCall(std::vector<Input> args, std::vector<DType> results, FuncRef f, const Name& name = {}) {
+inline std::vector<Output> StatefulPartitionedCall(InputList args, std::vector<DType> results, FuncRef f, const Name& name = {}) {
   return MakeAll("StatefulPartitionedCall", std::move(args), {{"Tout", std::move(results)}, {"f", std::move(f)}}, name);
 }
 
@@ -46,7 +46,7 @@ struct FlowOptions {
   std::string name = {};
 };
 // Calls one of two functions on `inputs`.
-inline std::vector<Output> If(Input cond, std::vector<Input> inputs, std::vector<DType> results, FuncRef then_branch, FuncRef else_branch,
+inline std::vector<Output> If(Input cond, InputList inputs, std::vector<DType> results, FuncRef then_branch, FuncRef else_branch,
                               const FlowOptions& o = {}) {
   inputs.insert(inputs.begin(), std::move(cond));
   return MakeAll(o.stateless ? "StatelessIf" : "If", std::move(inputs),
@@ -55,7 +55,7 @@ inline std::vector<Output> If(Input cond, std::vector<Input> inputs, std::vector
                  o.name);
 }
 // Calls `body` on the loop variables as long as `cond` of them is true.
-inline std::vector<Output> While(std::vector<Input> inputs, FuncRef cond, FuncRef body, const FlowOptions& o = {}) {
+inline std::vector<Output> While(InputList inputs, FuncRef cond, FuncRef body, const FlowOptions& o = {}) {
   return MakeAll(o.stateless ? "StatelessWhile" : "While", std::move(inputs),
                  {{"cond", std::move(cond)}, {"body", std::move(body)}, {"output_shapes", AttrList{.shape = o.output_shapes}}}, o.name);
 }

@@ -158,7 +158,7 @@ FuncRef DefineFunction(At g, const std::string& name, const std::vector<DType>& 
   return Publish(*g.builder, *trace, name);
 }
 
-Outputs Call(At g, const FuncRef& f, const std::vector<Input>& args, const Name& name) {
+Outputs Call(At g, const FuncRef& f, const InputList& args, const Name& name) {
   Builder& b = *g.builder;
   const Function* function = b.graph().FindFunction(f.name);
   if (!function) return Refuse(b, "Call", NotFound(fmt::format("the library has no function '{}'", f.name)), g.loc);
@@ -192,7 +192,7 @@ Outputs Cond(const Input& pred, const std::function<Outputs()>& then_fn, const s
   return OutputsOf(b, op, results.size());
 }
 
-Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const BodyFn& body, const std::vector<Input>& loop_vars, const Name& name) {
+Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const BodyFn& body, const InputList& loop_vars, const Name& name) {
   Builder& b = *g.builder;
   Loc loc = g.loc;
   Outputs start;

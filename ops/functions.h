@@ -24,7 +24,7 @@ using BodyFn = std::function<Outputs(const Outputs& args)>;
 // outputs of `g` (they would be captures: an error). Call it by ops::PartitionedCall, or by Call.
 FuncRef DefineFunction(At g, const std::string& name, const std::vector<DType>& args, const BodyFn& body);
 // Calls a function of the library; StatefulPartitionedCall when it has effects.
-Outputs Call(At g, const FuncRef& f, const std::vector<Input>& args, const Name& name = {});
+Outputs Call(At g, const FuncRef& f, const InputList& args, const Name& name = {});
 
 // tf.cond: the results of `then_fn` where the scalar `pred` is true, else those of `else_fn`; both give the same dtypes.
 // If when a branch has effects, else StatelessIf.
@@ -32,6 +32,6 @@ Outputs Cond(const Input& pred, const std::function<Outputs()>& then_fn, const s
 
 // tf.while_loop: calls `body` on the loop variables as long as the scalar that `cond` gives is true; returns the last values.
 // A loop variable keeps its dtype; its shape may change where it is unknown in the loop.
-Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const BodyFn& body, const std::vector<Input>& loop_vars, const Name& name = {});
+Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const BodyFn& body, const InputList& loop_vars, const Name& name = {});
 
 }  // namespace weir

@@ -11,11 +11,11 @@ std::vector<Input> Joined(std::vector<Input> a, const std::vector<Input>& b) {
 std::pair<Output, Output> Two(const std::vector<Output>& o) { return o.size() == 2 ? std::pair(o[0], o[1]) : std::pair<Output, Output>(); }
 }  // namespace
 
-Output DynamicStitch(std::vector<Input> indices, std::vector<Input> data, const Name& name) {
+Output DynamicStitch(InputList indices, InputList data, const Name& name) {
   return Make("DynamicStitch", Joined(std::move(indices), data), {}, name);
 }
 
-Output ParallelDynamicStitch(std::vector<Input> indices, std::vector<Input> data, const Name& name) {
+Output ParallelDynamicStitch(InputList indices, InputList data, const Name& name) {
   return Make("ParallelDynamicStitch", Joined(std::move(indices), data), {}, name);
 }
 

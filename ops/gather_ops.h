@@ -24,9 +24,9 @@ inline Output ScatterNd(Input indices, Input updates, Input shape, const Name& n
 }
 
 // merged[indices[m][i, …]] = data[m][i, …]; of equal indices the last wins. As many indices as data.
-Output DynamicStitch(std::vector<Input> indices, std::vector<Input> data, const Name& name = {});
+Output DynamicStitch(InputList indices, InputList data, const Name& name = {});
 // The same for indices that do not repeat.
-Output ParallelDynamicStitch(std::vector<Input> indices, std::vector<Input> data, const Name& name = {});
+Output ParallelDynamicStitch(InputList indices, InputList data, const Name& name = {});
 // num_partitions tensors; slice i of data goes to the one that partitions[i] names.
 inline std::vector<Output> DynamicPartition(Input data, Input partitions, int64_t num_partitions, const Name& name = {}) {
   return MakeAll("DynamicPartition", {data, partitions}, {{"num_partitions", num_partitions}}, name);

@@ -190,7 +190,7 @@ namespace {
 Output Total(At g, const std::vector<Output>& losses, const Name& name) {
   auto at = g.builder->At(g.loc);
   if (losses.empty()) return g.builder->Constant(Tensor(0.0f), name.value);
-  return g.builder->Add("AddN", std::vector<Input>(losses.begin(), losses.end()), {}, name.value, g.loc);
+  return g.builder->Add("AddN", losses, {}, name.value, g.loc);
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ inline Output Minimum(Input x, Input y, const Name& name = {}) { return Make("Mi
 inline Output SquaredDifference(Input x, Input y, const Name& name = {}) { return Make("SquaredDifference", {x, y}, {}, name); }
 inline Output Atan2(Input y, Input x, const Name& name = {}) { return Make("Atan2", {y, x}, {}, name); }
 // Sum of tensors of one shape.
-inline Output AddN(std::vector<Input> inputs, const Name& name = {}) { return Make("AddN", std::move(inputs), {}, name); }
+inline Output AddN(InputList inputs, const Name& name = {}) { return Make("AddN", std::move(inputs), {}, name); }
 // max(min(x, clip_value_max), clip_value_min), which may broadcast to x's shape.
 Output ClipByValue(Input x, Input clip_value_min, Input clip_value_max, const Name& name = {});
 

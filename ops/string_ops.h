@@ -6,7 +6,7 @@
 namespace weir::ops {
 
 // String tensors of one shape (or scalars) joined element by element.
-inline Output StringJoin(std::vector<Input> inputs, const std::string& separator = "", const Name& name = {}) {
+inline Output StringJoin(InputList inputs, const std::string& separator = "", const Name& name = {}) {
   return Make("StringJoin", std::move(inputs), {{"separator", separator}}, name);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -35,7 +36,10 @@ Session::Impl::Impl(Graph graph, SessionOptions options) : options_(std::move(op
 Result<std::shared_ptr<Session::Impl::Entry>> Session::Impl::EntryOf(const Signature& s) {
   {
     std::lock_guard lock(mutex_);
-    if (auto it = entries_.find(s); it != entries_.end()) return it->second;
+    if (auto it = entries_.find(s); it != entries_.end()) {
+      it->second->last_used = ++clock_;
+      return it->second;
+    }
   }
   // Why outside the lock: compiling one signature must not block runs of others. Two threads may do it twice; one wins.
   WEIR_RETURN_IF_ERROR(CheckSignature(s));
@@ -43,7 +47,11 @@ Result<std::shared_ptr<Session::Impl::Entry>> Session::Impl::EntryOf(const Signa
   std::vector<bool> shaping = ShapingFeeds(lowered, s.feeds.size());
   auto entry = std::make_shared<Entry>(std::move(lowered), std::move(shaping));
   std::lock_guard lock(mutex_);
-  if (static_cast<int>(entries_.size()) >= options_.max_plans) entries_.erase(entries_.begin());
+  if (static_cast<int>(entries_.size()) >= options_.max_plans) {
+    entries_.erase(std::min_element(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) { return a.second->last_used < b.second->last_used; }));
+  }
+  entry->last_used = ++clock_;
+  ++counts_.signatures;
   return entries_.emplace(s, entry).first->second;
 }
 
@@ -132,6 +140,7 @@ Result<std::shared_ptr<const Plan>> Session::Impl::PlanOf(Entry& entry, const Si
   CachedPlan& cached = entry.plans[key.key];
   cached.plan = plan;
   cached.last_used = ++clock_;
+  ++counts_.plans;
   return plan;
 }
 
@@ -375,6 +384,11 @@ Result<std::shared_ptr<const Plan>> Session::Impl::PlanFor(const NamedFeeds& fee
 Result<std::string> Session::ExplainPlan(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const {
   WEIR_ASSIGN_OR_RETURN(auto plan, impl_->PlanFor(feeds, fetches, targets));
   return plan->ToString();
+}
+
+Session::CompileCounts Session::GetCompileCounts() const {
+  std::lock_guard lock(impl_->mutex_);
+  return impl_->counts_;
 }
 
 Result<Session::PlanStats> Session::GetPlanStats(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const {

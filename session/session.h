@@ -104,6 +104,12 @@ class Session {
     int64_t arena_bytes = 0, arena_lower_bound = 0, arena_sum = 0, compile_micros = 0, verify_micros = 0;
     int steps = 0, nodes = 0;
   };
+  // What was compiled so far. Counts that keep growing tell of shapes that do not come again, or of more signatures than
+  // SessionOptions::max_plans.
+  struct CompileCounts {
+    int64_t signatures = 0, plans = 0;
+  };
+  CompileCounts GetCompileCounts() const;
   Result<PlanStats> GetPlanStats(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets = {}) const;
 
   class Impl;

@@ -26,7 +26,8 @@ class Session::Impl {
     // Feeds whose value decides shapes or parameters: part of the key, compiled in as constants. Emptied when too many values come.
     std::vector<bool> shaping_feeds;
     std::map<std::vector<int64_t>, CachedPlan> plans;
-    // Both guarded by Impl::mutex_.
+    int64_t last_used = 0;
+    // All but `lowered` guarded by Impl::mutex_.
   };
   // What one run needs of an entry: the key of its plan, and which feeds that compiled in.
   struct PlanKey {
@@ -64,6 +65,7 @@ class Session::Impl {
   std::mutex mutex_;
   std::map<Signature, std::shared_ptr<Entry>> entries_;
   int64_t clock_ = 0;
+  CompileCounts counts_;
 };
 
 // A run's trace as its metadata; nothing where none was asked for.

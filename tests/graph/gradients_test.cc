@@ -60,6 +60,17 @@ TEST(Gradients, StopAndUnconnected) {
   EXPECT_EQ(zero.shape().ToString(), "[3]");
 }
 
+// tf.gradients(a + b, [a, b], stop_gradients=[a, b]) of b = 2 a gives partial derivatives: 1, 1 where the total one by a is 3.
+TEST(Gradients, AnXAtWhichGradientsStopStillHasItsOwn) {
+  Builder g;
+  Output a = ops::Placeholder(g, kFloat, PartialShape::Scalar(), "a"), b = a * 2.0f, y = a + b;
+  EXPECT_EQ(Value(g, Gradients({y}, {a})[0], {{a, 5.0f}}), 3.0f);
+  std::vector<Output> partial = Gradients({y}, {a, b}, {.stop_gradients = {a, b}});
+  ASSERT_TRUE(g.status().ok()) << g.status().ToString();
+  EXPECT_EQ(Value(g, partial[0], {{a, 5.0f}}), 1.0f);
+  EXPECT_EQ(Value(g, partial[1], {{a, 5.0f}}), 1.0f);
+}
+
 TEST(Gradients, AllMissingOnesAreReportedAtOnce) {
   Builder g;
   Output x = ops::Placeholder(g, kFloat, {2, 2}, "x");

@@ -166,7 +166,7 @@ RowGraph::RowGraph(const OpRow& row, DType dtype, const std::vector<Tensor>& val
   }
   AttrMap attrs = row.attrs;
   if (!row.dtype_attr.empty()) attrs[row.dtype_attr] = dtype;
-  op = b.AddNode(row.op, {inputs.begin(), inputs.end()}, attrs, "op");
+  op = b.AddNode(row.op, inputs, attrs, "op");
   if (!op.valid()) return;
   for (size_t i = 0; i < b.graph()[op.id()].outputs().size(); ++i) outputs.push_back(b.OutputOf(op, int(i)));
 }

@@ -107,7 +107,7 @@ Output Total(std::vector<Output> terms) {
   for (Output& t : terms) {
     if (t.dtype() != terms[0].dtype()) t = Make("Cast", {t}, {{"DstT", terms[0].dtype()}});
   }
-  return terms.size() == 1 ? terms[0] : Make("AddN", {terms.begin(), terms.end()});
+  return terms.size() == 1 ? terms[0] : Make("AddN", terms);
 }
 
 }  // namespace

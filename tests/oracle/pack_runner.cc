@@ -86,8 +86,7 @@ struct CaseGraph {
 
   CaseGraph(const Case& c, bool fed) {
     for (const auto& [k, in] : c.inputs) inputs.push_back(AddInput(k, in, fed));
-    std::vector<Input> args(inputs.begin(), inputs.end());
-    op = b.AddNode(c.op->op(), args, c.op->attrs(), "op");
+    op = b.AddNode(c.op->op(), inputs, c.op->attrs(), "op");
     if (!op.valid()) return;
     for (size_t k = 0; k < b.graph()[op.id()].outputs().size(); ++k) outputs.push_back(b.OutputOf(op, int(k)));
     if (!c.want_gradient.empty()) AddGradients(c);

@@ -33,6 +33,38 @@ TEST(Session, FeedsAnyTensorAndFetchesAny) {
   EXPECT_EQ(two[1].ToString(), "[4]");
 }
 
+TEST(Session, RangesOfOutputsAreArguments) {
+  Builder g;
+  std::vector<Output> halves = ops::Split(g.Constant(Tensor::Of<float>({4}, {1, 2, 3, 4})), 2);
+  Output columns = ops::Stack(halves, 1), mixed = ops::Stack({halves[0], {7, 8}}), sum = ops::AddN(halves);
+  ASSERT_TRUE(g.status().ok()) << g.status().ToString();
+  auto values = Session(g, {.threads = 1}).Run({columns, mixed, sum}).value();
+  EXPECT_EQ(values[0].ToString(), "[[1, 3], [2, 4]]");
+  EXPECT_EQ(values[1].ToString(), "[[1, 2], [7, 8]]");
+  EXPECT_EQ(values[2].ToString(), "[4, 6]");
+}
+
+// The signature used longest ago goes, whatever its place in an order of signatures.
+TEST(Session, TheSignatureUsedLongestAgoIsForgotten) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {2}, "x");
+  std::vector<Output> ys;
+  for (int i = 0; i < 4; ++i) ys.push_back(x + static_cast<float>(i));
+  Session s(g, {.threads = 1, .max_plans = 2});
+  const Feeds feeds{{x, {1.f, 2.f}}};
+  auto lowerings = [&](const Output& y) {
+    const int64_t before = s.GetCompileCounts().signatures;
+    s.Run(y, feeds).status().Check();
+    return s.GetCompileCounts().signatures - before;
+  };
+  EXPECT_EQ(lowerings(ys[0]), 1);
+  EXPECT_EQ(lowerings(ys[1]), 1);
+  EXPECT_EQ(lowerings(ys[0]), 0);
+  EXPECT_EQ(lowerings(ys[2]), 1) << "in the place of the second";
+  EXPECT_EQ(lowerings(ys[0]), 0);
+  EXPECT_EQ(lowerings(ys[1]), 1);
+}
+
 TEST(Session, ByNames) {
   Builder g;
   Output x = ops::Placeholder(g, kFloat, {2}, "x");

@@ -1,0 +1,35 @@
+// How each node of a lowered graph runs, and which tensors have memory of a size that is known before the run.
+#pragma once
+
+#include <set>
+
+#include "weir/graph/graph.h"
+
+namespace weir {
+
+enum class Role { kNothing, kConstant, kFeed, kFetch, kHandle, kRead, kAssign, kIsInitialized, kControl, kView, kKernel, kDynamic };
+
+inline bool IsHandle(const Graph& g, Endpoint e) { return BaseType(g.type(e).dtype) == kResource; }
+
+class Roles {
+ public:
+  // Decides in `order`, which is topological. Errors: a node that cannot run, with its name.
+  static Result<Roles> Of(const Graph& g, const std::vector<NodeId>& order);
+
+  Role operator[](NodeId id) const { return roles_[id.value]; }
+  bool Static(Endpoint e) const;
+  void MakeDynamic(Endpoint e) { dynamic_.insert(e); }
+  // What `e` is a view of, itself if of nothing.
+  Endpoint RootOf(Endpoint e) const;
+
+ private:
+  explicit Roles(const Graph& g) : g_(&g), roles_(g.num_ids()) {}
+  bool AllStatic(const Node& n) const;
+  Result<Role> Decide(const Node& n);
+
+  const Graph* g_;
+  std::vector<Role> roles_;
+  std::set<Endpoint> dynamic_;
+};
+
+}  // namespace weir
