@@ -214,16 +214,8 @@ Output Optimizer::Hyper(Builder& b, const Input& value, const char* name) {
 }
 
 Input Optimizer::As(const Output& hyper, const Variable& v) {
-  if (!hyper.valid() || hyper.dtype() == v.dtype()) return hyper;
+  if (!hyper.valid() || hyper.dtype() == v.dtype() || !IsFloating(hyper.dtype())) return hyper;
   return Make("Cast", {hyper}, {{"DstT", v.dtype()}});
-}
-
-Operation Optimizer::Apply(const char* op, const Variable& v, std::vector<std::string> slots, std::vector<Input> values,
-                           AttrMap attrs) const {
-  std::vector<Input> inputs = {v.handle()};
-  for (const std::string& s : slots) inputs.push_back(GetSlot(v, s).handle());
-  inputs.insert(inputs.end(), values.begin(), values.end());
-  return MakeNode(op, std::move(inputs), std::move(attrs));
 }
 
 Variable GetOrCreateGlobalStep(At g) {

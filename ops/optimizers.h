@@ -67,11 +67,8 @@ class Optimizer {
   Variable Own(Builder& b, const Input& initial_value, const std::string& name);
   // The hyperparameter as an Output: a float constant, or the Output that was given.
   static Output Hyper(Builder& b, const Input& value, const char* name);
-  // In the dtype of `v`.
+  // In the dtype of `v`, when it is a float.
   static Input As(const Output& hyper, const Variable& v);
-  // The node op(handles of v and its slots…, values…).
-  Operation Apply(const char* op, const Variable& v, std::vector<std::string> slots, std::vector<Input> values,
-                  AttrMap attrs = {}) const;
 
  private:
   Operation ApplyOne(const GradAndVar& g);
@@ -81,35 +78,28 @@ class Optimizer {
   std::vector<Variable> variables_;
 };
 
-// ---- w -= rate * g
-struct GradientDescentOptions {
-  std::string name = "GradientDescent";
+// ---- one op of TensorFlow's as an optimizer
+// What it needs beside variable and gradient; inputs of the op are told by their names in its schema.
+struct UpdateRule {
+  struct Slot {
+    std::string input, slot;
+    double value = 0;       // in every element at first
+    std::string name = {};  // of the variable, `<var>/<name>`; the optimizer's when empty
+  };
+  struct Number {
+    std::string input;
+    Input value;
+    std::string name;  // of its node
+  };
+  std::string op;  // "Adagrad": ResourceApplyAdagrad and ResourceSparseApplyAdagrad
+  std::vector<Slot> slots = {};
+  std::vector<Number> numbers = {};
+  AttrMap attrs = {};
 };
-class GradientDescentOptimizer : public Optimizer {
+
+class RuleOptimizer : public Optimizer {
  public:
-  explicit GradientDescentOptimizer(Input learning_rate, GradientDescentOptions o = {})
-      : Optimizer(o.name), rate_(learning_rate) {}
-
- protected:
-  void Prepare(Builder& b) override;
-  Operation ApplyDense(const Output& grad, const Variable& v) override;
-  Operation ApplySparse(const Output& values, const Output& indices, const Variable& v) override;
-  bool TakesDuplicates() const override { return true; }
-
- private:
-  Input rate_;
-  Output rate_t_;
-};
-
-// ---- a = momentum * a + g; w -= rate * a
-struct MomentumOptions {
-  bool use_nesterov = false;
-  std::string name = "Momentum";
-};
-class MomentumOptimizer : public Optimizer {
- public:
-  MomentumOptimizer(Input learning_rate, Input momentum, MomentumOptions o = {})
-      : Optimizer(o.name), rate_(learning_rate), momentum_(momentum), nesterov_(o.use_nesterov) {}
+  RuleOptimizer(std::string name, UpdateRule rule) : Optimizer(std::move(name)), rule_(std::move(rule)) {}
 
  protected:
   void CreateSlots(Builder& b, const std::vector<Variable>& vars) override;
@@ -117,10 +107,42 @@ class MomentumOptimizer : public Optimizer {
   Operation ApplyDense(const Output& grad, const Variable& v) override;
   Operation ApplySparse(const Output& values, const Output& indices, const Variable& v) override;
 
+  // The number as an Output; settable for one that is no hyperparameter.
+  Output& number(const std::string& input) { return numbers_[input]; }
+
  private:
-  Input rate_, momentum_;
-  bool nesterov_;
-  Output rate_t_, momentum_t_;
+  Operation ApplyRule(const std::string& op, const Variable& v, const Output& grad, const Output& indices);
+
+  UpdateRule rule_;
+  std::map<std::string, Output> numbers_;  // by input
+};
+
+// ---- w -= rate * g
+struct GradientDescentOptions {
+  std::string name = "GradientDescent";
+};
+class GradientDescentOptimizer : public RuleOptimizer {
+ public:
+  explicit GradientDescentOptimizer(Input learning_rate, const GradientDescentOptions& o = {})
+      : RuleOptimizer(o.name, {.op = "GradientDescent", .numbers = {{"alpha", learning_rate, "learning_rate"}}}) {}
+
+ protected:
+  Operation ApplySparse(const Output& values, const Output& indices, const Variable& v) override;
+  bool TakesDuplicates() const override { return true; }
+};
+
+// ---- a = momentum * a + g; w -= rate * a
+struct MomentumOptions {
+  bool use_nesterov = false;
+  std::string name = "Momentum";
+};
+class MomentumOptimizer : public RuleOptimizer {
+ public:
+  MomentumOptimizer(Input learning_rate, Input momentum, const MomentumOptions& o = {})
+      : RuleOptimizer(o.name, {.op = "Momentum",
+                               .slots = {{"accum", "momentum"}},
+                               .numbers = {{"lr", learning_rate, "learning_rate"}, {"momentum", momentum, "momentum"}},
+                               .attrs = {{"use_nesterov", o.use_nesterov}}}) {}
 };
 
 // ---- Adam (Kingma and Ba, 2014); epsilon is outside the bias correction
@@ -178,23 +200,9 @@ struct RMSPropOptions {
   bool centered = false;
   std::string name = "RMSProp";
 };
-class RMSPropOptimizer : public Optimizer {
+class RMSPropOptimizer : public RuleOptimizer {
  public:
-  explicit RMSPropOptimizer(Input learning_rate, RMSPropOptions o = {})
-      : Optimizer(o.name), rate_(learning_rate), o_(o) {}
-
- protected:
-  void CreateSlots(Builder& b, const std::vector<Variable>& vars) override;
-  void Prepare(Builder& b) override;
-  Operation ApplyDense(const Output& grad, const Variable& v) override;
-  Operation ApplySparse(const Output& values, const Output& indices, const Variable& v) override;
-
- private:
-  std::vector<std::string> Slots() const;
-
-  Input rate_;
-  RMSPropOptions o_;
-  Output rate_t_, decay_t_, momentum_t_, epsilon_t_;
+  explicit RMSPropOptimizer(Input learning_rate, const RMSPropOptions& o = {});
 };
 
 // ---- acc += g²; w -= rate * g / sqrt(acc)
@@ -202,21 +210,12 @@ struct AdagradOptions {
   double initial_accumulator_value = 0.1;
   std::string name = "Adagrad";
 };
-class AdagradOptimizer : public Optimizer {
+class AdagradOptimizer : public RuleOptimizer {
  public:
-  explicit AdagradOptimizer(Input learning_rate, AdagradOptions o = {})
-      : Optimizer(o.name), rate_(learning_rate), o_(o) {}
-
- protected:
-  void CreateSlots(Builder& b, const std::vector<Variable>& vars) override;
-  void Prepare(Builder& b) override;
-  Operation ApplyDense(const Output& grad, const Variable& v) override;
-  Operation ApplySparse(const Output& values, const Output& indices, const Variable& v) override;
-
- private:
-  Input rate_;
-  AdagradOptions o_;
-  Output rate_t_;
+  explicit AdagradOptimizer(Input learning_rate, const AdagradOptions& o = {})
+      : RuleOptimizer(o.name, {.op = "Adagrad",
+                               .slots = {{"accum", "accumulator", o.initial_accumulator_value}},
+                               .numbers = {{"lr", learning_rate, "learning_rate"}}}) {}
 };
 
 // ---- Adadelta (Zeiler, 2012)
@@ -224,21 +223,12 @@ struct AdadeltaOptions {
   Input rho = 0.95, epsilon = 1e-8;
   std::string name = "Adadelta";
 };
-class AdadeltaOptimizer : public Optimizer {
+class AdadeltaOptimizer : public RuleOptimizer {
  public:
-  explicit AdadeltaOptimizer(Input learning_rate = 0.001, AdadeltaOptions o = {})
-      : Optimizer(o.name), rate_(learning_rate), o_(o) {}
-
- protected:
-  void CreateSlots(Builder& b, const std::vector<Variable>& vars) override;
-  void Prepare(Builder& b) override;
-  Operation ApplyDense(const Output& grad, const Variable& v) override;
-  Operation ApplySparse(const Output& values, const Output& indices, const Variable& v) override;
-
- private:
-  Input rate_;
-  AdadeltaOptions o_;
-  Output rate_t_, rho_t_, epsilon_t_;
+  explicit AdadeltaOptimizer(Input learning_rate = 0.001, const AdadeltaOptions& o = {})
+      : RuleOptimizer(o.name, {.op = "Adadelta",
+                               .slots = {{"accum", "accum"}, {"accum_update", "accum_update"}},
+                               .numbers = {{"lr", learning_rate, "lr"}, {"rho", o.rho, "rho"}, {"epsilon", o.epsilon, "epsilon"}}}) {}
 };
 
 // ---- dual averaging with L1 and L2 (Duchi et al., 2011); needs the number of the step
@@ -247,22 +237,15 @@ struct AdagradDAOptions {
   Input l1_regularization_strength = 0.0, l2_regularization_strength = 0.0;
   std::string name = "AdagradDA";
 };
-class AdagradDAOptimizer : public Optimizer {
+class AdagradDAOptimizer : public RuleOptimizer {
  public:
-  AdagradDAOptimizer(Input learning_rate, Variable global_step, AdagradDAOptions o = {})
-      : Optimizer(o.name), rate_(learning_rate), step_(std::move(global_step)), o_(o) {}
+  AdagradDAOptimizer(Input learning_rate, Variable global_step, const AdagradDAOptions& o = {});
 
  protected:
-  void CreateSlots(Builder& b, const std::vector<Variable>& vars) override;
   void Prepare(Builder& b) override;
-  Operation ApplyDense(const Output& grad, const Variable& v) override;
-  Operation ApplySparse(const Output& values, const Output& indices, const Variable& v) override;
 
  private:
-  Input rate_;
   Variable step_;
-  AdagradDAOptions o_;
-  Output rate_t_, l1_t_, l2_t_, step_t_;
 };
 
 // ---- follow the regularised leader (McMahan et al., 2013)
@@ -274,22 +257,9 @@ struct FtrlOptions {
   std::string name = "Ftrl";
   std::string accum_name = {}, linear_name = {};  // of the slots; the optimizer's when empty
 };
-class FtrlOptimizer : public Optimizer {
+class FtrlOptimizer : public RuleOptimizer {
  public:
-  explicit FtrlOptimizer(Input learning_rate, FtrlOptions o = {}) : Optimizer(o.name), rate_(learning_rate), o_(o) {}
-
- protected:
-  void CreateSlots(Builder& b, const std::vector<Variable>& vars) override;
-  void Prepare(Builder& b) override;
-  Operation ApplyDense(const Output& grad, const Variable& v) override;
-  Operation ApplySparse(const Output& values, const Output& indices, const Variable& v) override;
-
- private:
-  Operation ApplyFtrl(std::string op, const Variable& v, std::vector<Input> values) const;
-
-  Input rate_;
-  FtrlOptions o_;
-  Output rate_t_, l1_t_, l2_t_, shrinkage_t_, power_t_;
+  explicit FtrlOptimizer(Input learning_rate, const FtrlOptions& o = {});
 };
 
 // ---- gradient descent, and Adagrad, with a proximal step for L1 and L2 (Duchi and Singer, 2009)
@@ -297,20 +267,9 @@ struct ProximalGradientDescentOptions {
   Input l1_regularization_strength = 0.0, l2_regularization_strength = 0.0;
   std::string name = "ProximalGradientDescent";
 };
-class ProximalGradientDescentOptimizer : public Optimizer {
+class ProximalGradientDescentOptimizer : public RuleOptimizer {
  public:
-  explicit ProximalGradientDescentOptimizer(Input learning_rate, ProximalGradientDescentOptions o = {})
-      : Optimizer(o.name), rate_(learning_rate), o_(o) {}
-
- protected:
-  void Prepare(Builder& b) override;
-  Operation ApplyDense(const Output& grad, const Variable& v) override;
-  Operation ApplySparse(const Output& values, const Output& indices, const Variable& v) override;
-
- private:
-  Input rate_;
-  ProximalGradientDescentOptions o_;
-  Output rate_t_, l1_t_, l2_t_;
+  explicit ProximalGradientDescentOptimizer(Input learning_rate, const ProximalGradientDescentOptions& o = {});
 };
 
 struct ProximalAdagradOptions {
@@ -318,21 +277,9 @@ struct ProximalAdagradOptions {
   Input l1_regularization_strength = 0.0, l2_regularization_strength = 0.0;
   std::string name = "ProximalAdagrad";
 };
-class ProximalAdagradOptimizer : public Optimizer {
+class ProximalAdagradOptimizer : public RuleOptimizer {
  public:
-  explicit ProximalAdagradOptimizer(Input learning_rate, ProximalAdagradOptions o = {})
-      : Optimizer(o.name), rate_(learning_rate), o_(o) {}
-
- protected:
-  void CreateSlots(Builder& b, const std::vector<Variable>& vars) override;
-  void Prepare(Builder& b) override;
-  Operation ApplyDense(const Output& grad, const Variable& v) override;
-  Operation ApplySparse(const Output& values, const Output& indices, const Variable& v) override;
-
- private:
-  Input rate_;
-  ProximalAdagradOptions o_;
-  Output rate_t_, l1_t_, l2_t_;
+  explicit ProximalAdagradOptimizer(Input learning_rate, const ProximalAdagradOptions& o = {});
 };
 
 // The variable `global_step` (int64, 0 at first) of the graph, made on first use.

@@ -1,4 +1,4 @@
-// Optimizers that scale each element's step by its gradients so far: Adam, AdamW, RMSProp, Adagrad, Adadelta.
+// Adam and AdamW, whose sparse updates no op does.
 #include "weir/ops/optimizers.h"
 
 namespace weir {
@@ -24,9 +24,8 @@ void AdamOptimizer::Prepare(Builder& b) {
 }
 
 Operation AdamOptimizer::ApplyDense(const Output& grad, const Variable& v) {
-  return Apply("ResourceApplyAdam", v, {"m", "v"},
-               {As(beta1_power_.Read(), v), As(beta2_power_.Read(), v), As(rate_t_, v), As(beta1_t_, v),
-                As(beta2_t_, v), As(epsilon_t_, v), grad});
+  return MakeNode("ResourceApplyAdam", {v.handle(), GetSlot(v, "m").handle(), GetSlot(v, "v").handle(), As(beta1_power_.Read(), v),
+                                        As(beta2_power_.Read(), v), As(rate_t_, v), As(beta1_t_, v), As(beta2_t_, v), As(epsilon_t_, v), grad});
 }
 
 Output AdamOptimizer::DecayAndScatter(const Variable& v, const char* slot, const Output& beta, const Output& values,
@@ -82,79 +81,6 @@ Operation AdamWOptimizer::ApplyDense(const Output& grad, const Variable& v) {
 Operation AdamWOptimizer::ApplySparse(const Output& values, const Output& indices, const Variable& v) {
   auto after = v.builder()->ControlDependencies({Decay(v)});
   return AdamOptimizer::ApplySparse(values, indices, v);
-}
-
-// ---- RMSProp
-
-std::vector<std::string> RMSPropOptimizer::Slots() const {
-  if (o_.centered) return {"mg", "rms", "momentum"};
-  return {"rms", "momentum"};
-}
-
-void RMSPropOptimizer::CreateSlots(Builder&, const std::vector<Variable>& vars) {
-  for (const Variable& v : vars) {
-    Slot(v, "rms", 1);
-    if (o_.centered) Slot(v, "mg");
-    Slot(v, "momentum");
-  }
-}
-
-void RMSPropOptimizer::Prepare(Builder& b) {
-  rate_t_ = Hyper(b, rate_, "learning_rate");
-  decay_t_ = Hyper(b, o_.decay, "decay");
-  momentum_t_ = Hyper(b, o_.momentum, "momentum");
-  epsilon_t_ = Hyper(b, o_.epsilon, "epsilon");
-}
-
-Operation RMSPropOptimizer::ApplyDense(const Output& grad, const Variable& v) {
-  return Apply(o_.centered ? "ResourceApplyCenteredRMSProp" : "ResourceApplyRMSProp", v, Slots(),
-               {As(rate_t_, v), As(decay_t_, v), As(momentum_t_, v), As(epsilon_t_, v), grad});
-}
-
-Operation RMSPropOptimizer::ApplySparse(const Output& values, const Output& indices, const Variable& v) {
-  return Apply(o_.centered ? "ResourceSparseApplyCenteredRMSProp" : "ResourceSparseApplyRMSProp", v, Slots(),
-               {As(rate_t_, v), As(decay_t_, v), As(momentum_t_, v), As(epsilon_t_, v), values, indices});
-}
-
-// ---- Adagrad
-
-void AdagradOptimizer::CreateSlots(Builder&, const std::vector<Variable>& vars) {
-  for (const Variable& v : vars) Slot(v, "accumulator", o_.initial_accumulator_value);
-}
-
-void AdagradOptimizer::Prepare(Builder& b) { rate_t_ = Hyper(b, rate_, "learning_rate"); }
-
-Operation AdagradOptimizer::ApplyDense(const Output& grad, const Variable& v) {
-  return Apply("ResourceApplyAdagrad", v, {"accumulator"}, {As(rate_t_, v), grad});
-}
-
-Operation AdagradOptimizer::ApplySparse(const Output& values, const Output& indices, const Variable& v) {
-  return Apply("ResourceSparseApplyAdagrad", v, {"accumulator"}, {As(rate_t_, v), values, indices});
-}
-
-// ---- Adadelta
-
-void AdadeltaOptimizer::CreateSlots(Builder&, const std::vector<Variable>& vars) {
-  for (const Variable& v : vars) {
-    Slot(v, "accum");
-    Slot(v, "accum_update");
-  }
-}
-
-void AdadeltaOptimizer::Prepare(Builder& b) {
-  rate_t_ = Hyper(b, rate_, "lr");
-  rho_t_ = Hyper(b, o_.rho, "rho");
-  epsilon_t_ = Hyper(b, o_.epsilon, "epsilon");
-}
-
-Operation AdadeltaOptimizer::ApplyDense(const Output& grad, const Variable& v) {
-  return Apply("ResourceApplyAdadelta", v, {"accum", "accum_update"},
-               {As(rate_t_, v), As(rho_t_, v), As(epsilon_t_, v), grad});
-}
-
-Operation AdadeltaOptimizer::ApplySparse(const Output& values, const Output& indices, const Variable& v) {
-  return Apply("ResourceSparseApplyAdadelta", v, {"accum", "accum_update"},
-               {As(rate_t_, v), As(rho_t_, v), As(epsilon_t_, v), values, indices});
 }
 
 }  // namespace weir
