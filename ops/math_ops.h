@@ -73,6 +73,7 @@ inline Output Tanh(Input x, const Name& name = {}) { return Make("Tanh", {x}, {}
 inline Output Sigmoid(Input x, const Name& name = {}) { return Make("Sigmoid", {x}, {}, name); }
 inline Output Erf(Input x, const Name& name = {}) { return Make("Erf", {x}, {}, name); }
 inline Output Erfc(Input x, const Name& name = {}) { return Make("Erfc", {x}, {}, name); }
+inline Output Erfinv(Input x, const Name& name = {}) { return Make("Erfinv", {x}, {}, name); }
 inline Output IsNan(Input x, const Name& name = {}) { return Make("IsNan", {x}, {}, name); }
 inline Output IsInf(Input x, const Name& name = {}) { return Make("IsInf", {x}, {}, name); }
 inline Output IsFinite(Input x, const Name& name = {}) { return Make("IsFinite", {x}, {}, name); }

@@ -74,6 +74,9 @@ void RegisterExponentials(OpRegistry& r) {
   Unary(r, "Erfc", kReal)
       .Doc("1 - erf(x), accurate for large x.")
       .Gradient(UnaryGrad([](Output g, Output x, Output) { return -kTwoOverRootPi * g * Exp(-Square(x)); }));
+  Unary(r, "Erfinv", kReal)
+      .Doc("The number whose erf is x: infinite at -1 and 1, NaN beyond.")
+      .Gradient(UnaryGrad([](Output g, Output, Output y) { return 1.0 / kTwoOverRootPi * g * Exp(Square(y)); }));
 }
 
 void RegisterTrigonometry(OpRegistry& r) {

@@ -188,7 +188,7 @@ GENERATORS = {
     "LogicalNot": lambda d: Case(d.values("bool", d.shape())),
     "Acos": unary(-1.1, 1.1), "Asin": unary(-1.1, 1.1), "Acosh": unary(0.9, 9), "Atanh": unary(-1.1, 1.1),
     "Sqrt": unary(-0.5, 9), "Rsqrt": unary(-0.5, 9), "Log": unary(-0.5, 9), "Log1p": unary(-1.2, 9),
-    "Round": unary(-9, 9), "Rint": unary(-9, 9), "Erf": unary(), "Tanh": unary(-11, 11), "Sigmoid": unary(-20, 20),
+    "Round": unary(-9, 9), "Rint": unary(-9, 9), "Erf": unary(), "Erfinv": unary(-1.1, 1.1), "Tanh": unary(-11, 11), "Sigmoid": unary(-20, 20),
     "Softplus": unary(-40, 40), "LeakyRelu": unary(alpha=lambda d: d.pick([0.2, 0.0, 1.5, -0.5])), "Relu6": unary(-3, 9),
     "SqrtGrad": grad_pair(0.1, 4), "RsqrtGrad": grad_pair(0.1, 4), "TanhGrad": grad_pair(-1, 1), "SigmoidGrad": grad_pair(0, 1),
     "ReciprocalGrad": grad_pair(), "InvGrad": grad_pair(), "ReluGrad": grad_pair(), "Relu6Grad": grad_pair(-3, 9),
