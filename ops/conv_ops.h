@@ -75,6 +75,10 @@ inline Output MaxPool(const Input& value, const PoolOptions& o = {}) {
   attrs["explicit_paddings"] = o.explicit_paddings;
   return Make("MaxPool", {value}, std::move(attrs), o.name);
 }
+// The same of images in NHWC, and where each maximum lies in its image, counted in elements (int64).
+inline std::vector<Output> MaxPoolWithArgmax(const Input& value, const PoolOptions& o = {}) {
+  return MakeAll("MaxPoolWithArgmax", {value}, {{"ksize", o.ksize}, {"strides", o.strides}, {"padding", o.padding}}, o.name);
+}
 // The mean of each window's elements, those that lie in the input. Floating types.
 inline Output AvgPool(const Input& value, const PoolOptions& o = {}) {
   return Make("AvgPool", {value}, o.Attrs(), o.name);

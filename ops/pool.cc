@@ -110,6 +110,31 @@ Output PickMaxima(GradContext& c, Output x, Output y, Output g) {
   return Make("MaxPoolGradGrad", {x, y, g}, std::move(attrs));
 }
 
+Status MaxPoolWithArgmaxShape(ShapeContext& c) {
+  WEIR_ASSIGN_OR_RETURN(Window2D w, PoolWindow(ReadWindowAttrs(c)));
+  if (w.depth_window != 1) return InvalidArgument(fmt::format("has a window of {} channels; it pools over height and width only", w.depth_window));
+  WEIR_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
+  WEIR_ASSIGN_OR_RETURN(PartialShape out, PooledShape(w, input));
+  c.set_output(0, out);
+  c.set_output(1, out);
+  return {};
+}
+
+// Each element of grad goes to the place that argmax tells; several may go to one.
+Status MaxPoolWithArgmaxGradient(GradContext& c) {
+  Output x = c.input(0), places = Make("Cast", {c.output(1)}, {{"DstT", kInt64}});
+  Output shape = Make("Shape", {x}, {{"out_type", kInt64}}), size = Make("Size", {x}, {{"out_type", kInt64}});
+  if (!c.attr<bool>("include_batch_in_index")) {
+    Output images = Make("GatherV2", {shape, int64_t{0}, int64_t{0}});
+    Output per_image = Make("FloorDiv", {size, Make("Maximum", {images, int64_t{1}})});
+    Output first = Make("Mul", {Make("Range", {int64_t{0}, images, int64_t{1}}), per_image});
+    places = Make("AddV2", {places, Make("Reshape", {first, {-1, 1, 1, 1}})});
+  }
+  auto flat = [](const Output& t) { return Make("Reshape", {t, {-1}}); };
+  c.set(0, Make("Reshape", {Make("UnsortedSegmentSum", {flat(c.grad()), flat(places), size}), shape}));
+  return {};
+}
+
 Status MaxPoolGradGradient(GradContext& c) {
   c.set(2, PickMaxima(c, c.input(0), c.input(1), c.grad()));
   return {};
@@ -153,6 +178,22 @@ void RegisterPoolOps(OpRegistry& r) {
           "count. NaN is passed over; a window without a number above the dtype's lowest finite one gives that.")
       .Shape(MaxPoolShape)
       .Gradient(MaxPoolGradient);
+
+  r.Add("MaxPoolWithArgmax")
+      .Input("input: T")
+      .Output("output: T")
+      .Output("argmax: Targmax")
+      .Attr("ksize: list(int) >= 4")
+      .Attr("strides: list(int) >= 4")
+      .Attr("Targmax: {int32, int64} = int64")
+      .Attr("padding: {'SAME', 'VALID'}")
+      .Attr("include_batch_in_index: bool = false")
+      .Attr(std::string("T: ") + kMaxPoolGradTypes)
+      .Doc(
+          "MaxPool of an image [batch, height, width, channels], and where each maximum lies, the first of equal ones: argmax is "
+          "(y * width + x) * channels + channel, to which include_batch_in_index adds batch * height * width * channels.")
+      .Shape(MaxPoolWithArgmaxShape)
+      .Gradient(MaxPoolWithArgmaxGradient);
 
   AddPoolAttrs(r.Add("MaxPoolGrad").Input("orig_input: T").Input("orig_output: T").Input("grad: T").Output("output: T"),
                true)

@@ -53,7 +53,7 @@ Status SetExplicitPaddings(const std::vector<int64_t>& pads, Window2D* w) {
 
 Result<Window2D> CommonWindow(const WindowAttrs& a) {
   Window2D w;
-  if (a.data_format != "NHWC" && a.data_format != "NCHW") {
+  if (!a.data_format.empty() && a.data_format != "NHWC" && a.data_format != "NCHW") {  // ops without the attribute know NHWC only
     return InvalidArgument(fmt::format("has unsupported data_format '{}'", a.data_format)).Help("use NHWC or NCHW");
   }
   w.nchw = a.data_format == "NCHW";

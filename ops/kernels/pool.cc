@@ -132,6 +132,36 @@ void FirstMaximaOfFew(const PoolProblem& p, const T* image, int64_t oy, int64_t*
   }
 }
 
+template <class T, class I>
+void SetMaxPoolWithArgmax(PrepareContext& c, const PoolProblem& p, bool include_batch) {
+  const int64_t per_chunk = p.out_row() * static_cast<int64_t>(sizeof(int64_t));
+  c.set_workspace(c.prepared().chunks * per_chunk);
+  c.SetRun([=](RunArgs& a) {
+    int64_t* where = reinterpret_cast<int64_t*>(a.workspace<char>() + a.chunk * per_chunk);
+    auto [begin, end] = a.Range(p.out_rows());
+    for (int64_t row = begin; row < end; ++row) {
+      const int64_t image = row / p.y.output * p.in_image(), first = include_batch ? image : 0;
+      FirstMaxima(p, a.in<T>(0) + image, row % p.y.output, a.out<T>(0) + row * p.out_row(), where);
+      I* argmax = a.out<I>(1) + row * p.out_row();
+      for (int64_t i = 0; i < p.out_row(); ++i) argmax[i] = static_cast<I>(first + where[i] * p.c + i % p.c);
+    }
+  });
+}
+
+Status PrepareMaxPoolWithArgmax(PrepareContext& c) {
+  if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
+  WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.input_shape(0), c.output_shape(0)));
+  if (c.output_dtype(1) == kInt32 && c.input_shape(0).num_elements() > INT32_MAX) {
+    return InvalidArgument("has more elements than Targmax int32 can number");
+  }
+  c.ParallelOver(p.out_rows(), 2 * RowNs(p));
+  const bool include_batch = c.attr<bool>("include_batch_in_index");
+  return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) {
+    using T = decltype(t);
+    c.output_dtype(1) == kInt32 ? SetMaxPoolWithArgmax<T, int32_t>(c, p, include_batch) : SetMaxPoolWithArgmax<T, int64_t>(c, p, include_batch);
+  });
+}
+
 constexpr int64_t kFewChannels = 16;
 
 // One band of the gradient: a row's buffers are `best` and `where`, the sums go to `sum` (the band's rows).
@@ -237,6 +267,7 @@ Status PrepareMaxPoolGradGrad(PrepareContext& c) {
 
 void RegisterPoolKernels(KernelRegistry& r) {
   r.Add("MaxPool", kernels::PrepareMaxPool);
+  r.Add("MaxPoolWithArgmax", kernels::PrepareMaxPoolWithArgmax);
   r.Add("MaxPoolGrad", kernels::PrepareMaxPoolGrad);
   r.Add("MaxPoolGradGrad", kernels::PrepareMaxPoolGradGrad);
   RegisterAvgPoolKernels(r);

@@ -58,6 +58,8 @@ const std::vector<OpRow>& ConvRows() {
       {"DepthwiseConv2dNativeBackpropInput", {Ints({1, 4, 5, 2}), {2, 3, 2, 2}, {1, 4, 5, 4}}, Window({1, 1, 1, 1}, "SAME")},
       {"DepthwiseConv2dNativeBackpropFilter", {{1, 4, 5, 2}, Ints({2, 3, 2, 2}), {1, 4, 5, 4}}, Window({1, 1, 1, 1}, "SAME")},
       {"MaxPool", {{1, 4, 5, 2}}, Pooling({1, 2, 3, 1}, {1, 2, 1, 1}, "SAME")}, {"MaxPool", {{1, 2, 4, 5}}, Pooling({1, 1, 2, 3}, {1, 1, 2, 1}, "VALID", {{"data_format", "NCHW"}})},
+      OnlyFirstOutput({"MaxPoolWithArgmax", {{2, 4, 5, 2}}, {{"ksize", List({1, 2, 3, 1})}, {"strides", List({1, 2, 1, 1})}, {"padding", "SAME"}}}),
+      OnlyFirstOutput(Swept("Targmax", {"MaxPoolWithArgmax", {{2, 4, 4, 2}}, {{"ksize", List({1, 2, 2, 1})}, {"strides", List({1, 2, 2, 1})}, {"padding", "VALID"}, {"include_batch_in_index", true}}})),
       {"AvgPool", {{1, 4, 5, 2}}, Pooling({1, 2, 3, 1}, {1, 2, 1, 1}, "SAME")},
       {"AvgPoolGrad", {Ints({1, 4, 5, 2}), {1, 2, 5, 2}}, Pooling({1, 2, 3, 1}, {1, 2, 1, 1}, "SAME")},
       ByConvention({0, 1}, {"MaxPoolGrad", {Elements({1, 2, 2, 1}, {1, 2, 3, 4}), Elements({1, 1, 1, 1}, {4}), {1, 1, 1, 1}}, Pooling({1, 2, 2, 1}, {1, 2, 2, 1}, "VALID")}),
