@@ -217,6 +217,8 @@ void RegisterStateOps(OpRegistry& r) {
       .Doc("variable[indices[i], …] += updates[i, …]; a row named twice gets both. An index outside is an error.");
   AddScatter(r, "ResourceScatterSub", numbers)
       .Doc("variable[indices[i], …] -= updates[i, …]; a row named twice gets both. An index outside is an error.");
+  AddScatter(r, "ResourceScatterMul", numbers)
+      .Doc("variable[indices[i], …] *= updates[i, …]; a row named twice takes both factors. An index outside is an error.");
   AddScatter(r, "ResourceScatterUpdate", "type")
       .Doc(
           "variable[indices[i], …] = updates[i, …]; of a row named twice the last counts. An index outside is an "

@@ -55,6 +55,10 @@ inline Operation ResourceScatterSub(const Input& handle, const Input& indices, c
                                     const Name& name = {}) {
   return MakeNode("ResourceScatterSub", {handle, indices, updates}, HandleDType(handle), name);
 }
+inline Operation ResourceScatterMul(const Input& handle, const Input& indices, const Input& updates,
+                                    const Name& name = {}) {
+  return MakeNode("ResourceScatterMul", {handle, indices, updates}, HandleDType(handle), name);
+}
 inline Operation ResourceScatterUpdate(const Input& handle, const Input& indices, const Input& updates,
                                        const Name& name = {}) {
   return MakeNode("ResourceScatterUpdate", {handle, indices, updates}, HandleDType(handle), name);

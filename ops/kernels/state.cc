@@ -19,9 +19,9 @@ using kernels::CheckedRows;
 using kernels::CheckRowsAtBegin;
 using kernels::ElementsOf;
 
-// f(T{}) for a type that adds and subtracts as dtype `t` does. Integers wrap, so that unsigned types serve signed ones.
+// f(T{}) for a type that adds, subtracts and multiplies as dtype `t` does. Integers wrap, so that unsigned types serve signed ones.
 template <class F>
-Status ForSum(DType t, F&& f) {
+Status ForNumber(DType t, F&& f) {
   if (DispatchType(t, FloatTypes{}, f)) return {};
   if (!IsInteger(t)) return PrepareContext::NoKernelFor(t);
   return kernels::ForElement(t, [&](auto e) {
@@ -54,7 +54,7 @@ Status PrepareAssignSum(PrepareContext& c) {
   }
   int64_t n = c.input_shape(0).num_elements();
   c.ParallelOver(n, 0.4);
-  return ForSum(c.input_dtype(1), [&](auto t) {
+  return ForNumber(c.input_dtype(1), [&](auto t) {
     using T = decltype(t);
     c.SetRun([n](RunArgs& a) {
       auto [begin, end] = a.Range(n);
@@ -73,6 +73,15 @@ template <bool kSubtract>
 struct Accumulate {
   template <class T>
   T operator()(T var, T update) const { return Sum<kSubtract>(var, update); }
+};
+
+struct Multiply {
+  template <class T>
+  T operator()(T var, T update) const {
+    if constexpr (std::is_integral_v<T>) return T(uint64_t(var) * uint64_t(update));  // a product of promoted uint16 would overflow int
+    else if constexpr (sizeof(T) == 2) return T(float(var) * float(update));
+    else return var * update;
+  }
 };
 
 // The shapes of a scatter: `rows` updates of `row` elements each, or one number for all.
@@ -121,11 +130,11 @@ void SetScatter(PrepareContext& c, const ScatterPlan& p, Combine combine) {
   });
 }
 
-template <bool kSubtract>
-Status PrepareScatterSum(PrepareContext& c) {
+template <class Combine>
+Status PrepareScatterNumbers(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(ScatterPlan plan, PlanScatter(c));
   ParallelOverColumns(c, plan, 0.5);
-  return ForSum(c.input_dtype(2), [&](auto t) { SetScatter<decltype(t)>(c, plan, Accumulate<kSubtract>()); });
+  return ForNumber(c.input_dtype(2), [&](auto t) { SetScatter<decltype(t)>(c, plan, Combine()); });
 }
 
 Status PrepareScatterUpdate(PrepareContext& c) {
@@ -169,8 +178,9 @@ Status PrepareResourceGather(PrepareContext& c) {
 void RegisterStateKernels(KernelRegistry& r) {
   r.Add("AssignAddVariableOp", PrepareAssignSum<false>).Mutates({0});
   r.Add("AssignSubVariableOp", PrepareAssignSum<true>).Mutates({0});
-  r.Add("ResourceScatterAdd", PrepareScatterSum<false>).Mutates({0});
-  r.Add("ResourceScatterSub", PrepareScatterSum<true>).Mutates({0});
+  r.Add("ResourceScatterAdd", PrepareScatterNumbers<Accumulate<false>>).Mutates({0});
+  r.Add("ResourceScatterSub", PrepareScatterNumbers<Accumulate<true>>).Mutates({0});
+  r.Add("ResourceScatterMul", PrepareScatterNumbers<Multiply>).Mutates({0});
   r.Add("ResourceScatterUpdate", PrepareScatterUpdate).Mutates({0});
   r.Add("ResourceGather", PrepareResourceGather);
 }

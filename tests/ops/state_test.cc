@@ -17,6 +17,7 @@ const std::vector<OpRow>& StateRows() {
       r.push_back({"Scatter" + kind, {Reference({4, 3}), Ints({2, 0}), {2, 3}}});
       r.push_back({"ResourceScatter" + kind, {Handle({4, 3}), Ints({2, 0}), {2, 3}}});
     }
+    r.push_back({"ResourceScatterMul", {Handle({4, 3}), Ints({2, 0}), {2, 3}}});
     return r;
   }();
   return rows;
