@@ -12,7 +12,7 @@
 namespace weir {
 namespace {
 
-constexpr int64_t kLeast = 16;  // rows or columns of a slice: fewer starve the register tile
+constexpr int64_t kLeastRows = 24, kLeastColumns = 32;  // of a slice, in which it is cut: whole register tiles
 
 template <class T>
 void Scale(int64_t m, int64_t n, T beta, T* c, int64_t ldc) {
@@ -65,21 +65,23 @@ double GemmNs(int64_t m, int64_t n, int64_t k) {
 }
 
 GemmCut CutGemm(int64_t m, int64_t n, int64_t k, int64_t max_slices) {
-  constexpr double kSliceNs = 20000;
+  constexpr double kSliceNs = 100000, kPackNs = 0.1, kWaste = 0.05;
+  constexpr double kMostWasteful = 4;  // slices that are made even if packing costs more than kWaste
+  // Slices of rows each pack b, slices of columns each pack a: what is packed again should be the smaller one.
   GemmCut cut;
-  cut.by_rows = m >= 4 * kLeast || m >= n;
-  int64_t items = cut.by_rows ? m : n;
-  double slices = std::min({GemmNs(m, n, k) / kSliceNs, double(items) / kLeast, double(max_slices)});
+  cut.by_rows = m >= n;
+  cut.step = cut.by_rows ? kLeastRows : kLeastColumns;
+  const double ns = GemmNs(m, n, k), pack = kPackNs * double(k) * double(cut.by_rows ? n : m);
+  const double affordable = std::max(kMostWasteful, 1 + kWaste * ns / pack);
+  const double slices = std::min({ns / kSliceNs, affordable, double(cut.by_rows ? m : n) / double(cut.step), double(max_slices)});
   cut.slices = std::max<int64_t>(int64_t(slices), 1);
   return cut;
 }
 
 int64_t GemmCut::Begin(int64_t i, int64_t n) const {
   if (i >= slices) return n;
-  int64_t blocks = (n + kLeast - 1) / kLeast;
-  // Blocks spread evenly; slices ≤ blocks by construction, and an empty slice would be harmless.
-  int64_t per = blocks / slices, rest = blocks % slices;
-  return std::min(n, (i * per + std::min(i, rest)) * kLeast);
+  const int64_t blocks = (n + step - 1) / step, per = blocks / slices, rest = blocks % slices;
+  return std::min(n, (i * per + std::min(i, rest)) * step);
 }
 
 }  // namespace weir

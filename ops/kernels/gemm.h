@@ -19,11 +19,11 @@ void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha, const
 // About how long a product takes on one thread, in nanoseconds.
 double GemmNs(int64_t m, int64_t n, int64_t k);
 
-// How to cut one product into slices of rows or, when there are few rows, of columns.
+// How to cut one product into slices of rows or of columns.
 struct GemmCut {
   bool by_rows = true;
-  int64_t slices = 1;
-  // The items (rows or columns, of `n` in all) of slice i: [begin, end), cut at multiples of 16 where there are many.
+  int64_t slices = 1, step = 1;
+  // The items (rows or columns, of `n` in all) of slice i: [begin, end), cut at multiples of `step`.
   int64_t Begin(int64_t i, int64_t n) const;
 };
 GemmCut CutGemm(int64_t m, int64_t n, int64_t k, int64_t max_slices = 64);

@@ -115,17 +115,61 @@ void EdgeTile(TileFn<T> tile, const T* a, const T* b, int64_t stride, int64_t de
   }
 }
 
+#if HWY_TARGET == HWY_SCALAR
+template <class T>
+constexpr int64_t kSide = 1;
+template <class T>
+void TransposeSquare(const T* in, int64_t, T scale, T* out, int64_t) { *out = scale * *in; }
+#else
+template <class T>
+constexpr int64_t kSide = 16 / sizeof(T);  // a 128-bit vector
+
+// out[i * stride + r] = scale · in[r * ld + i] for r, i < kSide.
+template <class T>
+HWY_INLINE void TransposeSquare(const T* in, int64_t ld, T scale, T* out, int64_t stride) {
+  const hn::FixedTag<T, kSide<T>> d;
+  const auto factor = hn::Set(d, scale);
+  auto load = [&](int64_t r) HWY_ATTR { return hn::Mul(factor, hn::LoadU(d, in + r * ld)); };
+  auto store = [&](int64_t i, auto v) HWY_ATTR { hn::StoreU(hn::BitCast(d, v), d, out + i * stride); };
+  const auto v0 = load(0), v1 = load(1), low = hn::InterleaveLower(d, v0, v1), high = hn::InterleaveUpper(d, v0, v1);
+  if constexpr (kSide<T> == 2) {
+    store(0, low), store(1, high);
+  } else {
+    const hn::RepartitionToWide<decltype(d)> pairs;
+    const auto v2 = load(2), v3 = load(3);
+    const auto low01 = hn::BitCast(pairs, low), low23 = hn::BitCast(pairs, hn::InterleaveLower(d, v2, v3));
+    const auto high01 = hn::BitCast(pairs, high), high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, v2, v3));
+    store(0, hn::InterleaveLower(pairs, low01, low23)), store(1, hn::InterleaveUpper(pairs, low01, low23));
+    store(2, hn::InterleaveLower(pairs, high01, high23)), store(3, hn::InterleaveUpper(pairs, high01, high23));
+  }
+}
+#endif
+
+// out[i * stride + r] = scale · rows[r * ld + i] for r < count, i < depth.
+template <class T>
+void PackTransposed(const T* rows, int64_t ld, int64_t count, int64_t depth, T scale, T* out, int64_t stride) {
+  auto plain = [&](int64_t r, int64_t from) {
+    for (int64_t i = from; i < depth; ++i) out[i * stride + r] = scale * rows[r * ld + i];
+  };
+  const int64_t squares = depth - depth % kSide<T>;
+  int64_t r = 0;
+  for (; r + kSide<T> <= count; r += kSide<T>) {
+    for (int64_t i = 0; i < squares; i += kSide<T>) TransposeSquare(rows + r * ld + i, ld, scale, out + i * stride + r, stride);
+    for (int64_t q = 0; q < kSide<T>; ++q) plain(r + q, squares);
+  }
+  for (; r < count; ++r) plain(r, 0);
+}
+
 // Rows [first, first + rows) and depth [from, from + depth) of alpha · op(a), as [depth, height], zeros below.
 template <class T>
 void PackA(const Product<T>& p, int64_t first, int64_t rows, int height, int64_t from, int64_t depth, T* out) {
-  for (int r = 0; r < height; ++r) {
-    if (r >= rows) {
-      for (int64_t i = 0; i < depth; ++i) out[i * height + r] = T(0);
-      continue;
-    }
-    const T* a = p.a + (p.ta ? from * p.lda + first + r : (first + r) * p.lda + from);
-    const int64_t step = p.ta ? p.lda : 1;
-    for (int64_t i = 0; i < depth; ++i) out[i * height + r] = p.alpha * a[i * step];
+  for (int64_t r = rows; r < height; ++r) {
+    for (int64_t i = 0; i < depth; ++i) out[i * height + r] = T(0);
+  }
+  if (!p.ta) return PackTransposed(p.a + first * p.lda + from, p.lda, rows, depth, p.alpha, out, int64_t{height});
+  for (int64_t i = 0; i < depth; ++i) {
+    const T* a = p.a + (from + i) * p.lda + first;
+    for (int64_t r = 0; r < rows; ++r) out[i * height + r] = p.alpha * a[r];
   }
 }
 
@@ -147,15 +191,9 @@ void PackB(const Product<T>& p, int64_t first, int64_t columns, int64_t width, i
     }
     return;
   }
-  constexpr int64_t kStep = 16;  // a cache line of each row at a time
-  for (int64_t i = 0; i < depth; i += kStep) {
-    const int64_t end = std::min(depth, i + kStep);
-    for (int64_t j = 0; j < columns; ++j) {
-      const T* b = p.b + (first + j) * p.ldb + from;
-      for (int64_t q = i; q < end; ++q) out[q * width + j] = b[q];
-    }
-    for (int64_t q = i; q < end; ++q) std::fill(out + q * width + columns, out + (q + 1) * width, T(0));
-  }
+  PackTransposed(p.b + first * p.ldb + from, p.ldb, columns, depth, T(1), out, width);
+  if (columns == width) return;
+  for (int64_t i = 0; i < depth; ++i) std::fill(out + i * width + columns, out + (i + 1) * width, T(0));
 }
 
 // One block: rows [i0, i0 + height), columns [j0, j0 + width), depth [from, from + depth). b's panels that need packing are packed.
