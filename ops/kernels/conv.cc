@@ -5,6 +5,8 @@
 // chunk to finish adds up in chunk order; so the bits do not depend on who comes last.
 #include "weir/ops/kernels/conv.h"
 
+#include <cmath>
+
 #include "weir/ops/kernels/registry.h"
 
 namespace weir {
@@ -17,7 +19,8 @@ using ConvFilterTypes = FloatTypes;
 template <class T>
 using Computed = std::conditional_t<std::is_same_v<T, int32_t>, uint32_t, T>;
 
-constexpr double kChunkNs = 40e3;          // of work that is worth a chunk
+constexpr double kChunkNs = 60e3;          // of work that is worth a chunk
+constexpr int64_t kLeastPatches = 96;      // of a tile, where there are as many: each tile meets a newly packed filter
 constexpr int64_t kTilesBytes = 64 << 20;  // of all chunks' tiles
 constexpr int64_t kPartialsBytes = 8 << 20;
 
@@ -33,22 +36,24 @@ struct ConvCut {
   int64_t row_chunks = 1, column_parts = 1;
 
   ConvCut(const ConvProblem& p, int64_t element_bytes, int64_t max_row_chunks) {
-    int64_t want = std::clamp<int64_t>(int64_t(std::min(p.ns() / kChunkNs, 1e6)), 1, kMaxConvChunks);
-    int64_t total = p.planes() * p.plane_pixels(), row_bytes = p.depth() * element_bytes;
-    block = std::clamp<int64_t>(kTileBytes / row_bytes, 16, 4096);
-    block = std::min(block, std::max<int64_t>(CeilDiv(total, want), 32));
-    block = std::min(block, p.plane_pixels());
-    want = std::clamp<int64_t>(kTilesBytes / (block * row_bytes), 1, want);
+    const double want = std::clamp(p.ns() / kChunkNs, 1.0, double(kMaxConvChunks));
+    const int64_t total = p.planes() * p.plane_pixels(), row_bytes = p.depth() * element_bytes;
+    // Chunks of rows each pack the filter, parts of the columns each gather the patches and pack them: as many of either as
+    // make the sum of that least.
+    const double rows = std::sqrt(want * 3 * double(total) / double(p.group_out()));
+    if (p.groups == 1) column_parts = std::clamp<int64_t>(int64_t(want / std::max(rows, 1.0)), 1, CeilDiv(p.out_channels, 2 * kGemmColumns));
+    row_chunks = std::clamp<int64_t>(int64_t(want) / column_parts, 1, std::max<int64_t>(max_row_chunks, 1));
+    block = std::clamp<int64_t>(kTileBytes / row_bytes, kLeastPatches, 4096);
+    block = std::min({block, std::max(CeilDiv(CeilDiv(total, row_chunks), kGemmRows) * kGemmRows, kLeastPatches), p.plane_pixels()});
     blocks = p.planes() * CeilDiv(p.plane_pixels(), block);
-    row_chunks = std::clamp<int64_t>(std::min(want, blocks), 1, std::max<int64_t>(max_row_chunks, 1));
-    if (p.groups == 1)
-      column_parts = std::clamp<int64_t>(want / row_chunks, 1, std::max<int64_t>(p.out_channels / 64, 1));
+    row_chunks = std::min({row_chunks, blocks, std::max<int64_t>(kTilesBytes / (block * row_bytes * column_parts), 1)});
   }
   int64_t chunks() const { return row_chunks * column_parts; }
   Span Blocks(int64_t chunk) const { return Part(blocks, row_chunks, chunk % row_chunks); }
   // Of the group's output channels.
   Span Columns(const ConvProblem& p, int64_t chunk) const {
-    return Part(p.group_out(), column_parts, chunk / row_chunks);
+    const Span tiles = Part(CeilDiv(p.group_out(), kGemmColumns), column_parts, chunk / row_chunks);
+    return {tiles.begin * kGemmColumns, std::min(tiles.end * kGemmColumns, p.group_out())};
   }
 };
 
@@ -70,6 +75,9 @@ struct Tile {
   int64_t ld;
 };
 
+// Between the rows of gathered patches.
+int64_t PatchStride(const ConvProblem& p, const Block& b) { return p.by_taps() ? b.pixels.size() : p.depth(); }
+
 template <class T>
 Tile<Wide<T>> GetTile(const ConvProblem& p, const T* input, const Block& b, int64_t group, Wide<T>* buffer) {
   if constexpr (std::is_same_v<T, Wide<T>>) {
@@ -80,40 +88,35 @@ Tile<Wide<T>> GetTile(const ConvProblem& p, const T* input, const Block& b, int6
     }
   }
   GatherPatches(p, input, b.plane, b.pixels, group, buffer);
-  return {buffer, p.nchw ? b.pixels.size() : p.depth()};
+  return {buffer, PatchStride(p, b)};
 }
 
 // Where the block's output channel `channel` lies in an output-like tensor: rows of pixels in NHWC, of channels in NCHW.
 int64_t OutputOffset(const ConvProblem& p, const Block& b, int64_t channel) {
   return p.nchw ? (b.plane * p.out_channels + channel) * p.pixels() + b.pixels.begin
-                : b.pixels.begin * p.out_channels + channel;
+                : (b.plane * p.plane_pixels() + b.pixels.begin) * p.out_channels + channel;
 }
 int64_t OutputStride(const ConvProblem& p) { return p.nchw ? p.pixels() : p.out_channels; }
 
 // ---- forward
 
+// `result` is room for what is computed in another type than the output's.
 template <class T>
-void ForwardBlock(const ConvProblem& p, const Block& b, Span columns, const T* input, const Wide<T>* filter, T* output,
-                  Wide<T>* buffer, Wide<T>* result) {
+void ForwardBlock(const ConvProblem& p, const Block& b, int64_t group, Span columns, Tile<Wide<T>> tile, const Wide<T>* filter, T* output,
+                  Wide<T>* result) {
   using A = Wide<T>;
-  const int64_t pixels = b.pixels.size(), channels = columns.size();
-  for (int64_t g = 0; g < p.groups; ++g) {
-    Tile<A> tile = GetTile(p, input, b, g, buffer);
-    const int64_t channel = g * p.group_out() + columns.begin;
-    T* out = output + OutputOffset(p, b, channel);
-    A* to = result;
-    int64_t ld = p.nchw ? pixels : channels;
-    if constexpr (std::is_same_v<T, A>) to = out, ld = OutputStride(p);
-    if (p.nchw) {
-      PatchProduct(true, false, channels, pixels, p.depth(), filter + channel, p.out_channels, tile.data, tile.ld,
-                   false, to, ld);
-    } else {
-      PatchProduct(false, false, pixels, channels, p.depth(), tile.data, tile.ld, filter + channel, p.out_channels,
-                   false, to, ld);
-    }
-    if constexpr (!std::is_same_v<T, A>) {
-      ConvertRows(to, ld, out, OutputStride(p), p.nchw ? channels : pixels, p.nchw ? pixels : channels);
-    }
+  const int64_t pixels = b.pixels.size(), channels = columns.size(), channel = group * p.group_out() + columns.begin;
+  T* out = output + OutputOffset(p, b, channel);
+  A* to = result;
+  int64_t ld = p.nchw ? pixels : channels;
+  if constexpr (std::is_same_v<T, A>) to = out, ld = OutputStride(p);
+  if (p.nchw) {
+    PatchProduct(true, false, channels, pixels, p.depth(), filter + channel, p.out_channels, tile.data, tile.ld, false, to, ld);
+  } else {
+    PatchProduct(p.by_taps(), false, pixels, channels, p.depth(), tile.data, tile.ld, filter + channel, p.out_channels, false, to, ld);
+  }
+  if constexpr (!std::is_same_v<T, A>) {
+    ConvertRows(to, ld, out, OutputStride(p), p.nchw ? channels : pixels, p.nchw ? pixels : channels);
   }
 }
 
@@ -121,21 +124,30 @@ template <class T>
 Status SetForward(PrepareContext& c, const ConvProblem& p) {
   using A = Wide<T>;
   constexpr bool same = std::is_same_v<T, A>;
-  ConvCut cut(p, sizeof(A), kMaxConvChunks);
+  const ConvCut cut(p, sizeof(A), kMaxConvChunks);
+  // A single tile that several chunks read is gathered once, before them.
+  const bool as_is = same && p.pointwise(), shared = cut.blocks == 1 && p.groups == 1 && !as_is;
   WorkspaceLayout layout;
   const int64_t filter_at = layout.Add(same ? 0 : p.filter_size(), sizeof(A));
-  const int64_t tile = same && p.pointwise() ? 0 : cut.block * p.depth();
-  const int64_t per_chunk = CeilDiv(tile + (same ? 0 : cut.block * p.out_channels), 16) * 16;
-  const int64_t tiles_at = layout.Add(cut.chunks() * per_chunk, sizeof(A));
+  const int64_t tile = as_is ? 0 : CeilDiv(cut.block * p.depth(), 16) * 16, result = same ? 0 : cut.block * p.out_channels;
+  const int64_t per_chunk = CeilDiv((shared ? 0 : tile) + result, 16) * 16;
+  const int64_t shared_at = layout.Add(shared ? tile : 0, sizeof(A)), tiles_at = layout.Add(cut.chunks() * per_chunk, sizeof(A));
   WEIR_RETURN_IF_ERROR(layout.Set(c));
   c.set_chunks(cut.chunks());
-  SetBeginWidenFilter<T>(c, 1, filter_at, p.filter_size());
+  c.SetBegin([=](RunArgs& a) {
+    if constexpr (!same) std::copy_n(a.in<T>(1), p.filter_size(), reinterpret_cast<A*>(a.workspace<char>() + filter_at));
+    if (shared) GatherPatches(p, a.in<T>(0), 0, Block(p, cut, 0).pixels, 0, reinterpret_cast<A*>(a.workspace<char>() + shared_at));
+  });
   c.SetRun([=](RunArgs& a) {
-    A* buffer = reinterpret_cast<A*>(a.workspace<char>() + tiles_at) + a.chunk * per_chunk;
+    A* own = reinterpret_cast<A*>(a.workspace<char>() + tiles_at) + a.chunk * per_chunk;
+    A* patches = shared ? reinterpret_cast<A*>(a.workspace<char>() + shared_at) : own;
     Span blocks = cut.Blocks(a.chunk), columns = cut.Columns(p, a.chunk);
     for (int64_t i = blocks.begin; i < blocks.end; ++i) {
-      ForwardBlock<T>(p, Block(p, cut, i), columns, a.in<T>(0), WideFilter<T>(a, 1, filter_at), a.out<T>(0), buffer,
-                      buffer + tile);
+      const Block b(p, cut, i);
+      for (int64_t g = 0; g < p.groups; ++g) {
+        const Tile<A> tile_of = shared ? Tile<A>{patches, PatchStride(p, b)} : GetTile(p, a.in<T>(0), b, g, patches);
+        ForwardBlock<T>(p, b, g, columns, tile_of, WideFilter<T>(a, 1, filter_at), a.out<T>(0), own + (shared ? 0 : tile));
+      }
     }
   });
   return {};
@@ -168,14 +180,14 @@ void BackpropBlock(const BackpropInputPlan& f, Span pixels, Span rows, const A* 
                    const A* filter, A* tile, A* sum, int64_t channel_stride) {
   const ConvProblem& p = f.p;
   const A* w = filter + group * p.group_out();
-  int64_t ld = p.nchw ? pixels.size() : p.depth();
+  int64_t ld = p.by_taps() ? pixels.size() : p.depth();
   if (p.pointwise()) {  // the patches are the result
     const int64_t pixel = pixels.begin - rows.begin * p.x.input, channel = group * p.group_in();
     tile = sum + (p.nchw ? channel * channel_stride + pixel : pixel * p.in_channels + channel);
     ld = p.nchw ? channel_stride : p.in_channels;
   }
-  if (p.nchw) {
-    PatchProduct(false, false, p.depth(), pixels.size(), p.group_out(), w, p.out_channels, grad, grad_ld, false, tile,
+  if (p.by_taps()) {
+    PatchProduct(false, !p.nchw, p.depth(), pixels.size(), p.group_out(), w, p.out_channels, grad, grad_ld, false, tile,
                  ld);
   } else {
     PatchProduct(false, true, pixels.size(), p.depth(), p.group_out(), grad, grad_ld, w, p.out_channels, false, tile,
@@ -288,7 +300,7 @@ void BackpropFilterBlock(const BackpropFilterPlan& f, const Block& b, Span colum
       ConvertRows(grad + OutputOffset(p, b, channel), ld, wide, n, p.nchw ? channels : pixels, n);
       dy = wide, ld = n;
     }
-    PatchProduct(!p.nchw, p.nchw, p.depth(), channels, pixels, tile.data, tile.ld, dy, ld, add, sum + channel,
+    PatchProduct(!p.by_taps(), p.nchw, p.depth(), channels, pixels, tile.data, tile.ld, dy, ld, add, sum + channel,
                  p.out_channels);
   }
 }

@@ -2,7 +2,8 @@
 //
 // A patch is the part of the input under one window, laid out as the filter is: [ky, kx, channel]. In NHWC a block of
 // patches is a matrix [patches, K] and output = patches · filter; in NCHW it is [K, patches] and output = filterᵀ ·
-// patches. Either way blocks are bounded (kTileBytes), so that the workspace does not grow with the problem.
+// patches. A single channel makes no difference between the layouts of the input: its patches are [K, patches] in both, whose
+// rows are long runs. Either way blocks are bounded (kTileBytes), so that the workspace does not grow with the problem.
 #pragma once
 
 #include <atomic>
@@ -32,19 +33,21 @@ struct ConvProblem {
   int64_t depth() const { return y.window * x.window * group_in(); }  // K: elements of a patch
   int64_t pixels() const { return y.output * x.output; }
   int64_t filter_size() const { return depth() * out_channels; }
-  // What blocks of patches are cut from: all pixels of the batch in NHWC, those of one image in NCHW.
-  int64_t planes() const { return nchw ? n : 1; }
-  int64_t plane_pixels() const { return nchw ? pixels() : n * pixels(); }
+  // Blocks of patches are [K, patches], of one image; else [patches, K], of the whole batch.
+  bool by_taps() const { return nchw || (in_channels == 1 && !pointwise()); }
+  // What blocks are cut from.
+  int64_t planes() const { return by_taps() ? n : 1; }
+  int64_t plane_pixels() const { return by_taps() ? pixels() : n * pixels(); }
   bool empty() const { return n == 0 || pixels() == 0 || in_channels == 0; }
   // Patches are the input itself: windows of one element, side by side.
   bool pointwise() const;
-  double ns() const { return 2.0 * n * pixels() * depth() * group_out() * groups / 25; }  // roughly, on one thread
+  double ns() const { return 2.0 * n * pixels() * depth() * group_out() * groups / 80; }  // roughly, on one thread
 };
 
 // The problem of Conv2D(input, filter), from concrete shapes. Errors as the shape function's; also when output_shape differs.
 Result<ConvProblem> MakeConvProblem(PrepareContext& c, const Dims& input, const Dims& filter, const Shape& output);
 
-// Patches [begin, end) of plane `plane` for `group`, as Wide<T>, into `tile`: [end − begin, K] in NHWC, [K, end − begin] in NCHW.
+// Patches [begin, end) of plane `plane` for `group`, as Wide<T>, into `tile`: [end − begin, K], or [K, end − begin] by taps.
 template <class T>
 void GatherPatches(const ConvProblem& p, const T* input, int64_t plane, Span patches, int64_t group, Wide<T>* tile);
 

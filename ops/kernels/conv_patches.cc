@@ -54,7 +54,7 @@ void ForOutputRows(const ConvProblem& p, Span pixels, F&& f) {
   }
 }
 
-// One row of the NCHW tile: tap (ky, kx) of one channel, over the pixels.
+// One row of a tile by taps: tap (ky, kx) of one channel, over the pixels.
 template <class T, class A>
 void GatherTap(const ConvProblem& p, const T* plane, Span pixels, int64_t ky, int64_t kx, A* out) {
   const Span inside = OutputsOfTap(p.x, kx);
@@ -98,7 +98,7 @@ void ScatterNhwc(const ConvProblem& p, const A* tile, Span patches, int64_t grou
   }
 }
 
-// One row of the NCHW tile added to the input rows of its channel.
+// One row of a tile by taps added to the input rows of its channel.
 template <class A>
 void ScatterTap(const ConvProblem& p, const A* tile, Span pixels, int64_t ky, int64_t kx, Span rows, A* plane) {
   const Span inside = OutputsOfTap(p.x, kx);
@@ -124,7 +124,7 @@ bool ConvProblem::pointwise() const {
 template <class T>
 void GatherPatches(const ConvProblem& p, const T* input, int64_t plane, Span patches, int64_t group, Wide<T>* tile) {
   const int64_t image = p.y.input * p.x.input * p.in_channels;
-  if (!p.nchw) {
+  if (!p.by_taps()) {
     for (int64_t i = patches.begin; i < patches.end; ++i, tile += p.depth()) {
       int64_t pixel = i % p.pixels();
       GatherPatch(p, input + i / p.pixels() * image, pixel / p.x.output, pixel % p.x.output, group, tile);
@@ -144,7 +144,7 @@ void GatherPatches(const ConvProblem& p, const T* input, int64_t plane, Span pat
 template <class A>
 void ScatterPatches(const ConvProblem& p, const A* tile, Span patches, int64_t group, Span rows, A* out,
                     int64_t channel_stride) {
-  if (!p.nchw) return ScatterNhwc(p, tile, patches, group, rows, out);
+  if (!p.by_taps()) return ScatterNhwc(p, tile, patches, group, rows, out);
   A* planes = out + group * p.group_in() * channel_stride;
   for (int64_t ky = 0; ky < p.y.window; ++ky) {
     for (int64_t kx = 0; kx < p.x.window; ++kx) {

@@ -12,8 +12,6 @@
 namespace weir {
 namespace {
 
-constexpr int64_t kLeastRows = 24, kLeastColumns = 32;  // of a slice, in which it is cut: whole register tiles
-
 template <class T>
 void Scale(int64_t m, int64_t n, T beta, T* c, int64_t ldc) {
   for (int64_t i = 0; i < m; ++i) {
@@ -70,7 +68,7 @@ GemmCut CutGemm(int64_t m, int64_t n, int64_t k, int64_t max_slices) {
   // Slices of rows each pack b, slices of columns each pack a: what is packed again should be the smaller one.
   GemmCut cut;
   cut.by_rows = m >= n;
-  cut.step = cut.by_rows ? kLeastRows : kLeastColumns;
+  cut.step = cut.by_rows ? kGemmRows : kGemmColumns;
   const double ns = GemmNs(m, n, k), pack = kPackNs * double(k) * double(cut.by_rows ? n : m);
   const double affordable = std::max(kMostWasteful, 1 + kWaste * ns / pack);
   const double slices = std::min({ns / kSliceNs, affordable, double(cut.by_rows ? m : n) / double(cut.step), double(max_slices)});

@@ -16,6 +16,9 @@ void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const 
 void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha, const double* a, int64_t lda, const double* b,
           int64_t ldb, double beta, double* c, int64_t ldc);
 
+// Sizes of which products are made best: whole tiles of registers.
+inline constexpr int64_t kGemmRows = 24, kGemmColumns = 32;
+
 // About how long a product takes on one thread, in nanoseconds.
 double GemmNs(int64_t m, int64_t n, int64_t k);
 

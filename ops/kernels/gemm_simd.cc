@@ -228,7 +228,7 @@ void Block(const Product<T>& p, int64_t i0, int64_t height, int64_t j0, int64_t 
 template <class T>
 void Blocked(const Product<T>& p) {
   constexpr int64_t kFull = 2 * kLanes<T>;
-  const bool direct = !p.tb && p.m <= 2 * kTileRows;
+  const bool direct = !p.tb && p.m <= 3 * kTileRows;
   T* packed_b = Scratch<T, 1>(kDepth * kWidth);
   for (int64_t j0 = 0; j0 < p.n; j0 += kWidth) {
     const int64_t width = std::min(kWidth, p.n - j0);

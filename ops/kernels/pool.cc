@@ -66,6 +66,10 @@ void Accumulate(A& sum, A v) {
     sum += v;
   }
 }
+Status CheckPixels(const PoolProblem& p) {
+  if (p.y.input * p.x.input <= INT32_MAX) return {};
+  return Unimplemented(fmt::format("pools images of {} by {} pixels; 2^31 - 1 are the most", p.y.input, p.x.input));
+}
 double RowNs(const PoolProblem& p) { return double(p.out_row()) * p.y.window * std::min(p.x.window, p.x.input) * 0.4; }
 
 template <class T>
@@ -93,24 +97,25 @@ Status PrepareMaxPool(PrepareContext& c) {
   });
 }
 
-// Where the first maximum of each window of a row lies: its pixel, or -1 for a window without elements.
+// Where the first maximum of each window of a row lies: its pixel, or -1 for a window without elements. 32 bits keep pace with the
+// values in vectors (CheckPixels).
 template <class T>
-void FirstMaxima(const PoolProblem& p, const T* image, int64_t oy, T* best, int64_t* where) {
-  std::fill_n(where, p.out_row(), int64_t{-1});
+void FirstMaxima(const PoolProblem& p, const T* image, int64_t oy, T* best, int32_t* where) {
+  std::fill_n(where, p.out_row(), -1);
   std::fill_n(best, p.out_row(), T());
   const int64_t stride = p.x.stride;
   ForRowTaps(p, oy, [&](int64_t pixel, Span ox, int64_t) {
     ForLanes(p, pixel, ox, [=](int64_t in, int64_t o, int64_t x) {
       bool take = where[o] < 0 || Greater(image[in], best[o]);
       best[o] = take ? image[in] : best[o];
-      where[o] = take ? pixel + x * stride : where[o];
+      where[o] = take ? static_cast<int32_t>(pixel + x * stride) : where[o];
     });
   });
 }
 
 // The same for few channels, an output at a time: a loop over a handful of channels costs more than it does.
 template <class T>
-void FirstMaximaOfFew(const PoolProblem& p, const T* image, int64_t oy, int64_t* where) {
+void FirstMaximaOfFew(const PoolProblem& p, const T* image, int64_t oy, int32_t* where) {
   const Span ky = TapsInside(p.y, oy);
   for (int64_t ox = 0; ox < p.x.output; ++ox) {
     const Span kx = TapsInside(p.x, ox);
@@ -127,17 +132,17 @@ void FirstMaximaOfFew(const PoolProblem& p, const T* image, int64_t oy, int64_t*
           at = take ? pixel : at;
         }
       }
-      where[ox * p.c + c] = at;
+      where[ox * p.c + c] = static_cast<int32_t>(at);
     }
   }
 }
 
 template <class T, class I>
 void SetMaxPoolWithArgmax(PrepareContext& c, const PoolProblem& p, bool include_batch) {
-  const int64_t per_chunk = p.out_row() * static_cast<int64_t>(sizeof(int64_t));
+  const int64_t per_chunk = CeilDiv(p.out_row() * static_cast<int64_t>(sizeof(int32_t)), 64) * 64;
   c.set_workspace(c.prepared().chunks * per_chunk);
   c.SetRun([=](RunArgs& a) {
-    int64_t* where = reinterpret_cast<int64_t*>(a.workspace<char>() + a.chunk * per_chunk);
+    int32_t* where = reinterpret_cast<int32_t*>(a.workspace<char>() + a.chunk * per_chunk);
     auto [begin, end] = a.Range(p.out_rows());
     for (int64_t row = begin; row < end; ++row) {
       const int64_t image = row / p.y.output * p.in_image(), first = include_batch ? image : 0;
@@ -151,6 +156,7 @@ void SetMaxPoolWithArgmax(PrepareContext& c, const PoolProblem& p, bool include_
 Status PrepareMaxPoolWithArgmax(PrepareContext& c) {
   if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
   WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.input_shape(0), c.output_shape(0)));
+  WEIR_RETURN_IF_ERROR(CheckPixels(p));
   if (c.output_dtype(1) == kInt32 && c.input_shape(0).num_elements() > INT32_MAX) {
     return InvalidArgument("has more elements than Targmax int32 can number");
   }
@@ -164,26 +170,46 @@ Status PrepareMaxPoolWithArgmax(PrepareContext& c) {
 
 constexpr int64_t kFewChannels = 16;
 
+// Adds a row of the gradient to the pixels [first, last) where the maxima lie, an output at a time.
+template <class T>
+void ScatterToMaxima(const PoolProblem& p, int64_t first, int64_t last, const T* dy, const int32_t* where, Wide<T>* sum) {
+  for (int64_t x = 0; x < p.x.output; ++x) {
+    for (int64_t c = 0; c < p.c; ++c) {
+      const int64_t o = x * p.c + c, pixel = where[o];
+      if (pixel >= first && pixel < last) Accumulate(sum[(pixel - first) * p.c + c], Wide<T>(dy[o]));
+    }
+  }
+}
+
+// The same of windows that do not overlap along x, a tap at a time, where many channels make vectors: each pixel gets at most one
+// element of the row, so that the order of taps changes no sum.
+template <class T>
+void SpreadToMaxima(const PoolProblem& p, int64_t oy, int64_t first, int64_t last, const T* dy, const int32_t* where, Wide<T>* sum) {
+  ForRowTaps(p, oy, [&](int64_t pixel, Span ox, int64_t) {
+    for (int64_t x = ox.begin; x < ox.end; ++x) {
+      const int64_t at = pixel + x * p.x.stride;
+      if (at < first || at >= last) continue;
+      Wide<T>* to = sum + (at - first) * p.c;
+      const T* from = dy + x * p.c;
+      const int32_t* maxima = where + x * p.c;
+      for (int64_t c = 0; c < p.c; ++c) Accumulate(to[c], maxima[c] == static_cast<int32_t>(at) ? Wide<T>(from[c]) : Wide<T>(0));
+    }
+  });
+}
+
 // One band of the gradient: a row's buffers are `best` and `where`, the sums go to `sum` (the band's rows).
 template <class T>
-void MaxPoolGradBand(const PoolProblem& p, Span rows, const T* image, const T* grad, T* best, int64_t* where,
+void MaxPoolGradBand(const PoolProblem& p, Span rows, const T* image, const T* grad, T* best, int32_t* where,
                      Wide<T>* sum) {
   const int64_t first = rows.begin * p.x.input, last = rows.end * p.x.input;
   std::fill_n(sum, (last - first) * p.c, Wide<T>(0));
   const Span outputs = OutputsOver(p.y, rows);
   for (int64_t oy = outputs.begin; oy < outputs.end; ++oy) {
-    if (p.c < kFewChannels) {
-      FirstMaximaOfFew(p, image, oy, where);
-    } else {
-      FirstMaxima(p, image, oy, best, where);
-    }
     const T* dy = grad + oy * p.out_row();
-    for (int64_t x = 0; x < p.x.output; ++x) {
-      for (int64_t c = 0; c < p.c; ++c) {
-        const int64_t o = x * p.c + c, pixel = where[o];
-        if (pixel >= first && pixel < last) Accumulate(sum[(pixel - first) * p.c + c], Wide<T>(dy[o]));
-      }
-    }
+    const bool few = p.c < kFewChannels;
+    few ? FirstMaximaOfFew(p, image, oy, where) : FirstMaxima(p, image, oy, best, where);
+    if (few || p.x.stride < p.x.extent()) ScatterToMaxima(p, first, last, dy, where, sum);
+    else SpreadToMaxima(p, oy, first, last, dy, where, sum);
   }
 }
 
@@ -195,7 +221,7 @@ Status SetMaxPoolGrad(PrepareContext& c, const PoolProblem& p) {
   c.ParallelOver(bands.count(), RowNs(p) * p.y.output / bands.per_image);
   // Parts of a chunk's workspace are multiples of 64 bytes.
   auto part = [](int64_t n, int64_t bytes) { return CeilDiv(n * bytes, 64) * 64; };
-  const int64_t where_at = part(p.out_row(), sizeof(T)), sum_at = where_at + part(p.out_row(), sizeof(int64_t));
+  const int64_t where_at = part(p.out_row(), sizeof(T)), sum_at = where_at + part(p.out_row(), sizeof(int32_t));
   const int64_t per_chunk = sum_at + (same ? 0 : part(bands.max_rows() * p.x.input * p.c, sizeof(A)));
   WorkspaceLayout layout;
   layout.Add(c.prepared().chunks, per_chunk);
@@ -210,7 +236,7 @@ Status SetMaxPoolGrad(PrepareContext& c, const PoolProblem& p) {
       A* sum = reinterpret_cast<A*>(space + sum_at);
       if constexpr (same) sum = out;
       MaxPoolGradBand(p, rows, a.in<T>(0) + image * p.in_image(), a.in<T>(2) + image * p.y.output * p.out_row(),
-                      reinterpret_cast<T*>(space), reinterpret_cast<int64_t*>(space + where_at), sum);
+                      reinterpret_cast<T*>(space), reinterpret_cast<int32_t*>(space + where_at), sum);
       if constexpr (!same) ConvertRows(sum, 0, out, 0, 1, rows.size() * p.x.input * p.c);
     }
   });
@@ -221,6 +247,7 @@ Status PrepareMaxPoolGrad(PrepareContext& c) {
   if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
   if (c.input_shape(1) != c.input_shape(2)) return InvalidArgument("needs orig_output and grad of one shape");
   WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.output_shape(0), c.input_shape(2)));
+  WEIR_RETURN_IF_ERROR(CheckPixels(p));
   Status status;
   WEIR_RETURN_IF_ERROR(
       c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) { status = SetMaxPoolGrad<decltype(t)>(c, p); }));
