@@ -189,10 +189,11 @@ void SpreadToMaxima(const PoolProblem& p, int64_t oy, int64_t first, int64_t las
     for (int64_t x = ox.begin; x < ox.end; ++x) {
       const int64_t at = pixel + x * p.x.stride;
       if (at < first || at >= last) continue;
-      Wide<T>* to = sum + (at - first) * p.c;
-      const T* from = dy + x * p.c;
-      const int32_t* maxima = where + x * p.c;
-      for (int64_t c = 0; c < p.c; ++c) Accumulate(to[c], maxima[c] == static_cast<int32_t>(at) ? Wide<T>(from[c]) : Wide<T>(0));
+      Wide<T>* __restrict to = sum + (at - first) * p.c;
+      const T* __restrict from = dy + x * p.c;
+      const int32_t* __restrict maxima = where + x * p.c;
+      const int32_t here = static_cast<int32_t>(at);
+      for (int64_t c = 0, channels = p.c; c < channels; ++c) Accumulate(to[c], maxima[c] == here ? Wide<T>(from[c]) : Wide<T>(0));
     }
   });
 }
