@@ -37,14 +37,21 @@ Operation GradientAccumulator::Apply(Optimizer& optimizer, const MinimizeOptions
   if (!count_.valid()) return {};
   Builder& b = *count_.builder();
   auto at = b.At(loc);
-  auto scope = b.NameScope("apply_accumulated");
-  Output count = count_.Read();
+  std::string inside;
+  Output count;
   std::vector<GradAndVar> grads;
-  for (const Sum& s : sums_) {
-    Output sum = s.sum.Read();
-    grads.push_back({mean ? ops::DivNoNan(sum, ops::Cast(count, s.var.dtype())) : sum, s.var});
+  {
+    auto scope = b.NameScope("apply_accumulated");
+    inside = b.scope();
+    count = count_.Read();
+    for (const Sum& s : sums_) {
+      Output sum = s.sum.Read();
+      grads.push_back({mean ? ops::DivNoNan(sum, ops::Cast(count, s.var.dtype())) : sum, s.var});
+    }
   }
+  // Outside, so that the optimizer's own variables are called as without accumulation.
   Operation train = optimizer.ApplyGradients(grads, options, loc);
+  auto scope = b.NameScope(inside);
   auto after = b.ControlDependencies({train, count.op()});
   std::vector<Operation> resets = {train, ops::Assign(count_, 0.0f)};
   for (const Sum& s : sums_) resets.push_back(ops::Assign(s.sum, ops::ZerosLike(s.sum)));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 #include "weir/ops/array_ops.h"
 #include "weir/ops/math_ops.h"
@@ -16,6 +17,16 @@ namespace weir {
 namespace losses {
 
 namespace {
+
+// Whether the sizes are equal as far as they are known; with `ones` a size 1 of `a` stands for any.
+bool Fits(const PartialShape& a, const PartialShape& b, bool ones = false) {
+  if (!a.known_rank() || !b.known_rank()) return true;
+  if (a.rank() != b.rank()) return false;
+  for (int i = 0; i < a.rank(); ++i) {
+    if (Known(a[i]) && Known(b[i]) && a[i] != b[i] && !(ones && a[i] == 1)) return false;
+  }
+  return true;
+}
 
 // The scope of one loss function, and its arguments in float32.
 class LossScope {
@@ -36,6 +47,34 @@ class LossScope {
       return {};
     }
     return ops::Cast(x, kFloat);
+  }
+  // An error, as broadcasting would go unnoticed, unless both have one shape.
+  void RequireOneShape(const Output& labels, const Output& predictions) const {
+    if (!labels.valid() || !predictions.valid() || Fits(labels.shape(), predictions.shape())) return;
+    builder_->Fail(InvalidArgument(fmt::format("error[shape]: loss '{}' cannot compare labels {} with predictions {}", builder_->scope(),
+                                               labels.shape().ToString(), predictions.shape().ToString())));
+  }
+  // Labels and predictions, of one shape.
+  std::pair<Output, Output> Pair(const Input& labels, const Input& predictions) const {
+    Output l = Float(labels), p = Float(predictions);
+    RequireOneShape(l, p);
+    return {l, p};
+  }
+  // Labels in the dtype of the logits, and these, of one shape.
+  std::pair<Output, Output> LabelsAndLogits(const Input& labels, const Input& logits) const {
+    Output x = logits.is_literal() ? Float(logits) : logits.output();
+    Output l = ops::Cast(labels.is_literal() ? Float(labels) : labels.output(), x.dtype());
+    RequireOneShape(l, x);
+    return {l, x};
+  }
+  // The weights: one number, or for each axis of the losses its size or 1.
+  Output Weights(const Output& losses) const {
+    Output weights = Float(options_.weights);
+    if (!losses.valid() || !weights.valid() || weights.shape().rank() == 0 || Fits(weights.shape(), losses.shape(), true)) return weights;
+    builder_->Fail(InvalidArgument(fmt::format("error[shape]: loss '{}' cannot weigh losses {} by weights {}", builder_->scope(),
+                                               losses.shape().ToString(), weights.shape().ToString()))
+                       .Help("one number, or for each axis of the losses its size or 1"));
+    return {};
   }
   // Weighted and reduced, in the loss's scope.
   Output Finish(const Output& losses) const {
@@ -81,7 +120,7 @@ Output Reduce(const Output& weighted, const Output& losses, const Output& weight
 Output ComputeWeightedLoss(Input losses, const LossOptions& o) {
   LossScope s(losses, losses, o, "weighted_loss");
   if (!s.valid()) return {};
-  Output element = s.Float(losses), weights = s.Float(o.weights);
+  Output element = s.Float(losses), weights = s.Weights(element);
   Output loss = Reduce(ops::Multiply(element, weights), element, weights, o);
   if (!losses.is_literal()) loss = ops::Cast(loss, losses.dtype());
   if (loss.valid() && !o.collection.empty()) AddLoss(loss, o.collection);
@@ -91,33 +130,36 @@ Output ComputeWeightedLoss(Input losses, const LossOptions& o) {
 Output AbsoluteDifference(Input labels, Input predictions, const LossOptions& o) {
   LossScope s(labels, predictions, o, "absolute_difference");
   if (!s.valid()) return {};
-  return s.Finish(ops::Abs(s.Float(predictions) - s.Float(labels)));
+  auto [l, p] = s.Pair(labels, predictions);
+  return s.Finish(ops::Abs(p - l));
 }
 
 Output MeanSquaredError(Input labels, Input predictions, const LossOptions& o) {
   LossScope s(labels, predictions, o, "mean_squared_error");
   if (!s.valid()) return {};
-  return s.Finish(ops::SquaredDifference(s.Float(predictions), s.Float(labels)));
+  auto [l, p] = s.Pair(labels, predictions);
+  return s.Finish(ops::SquaredDifference(p, l));
 }
 
 Output CosineDistance(Input labels, Input predictions, int axis, const LossOptions& o) {
   LossScope s(labels, predictions, o, "cosine_distance_loss");
   if (!s.valid()) return {};
-  Output product = s.Float(predictions) * s.Float(labels);
-  return s.Finish(1.0 - ops::ReduceSum(product, axis, {.keepdims = true}));
+  auto [l, p] = s.Pair(labels, predictions);
+  return s.Finish(1.0 - ops::ReduceSum(p * l, axis, {.keepdims = true}));
 }
 
 Output HingeLoss(Input labels, Input logits, const LossOptions& o) {
   LossScope s(labels, logits, o, "hinge_loss");
   if (!s.valid()) return {};
-  Output sign = s.Float(labels) * 2.0 - 1.0;
-  return s.Finish(ops::Relu(1.0 - sign * s.Float(logits)));
+  auto [l, x] = s.Pair(labels, logits);
+  return s.Finish(ops::Relu(1.0 - (l * 2.0 - 1.0) * x));
 }
 
 Output HuberLoss(Input labels, Input predictions, double delta, const LossOptions& o) {
   LossScope s(labels, predictions, o, "huber_loss");
   if (!s.valid()) return {};
-  Output error = ops::Abs(s.Float(predictions) - s.Float(labels));
+  auto [l, p] = s.Pair(labels, predictions);
+  Output error = ops::Abs(p - l);
   Output quadratic = ops::Minimum(error, delta);
   return s.Finish(quadratic * quadratic * 0.5 + (error - quadratic) * delta);
 }
@@ -125,14 +167,15 @@ Output HuberLoss(Input labels, Input predictions, double delta, const LossOption
 Output LogLoss(Input labels, Input predictions, double epsilon, const LossOptions& o) {
   LossScope s(labels, predictions, o, "log_loss");
   if (!s.valid()) return {};
-  Output l = s.Float(labels), p = s.Float(predictions);
+  auto [l, p] = s.Pair(labels, predictions);
   return s.Finish(-(l * ops::Log(p + epsilon)) - (1.0 - l) * ops::Log(1.0 - p + epsilon));
 }
 
 Output MeanPairwiseSquaredError(Input labels, Input predictions, const LossOptions& o) {
   LossScope s(labels, predictions, o, "mean_pairwise_squared_error");
   if (!s.valid()) return {};
-  Output difference = s.Float(predictions) - s.Float(labels), weights = s.Float(o.weights);
+  auto [l, p] = s.Pair(labels, predictions);
+  Output difference = p - l, weights = s.Weights(difference);
   if (!difference.valid() || !difference.shape().known_rank()) {
     if (difference.valid()) {
       difference.builder()->Fail(InvalidArgument("error[shape]: a pairwise loss needs predictions of known rank"));
@@ -153,16 +196,15 @@ Output MeanPairwiseSquaredError(Input labels, Input predictions, const LossOptio
 Output SigmoidCrossEntropy(Input labels, Input logits, double label_smoothing, const LossOptions& o) {
   LossScope s(labels, logits, o, "sigmoid_cross_entropy_loss");
   if (!s.valid()) return {};
-  Output z = logits.is_literal() ? s.Float(labels) : ops::Cast(labels, logits.dtype());
+  auto [z, x] = s.LabelsAndLogits(labels, logits);
   if (label_smoothing > 0) z = z * (1 - label_smoothing) + 0.5 * label_smoothing;
-  return s.Finish(ops::SigmoidCrossEntropyWithLogits(z, logits));
+  return s.Finish(ops::SigmoidCrossEntropyWithLogits(z, x));
 }
 
 Output SoftmaxCrossEntropy(Input labels, Input logits, double label_smoothing, const LossOptions& o) {
   LossScope s(labels, logits, o, "softmax_cross_entropy_loss");
   if (!s.valid()) return {};
-  Output x = logits.is_literal() ? s.Float(logits) : logits.output();
-  Output z = labels.is_literal() ? s.Float(labels) : ops::Cast(labels, x.dtype());
+  auto [z, x] = s.LabelsAndLogits(labels, logits);
   if (label_smoothing > 0) {
     Output classes = ops::Cast(ops::StridedSlice(ops::Shape(z), {1}, {2}, {1}, {.shrink_axis_mask = 1}), x.dtype());
     z = z * (1 - label_smoothing) + label_smoothing / classes;

@@ -2,7 +2,7 @@
 // losses.
 //
 // Labels and predictions have one shape unless told otherwise and are computed with in float32. `weights` is a number,
-// a scalar, or what broadcasts against the element losses (a 0 takes an example out).
+// a scalar, or has the rank of the element losses and for each axis its size or 1 (a 0 takes an example out).
 #pragma once
 
 #include <string>

@@ -80,7 +80,10 @@ Variable ExponentialMovingAverage::Average(const Variable& v) const {
 std::map<std::string, Variable> ExponentialMovingAverage::VariablesToRestore(
     const std::vector<Variable>& variables) const {
   std::map<std::string, Variable> names;
-  for (const Variable& v : variables) names.emplace(v.trainable() ? AverageName(v) : v.name(), v);
+  for (const Variable& v : variables) {
+    bool averaged = v.trainable() || Average(v).valid();
+    names.emplace(averaged ? AverageName(v) : v.name(), v);
+  }
   return names;
 }
 

@@ -36,7 +36,8 @@ class ExponentialMovingAverage {
   Variable Average(const Variable& v) const;
   // Its name; also of an average that another graph made.
   std::string AverageName(const Variable& v) const { return v.name() + "/" + options_.name; }
-  // What a saver for evaluation restores: the checkpoint's averages into the variables themselves.
+  // What a saver for evaluation restores: the checkpoint's averages into the variables themselves. Those of trainable
+  // variables and of what Apply was given; other variables' own values.
   std::map<std::string, Variable> VariablesToRestore(const std::vector<Variable>& variables) const;
 
  private:

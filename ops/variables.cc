@@ -135,7 +135,7 @@ struct ScopeState {
   Reuse reuse = Reuse::kNew;
   Initializer initializer;
   std::map<std::string, Variable> variables;  // by full name
-  std::map<std::string, int> scopes;          // how often each name was opened
+  std::map<std::string, int> scopes;          // how often each was opened, since the one around it was
 };
 
 ScopeState& Scopes(Builder& b) { return Extension<ScopeState>(b, "variable_scope"); }
@@ -166,13 +166,20 @@ Builder::Guard VariableScope(Builder& b, const std::string& name, VariableScopeO
   std::string prefix = s.prefix, full = s.prefix + name;
   Reuse reuse = s.reuse;
   Initializer initializer = s.initializer;
-  if (int n = s.scopes[full]++; options.unique && n > 0) full = fmt::format("{}_{}", full, n);
+  if (options.unique && s.scopes[full] > 0) {
+    int i = 1;
+    while (s.scopes[fmt::format("{}_{}", full, i)] > 0) ++i;
+    full = fmt::format("{}_{}", full, i);
+  }
+  ++s.scopes[full];
   s.prefix = full + "/";
   if (options.reuse != Reuse::kInherit) s.reuse = options.reuse;
   if (options.initializer) s.initializer = options.initializer;
   auto names = std::make_shared<Builder::Guard>(b.NameScope(full.substr(prefix.size())));
   return Builder::Guard([&b, prefix, reuse, initializer, names]() mutable {
     ScopeState& state = Scopes(b);
+    // Opened again, a scope counts anew: what is built in it by the same code shares what the first time made.
+    std::erase_if(state.scopes, [&](const auto& inner) { return inner.first.starts_with(state.prefix); });
     state.prefix = prefix;
     state.reuse = reuse;
     state.initializer = initializer;

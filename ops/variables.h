@@ -109,7 +109,7 @@ enum class Reuse {
 struct VariableScopeOptions {
   Reuse reuse = Reuse::kInherit;
   Initializer initializer = {};  // of variables that name none
-  bool unique = false;           // a taken name becomes name_1, as layers want it
+  bool unique = false;           // a name taken since the scope around was opened becomes name_1, as layers want it
 };
 // While the guard lives, GetVariable puts `name/` in front; opens a name scope too.
 [[nodiscard]] Builder::Guard VariableScope(Builder& b, const std::string& name, VariableScopeOptions options = {});
