@@ -20,17 +20,15 @@ namespace {
 
 constexpr int kPixels = 64, kHidden = 48, kCode = 8, kBatch = 32;
 
-Output Activate(Output x) { return ops::Elu(x); }
-
 void Run(int epochs, const std::string& save) {
   const Collection data = ReadDigits(WEIR_EXAMPLES_DATA "/digits.csv.gz");
 
   Builder g;
   Output images = ops::Placeholder(g, kFloat, {None, 8, 8, 1}, "images");
   Output pixels = ops::Reshape(images, {-1, kPixels});
-  Output hidden = layers::Dense(pixels, kHidden, {.activation = Activate, .name = "encoder"});
+  Output hidden = layers::Dense(pixels, kHidden, {.activation = ops::Elu, .name = "encoder"});
   Output code = layers::Dense(hidden, kCode, {.name = "code"});
-  hidden = layers::Dense(code, kHidden, {.activation = Activate, .name = "decoder"});
+  hidden = layers::Dense(code, kHidden, {.activation = ops::Elu, .name = "decoder"});
   Output drawn = ops::Sigmoid(layers::Dense(hidden, kPixels, {.name = "drawing"}));
   Output loss = losses::MeanSquaredError(pixels, drawn);
   Output drawings = ops::Reshape(drawn, {-1, 8, 8, 1}, "drawings");

@@ -40,8 +40,6 @@ struct Model {
   Variable step;
 };
 
-Output Activate(Output x) { return ops::Relu(x); }
-
 // Two convolutions, a pool, a hidden layer with dropout, and a softmax over the ten digits.
 Model BuildModel(Builder& g, int64_t height, int64_t width) {
   Model m;
@@ -50,11 +48,11 @@ Model BuildModel(Builder& g, int64_t height, int64_t width) {
   m.keep_prob = ops::PlaceholderWithDefault(g.Constant(1.0f), PartialShape::Scalar(), "keep_prob");
 
   const Regularizer l2 = ops::L2Regularizer(1e-4);
-  const layers::Conv2DOptions conv = {.padding = "same", .activation = Activate, .kernel_regularizer = l2};
+  const layers::Conv2DOptions conv = {.padding = "same", .activation = ops::Relu, .kernel_regularizer = l2};
   Output net = layers::Conv2D(m.images, 16, 3, conv);
   net = layers::Conv2D(net, 32, 3, conv);
   net = layers::MaxPooling2D(net, 2, 2);
-  net = layers::Dense(layers::Flatten(net), 64, {.activation = Activate, .kernel_regularizer = l2});
+  net = layers::Dense(layers::Flatten(net), 64, {.activation = ops::Relu, .kernel_regularizer = l2});
   net = ops::Dropout(net, m.keep_prob);
   Output logits = layers::Dense(net, 10, {.kernel_regularizer = l2, .name = "logits"});
 

@@ -24,15 +24,15 @@
 
 namespace weir {
 
-struct PrintOptions {
+struct GraphTextOptions {
   bool types = true;          // inferred types after a colon
   bool locs = true;           // creation places as comments
   int64_t max_elements = -1;  // of a tensor or list, then "…" (which cannot be parsed); -1: all
   bool functions = true;
 };
 
-std::string PrintGraph(const Graph& g, const PrintOptions& options = {});
-std::string PrintNode(const Graph& g, NodeId id, const PrintOptions& options = {});
+std::string PrintGraph(const Graph& g, const GraphTextOptions& options = {});
+std::string PrintNode(const Graph& g, NodeId id, const GraphTextOptions& options = {});
 // As in the text form: `[1, 2]`, `"text"`, `f32[2] [1, 2]`.
 std::string PrintAttr(const AttrValue& v, int64_t max_elements = -1);
 

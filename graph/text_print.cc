@@ -211,7 +211,7 @@ std::string TypesText(const Node& n) {
   return out;
 }
 
-std::string NodeText(const Graph& g, const Node& n, const PrintOptions& o) {
+std::string NodeText(const Graph& g, const Node& n, const GraphTextOptions& o) {
   std::string out = NameText(n.name()) + " = " + NameText(n.op()) + "(";
   bool first = true;
   auto separate = [&] { out += first ? "" : ", ", first = false; };
@@ -261,7 +261,7 @@ std::string AttrDefText(const AttrDef& d) {
   return out;
 }
 
-std::string FunctionText(const Function& f, const PrintOptions& o) {
+std::string FunctionText(const Function& f, const GraphTextOptions& o) {
   std::string out = "function " + NameText(f.name) + ArgsText(f.args) + " -> " + ArgsText(f.rets) + " {\n";
   for (const AttrDef& d : f.attr_defs) out += "  " + AttrDefText(d) + "\n";
   if (!f.attrs.empty()) out += "  set {" + AttrsText(f.attrs, nullptr, {}, o.max_elements) + "}\n";
@@ -334,11 +334,11 @@ AttrMap AttrsFromInputs(const OpDef& def, const AttrMap& given, const std::vecto
 
 std::string PrintAttr(const AttrValue& v, int64_t max_elements) { return text::ValueText(v, "", max_elements); }
 
-std::string PrintNode(const Graph& g, NodeId id, const PrintOptions& options) {
+std::string PrintNode(const Graph& g, NodeId id, const GraphTextOptions& options) {
   return text::NodeText(g, g[id], options);
 }
 
-std::string PrintGraph(const Graph& g, const PrintOptions& options) {
+std::string PrintGraph(const Graph& g, const GraphTextOptions& options) {
   std::string out;
   if (g.file_info().from_file) out += text::FileText(g.file_info());
   if (options.functions) {

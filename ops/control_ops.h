@@ -1,17 +1,14 @@
 // Building functions for order, checks, calls and functional control flow.
 #pragma once
 
-#include "weir/graph/builder.h"
+#include "weir/ops/variables.h"
 
 namespace weir::ops {
 
+using weir::Group;  // tf.group
+
 inline Operation NoOp(At g, const Name& name = {}) { return g.builder->AddNode("NoOp", {}, {}, name.value, g.loc); }
 inline Operation ControlTrigger(At g, const Name& name = {}) { return g.builder->AddNode("ControlTrigger", {}, {}, name.value, g.loc); }
-// A node that is done when all of these are (tf.group).
-inline Operation Group(At g, std::vector<Operation> operations, const Name& name = {}) {
-  auto after = g.builder->ControlDependencies(std::move(operations));
-  return g.builder->AddNode("NoOp", {}, {}, name.value.empty() ? "group_deps" : name.value, g.loc);
-}
 
 // An error that shows `data` when the scalar `condition` is false. A node to wait for, or to run as a target.
 inline Operation Assert(Input condition, InputList data, int64_t summarize = 3, const Name& name = {}) {

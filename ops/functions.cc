@@ -192,6 +192,12 @@ Outputs Cond(const Input& pred, const std::function<Outputs()>& then_fn, const s
   return OutputsOf(b, op, results.size());
 }
 
+Output Cond(const Input& pred, const std::function<Output()>& then_fn, const std::function<Output()>& else_fn, const Name& name) {
+  auto one = [](const std::function<Output()>& f) { return [&f] { return Outputs{f()}; }; };
+  Outputs results = Cond(pred, std::function<Outputs()>(one(then_fn)), std::function<Outputs()>(one(else_fn)), name);
+  return results.empty() ? Output() : results[0];
+}
+
 Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const BodyFn& body, const InputList& loop_vars, const Name& name) {
   Builder& b = *g.builder;
   Loc loc = g.loc;

@@ -1,6 +1,6 @@
 // Functions, conditionals and loops written in C++.
 //
-//   std::vector<Output> r = Cond(x > 0, [&] { return x * 2; }, [&] { return -x; });
+//   Output r = Cond(ops::Greater(x, 0), [&] { return x * 2; }, [&] { return -x; });
 //   std::vector<Output> v = WhileLoop(g, [&](auto& v) { return ops::Less(v[0], n); },
 //                                     [&](auto& v) { return std::vector<Output>{v[0] + 1, v[1] * x}; }, {i, acc});
 //
@@ -29,6 +29,8 @@ Outputs Call(At g, const FuncRef& f, const InputList& args, const Name& name = {
 // tf.cond: the results of `then_fn` where the scalar `pred` is true, else those of `else_fn`; both give the same dtypes.
 // If when a branch has effects, else StatelessIf.
 Outputs Cond(const Input& pred, const std::function<Outputs()>& then_fn, const std::function<Outputs()>& else_fn, const Name& name = {});
+// The same of one result.
+Output Cond(const Input& pred, const std::function<Output()>& then_fn, const std::function<Output()>& else_fn, const Name& name = {});
 
 // tf.while_loop: calls `body` on the loop variables as long as the scalar that `cond` gives is true; returns the last values.
 // A loop variable keeps its dtype; its shape may change where it is unknown in the loop.

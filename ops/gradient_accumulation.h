@@ -2,8 +2,10 @@
 //
 //   AdamOptimizer adam;
 //   GradientAccumulator sum(adam.ComputeGradients(loss));
-//   for (…) session.Run(sum.accumulate(), batch);     // n times
-//   session.Run(train);                               // train = sum.Apply(adam)
+//   Operation train = sum.Apply(adam);
+//   …
+//   for (…) session.Run(sum.accumulate(), batch).Check();     // n times
+//   session.Run(train).Check();
 #pragma once
 
 #include <vector>

@@ -1,6 +1,6 @@
 // Layers by TF1's names (tf.layers): thin functions that make variables and the ops around them.
 //
-//   Output h = layers::Dense(x, 128, {.activation = [](Output x) { return ops::Relu(x); }});
+//   Output h = layers::Dense(x, 128, {.activation = ops::Relu});
 //   Output logits = layers::Dense(layers::Dropout(h, 0.5, {.training = true}), 10);
 //
 // A layer opens a variable scope named after itself (`dense`, `dense_1`, …; a name of your own stays and can be
@@ -18,7 +18,21 @@
 
 namespace weir {
 
-using Activation = std::function<Output(Output)>;
+// A function of the output: ops::Relu and the like, or anything that is called with an Output and gives one.
+class Activation {
+ public:
+  Activation() = default;
+  Activation(Output (*op)(Input, const Name&)) : fn_([op](Output x) { return op(x, {}); }) {}  // NOLINT
+  template <class F>
+    requires std::is_invocable_r_v<Output, F, Output>
+  Activation(F fn) : fn_(std::move(fn)) {}  // NOLINT
+
+  explicit operator bool() const { return bool(fn_); }
+  Output operator()(const Output& x) const { return fn_(x); }
+
+ private:
+  std::function<Output(Output)> fn_;
+};
 using Regularizer = std::function<Output(Output)>;
 
 namespace ops {

@@ -3,7 +3,9 @@
 //   Variable w(ops::RandomNormal(g, {2, 1}), {.name = "w"});
 //   Output y = ops::MatMul(x, w);                  // one read, at this place
 //   Operation more = ops::AssignAdd(w, delta);
-//   session.Run(GlobalVariablesInitializer(g)); …
+//   Operation init = GlobalVariablesInitializer(g);
+//   Session session(g);
+//   session.Run(init).Check(); …
 //
 // A Variable is a handle (VarHandleOp `w`), the op that gives it its first value (`w/Assign`) and a question whether
 // that has run (`w/IsInitialized/VarIsInitializedOp`), with TensorFlow's names. The object is a light reference; the

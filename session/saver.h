@@ -1,8 +1,8 @@
 // Saver: a session's variables in checkpoints that TensorFlow reads too, and back.
 //
 //   Saver saver(&session);
-//   saver.Save("model/net", step);                          // model/net-100.index and .data, model/checkpoint
-//   saver.Restore(LatestCheckpoint("model").value());
+//   saver.Save("model/net", step).Check();                  // model/net-100.index and .data, model/checkpoint
+//   saver.Restore(LatestCheckpoint("model").value()).Check();
 //
 // Beside the variables it saves the states of random ops (as `_weir/random/<node>`), so that a resumed training goes on
 // bit for bit. A checkpoint appears whole or not at all, survives a power failure, and is read again before an older one

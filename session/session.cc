@@ -207,12 +207,19 @@ Result<std::vector<Tensor>> Session::Impl::Run(const Signature& s, const std::ve
   return Internal(RunContext::kStalePlan);
 }
 
+Status Session::Impl::CheckBuilder(const Builder* b, const char* what, const std::string& name) const {
+  if (!builder_ || b == builder_) return {};
+  return InvalidArgument(fmt::format("error[{}]: '{}' is of another builder than the one that the session was made of", what, name))
+      .Help("make a session of its builder; names (session.Run({{\"x\", …}}, {\"y\"})) work across builders");
+}
+
 Result<Endpoint> Session::Impl::Resolve(const Output& o, const char* what) const {
   if (!o.valid()) {
     Status built = o.builder() ? o.builder()->status() : Status();
     if (!built.ok()) return built;
     return InvalidArgument(fmt::format("error[{}]: an invalid output was given; the graph's builder tells why in status()", what));
   }
+  WEIR_RETURN_IF_ERROR(CheckBuilder(o.builder(), what, o.name()));
   if (!graph_->alive(o.endpoint().node)) {
     return FailedPrecondition(fmt::format("error[{}]: '{}' was added after the session was made", what, o.name())).Help("call Session::Extend(builder) first");
   }
@@ -225,6 +232,7 @@ Result<NodeId> Session::Impl::Resolve(const Operation& o) const {
     if (!built.ok()) return built;
     return InvalidArgument("error[target]: an invalid operation was given; the graph's builder tells why in status()");
   }
+  WEIR_RETURN_IF_ERROR(CheckBuilder(o.builder(), "target", o.name()));
   if (!graph_->alive(o.id())) {
     return FailedPrecondition(fmt::format("error[target]: '{}' was added after the session was made", o.name())).Help("call Session::Extend(builder) first");
   }
@@ -280,13 +288,16 @@ Result<Endpoint> Session::Impl::ParseTensorName(const std::string& name, const c
 
 // ---- Session
 
-Session::Session(const Builder& b, SessionOptions options) : impl_(std::make_unique<Impl>(b.graph(), std::move(options))) { impl_->builder_status_ = b.status(); }
+Session::Session(const Builder& b, SessionOptions options) : impl_(std::make_unique<Impl>(b.graph(), std::move(options))) {
+  impl_->builder_ = &b;
+  impl_->builder_status_ = b.status();
+}
 Session::Session(Graph graph, SessionOptions options) : impl_(std::make_unique<Impl>(std::move(graph), std::move(options))) {}
 Session::~Session() = default;
 
 Status Session::Extend(const Builder& b) {
   WEIR_RETURN_IF_ERROR(b.status());
-  if (b.graph().num_ids() < impl_->graph_->num_ids()) return InvalidArgument("error[graph]: a session can only be extended by the builder it was made from");
+  if ((impl_->builder_ && impl_->builder_ != &b) || b.graph().num_ids() < impl_->graph_->num_ids()) return InvalidArgument("error[graph]: a session can only be extended by the builder it was made from");
   std::lock_guard lock(impl_->mutex_);
   impl_->graph_ = std::make_shared<Graph>(b.graph());
   impl_->builder_status_ = {};

@@ -79,6 +79,10 @@ class Session {
 
   // ---- runs by handles
   Result<Tensor> Run(Output fetch, const Feeds& feeds = {}) const;
+  // A variable's value.
+  template <class V>
+    requires requires(const V& v) { Output(v.snapshot()); }
+  Result<Tensor> Run(const V& variable, const Feeds& feeds = {}) const { return Run(variable.snapshot(), feeds); }
   Result<std::vector<Tensor>> Run(const std::vector<Output>& fetches, const Feeds& feeds = {}, const std::vector<Operation>& targets = {}, const RunConfig& config = {}) const;
   Status Run(Operation target, const Feeds& feeds = {}) const;
 

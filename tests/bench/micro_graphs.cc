@@ -38,7 +38,6 @@ void Train(Model& m, const Output& loss) {
   m.graph.status().Check();
 }
 
-Output Relu(Output x) { return ops::Relu(x); }
 
 }  // namespace
 
@@ -68,7 +67,7 @@ std::unique_ptr<Model> LinearAdam() {
 std::unique_ptr<Model> MlpAdam() {
   auto m = New("MLP, Adam");
   Output x = Feed(*m, "x", Values({16, 784})), y = Feed(*m, "y", Labels(16, 10));
-  Output logits = layers::Dense(layers::Dense(x, 128, {.activation = Relu}), 10);
+  Output logits = layers::Dense(layers::Dense(x, 128, {.activation = ops::Relu}), 10);
   Train(*m, losses::SparseSoftmaxCrossEntropy(y, logits));
   return m;
 }
@@ -77,9 +76,9 @@ std::unique_ptr<Model> DigitsAdam() {
   auto m = New("digits, Adam");
   Output images = Feed(*m, "images", Values({32, 8, 8, 1})), labels = Feed(*m, "labels", Labels(32, 10));
   const Regularizer l2 = ops::L2Regularizer(1e-4);
-  const layers::Conv2DOptions conv = {.padding = "same", .activation = Relu, .kernel_regularizer = l2};
+  const layers::Conv2DOptions conv = {.padding = "same", .activation = ops::Relu, .kernel_regularizer = l2};
   Output net = layers::Conv2D(layers::Conv2D(images, 16, 3, conv), 32, 3, conv);
-  net = layers::Dense(layers::Flatten(layers::MaxPooling2D(net, 2, 2)), 64, {.activation = Relu, .kernel_regularizer = l2});
+  net = layers::Dense(layers::Flatten(layers::MaxPooling2D(net, 2, 2)), 64, {.activation = ops::Relu, .kernel_regularizer = l2});
   Output logits = layers::Dense(ops::Dropout(net, 0.5), 10, {.kernel_regularizer = l2});
   losses::SparseSoftmaxCrossEntropy(labels, logits);
   Train(*m, losses::GetTotalLoss(m->graph));

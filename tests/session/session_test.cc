@@ -33,6 +33,38 @@ TEST(Session, FeedsAnyTensorAndFetchesAny) {
   EXPECT_EQ(two[1].ToString(), "[4]");
 }
 
+// An id of another graph would be some other node of this one.
+TEST(Session, RefusesWhatAnotherBuilderMade) {
+  Builder g, h;
+  Output p = ops::Placeholder(g, kFloat, {2}, "p"), doubled = p * 2.0f;
+  Output q = ops::Placeholder(h, kFloat, {2}, "q"), other = q * 100.0f;
+  Session s(g, {.threads = 1});
+  for (const Status& status : {s.Run(other, {{p, {1.f, 2.f}}}).status(), s.Run(doubled, {{q, {1.f, 2.f}}}).status(), s.Run(other.op()), s.Extend(h)}) {
+    EXPECT_EQ(status.code(), Code::kInvalidArgument) << status.ToString();
+  }
+  EXPECT_NE(s.Run(other, {{p, {1.f, 2.f}}}).status().ToString().find("is of another builder"), std::string::npos);
+  EXPECT_TRUE(s.Run(doubled, {{p, {1.f, 2.f}}}).ok());
+}
+
+TEST(Session, VariablesAreFetched) {
+  Builder g;
+  Variable w(ops::Zeros(g, {2}), {.name = "w"});
+  Operation init = GlobalVariablesInitializer(g), add = ops::AssignAdd(w, {1, 2});
+  Session s(g, {.threads = 1});
+  s.Run(init).Check();
+  s.Run(add).Check();
+  EXPECT_EQ(s.Run(w).value().ToString(), "[1, 2]");
+}
+
+TEST(Session, ConditionalsOfOneResult) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), "x");
+  Output y = Cond(ops::Greater(x, 0), [&] { return x * 2; }, [&] { return -x; });
+  Session s(g, {.threads = 1});
+  EXPECT_EQ(s.Run(y, {{x, 3.f}}).value().scalar<float>(), 6);
+  EXPECT_EQ(s.Run(y, {{x, -3.f}}).value().scalar<float>(), 3);
+}
+
 TEST(Session, RangesOfOutputsAreArguments) {
   Builder g;
   std::vector<Output> halves = ops::Split(g.Constant(Tensor::Of<float>({4}, {1, 2, 3, 4})), 2);

@@ -39,7 +39,7 @@ std::vector<NodeId> Chosen(const Graph& g, const DumpOptions& o) {
 Result<std::string> TextOf(const Graph& g, const DumpOptions& o) {
   if (o.proto) return ExportGraphDef(g);
   if (o.pbtxt) return ExportGraphDefText(g);
-  PrintOptions print{.types = !o.no_shapes, .max_elements = o.full ? -1 : 8};
+  GraphTextOptions print{.types = !o.no_shapes, .max_elements = o.full ? -1 : 8};
   if (o.scope.empty() && o.order == "program") return PrintGraph(g, print);
   std::string text;
   for (NodeId id : Chosen(g, o)) text += PrintNode(g, id, print) + "\n";
