@@ -178,7 +178,6 @@ class Builder {
   // Nodes made inside get this creation place: for functions that build several nodes on a user's behalf. The outermost wins.
   [[nodiscard]] Guard At(Loc loc);
   const std::string& scope() const { return scope_; }  // "a/b/" or ""
-  const std::vector<NodeId>& control_dependencies() const { return control_; }
   // `name` within the current scope, made unique; marks it as taken. A name that ends in '/' is full and exact: the node
   // that carries the name of its own scope.
   std::string UniqueName(std::string_view name);

@@ -50,7 +50,7 @@ class GradContext {
   template <class T>
   T attr(std::string_view name) const { return node().attr<T>(name); }
   DType type_attr(std::string_view name) const { return node().type_attr(name); }
-  // The attributes set on the node, to hand on to a …Grad op. With names: only those that are set.
+  // Of these attributes those that are set on the node, to hand on to a …Grad op.
   AttrMap attrs(std::initializer_list<const char*> names) const;
 
   bool has_grad(int i = 0) const { return grads_[i].valid(); }

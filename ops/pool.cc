@@ -1,4 +1,4 @@
-// Pooling over images: MaxPool and AvgPool with their gradient ops.
+// Pooling over images: MaxPool, MaxPoolWithArgmax and AvgPool with their gradient ops.
 //
 // MaxPool's gradient goes to the first maximum of a window in row-major order. AvgPool divides by the number of elements
 // of the window that lie in the input. MaxPool over channels (ksize along them above 1) is supported, its gradients too.

@@ -100,6 +100,7 @@ void RunContext::Repin(int v) {
 }
 
 Status RunContext::PinVariables() {
+  stale_ = false;
   for (size_t v = 0; v < plan_->variables.size(); ++v) {
     const PlanVariable& pv = plan_->variables[v];
     std::lock_guard lock(pv.variable->mutex);
@@ -109,7 +110,10 @@ Status RunContext::PinVariables() {
       return FailedPrecondition(fmt::format("error[run]: variable '{}' has no value yet; '{}' reads it", pv.variable->name, pv.first_reader))
           .Help("run GlobalVariablesInitializer (graphdef run --init) or restore a checkpoint first");
     }
-    if (pv.has_shape && !(value.shape() == pv.shape)) return FailedPrecondition(kStalePlan);
+    stale_ = pv.has_shape && !(value.shape() == pv.shape);
+    if (stale_) {
+      return FailedPrecondition(fmt::format("finds variable '{}' of shape {}, but was compiled for {}", pv.variable->name, value.shape().ToString(), pv.shape.ToString()));
+    }
     Repin(static_cast<int>(v));
   }
   return {};

@@ -40,9 +40,9 @@ class RunContext {
   // Where output buffer i is to be written; null for the context's own recycled buffers.
   void SetOutputData(int i, void* data);
 
-  // Runs all steps. FailedPrecondition with the message kStalePlan when a variable has changed its shape since compiling.
+  // Runs all steps. FailedPrecondition, and stale(), when a variable has changed its shape since compiling: nothing has run then.
   Status Run(const RunOptions& options);
-  static constexpr const char* kStalePlan = "a variable has another shape than the plan was compiled for";
+  bool stale() const { return stale_; }
 
   // After Run: the value of fetch i. It shares memory that the context will not touch again while the tensor lives.
   Result<Tensor> Fetch(int i);
@@ -95,6 +95,7 @@ class RunContext {
   std::vector<std::vector<std::shared_ptr<Buffer>>> recycled_;  // per output: buffers to use again once nobody holds them
   std::vector<void*> output_bound_;
   std::vector<std::shared_ptr<Buffer>> pins_;  // by variable
+  bool stale_ = false;
   std::vector<Shape> pin_shapes_;              // of those whose shape the plan does not know
   std::vector<Tensor> feed_tensors_;           // dynamic feeds
   std::shared_ptr<Buffer> scratch_;            // workspace of dynamic steps

@@ -139,6 +139,8 @@ class PrepareContext {
 
   template <class F>
   void SetRun(F f) { prepared_.run = Close(std::move(f)); }
+  // There is nothing to compute: outputs without elements.
+  Status Nothing() { return SetRun([](RunArgs&) {}), Status(); }
   // Called once before the chunks of each run, on one thread: to reserve random numbers, to zero accumulators.
   template <class F>
   void SetBegin(F f) { prepared_.begin = Close(std::move(f)); }

@@ -45,7 +45,7 @@ struct StepInfo {
   std::string op, name;                // of the node
   std::string loc;                     // creation place, "train.cc:48"
   std::vector<std::string> origins;
-  std::string note;                    // for Print: "in place of slot 3", "not fused: …"
+  std::string note;                    // for ToString: "in place of slot 3", "not fused: …"
   // Dynamic steps
   const KernelDef* kernel = nullptr;
   AttrMap attrs;
@@ -54,7 +54,6 @@ struct StepInfo {
   // Control flow: nested plans, by branch. While: {cond, body}. Each plan's feeds are listed by operand.
   std::vector<std::shared_ptr<const Plan>> nested;
   std::vector<std::vector<int>> nested_feeds;  // nested feed i takes the step's input nested_feeds[plan][i]
-  int64_t max_iterations = 0;
 };
 
 enum class StepKind : uint8_t {

@@ -92,11 +92,11 @@ Status Callable::Run(const RunConfig& config) {
     if (c.stale || fresh) WEIR_RETURN_IF_ERROR(c.Prepare(fresh));
     Status status = c.context->Run(c.session->OptionsOf(config, &trace));
     FillMetadata(trace, config.metadata);
-    if (status.message() == RunContext::kStalePlan && !fresh) continue;
+    if (c.context->stale() && !fresh) continue;
     if (status.ok()) status = c.CopyBound();
     return status;
   }
-  return Internal(RunContext::kStalePlan);
+  return Internal("error[run]: a plan compiled anew is stale");
 }
 
 Result<Tensor> Callable::Fetch(int i) {

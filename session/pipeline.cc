@@ -116,9 +116,9 @@ Result<Graph> CutOut(const Graph& user, const Signature& s) {
 const std::vector<Pass>& AllPasses() {
   static const std::vector<Pass> passes = {
       {"prune", "what nothing asked for needs is dropped", Prune},
+      {"inline_calls", "bodies are optimised together with their callers", InlineCalls},
       {"fill_defaults", "kernels see complete attributes", FillDefaults},
       {"lower_references", "reference variables become handles, reads and writes", LowerReferences},
-      {"inline_calls", "bodies are optimised together with their callers", InlineCalls},
       {"order_effects", "effects on one variable keep program order", OrderEffects},
       {"relax_order", "control edges between what has no effect hold nothing back", RelaxOrder},
       {"infer_shapes", "the fed shapes are known now", InferShapes},
@@ -190,11 +190,10 @@ Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<Out
   PassContext context;
   WEIR_RETURN_IF_ERROR(Optimize(lowered, feeds, env.options, &context));
   WEIR_ASSIGN_OR_RETURN(auto plan, BuildPlan(lowered, env, bound));
-  auto mutable_plan = std::const_pointer_cast<Plan>(plan);
-  mutable_plan->notes.insert(mutable_plan->notes.end(), context.notes.begin(), context.notes.end());
-  mutable_plan->verify_micros = context.verify_nanos / 1000;
-  mutable_plan->compile_micros = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
-  return plan;
+  plan->notes.insert(plan->notes.end(), context.notes.begin(), context.notes.end());
+  plan->verify_micros = context.verify_nanos / 1000;
+  plan->compile_micros = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
+  return std::shared_ptr<const Plan>(plan);
 }
 
 Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f, const std::vector<OutputType>& args, const CompileEnv& env, const BoundVariables& bound) {

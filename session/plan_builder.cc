@@ -8,7 +8,6 @@
 
 #include "weir/graph/functions.h"
 #include "weir/ops/kernels/registry.h"
-#include "weir/runtime/executor.h"
 #include "weir/session/pipeline.h"
 #include "weir/session/plan_slots.h"
 #include "weir/session/plan_variables.h"
@@ -23,7 +22,7 @@ class PlanBuilder {
       : g_(g), env_(env), plan_(std::make_shared<Plan>()), order_(std::move(order)), roles_(std::move(roles)), slots_(g, order_, roles_, *plan_),
         variables_(g, order_, env, bound, *plan_) {}
 
-  Result<std::shared_ptr<const Plan>> Build() {
+  Result<std::shared_ptr<Plan>> Build() {
     plan_->num_nodes = g_.num_nodes();
     plan_->services = env_.options.services;
     plan_->feeds.resize(ArgNodes(g_).size());
@@ -41,7 +40,7 @@ class PlanBuilder {
     // By address, which is the same for every plan: two runs that lock in one order cannot wait for each other.
     std::sort(plan_->written.begin(), plan_->written.end(), [&](int32_t a, int32_t b) { return plan_->variables[a].variable < plan_->variables[b].variable; });
     slots_.LayOut();
-    return std::shared_ptr<const Plan>(plan_);
+    return plan_;
   }
 
  private:
@@ -266,7 +265,6 @@ class PlanBuilder {
       WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(i)));
       step.writes.push_back(v);
       plan_->variables[v].written = true;
-      variables_.NoteRead(v, n);
     }
     variables_.NoteHandleReads(n);
     Prepared& p = c.prepared();
@@ -362,7 +360,7 @@ class PlanBuilder {
 
 }  // namespace
 
-Result<std::shared_ptr<const Plan>> BuildPlan(const Graph& g, const CompileEnv& env, const BoundVariables& bound) {
+Result<std::shared_ptr<Plan>> BuildPlan(const Graph& g, const CompileEnv& env, const BoundVariables& bound) {
   WEIR_ASSIGN_OR_RETURN(auto nodes, TopologicalOrder(g));
   WEIR_ASSIGN_OR_RETURN(Roles roles, Roles::Of(g, nodes));
   return PlanBuilder(g, env, bound, Order(g, std::move(nodes)), std::move(roles)).Build();

@@ -24,7 +24,7 @@ struct CompileEnv {
 };
 
 // Feeds are the graph's `_Arg` nodes, fetches its `_Retval` nodes, by index. Errors name node, op and creation place.
-Result<std::shared_ptr<const Plan>> BuildPlan(const Graph& g, const CompileEnv& env, const BoundVariables& bound = {});
+Result<std::shared_ptr<Plan>> BuildPlan(const Graph& g, const CompileEnv& env, const BoundVariables& bound = {});
 
 // One op on concrete inputs through its kernel; nullopt when it has none or fails. The evaluator of constant folding.
 std::optional<std::vector<Tensor>> EvaluateNode(const Node& n, std::span<const Tensor> inputs);

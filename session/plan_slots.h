@@ -39,7 +39,7 @@ class SlotTable {
   int32_t Add(Endpoint e, int32_t memory);
   // A slot for the tensor in memory of its own: the arena, a fetch's buffer, or dynamic.
   Result<int32_t> AddOutput(Endpoint e);
-  // The same in the memory of `from`, which ends with the node that makes `e`.
+  // The same in a memory whose last user makes `e`.
   void AddInPlace(Endpoint e, int32_t memory);
   // A slot for what has no value in memory.
   void AddEmpty(Endpoint e);

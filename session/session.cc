@@ -192,7 +192,7 @@ Result<std::vector<Tensor>> Session::Impl::Run(const Signature& s, const std::ve
     for (size_t i = 0; i < feeds.size(); ++i) context->SetFeed(static_cast<int>(i), feeds[i]);
     Status status = context->Run(OptionsOf(config, &trace));
     FillMetadata(trace, config.metadata);
-    if (status.message() == RunContext::kStalePlan && !fresh) continue;
+    if (context->stale() && !fresh) continue;
     std::vector<Tensor> results;
     for (size_t i = 0; status.ok() && i < s.fetches.size(); ++i) {
       auto t = context->Fetch(static_cast<int>(i));
@@ -204,7 +204,7 @@ Result<std::vector<Tensor>> Session::Impl::Run(const Signature& s, const std::ve
     if (!status.ok()) return status;
     return results;
   }
-  return Internal(RunContext::kStalePlan);
+  return Internal("error[run]: a plan compiled anew is stale");
 }
 
 Status Session::Impl::CheckBuilder(const Builder* b, const char* what, const std::string& name) const {

@@ -83,7 +83,6 @@ template <class T> inline constexpr DType DTypeOf = DTypeOfT<std::remove_cv_t<T>
 template <class... Ts> struct Types {};
 using FloatTypes = Types<float, double, Half, BFloat16>;
 using SignedTypes = Types<int8_t, int16_t, int32_t, int64_t>;
-using UnsignedTypes = Types<uint8_t, uint16_t, uint32_t, uint64_t>;
 using IntTypes = Types<int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>;
 using NumberTypes = Types<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>;
 using NumberAndBoolTypes = Types<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, bool>;

@@ -154,7 +154,7 @@ Status SetForward(PrepareContext& c, const ConvProblem& p) {
 }
 
 Status PrepareConv2D(PrepareContext& c) {
-  if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
+  if (c.output_shape(0).num_elements() == 0) return c.Nothing();
   WEIR_ASSIGN_OR_RETURN(ConvProblem p,
                         MakeConvProblem(c, c.input_shape(0).dims(), c.input_shape(1).dims(), c.output_shape(0)));
   Status status;
@@ -262,7 +262,7 @@ Status SetBackpropInput(PrepareContext& c, const ConvProblem& p) {
 }
 
 Status PrepareConv2DBackpropInput(PrepareContext& c) {
-  if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
+  if (c.output_shape(0).num_elements() == 0) return c.Nothing();
   WEIR_ASSIGN_OR_RETURN(ConvProblem p,
                         MakeConvProblem(c, c.output_shape(0).dims(), c.input_shape(1).dims(), c.input_shape(2)));
   Status status;

@@ -190,7 +190,7 @@ Status SetBackpropFilter(PrepareContext& c, const DepthwiseProblem& d) {
 }
 
 Status PrepareForward(PrepareContext& c) {
-  if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
+  if (c.output_shape(0).num_elements() == 0) return c.Nothing();
   WEIR_ASSIGN_OR_RETURN(DepthwiseProblem d,
                         MakeDepthwise(c, c.input_shape(0).dims(), c.input_shape(1).dims(), c.output_shape(0)));
   Status status;
@@ -200,7 +200,7 @@ Status PrepareForward(PrepareContext& c) {
 }
 
 Status PrepareBackpropInput(PrepareContext& c) {
-  if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
+  if (c.output_shape(0).num_elements() == 0) return c.Nothing();
   WEIR_ASSIGN_OR_RETURN(DepthwiseProblem d,
                         MakeDepthwise(c, c.output_shape(0).dims(), c.input_shape(1).dims(), c.input_shape(2)));
   Status status;

@@ -86,7 +86,6 @@ class ElementwisePlan {
   // from `position` on, either where they are or expanded into tiles + k * kLaneTile * 8. Stops when f returns false.
   template <class F>
   void ForTiles(const void* const* in, const void** at, char* tiles, int64_t begin, int64_t end, F&& f) const;
-  size_t num_operands() const { return operands_.size(); }
   // Whether every operand is read where it is, from end to end.
   bool whole() const { return whole_; }
   // Whether operand k is read where it is, never from a tile.

@@ -13,7 +13,7 @@
 namespace weir {
 namespace {
 
-// `offset_x[i]` · `offset_y[i]` is product i, in matrices.
+// Product i is of the matrices x[i] and y[i] of the operands.
 struct Batch {
   bool tx = false, ty = false;
   int64_t m = 0, n = 0, k = 0;
@@ -46,11 +46,14 @@ Status MakeBatch(PrepareContext& c, bool tx, bool ty, Batch* b) {
   if (y[ty ? ry - 1 : ry - 2] != b->k) return InvalidArgument(fmt::format("cannot multiply {} by {}", x.ToString(), y.ToString()));
   auto batch = [](const Shape& s) { return Dims(s.dims().begin(), s.dims().end() - 2); };
   Dims bx = batch(x), by = batch(y), bo = batch(out);
-  for (int64_t d : bx) b->matrices_x *= d;
-  for (int64_t d : by) b->matrices_y *= d;
   if (out.num_elements() == 0) {
     b->x.clear(), b->y.clear();
-  } else if (b->matrices_y == 1 && !tx) {
+    return {};
+  }
+  // Of a product with elements: no more matrices than it has.
+  for (int64_t d : bx) b->matrices_x *= d;
+  for (int64_t d : by) b->matrices_y *= d;
+  if (b->matrices_y == 1 && !tx) {
     b->m *= b->matrices_x;  // one matrix y for all: the rows of x follow one another
     b->matrices_x = 1;
   } else {

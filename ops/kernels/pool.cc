@@ -1,4 +1,4 @@
-// MaxPool, MaxPoolGrad and MaxPoolGradGrad, an output row at a time: for each tap of the window, all outputs of the row.
+// MaxPool, MaxPoolWithArgmax, MaxPoolGrad and MaxPoolGradGrad, an output row at a time: for each tap of the window, all outputs of the row.
 //
 // As in TensorFlow MaxPool starts from the lowest finite value and takes what is greater, so NaN is passed over; the
 // gradient goes to the first element, or the first greater one after it, so a leading NaN keeps it.
@@ -83,7 +83,7 @@ void MaxPoolRow(const PoolProblem& p, const T* image, int64_t oy, T* out) {
 }
 
 Status PrepareMaxPool(PrepareContext& c) {
-  if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
+  if (c.output_shape(0).num_elements() == 0) return c.Nothing();
   WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.input_shape(0), c.output_shape(0)));
   c.ParallelOver(p.out_rows(), RowNs(p));
   return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) {
@@ -154,7 +154,7 @@ void SetMaxPoolWithArgmax(PrepareContext& c, const PoolProblem& p, bool include_
 }
 
 Status PrepareMaxPoolWithArgmax(PrepareContext& c) {
-  if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
+  if (c.output_shape(0).num_elements() == 0) return c.Nothing();
   WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.input_shape(0), c.output_shape(0)));
   WEIR_RETURN_IF_ERROR(CheckPixels(p));
   if (c.output_dtype(1) == kInt32 && c.input_shape(0).num_elements() > INT32_MAX) {
@@ -245,7 +245,7 @@ Status SetMaxPoolGrad(PrepareContext& c, const PoolProblem& p) {
 }
 
 Status PrepareMaxPoolGrad(PrepareContext& c) {
-  if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
+  if (c.output_shape(0).num_elements() == 0) return c.Nothing();
   if (c.input_shape(1) != c.input_shape(2)) return InvalidArgument("needs orig_output and grad of one shape");
   WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.output_shape(0), c.input_shape(2)));
   WEIR_RETURN_IF_ERROR(CheckPixels(p));
@@ -270,7 +270,7 @@ void PickRow(const PoolProblem& p, const T* image, const T* grad, const T* poole
 }
 
 Status PrepareMaxPoolGradGrad(PrepareContext& c) {
-  if (c.output_shape(0).num_elements() == 0) return c.SetRun([](RunArgs&) {}), Status();
+  if (c.output_shape(0).num_elements() == 0) return c.Nothing();
   if (c.input_shape(0) != c.input_shape(2)) return InvalidArgument("needs orig_input and grad of one shape");
   WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.input_shape(0), c.output_shape(0)));
   if (c.input_shape(1) != c.output_shape(0)) return InvalidArgument("needs orig_output of the pooled shape");
