@@ -35,13 +35,21 @@ class Case:
         self.undefined = ()  # outputs that TensorFlow leaves as they were in memory
 
 
-def load_opdefs():
-    here = os.path.dirname(os.path.abspath(__file__))
-    for path in (os.environ.get("WEIR_OPDEFS", ""), os.path.join(here, "../../../shared/reference/opdefs.json"),
-                 "/work/shared/reference/opdefs.json"):
-        if path and os.path.exists(path):
-            return json.load(open(path))
-    raise SystemExit("set WEIR_OPDEFS to the file opdefs.json")
+OPDEFS_HELP = (
+    "TensorFlow's op definitions as JSON: by op its inputs (in), outputs (out) and attributes (attr), and the dtypes that its "
+    "CPU kernel computes (cpu); default: the file that the environment variable WEIR_OPDEFS names")
+
+
+def load_opdefs(path=None):
+    """The op definitions (see OPDEFS_HELP) of this file, or of the one that WEIR_OPDEFS names."""
+    path = path or os.environ.get("WEIR_OPDEFS")
+    if not path:
+        raise SystemExit("error: no op definitions: give --opdefs FILE or set WEIR_OPDEFS to TensorFlow's op definitions as JSON")
+    try:
+        with open(path) as f:
+            return json.load(f)
+    except (OSError, ValueError) as e:
+        raise SystemExit(f"error: cannot read the op definitions '{path}': {e}")
 
 
 class Draw:

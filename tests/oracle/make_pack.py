@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws random cases of ops, lets TensorFlow compute them, and writes each op's cases into one GraphDef: a case pack.
 
-  make_pack.py --out DIR [--ops MatMul,Conv2D | --family nn] [--cases 20] [--seed 1] [--one FILE.pb]
+  make_pack.py --opdefs OPDEFS.json --out DIR [--ops MatMul,Conv2D | --family nn] [--cases 20] [--seed 1] [--one FILE.pb]
 
 Needs TensorFlow 2; nothing else in the repository does. What is in a pack (case N lies in the name scope case_N/):
   op               the op under test; its inputs are in_0, in_1, …
@@ -29,7 +29,7 @@ import gen_array
 import gen_math
 import gen_nn
 import gen_state
-from draw import Draw, Var, load_opdefs
+from draw import OPDEFS_HELP, Draw, Var, load_opdefs
 
 tf1 = tf.compat.v1
 FAMILIES = {"math": gen_math.GENERATORS, "array": gen_array.GENERATORS, "nn": gen_nn.GENERATORS, "state": gen_state.GENERATORS}
@@ -231,6 +231,7 @@ def make(op, opdefs, seed, cases, graph, first, tell, small):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", required=True, help="folder for one pack an op")
+    parser.add_argument("--opdefs", help=OPDEFS_HELP)
     parser.add_argument("--one", help="write all into this one file of the folder")
     parser.add_argument("--ops", help="comma-separated")
     parser.add_argument("--family", choices=FAMILIES)
@@ -240,7 +241,7 @@ def main():
     parser.add_argument("--refused", action="store_true", help="print what TensorFlow refused")
     a = parser.parse_args()
     tf1.disable_eager_execution()
-    opdefs = load_opdefs()
+    opdefs = load_opdefs(a.opdefs)
     ops = a.ops.split(",") if a.ops else sorted(FAMILIES[a.family] if a.family else GENERATORS)
     os.makedirs(a.out, exist_ok=True)
     graph, first = graph_pb2.GraphDef(), 0

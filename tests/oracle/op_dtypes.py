@@ -1,20 +1,23 @@
 #!/usr/bin/env python3
-"""Writes tests/data/op_dtypes.txt: which dtypes each op must compute, from opdefs.json's field "cpu" less those that Weir refuses.
+"""Writes tests/data/op_dtypes.txt: which dtypes each op must compute, from the op definitions' field "cpu" less those that Weir refuses.
 
-  op_dtypes.py OPDEFS.json OP… > ../data/op_dtypes.txt      (OP…: `graphdef ops --json` or the issue's lists)
+  op_dtypes.py --opdefs OPDEFS.json OP… > ../data/op_dtypes.txt      (OP…: as `graphdef ops` lists them)
 
 A line an op and type attribute: "MatMul T: double float …".
 """
 
-import json
-import sys
+import argparse
 
-from draw import TYPES
+from draw import OPDEFS_HELP, TYPES, load_opdefs
 
 
 def main():
-    opdefs = json.load(open(sys.argv[1]))
-    for op in sorted(set(sys.argv[2:])):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--opdefs", help=OPDEFS_HELP)
+    parser.add_argument("ops", metavar="OP", nargs="+")
+    a = parser.parse_args()
+    opdefs = load_opdefs(a.opdefs)
+    for op in sorted(set(a.ops)):
         cpu = opdefs[op]["cpu"]
         attrs = {k: v for k, v in opdefs[op].get("attr", {}).items() if v["type"] in ("type", "list(type)")}
         for attr, facts in sorted(attrs.items()):

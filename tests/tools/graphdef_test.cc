@@ -10,7 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "weir/graph/export.h"
+#include "weir/ops/array_ops.h"
+#include "weir/ops/layers.h"
+#include "weir/ops/nn_ops.h"
+#include "weir/ops/optimizers.h"
+#include "weir/ops/reduction_ops.h"
 #include "weir/runtime/io/npy.h"
+#include "weir/session/saver.h"
+#include "weir/session/session.h"
 
 namespace weir {
 namespace {
@@ -65,6 +73,23 @@ class Graphdef : public ::testing::Test {
   fs::path folder_;
 };
 
+// A classifier of 4 * 3 + 3 parameters with its training by Adam: the graph, and a checkpoint.
+void WriteTraining(const std::string& graph, const std::string& checkpoint) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {None, 4}, "x");
+  Output labels = ops::Placeholder(g, kInt32, {None}, "labels");
+  Output logits = layers::Dense(x, 3);
+  ops::Softmax(logits, -1, "prediction");
+  Output loss = ops::ReduceMean(ops::SparseSoftmaxCrossEntropyWithLogits(labels, logits), {}, {.name = "loss"});
+  AdamOptimizer().Minimize(loss, {.global_step = GetOrCreateGlobalStep(g)});
+  Operation init = GlobalVariablesInitializer(g);
+  ASSERT_TRUE(g.status().ok()) << g.status().ToString();
+  ASSERT_TRUE(SaveGraph(g.graph(), graph).ok());
+  Session session(g);
+  ASSERT_TRUE(session.Run(init).ok());
+  ASSERT_TRUE(Saver(&session).Save(checkpoint).ok());
+}
+
 const std::vector<std::string> kVerbs = {"dump", "summary", "check", "run", "grad", "opt", "plan", "bench", "draw", "ops", "ckpt"};
 
 TEST_F(Graphdef, EveryVerbHelpsWithTwoExamples) {
@@ -74,6 +99,13 @@ TEST_F(Graphdef, EveryVerbHelpsWithTwoExamples) {
     ASSERT_NE(examples, std::string::npos) << verb;
     EXPECT_NE(help.find("\n  graphdef " + verb, examples + 12), std::string::npos) << verb;
   }
+}
+
+TEST_F(Graphdef, TellsTheVersionOfTheProject) {
+  const std::string version = Output("--version"), expected = "graphdef (Weir) ";
+  ASSERT_EQ(version.compare(0, expected.size(), expected), 0) << version;
+  const std::string number = version.substr(expected.size(), version.size() - expected.size() - 1);
+  EXPECT_NE(ReadAll(WEIR_SOURCE_DIR "/CMakeLists.txt").find("project(Weir VERSION " + number + " "), std::string::npos) << version;
 }
 
 TEST_F(Graphdef, PrintsFactsAsJson) {
@@ -98,6 +130,37 @@ TEST_F(Graphdef, DumpedGraphsAreReadAgain) {
 TEST_F(Graphdef, SummarySaysWhatGoesInAndOut) {
   const std::string text = Output("summary " + kXor);
   for (const char* part : {"parameters: 8", "x:0 : f32[?,2]", "xor:0 : f32[?,1]", "MatMul:2"}) EXPECT_NE(text.find(part), std::string::npos) << text;
+}
+
+TEST_F(Graphdef, SummaryCountsTrainableVariablesAsParameters) {
+  WriteTraining(File("train.pb"), File("train"));
+  // Two slots a parameter, beta1_power, beta2_power, and the global step of 8 bytes.
+  EXPECT_NE(Output("summary " + File("train.pb")).find("parameters: 15 (60 bytes), from variables   other variables: 33 (136 bytes)"), std::string::npos);
+  const Json json = Json::parse(Output("summary --json " + File("train.pb")));
+  EXPECT_EQ(json["total"]["parameters"], 15);
+  EXPECT_EQ(json["total"]["other_variables"], 33);
+  EXPECT_EQ(json["parameter_source"], "variables");
+}
+
+TEST_F(Graphdef, SummaryHeedsTheCollectionOfTrainableVariables) {
+  const char* shape = "attr { key: 'dtype' value { type: DT_FLOAT } } attr { key: 'shape' value { shape { dim { size: 5 } } } }";
+  std::ofstream(File("m.pbtxt")) << "graph_def { node { name: 'w' op: 'VariableV2' " << shape << " } node { name: 'moving_mean' op: 'VariableV2' " << shape
+                                 << " } }\ncollection_def { key: 'trainable_variables' value { bytes_list { value: '\\n\\003w:0' } } }\n";
+  EXPECT_NE(Output("summary " + File("m.pbtxt")).find("parameters: 5 (20 bytes), from trainable_variables   other variables: 5 (20 bytes)"), std::string::npos);
+}
+
+TEST_F(Graphdef, SummaryCountsConstantsWhereThereAreNoVariables) {
+  EXPECT_NE(Output("summary " + kXor).find("parameters: 8 (32 bytes), from constants   other variables: 0 (0 bytes)"), std::string::npos);
+  EXPECT_NE(Output("summary --help").find("Parameters are the elements of the trainable variables"), std::string::npos);
+}
+
+TEST_F(Graphdef, GuessesTheLossAndThePredictionOfATraining) {
+  WriteTraining(File("train.pb"), File("train"));
+  const std::string text = Output("summary " + File("train.pb"));
+  EXPECT_NE(text.find("outputs (guessed):\n  prediction:0 : f32[?,3]\n  loss:0 : f32[]\nops:"), std::string::npos) << text;
+  const std::string run = Output("run " + File("train.pb") + " --ckpt " + File("train") + " --feed x=@ones --feed labels=[2]");
+  EXPECT_EQ(run.find("prediction:0 f32[1,3] "), 0u) << run;
+  EXPECT_NE(run.find("\nloss:0 f32[] "), std::string::npos) << run;
 }
 
 TEST_F(Graphdef, CheckFindsAllProblems) {
@@ -153,6 +216,32 @@ TEST_F(Graphdef, OptVerifiesWhatItWrites) {
   EXPECT_NE(Output("opt --list").find("fold_constants"), std::string::npos);
 }
 
+TEST_F(Graphdef, PlanTellsGuessedFeedsFromGivenOnes) {
+  EXPECT_NE(Output("plan " + kXor).find("feed 0 is 'x:0', guessed"), std::string::npos);
+  EXPECT_NE(Output("plan " + kXor + " --feed x=[[0,1]]").find("feed 0 is 'x:0', given\n"), std::string::npos);
+  for (const char* feed : {"", " --feed x=[[0,1]]"}) {
+    const Json feeds = Json::parse(Output("plan --json " + kXor + feed))["feeds"];
+    ASSERT_EQ(feeds.size(), 1u);
+    EXPECT_EQ(feeds[0]["name"], "x:0");
+    EXPECT_EQ(feeds[0]["guessed"], *feed == 0);
+  }
+}
+
+TEST_F(Graphdef, DrawRefusesFormatsThatItCannotWrite) {
+  ExpectFailure("draw " + kXor + " --out " + File("m.png"), 2, "neither in .dot nor in .svg; for a PNG: dot -Tpng");
+  EXPECT_FALSE(fs::exists(File("m.png")));
+  Output("draw " + kXor + " --out " + File("m.dot"));
+  EXPECT_EQ(ReadAll(File("m.dot")), Output("draw " + kXor + " --out -"));
+}
+
+TEST_F(Graphdef, InitTakesANodeAndSaysSoOfAModel) {
+  const std::string model = kFiles + "published_run.pb", fetch = " --fetch w1/Read/ReadVariableOp";
+  EXPECT_NE(Output("run " + model + fetch + " --init").find("f32[2,3]"), std::string::npos);
+  EXPECT_EQ(Output("run " + model + fetch + " --init=init"), Output("run --init=init " + model + fetch));
+  ExpectFailure("run --init " + model + fetch, 2, "write `graphdef run " + model + " --init` or `graphdef run --init=NODE " + model + "`");
+  ExpectFailure("run --init=init", 2, "model is required");
+}
+
 TEST_F(Graphdef, PlanBenchAndDraw) {
   EXPECT_NE(Output("plan " + kXor + " --svg " + File("m.svg")).find("lower bound"), std::string::npos);
   EXPECT_EQ(ReadAll(File("m.svg")).compare(0, 4, "<svg"), 0);
@@ -183,6 +272,12 @@ TEST_F(Graphdef, FailuresHaveTheirCodes) {
   ExpectFailure("run " + kXor + " --fetch xor", 4, "Placeholder 'x' must be fed");
   ExpectFailure("run " + kXor + " --fetch xor --feed 'x=[[1,0,3]]'", 4, "f32[1,3]");
   ExpectFailure("run " + kXor + " --fetch xor --feed 'x=[[1,0'", 2, "ends too early");
+  for (const std::string verb : {"run ", "plan ", "bench "}) {
+    ExpectFailure(verb + kXor + " --fetch xor --feed 'z=[[1,0]]'", 2, "error[feed]: the graph has no node 'z'\n  help: did you mean 'x'");
+    ExpectFailure(verb + kXor + " --fetch xor --feed x", 2, "error[feed]: 'x' is not of the form NAME=VALUE");
+    ExpectFailure(verb + kXor + " --fetch xor --feed x=3", 4, "error[feed]: Placeholder 'x:0' is f32[?,2], but was fed f32[]");
+    ExpectFailure(verb + kXor + " --fetch xor --feeds " + File("none.npz"), 3, "none.npz");
+  }
   ExpectFailure("run " + kXor + " --fetch xor --feed 'x=@zeros[1000000000000,2]'", 5, "memory");
 }
 

@@ -53,14 +53,11 @@ Result<std::vector<double>> Time(const BenchOptions& o, const Session& session, 
   return us;
 }
 
-Result<Measured> Measure(const BenchOptions& o, LoadedGraph model) {
-  InferBestEffort(model.graph);
+Result<Measured> Measure(const BenchOptions& o, LoadedGraph model, const NamedFeeds& feeds) {
   std::vector<std::string> fetches = o.fetches;
   if (fetches.empty() && o.targets.empty()) {
     for (Endpoint e : Sinks(model.graph)) fetches.push_back(model.graph.EndpointName(e));
   }
-  WEIR_ASSIGN_OR_RETURN(NamedFeeds feeds, o.feeds.Collect(model.graph));
-  WEIR_RETURN_IF_ERROR(FeedTheRest(model.graph, o.feeds.batch, 1, &feeds));
   Session session(std::move(model.graph), {.threads = o.threads, .optimize = o.optimize});
   if (!o.ckpt.empty()) WEIR_RETURN_IF_ERROR(RestoreVariables(session, model.meta, o.ckpt));
   if (!o.init.empty()) WEIR_RETURN_IF_ERROR(session.Run(NamedFeeds{}, {}, {o.init}).status());
@@ -83,7 +80,10 @@ Result<Measured> Measure(const BenchOptions& o, LoadedGraph model) {
 int RunBench(const BenchOptions& o) {
   auto model = Load(o.model);
   if (!model.ok()) return Report(model.status(), kBadFile);
-  auto m = Measure(o, std::move(*model));
+  InferBestEffort(model->graph);
+  auto feeds = o.feeds.CollectAll(model->graph);
+  if (!feeds.ok()) return Report(feeds.status(), FeedExit(feeds.status()));
+  auto m = Measure(o, std::move(*model), *feeds);
   if (!m.ok()) return Report(m.status(), kRunError);
   double total = 0;
   for (const auto& [op, t] : m->ops) total += t.us;

@@ -119,7 +119,10 @@ void AddDraw(CLI::App& app, Action* action) {
   o->model.AddTo(verb);
   verb->add_option("--depth", o->depth, "One box a scope of this many names; 0: one a node")->check(CLI::Range(0, 100));
   verb->add_flag("--constants", o->constants, "Constants too");
-  verb->add_option("-o,--out", o->output, "A .dot or .svg file instead of stdout");
+  verb->add_option("-o,--out", o->output, "A .dot or .svg file instead of stdout")->check([](const std::string& path) {
+    bool known = path == "-" || path.ends_with(".dot") || path.ends_with(".svg");
+    return known ? "" : fmt::format("'{}' ends neither in .dot nor in .svg; for a PNG: dot -Tpng m.dot -o m.png", path);
+  });
   verb->callback([=] { *action = [o] { return RunDraw(*o); }; });
 }
 

@@ -238,7 +238,7 @@ Result<NamedFeeds> FeedOptions::Collect(const Graph& g, std::map<std::string, Te
     size_t equals = feed.find('=');
     if (equals == feed.npos)
       return InvalidArgument(fmt::format("error[feed]: '{}' is not of the form NAME=VALUE", feed));
-    WEIR_ASSIGN_OR_RETURN(Endpoint e, g.ParseEndpoint(feed.substr(0, equals)));
+    WEIR_ASSIGN_OR_RETURN(Endpoint e, ParseTensor(g, feed.substr(0, equals), "feed"));
     auto value = ParseValue(feed.substr(equals + 1), g.type(e), batch);
     if (!value.ok())
       return Status(value.status()).Detail(fmt::format("fed to '{}' : {}", g.EndpointName(e), g.type(e).ToString()));
@@ -246,6 +246,15 @@ Result<NamedFeeds> FeedOptions::Collect(const Graph& g, std::map<std::string, Te
   }
   return NamedFeeds(values.begin(), values.end());
 }
+
+Result<NamedFeeds> FeedOptions::CollectAll(const Graph& g, size_t* given) const {
+  WEIR_ASSIGN_OR_RETURN(NamedFeeds all, Collect(g));
+  if (given) *given = all.size();
+  WEIR_RETURN_IF_ERROR(FeedTheRest(g, batch, 1, &all));
+  return all;
+}
+
+int FeedExit(const Status& status) { return status.message().starts_with("error[feed]") ? kUsage : kBadFile; }
 
 Status FeedTheRest(const Graph& g, int64_t batch, uint64_t seed, NamedFeeds* feeds) {
   for (NodeId id : Placeholders(g)) {

@@ -30,8 +30,7 @@ std::vector<std::string> GuessXs(const Graph& g) {
   std::vector<std::string> variables, placeholders;
   for (NodeId id : g.nodes()) {
     const Node& n = g[id];
-    bool variable = n.Is("VarHandleOp") || n.Is("VariableV2") || n.Is("Variable");
-    if (variable && IsFloating(n.type_attr("dtype"))) variables.push_back(n.name());
+    if (IsVariable(n) && IsFloating(n.type_attr("dtype"))) variables.push_back(n.name());
     if (n.Is("Placeholder") && IsFloating(n.type_attr("dtype"))) placeholders.push_back(n.name());
   }
   return variables.empty() ? placeholders : variables;

@@ -12,7 +12,7 @@ namespace {
 
 using namespace weir::tool;
 
-constexpr char kVersion[] = "graphdef (Weir) 0.1.0";
+constexpr char kVersion[] = "graphdef (Weir) " WEIR_VERSION;
 
 // A second interrupt ends the process at once.
 void OnInterrupt(int) {

@@ -4,9 +4,7 @@
 #include <algorithm>
 
 #include "weir/runtime/io/file.h"
-#include "weir/runtime/variables.h"
-#include "weir/session/pipeline.h"
-#include "weir/session/saver.h"
+#include "weir/session/session_impl.h"
 #include "weir/tools/graphdef/feeds.h"
 
 namespace weir::tool {
@@ -108,7 +106,7 @@ std::string Svg(const Plan& plan, const std::vector<Interval>& lives) {
 Status Declare(const Graph& g, VariableStore* store) {
   for (NodeId id : g.nodes()) {
     const Node& n = g[id];
-    if (!n.Is("VarHandleOp") && !n.Is("VariableV2") && !n.Is("Variable")) continue;
+    if (!IsVariable(n)) continue;
     std::string shared = n.attr<std::string>("shared_name");
     auto shape = n.attr<PartialShape>("shape").ToShape();
     if (!shape || !IsSupported(n.type_attr("dtype"))) continue;
@@ -120,34 +118,36 @@ Status Declare(const Graph& g, VariableStore* store) {
   return {};
 }
 
-Result<std::shared_ptr<const Plan>> MakePlan(const PlanOptions& o, const Graph& g, VariableStore* store) {
-  Signature signature;
-  std::vector<OutputType> types;
-  WEIR_ASSIGN_OR_RETURN(NamedFeeds feeds, o.feeds.Collect(g));
-  WEIR_RETURN_IF_ERROR(FeedTheRest(g, o.feeds.batch, 1, &feeds));
-  for (const auto& [name, value] : feeds) {
-    WEIR_ASSIGN_OR_RETURN(Endpoint e, g.ParseEndpoint(name));
-    signature.feeds.push_back(e);
-    types.push_back({.dtype = value.dtype(), .shape = value.shape()});
+// The plan that a session would run; the feeds are checked as there.
+Result<std::shared_ptr<const Plan>> MakePlan(const PlanOptions& o, const NamedFeeds& feeds, Session::Impl* session) {
+  const Graph& g = *session->graph_;
+  std::vector<std::string> fetches = o.fetches;
+  if (o.fetches.empty() && o.targets.empty()) {
+    for (Endpoint e : Sinks(g)) fetches.push_back(g.EndpointName(e));
   }
-  for (const std::string& name : o.fetches) {
-    WEIR_ASSIGN_OR_RETURN(Endpoint e, g.ParseEndpoint(name));
-    signature.fetches.push_back(e);
-  }
-  for (const std::string& name : o.targets) {
-    WEIR_ASSIGN_OR_RETURN(Endpoint e, g.ParseEndpoint(name));
-    signature.targets.push_back(e.node);
-  }
-  if (o.fetches.empty() && o.targets.empty()) signature.fetches = Sinks(g);
-  WEIR_RETURN_IF_ERROR(Declare(g, store));
-  CompileEnv env{.variables = store};
-  env.options.optimize = o.optimize;
-  env.options.services.allow_file_ops = true;
-  WEIR_ASSIGN_OR_RETURN(Graph lowered, Lower(g, signature, env.options));
-  return Compile(std::move(lowered), types, env);
+  WEIR_RETURN_IF_ERROR(Declare(g, &session->variables_));
+  return session->PlanFor(feeds, fetches, o.targets);
 }
 
-Json PlanJson(const Plan& plan, const std::vector<int64_t>& bytes) {
+// Which tensor each feed of the plan is, and whether the user gave it.
+std::string FeedsText(const NamedFeeds& feeds, size_t given) {
+  std::string text;
+  for (size_t i = 0; i < feeds.size(); ++i) {
+    text += fmt::format("feed {} is '{}', {}\n", i, feeds[i].first,
+                        i < given ? "given" : "guessed: --feed gives it, --batch its unknown dimensions");
+  }
+  return text;
+}
+
+Json PlanJson(const Plan& plan, const std::vector<int64_t>& bytes, const NamedFeeds& fed, size_t given) {
+  Json feeds = Json::array();
+  for (size_t i = 0; i < fed.size(); ++i) {
+    const auto& [name, value] = fed[i];
+    feeds.push_back({{"name", name},
+                     {"dtype", DTypeName(value.dtype())},
+                     {"shape", value.shape().dims()},
+                     {"guessed", i >= given}});
+  }
   Json steps = Json::array();
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& s = plan.steps[i];
@@ -163,6 +163,7 @@ Json PlanJson(const Plan& plan, const std::vector<int64_t>& bytes) {
           {"arena_without_reuse", plan.arena_sum},
           {"nodes", plan.num_nodes},
           {"compile_micros", plan.compile_micros},
+          {"feeds", feeds},
           {"steps", steps},
           {"notes", plan.notes}};
 }
@@ -171,15 +172,18 @@ int RunPlan(const PlanOptions& o) {
   auto model = Load(o.model);
   if (!model.ok()) return Report(model.status(), kBadFile);
   InferBestEffort(model->graph);
-  VariableStore store;
-  auto plan = MakePlan(o, model->graph, &store);
+  size_t given = 0;
+  auto feeds = o.feeds.CollectAll(model->graph, &given);
+  if (!feeds.ok()) return Report(feeds.status(), FeedExit(feeds.status()));
+  Session::Impl session(std::move(model->graph), {.threads = 1, .optimize = o.optimize, .allow_file_ops = true});
+  auto plan = MakePlan(o, *feeds, &session);
   if (!plan.ok()) return Report(plan.status(), kRunError);
   std::vector<Interval> lives = Lifetimes(**plan);
   std::vector<int64_t> bytes = LiveBytes(**plan, lives);
   if (o.json) {
-    PrintJson(PlanJson(**plan, bytes));
+    PrintJson(PlanJson(**plan, bytes, *feeds, given));
   } else {
-    Print((*plan)->ToString() + MemoryText(bytes));
+    Print(FeedsText(*feeds, given) + (*plan)->ToString() + MemoryText(bytes));
   }
   if (o.svg.empty()) return kOk;
   Status s = io::WriteFile(o.svg, Svg(**plan, lives));

@@ -1,4 +1,4 @@
-// graphdef run: runs a graph on fed values, from the shell. ../shared/oracle/compare.py calls it, too.
+// graphdef run: runs a graph on fed values, from the shell.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -59,9 +59,8 @@ Result<std::vector<std::string>> Fetches(const RunOptions& o, const Graph& g, co
   }
   for (std::string& name : names) {
     if (strangers.count(name)) continue;
-    auto e = g.ParseEndpoint(name);
-    if (!e.ok()) return Status(e.status().code(), "error[fetch]: " + e.status().message()).Help(e.status().help());
-    name = g.EndpointName(*e);
+    WEIR_ASSIGN_OR_RETURN(Endpoint e, ParseTensor(g, name, "fetch"));
+    name = g.EndpointName(e);
   }
   return names;
 }
@@ -193,8 +192,7 @@ Failure Execute(const RunOptions& o, LoadedGraph model) {
   if (o.check_numerics) settings.disabled_passes.insert("fuse_elementwise");  // so that one op is to blame
   Strangers strangers;
   auto feeds = o.feeds.Collect(model.graph, &strangers);
-  // The command line's fault or a file's.
-  if (!feeds.ok()) return {feeds.status(), feeds.status().message().starts_with("error[feed]") ? kUsage : kBadFile};
+  if (!feeds.ok()) return {feeds.status(), FeedExit(feeds.status())};
   auto fetches = Fetches(o, model.graph, strangers);
   if (!fetches.ok()) return {fetches.status(), kUsage};
   Session session(std::move(model.graph), settings);
@@ -235,11 +233,20 @@ void AddRun(CLI::App& app, Action* action) {
       app, "run", "Runs a graph on fed values and prints or writes what it computes.",
       {"graphdef run model.pb --feed 'x=[[1,2],[3,4]]' --fetch y",
        "graphdef run model.meta --ckpt model --feeds f.npz --target train --steps 3 --fetch loss --variables v.npz"});
-  o->model.AddTo(verb);
+  CLI::Option* model = o->model.AddTo(verb);
   o->feeds.AddTo(verb);
   verb->add_option("--ckpt", o->ckpt, "Set the variables from this checkpoint: a prefix, or a folder (its latest)");
   CLI::Option* init =
-      verb->add_option("--init", o->init, "First run this node; alone: the node 'init'")->expected(0, 1);
+      verb->add_option("--init", o->init,
+                       "After the model, alone: first run the node 'init'; as --init=NODE: first run NODE")
+          ->expected(0, 1)
+          ->check([model](const std::string& node) {
+            bool swallowed = model->count() == 0 && (io::FileExists(node) || io::IsDirectory(node));
+            return swallowed ? fmt::format("'{0}' is taken for the node to run, which leaves no model: write `graphdef "
+                                           "run {0} --init` or `graphdef run --init=NODE {0}`",
+                                           node)
+                             : "";
+          });
   verb->add_option("--fetch", o->fetches, "A tensor to compute: node:0")
       ->take_all()
       ->expected(1)

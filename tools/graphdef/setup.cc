@@ -72,7 +72,7 @@ Status FillVariables(Session& session) {
   uint64_t seed = 1000;
   for (NodeId id : session.graph().nodes()) {
     const Node& n = session.graph()[id];
-    if (!n.Is("VarHandleOp") && !n.Is("VariableV2") && !n.Is("Variable")) continue;
+    if (!IsVariable(n)) continue;
     std::string shared = n.attr<std::string>("shared_name"), name = shared.empty() ? n.name() : shared;
     OutputType type{.dtype = n.type_attr("dtype"), .shape = n.attr<PartialShape>("shape")};
     auto shape = type.shape.ToShape();

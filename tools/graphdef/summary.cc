@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <string_view>
 
 #include "weir/graph/infer.h"
 #include "weir/tools/graphdef/tool.h"
@@ -16,9 +17,27 @@ struct SummaryOptions {
   bool json = false;
 };
 
-struct Row {
-  int64_t nodes = 0, parameters = 0, parameter_bytes = 0, flops = 0, activations = 0;
+// Elements of tensors and their bytes.
+struct Size {
+  int64_t elements = 0, bytes = 0;
 };
+
+struct Row {
+  int64_t nodes = 0, flops = 0, activations = 0;
+  Size parameters, other_variables;
+};
+
+// The nodes that hold a graph's parameters, and what told so.
+struct Parameters {
+  std::set<NodeId> nodes;
+  const char* source;
+};
+
+constexpr char kParameterHelp[] =
+    "Parameters are the elements of the trainable variables: of the MetaGraph's collection trainable_variables where "
+    "there is one, else of all float variables but those of optimizers: slots (`w/Adam` where there is a `w`), "
+    "beta1_power, beta2_power, gradient_count and global_step. All others are `other variables`. In a graph without "
+    "variables the float constants of more than one element are its parameters, as frozen weights.";
 
 // Unknown dimensions count as 1: figures are per example.
 int64_t Elements(const PartialShape& s) {
@@ -77,21 +96,60 @@ std::string ScopeOf(const std::string& name, int depth) {
   return end ? name.substr(0, end - 1) : "";
 }
 
-bool IsVariable(const Node& n) { return n.Is("VarHandleOp") || n.Is("VariableV2") || n.Is("Variable"); }
+// Whether an optimizer keeps this variable for itself: beside another one (`w/Adam` beside `w`), or as a number of its
+// own.
+bool IsBookkeeping(const std::string& name, const std::set<std::string_view>& variables) {
+  for (size_t slash = name.find('/'); slash != name.npos; slash = name.find('/', slash + 1)) {
+    if (variables.count(std::string_view(name).substr(0, slash))) return true;
+  }
+  std::string_view last = std::string_view(name).substr(name.rfind('/') + 1);  // npos + 1 is 0
+  size_t number = last.find_last_not_of("0123456789");                         // beta1_power_1 is of a second optimizer
+  if (number != last.npos && number + 1 < last.size() && last[number] == '_') last = last.substr(0, number);
+  return last == "beta1_power" || last == "beta2_power" || last == "gradient_count" || last == "global_step";
+}
 
-void AddNode(const Graph& g, const Node& n, Row* row) {
+// See kParameterHelp.
+Parameters ParametersOf(const LoadedGraph& m) {
+  const Graph& g = m.graph;
+  std::vector<NodeId> variables, constants;
+  std::set<std::string_view> names;
+  for (NodeId id : g.nodes()) {
+    const Node& n = g[id];
+    if (IsVariable(n)) {
+      variables.push_back(id), names.insert(n.name());
+    } else if (n.Is("Const")) {
+      Tensor t = n.attr<Tensor>("value");
+      if (t.valid() && IsFloating(t.dtype()) && t.num_elements() > 1) constants.push_back(id);
+    }
+  }
+  if (variables.empty()) return {{constants.begin(), constants.end()}, "constants"};
+  Parameters listed{{}, "trainable_variables"}, likely{{}, "variables"};
+  for (const VariableInfo& v : m.meta ? m.meta->trainable_variables : std::vector<VariableInfo>()) {
+    NodeId id = g.Find(v.name.substr(0, v.name.find(':')));
+    if (id.valid() && IsVariable(g[id])) listed.nodes.insert(id);
+  }
+  for (NodeId id : variables) {
+    if (IsFloating(g[id].type_attr("dtype")) && !IsBookkeeping(g[id].name(), names)) likely.nodes.insert(id);
+  }
+  return listed.nodes.empty() ? likely : listed;
+}
+
+void AddTo(Size* sum, int64_t elements, DType dtype) {
+  sum->elements = SaturatedAdd(sum->elements, elements);
+  sum->bytes = SaturatedAdd(sum->bytes, SaturatedMul(elements, static_cast<int64_t>(SizeOf(dtype))));
+}
+
+void AddNode(const Graph& g, const Node& n, const Parameters& parameters, Row* row) {
   ++row->nodes;
   row->flops = SaturatedAdd(row->flops, Flops(g, n));
+  bool parameter = parameters.nodes.count(n.id());
   if (IsVariable(n)) {
-    int64_t count = Elements(n.attr<PartialShape>("shape"));
-    row->parameters = SaturatedAdd(row->parameters, count);
-    row->parameter_bytes =
-        SaturatedAdd(row->parameter_bytes, SaturatedMul(count, static_cast<int64_t>(SizeOf(n.type_attr("dtype")))));
+    AddTo(parameter ? &row->parameters : &row->other_variables, Elements(n.attr<PartialShape>("shape")),
+          n.type_attr("dtype"));
   } else if (n.Is("Const")) {
-    // Constants of frozen graphs are their parameters; small ones are shapes and the like.
+    if (!parameter) return;
     Tensor t = n.attr<Tensor>("value");
-    if (t.valid() && IsFloating(t.dtype()) && t.num_elements() > 1)
-      row->parameters += t.num_elements(), row->parameter_bytes += t.bytes();
+    AddTo(&row->parameters, t.num_elements(), t.dtype());
   } else {
     for (const OutputType& t : n.outputs()) {
       if (t.shape.known_rank())
@@ -104,29 +162,35 @@ void AddNode(const Graph& g, const Node& n, Row* row) {
 Json RowJson(const std::string& scope, const Row& r) {
   return {{"scope", scope},
           {"nodes", r.nodes},
-          {"parameters", r.parameters},
-          {"parameter_bytes", r.parameter_bytes},
+          {"parameters", r.parameters.elements},
+          {"parameter_bytes", r.parameters.bytes},
+          {"other_variables", r.other_variables.elements},
+          {"other_variable_bytes", r.other_variables.bytes},
           {"flops", r.flops},
           {"activation_bytes", r.activations}};
 }
 
 std::string RowText(const std::string& scope, const Row& r) {
-  return fmt::format("{:<40} {:>8} {:>14} {:>16} {:>16}\n", scope, Thousands(r.nodes), Thousands(r.parameters),
-                     Thousands(r.flops), Thousands(r.activations));
+  return fmt::format("{:<40} {:>8} {:>14} {:>16} {:>16}\n", scope, Thousands(r.nodes),
+                     Thousands(r.parameters.elements), Thousands(r.flops), Thousands(r.activations));
 }
 
+std::string SizeText(const Size& s) { return fmt::format("{} ({} bytes)", Thousands(s.elements), Thousands(s.bytes)); }
+
 struct Facts {
+  Parameters parameters;
   std::map<std::string, Row> scopes;
   Row total;
   std::map<std::string, int64_t> ops, unknown;
 };
 
-Facts Collect(const Graph& g, int depth) {
-  Facts f;
+Facts Collect(const LoadedGraph& m, int depth) {
+  const Graph& g = m.graph;
+  Facts f{.parameters = ParametersOf(m)};
   for (NodeId id : g.nodes()) {
     const Node& n = g[id];
-    AddNode(g, n, &f.scopes[ScopeOf(n.name(), depth)]);
-    AddNode(g, n, &f.total);
+    AddNode(g, n, f.parameters, &f.scopes[ScopeOf(n.name(), depth)]);
+    AddNode(g, n, f.parameters, &f.total);
     ++f.ops[n.op()];
     if (!n.def() && !g.FindFunction(n.op())) ++f.unknown[n.op()];
   }
@@ -151,8 +215,8 @@ void PrintText(const LoadedGraph& m, const Facts& f, const std::vector<Endpoint>
       fmt::format("{:<40} {:>8} {:>14} {:>16} {:>16}\n", "scope", "nodes", "parameters", "flops", "activation bytes");
   for (const auto& [scope, row] : f.scopes) text += RowText(scope.empty() ? "(top)" : scope, row);
   text += RowText("total", f.total) + "Unknown dimensions count as 1.\n";
-  text += fmt::format("\nparameters: {} ({} bytes)   functions: {}\n", Thousands(f.total.parameters),
-                      Thousands(f.total.parameter_bytes), g.functions().size());
+  text += fmt::format("\nparameters: {}, from {}   other variables: {}   functions: {}\n", SizeText(f.total.parameters),
+                      f.parameters.source, SizeText(f.total.other_variables), g.functions().size());
   text += "inputs:\n";
   for (NodeId id : Placeholders(g)) text += fmt::format("  {} : {}\n", g.EndpointName({id, 0}), TypeText(g, {id, 0}));
   text += "outputs (guessed):\n";
@@ -190,7 +254,7 @@ int RunSummary(const SummaryOptions& o) {
   if (!model.ok()) return Report(model.status(), kBadFile);
   const Graph& g = model->graph;
   InferBestEffort(model->graph);
-  Facts f = Collect(g, o.depth);
+  Facts f = Collect(*model, o.depth);
   std::vector<Endpoint> sinks = Sinks(g);
   if (!o.json) {
     PrintText(*model, f, sinks);
@@ -203,6 +267,7 @@ int RunSummary(const SummaryOptions& o) {
   for (Endpoint e : sinks) outputs.push_back({{"name", g.EndpointName(e)}, {"type", TypeText(g, e)}});
   PrintJson({{"schema", "graphdef.summary/1"},
              {"total", RowJson("", f.total)},
+             {"parameter_source", f.parameters.source},
              {"scopes", scopes},
              {"inputs", inputs},
              {"outputs", outputs},
@@ -221,6 +286,7 @@ void AddSummary(CLI::App& app, Action* action) {
       AddVerb(app, "summary",
               "Sums a graph up by scope: nodes, parameters, flops, activation bytes; guesses inputs and outputs.",
               {"graphdef summary model.pb", "graphdef summary model.meta --depth=2 --json"});
+  verb->footer(kParameterHelp + ("\n\n" + verb->get_footer()));
   o->model.AddTo(verb);
   verb->add_option("--depth", o->depth, "Scopes of this many names")->check(CLI::Range(0, 100));
   verb->add_flag("--json", o->json, "As JSON");

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <set>
 
 #include "weir/graph/infer.h"
 #include "weir/ops/kernels/registry.h"
@@ -12,6 +14,53 @@
 #include "weir/runtime/io/file.h"
 
 namespace weir::tool {
+
+namespace {
+
+// Whether the node lies below a scope `gradients`, or `gradients_1` and so on.
+bool InGradientsScope(const std::string& name) {
+  constexpr std::string_view kScope = "gradients";
+  size_t begin = 0;
+  for (size_t slash; (slash = name.find('/', begin)) != name.npos; begin = slash + 1) {
+    std::string_view part = std::string_view(name).substr(begin, slash - begin);
+    if (!part.starts_with(kScope)) continue;
+    part.remove_prefix(kScope.size());
+    if (part.empty() || (part[0] == '_' && part.find_first_not_of("0123456789", 1) == part.npos)) return true;
+  }
+  return false;
+}
+
+// The gradients and all that is computed from them: clipped gradients, updates.
+std::set<NodeId> TrainingNodes(const Graph& g) {
+  std::set<NodeId> training;
+  std::vector<NodeId> next;
+  for (NodeId id : g.nodes()) {
+    if (InGradientsScope(g[id].name())) next.push_back(id);
+  }
+  while (!next.empty()) {
+    NodeId id = next.back();
+    next.pop_back();
+    if (!training.insert(id).second) continue;
+    for (const Use& u : g[id].users()) {
+      if (u.input >= 0) next.push_back(u.node);
+    }
+  }
+  return training;
+}
+
+// Whether the model goes on from here; a gradient or a summary of a tensor does not make it less of a result.
+bool Consumes(const Graph& g, const Use& u) {
+  return u.input >= 0 && !InGradientsScope(g[u.node].name()) && !g[u.node].op().ends_with("Summary");
+}
+
+// Whether running the node changes nothing: a guess must neither train nor write files.
+bool IsHarmless(const Graph& g, const Node& n) {
+  auto saves = [&](NodeId id) { return g[id].op().starts_with("Save"); };
+  return !n.def()->stateful() && n.def()->writes().empty() && !n.Is("RestoreV2") &&
+         std::none_of(n.control_inputs().begin(), n.control_inputs().end(), saves);
+}
+
+}  // namespace
 
 std::atomic<bool> interrupted{false};
 
@@ -24,10 +73,10 @@ CLI::App* AddVerb(CLI::App& app, const std::string& name, const std::string& wha
   return verb;
 }
 
-void ModelOptions::AddTo(CLI::App* verb) {
-  verb->add_option("model", path, "A graph: .pb, .pbtxt, .meta, text form, a SavedModel's folder, or - for stdin")
-      ->required();
+CLI::Option* ModelOptions::AddTo(CLI::App* verb) {
   verb->add_option("--tags", tags, "Tags of the SavedModel's graph")->delimiter(',');
+  return verb->add_option("model", path, "A graph: .pb, .pbtxt, .meta, text form, a SavedModel's folder, or - for stdin")
+      ->required();
 }
 
 Result<LoadedGraph> Load(const ModelOptions& options) {
@@ -83,20 +132,29 @@ std::vector<NodeId> Placeholders(const Graph& g) {
   return ids;
 }
 
+bool IsVariable(const Node& n) { return n.Is("VarHandleOp") || n.Is("VariableV2") || n.Is("Variable"); }
+
 std::vector<Endpoint> Sinks(const Graph& g) {
   std::vector<Endpoint> sinks;
+  std::set<NodeId> training = TrainingNodes(g);
   for (NodeId id : g.nodes()) {
     const Node& n = g[id];
-    bool computes = n.def() && AllKernels().Find(n.op()) && !n.inputs().empty() && !n.Is("Assign") && !n.Is("SaveV2") &&
-                    !n.Is("RestoreV2");
-    for (const Use& u : n.users()) computes &= u.input < 0;
-    if (!computes || n.def()->stateful()) continue;
+    bool computes = n.def() && AllKernels().Find(n.op()) && !n.inputs().empty() && !training.count(id);
+    // Why not a variable's Identity: every reference variable has one, `w/Adam/read`, whether read or not.
+    if (!computes || !IsHarmless(g, n) || (n.Is("Identity") && IsVariable(g[n.input(0).node]))) continue;
+    if (std::any_of(n.users().begin(), n.users().end(), [&](const Use& u) { return Consumes(g, u); })) continue;
     for (size_t i = 0; i < n.outputs().size(); ++i) {
       DType t = n.outputs()[i].dtype;
       if (IsSupported(t)) sinks.push_back({id, static_cast<int32_t>(i)});
     }
   }
   return sinks;
+}
+
+Result<Endpoint> ParseTensor(const Graph& g, const std::string& name, const std::string& what) {
+  auto e = g.ParseEndpoint(name);
+  if (e.ok()) return e;
+  return Status(e.status().code(), "error[" + what + "]: " + e.status().message()).Help(e.status().help());
 }
 
 std::string TypeText(const Graph& g, Endpoint e) { return g.type(e).ToString(); }

@@ -43,7 +43,7 @@ CLI::App* AddVerb(CLI::App& app, const std::string& name, const std::string& wha
 struct ModelOptions {
   std::string path;
   std::vector<std::string> tags;
-  void AddTo(CLI::App* verb);
+  CLI::Option* AddTo(CLI::App* verb);  // the model's
 };
 Result<LoadedGraph> Load(const ModelOptions& options);
 
@@ -63,8 +63,12 @@ extern std::atomic<bool> interrupted;
 // Infers what can be inferred, going on after errors, which it returns.
 std::vector<Status> InferBestEffort(Graph& g);
 std::vector<NodeId> Placeholders(const Graph& g);
-// Tensors that nothing consumes and that a run may fetch: what a model most likely computes.
+bool IsVariable(const Node& n);
+// Tensors that nothing but gradients and summaries consumes and that a run may fetch: what a model most likely computes.
+// No gradients, nothing computed from them, and nothing that writes.
 std::vector<Endpoint> Sinks(const Graph& g);
+// The tensor of this name; where there is none, an `error[what]` that tells the nearest ones.
+Result<Endpoint> ParseTensor(const Graph& g, const std::string& name, const std::string& what);
 std::string TypeText(const Graph& g, Endpoint e);
 // "12,345"
 std::string Thousands(int64_t n);
