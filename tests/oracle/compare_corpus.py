@@ -39,8 +39,6 @@ TRAIN = [
 
 # Graphs that differ for a reason that is not a missing op.
 KNOWN = {
-    'face-detector-ssd': 'a convolution sums numbers of 3e38 (its batch norm is NaN from a denormal range, a max-pool '
-                         'of NaNs gives -3.4e38): the order of summation decides between inf and NaN',
     'cms-btag': 'the sum of a batch norm\'s values less their mean is what rounding leaves of 0',
     'half_plus_two_tf2_cpu': 'the path of an asset, a string in a SavedModel',
 }
