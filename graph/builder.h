@@ -127,7 +127,12 @@ class InputList : public std::vector<Input> {
   InputList(std::vector<Input> list) : std::vector<Input>(std::move(list)) {}  // NOLINT
   template <class R>
     requires requires(const R& r) { Input(*r.begin()); r.end(); } && (!std::convertible_to<const R&, std::string_view>)
-  InputList(const R& range) : std::vector<Input>(range.begin(), range.end()) {}  // NOLINT
+  InputList(const R& range, Loc loc = Loc::Current()) {  // NOLINT
+    for (const auto& x : range) {
+      if constexpr (std::is_same_v<std::remove_cvref_t<decltype(x)>, Input>) push_back(x);
+      else push_back(Input(x, loc));
+    }
+  }
 };
 
 // The first parameter of building functions without tensor arguments: the builder, and the line of the caller.

@@ -22,7 +22,9 @@ namespace weir {
 class Activation {
  public:
   Activation() = default;
-  Activation(Output (*op)(Input, const Name&)) : fn_([op](Output x) { return op(x, {}); }) {}  // NOLINT
+  Activation(Output (*op)(Input, const Name&)) {  // NOLINT
+    if (op) fn_ = [op](Output x) { return op(x, {}); };
+  }
   template <class F>
     requires std::is_invocable_r_v<Output, F, Output>
   Activation(F fn) : fn_(std::move(fn)) {}  // NOLINT

@@ -214,7 +214,7 @@ Output Optimizer::Hyper(Builder& b, const Input& value, const char* name) {
 }
 
 Input Optimizer::As(const Output& hyper, const Variable& v) {
-  if (!hyper.valid() || hyper.dtype() == v.dtype() || !IsFloating(hyper.dtype())) return hyper;
+  if (!hyper.valid() || hyper.dtype() == v.dtype()) return hyper;
   return Make("Cast", {hyper}, {{"DstT", v.dtype()}});
 }
 

@@ -67,7 +67,7 @@ class Optimizer {
   Variable Own(Builder& b, const Input& initial_value, const std::string& name);
   // The hyperparameter as an Output: a float constant, or the Output that was given.
   static Output Hyper(Builder& b, const Input& value, const char* name);
-  // In the dtype of `v`, when it is a float.
+  // In the dtype of `v`.
   static Input As(const Output& hyper, const Variable& v);
 
  private:

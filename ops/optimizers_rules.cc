@@ -34,6 +34,7 @@ Operation RuleOptimizer::ApplyRule(const std::string& op, const Variable& v, con
     for (const UpdateRule::Slot& s : rule_.slots) {
       if (s.input == input) return GetSlot(v, s.slot).handle();
     }
+    if (input == "global_step") return number(input);  // int64, whatever the variable is
     return As(number(input), v);
   };
   InputList inputs;

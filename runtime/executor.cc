@@ -100,7 +100,6 @@ void RunContext::Repin(int v) {
 }
 
 Status RunContext::PinVariables() {
-  stale_ = false;
   for (size_t v = 0; v < plan_->variables.size(); ++v) {
     const PlanVariable& pv = plan_->variables[v];
     std::lock_guard lock(pv.variable->mutex);
@@ -148,6 +147,7 @@ const std::vector<int32_t> kNoVariables;
 }  // namespace
 
 Status RunContext::Run(const RunOptions& options) {
+  stale_ = false;
   error_.failed.store(false, std::memory_order_relaxed);
   WEIR_RETURN_IF_ERROR(PrepareOutputs());
   // Nested runs: the caller holds the variables already.

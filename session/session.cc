@@ -24,6 +24,7 @@ constexpr size_t kMaxValueKeys = 32;     // plans of one signature before values
 Session::Impl::Impl(Graph graph, SessionOptions options) : options_(std::move(options)), graph_(std::make_shared<Graph>(std::move(graph))) {
   if (options_.threads <= 0) options_.threads = AvailableProcessors();
   options_.threads = std::min(options_.threads, 1024);
+  options_.max_plans = std::max(options_.max_plans, 1);
   if (options_.threads > 1) pool_ = std::make_unique<ThreadPool>(options_.threads);
   env_.variables = &variables_;
   env_.options.optimize = options_.optimize;
@@ -47,6 +48,7 @@ Result<std::shared_ptr<Session::Impl::Entry>> Session::Impl::EntryOf(const Signa
   std::vector<bool> shaping = ShapingFeeds(lowered, s.feeds.size());
   auto entry = std::make_shared<Entry>(std::move(lowered), std::move(shaping));
   std::lock_guard lock(mutex_);
+  if (auto it = entries_.find(s); it != entries_.end()) return it->second;
   if (static_cast<int>(entries_.size()) >= options_.max_plans) {
     entries_.erase(std::min_element(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) { return a.second->last_used < b.second->last_used; }));
   }

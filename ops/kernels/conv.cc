@@ -36,17 +36,23 @@ struct ConvCut {
   int64_t row_chunks = 1, column_parts = 1;
 
   ConvCut(const ConvProblem& p, int64_t element_bytes, int64_t max_row_chunks) {
-    const double want = std::clamp(p.ns() / kChunkNs, 1.0, double(kMaxConvChunks));
+    const int64_t want = std::clamp<int64_t>(int64_t(std::min(p.ns() / kChunkNs, 1e6)), 1, kMaxConvChunks);
     const int64_t total = p.planes() * p.plane_pixels(), row_bytes = p.depth() * element_bytes;
+    const int64_t most_parts = p.groups == 1 ? CeilDiv(p.out_channels, 2 * kGemmColumns) : 1;
     // Chunks of rows each pack the filter, parts of the columns each gather the patches and pack them: as many of either as
     // make the sum of that least.
-    const double rows = std::sqrt(want * 3 * double(total) / double(p.group_out()));
-    if (p.groups == 1) column_parts = std::clamp<int64_t>(int64_t(want / std::max(rows, 1.0)), 1, CeilDiv(p.out_channels, 2 * kGemmColumns));
-    row_chunks = std::clamp<int64_t>(int64_t(want) / column_parts, 1, std::max<int64_t>(max_row_chunks, 1));
-    block = std::clamp<int64_t>(kTileBytes / row_bytes, kLeastPatches, 4096);
-    block = std::min({block, std::max(CeilDiv(CeilDiv(total, row_chunks), kGemmRows) * kGemmRows, kLeastPatches), p.plane_pixels()});
+    const double rows = std::sqrt(3.0 * double(want) * double(total) / double(p.group_out()));
+    column_parts = std::clamp<int64_t>(int64_t(double(want) / std::max(rows, 1.0)), 1, most_parts);
+    row_chunks = std::clamp<int64_t>(want / column_parts, 1, std::max<int64_t>(max_row_chunks, 1));
+    const int64_t least = std::clamp<int64_t>(4 * kTileBytes / row_bytes, 16, kLeastPatches);
+    block = std::clamp<int64_t>(kTileBytes / row_bytes, least, 4096);
+    block = std::min({block, std::max(CeilDiv(CeilDiv(total, row_chunks), kGemmRows) * kGemmRows, least), p.plane_pixels()});
     blocks = p.planes() * CeilDiv(p.plane_pixels(), block);
-    row_chunks = std::min({row_chunks, blocks, std::max<int64_t>(kTilesBytes / (block * row_bytes * column_parts), 1)});
+    row_chunks = std::min(row_chunks, blocks);
+    // What rows cannot give, columns may; all chunks' tiles stay bounded.
+    const int64_t tiles = std::max<int64_t>(kTilesBytes / (block * row_bytes), 1);
+    column_parts = std::min(std::clamp(want / row_chunks, column_parts, std::max(column_parts, most_parts)), tiles);
+    row_chunks = std::min(row_chunks, std::max<int64_t>(tiles / column_parts, 1));
   }
   int64_t chunks() const { return row_chunks * column_parts; }
   Span Blocks(int64_t chunk) const { return Part(blocks, row_chunks, chunk % row_chunks); }

@@ -34,7 +34,7 @@ struct ConvProblem {
   int64_t pixels() const { return y.output * x.output; }
   int64_t filter_size() const { return depth() * out_channels; }
   // Blocks of patches are [K, patches], of one image; else [patches, K], of the whole batch.
-  bool by_taps() const { return nchw || (in_channels == 1 && !pointwise()); }
+  bool by_taps() const { return nchw || (in_channels == 1 && !pointwise() && pixels() >= kGemmColumns); }
   // What blocks are cut from.
   int64_t planes() const { return by_taps() ? n : 1; }
   int64_t plane_pixels() const { return by_taps() ? pixels() : n * pixels(); }

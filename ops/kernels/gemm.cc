@@ -78,7 +78,8 @@ GemmCut CutGemm(int64_t m, int64_t n, int64_t k, int64_t max_slices) {
 
 int64_t GemmCut::Begin(int64_t i, int64_t n) const {
   if (i >= slices) return n;
-  const int64_t blocks = (n + step - 1) / step, per = blocks / slices, rest = blocks % slices;
+  // The last slice has what is left beyond whole steps: no slice is smaller than one.
+  const int64_t blocks = std::max<int64_t>(n / step, 1), per = blocks / slices, rest = blocks % slices;
   return std::min(n, (i * per + std::min(i, rest)) * step);
 }
 

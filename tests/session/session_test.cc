@@ -74,6 +74,7 @@ TEST(Session, RangesOfOutputsAreArguments) {
   EXPECT_EQ(values[0].ToString(), "[[1, 3], [2, 4]]");
   EXPECT_EQ(values[1].ToString(), "[[1, 2], [7, 8]]");
   EXPECT_EQ(values[2].ToString(), "[4, 6]");
+  EXPECT_NE(g.graph()[sum.endpoint().node].loc().ToString().find("session_test.cc"), std::string::npos);
 }
 
 // The signature used longest ago goes, whatever its place in an order of signatures.

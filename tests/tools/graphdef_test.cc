@@ -1,5 +1,6 @@
 // The graphdef tool as a shell sees it: output, messages, exit codes, and what its files hold.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -42,7 +43,7 @@ class Graphdef : public ::testing::Test {
     std::string out, err;
   };
 
-  Graphdef() : folder_(fs::path(::testing::TempDir()) / ("graphdef_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()))) {
+  Graphdef() : folder_(fs::path(::testing::TempDir()) / ("graphdef_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) + "_" + std::to_string(getpid()))) {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }
@@ -290,7 +291,7 @@ TEST_F(Graphdef, BrokenFilesEndInAMessage) {
       if (!cut) bad[i] = static_cast<char>(~bad[i]);
       std::ofstream(File("bad.pb"), std::ios::binary) << bad;
       const Ran r = Run("summary " + File("bad.pb"));
-      EXPECT_LT(r.code, 128) << i << (cut ? " cut " : " inverted ") << r.err;
+      EXPECT_TRUE(r.code == 0 || r.code == 3) << r.code << " at " << i << (cut ? " cut " : " inverted ") << r.err;
       EXPECT_TRUE(r.code == 0 || !r.err.empty());
     }
   }
