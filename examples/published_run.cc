@@ -76,8 +76,9 @@ int main(int argc, char** argv) {
     }
   }
   examples::SaveModel(g, session, examples::OptionValue(argc, argv, "--save", ""));
-  const bool agree = PrintAndCompare("w1", session.GetVariable(w1.name()).value(), {-1.9618274, 2.58235407, 1.68203783, -3.4681716, 1.06982327, 2.11788989}) &
-                     PrintAndCompare("w2", session.GetVariable(w2.name()).value(), {-1.8247149, 2.68546653, 1.41819501});
+  const bool agrees1 = PrintAndCompare("w1", session.GetVariable(w1.name()).value(), {-1.9618274, 2.58235407, 1.68203783, -3.4681716, 1.06982327, 2.11788989});
+  const bool agrees2 = PrintAndCompare("w2", session.GetVariable(w2.name()).value(), {-1.8247149, 2.68546653, 1.41819501});
+  const bool agree = agrees1 && agrees2;
   std::cout << (agree ? "weights agree with the published ones within 1e-6\n" : "weights differ from the published ones\n");
   return agree ? 0 : 1;
 }

@@ -116,7 +116,7 @@ Output Part(Output shape, Output begin, Output size) {
   return Make("Slice", {shape, Vector1(begin), size.valid() ? Input(Vector1(size)) : Input({-1})});
 }
 
-Output ProdOf(Output sizes) { return Make("Prod", {sizes, Input({0})}); }
+Output ProdOf(Output sizes) { return Make("Prod", {sizes, Input{0}}); }
 
 Grad GatherSlices(GradContext& c) {
   Output shape = Make("Shape", {c.input(0)});

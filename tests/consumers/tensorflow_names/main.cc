@@ -11,7 +11,7 @@ using namespace weir;
 int main() {
   Builder g;
   Output x = ops::Placeholder(g, kFloat, {None, 2}, "x");
-  Output y = ops::MatMul(x, {{1.0f}, {2.0f}}, {.name = "y"});
+  ops::MatMul(x, {{1.0f}, {2.0f}}, {.name = "y"});
 
   tensorflow::GraphDef theirs;
   if (!theirs.ParseFromString(ExportGraphDef(g.graph()).value())) return 1;
