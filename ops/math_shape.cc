@@ -35,6 +35,11 @@ int64_t Floor(int64_t a, int64_t b) {
   return a % b != 0 && (a < 0) != (b < 0) ? q - 1 : q;
 }
 
+int64_t FloorMod(int64_t a, int64_t b) {
+  int64_t r = a % b;
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;  // of opposite signs: no overflow, which a - Floor(a, b) * b has
+}
+
 Element Numbers(Arithmetic op, int64_t a, int64_t b) {
   int64_t r = 0;
   const bool divides = b != 0 && b != -1;
@@ -44,7 +49,7 @@ Element Numbers(Arithmetic op, int64_t a, int64_t b) {
     case Arithmetic::kMul: return CheckedMul(a, b, &r) ? Number(r) : kUnknown;
     case Arithmetic::kDiv: return divides ? Number(a / b) : kUnknown;
     case Arithmetic::kFloorDiv: return divides ? Number(Floor(a, b)) : kUnknown;
-    case Arithmetic::kFloorMod: return divides ? Number(a - Floor(a, b) * b) : kUnknown;
+    case Arithmetic::kFloorMod: return divides ? Number(FloorMod(a, b)) : kUnknown;
     case Arithmetic::kMaximum: return Number(std::max(a, b));
     case Arithmetic::kMinimum: return Number(std::min(a, b));
     case Arithmetic::kNone: break;
