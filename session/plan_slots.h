@@ -11,7 +11,6 @@ namespace weir {
 
 // The nodes in the order in which they run, and the place of each in it.
 struct Order {
-  Order() = default;
   Order(const Graph& g, std::vector<NodeId> in_order);
   int operator[](NodeId id) const { return position[id.value]; }
 

@@ -209,11 +209,14 @@ Result<std::vector<Tensor>> Session::Impl::Run(const Signature& s, const std::ve
   return Internal("error[run]: a plan compiled anew is stale");
 }
 
-Status Session::Impl::CheckBuilder(const Builder* b, const char* what, const std::string& name) const {
-  if (!builder_ || b == builder_) return {};
+namespace {
+
+Status OfAnotherBuilder(const char* what, const std::string& name) {
   return InvalidArgument(fmt::format("error[{}]: '{}' is of another builder than the one that the session was made of", what, name))
       .Help("make a session of its builder; names (session.Run({{\"x\", …}}, {\"y\"})) work across builders");
 }
+
+}  // namespace
 
 Result<Endpoint> Session::Impl::Resolve(const Output& o, const char* what) const {
   if (!o.valid()) {
@@ -221,7 +224,7 @@ Result<Endpoint> Session::Impl::Resolve(const Output& o, const char* what) const
     if (!built.ok()) return built;
     return InvalidArgument(fmt::format("error[{}]: an invalid output was given; the graph's builder tells why in status()", what));
   }
-  WEIR_RETURN_IF_ERROR(CheckBuilder(o.builder(), what, o.name()));
+  if (!IsOurs(o.builder())) return OfAnotherBuilder(what, o.name());
   if (!graph_->alive(o.endpoint().node)) {
     return FailedPrecondition(fmt::format("error[{}]: '{}' was added after the session was made", what, o.name())).Help("call Session::Extend(builder) first");
   }
@@ -234,7 +237,7 @@ Result<NodeId> Session::Impl::Resolve(const Operation& o) const {
     if (!built.ok()) return built;
     return InvalidArgument("error[target]: an invalid operation was given; the graph's builder tells why in status()");
   }
-  WEIR_RETURN_IF_ERROR(CheckBuilder(o.builder(), "target", o.name()));
+  if (!IsOurs(o.builder())) return OfAnotherBuilder("target", o.name());
   if (!graph_->alive(o.id())) {
     return FailedPrecondition(fmt::format("error[target]: '{}' was added after the session was made", o.name())).Help("call Session::Extend(builder) first");
   }
@@ -299,7 +302,7 @@ Session::~Session() = default;
 
 Status Session::Extend(const Builder& b) {
   WEIR_RETURN_IF_ERROR(b.status());
-  if ((impl_->builder_ && impl_->builder_ != &b) || b.graph().num_ids() < impl_->graph_->num_ids()) return InvalidArgument("error[graph]: a session can only be extended by the builder it was made from");
+  if (!impl_->IsOurs(&b) || b.graph().num_ids() < impl_->graph_->num_ids()) return InvalidArgument("error[graph]: a session can only be extended by the builder it was made from");
   std::lock_guard lock(impl_->mutex_);
   impl_->graph_ = std::make_shared<Graph>(b.graph());
   impl_->builder_status_ = {};

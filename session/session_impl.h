@@ -47,8 +47,8 @@ class Session::Impl {
   Status CheckSignature(const Signature& s) const;
   Status CheckFeed(Endpoint e, const Tensor& value) const;
   RunOptions OptionsOf(const RunConfig& config, std::vector<StepTime>* trace) const;
-  // Of nodes of another builder than the session's the ids mean other nodes: an error.
-  Status CheckBuilder(const Builder* b, const char* what, const std::string& name) const;
+  // Of nodes of another builder than the session's the ids mean other nodes.
+  bool IsOurs(const Builder* b) const { return !builder_ || b == builder_; }
   Result<Endpoint> Resolve(const Output& o, const char* what) const;
   Result<NodeId> Resolve(const Operation& o) const;
   Result<Signature> SignatureOf(const std::vector<Output>& feeds, const std::vector<Output>& fetches, const std::vector<Operation>& targets) const;

@@ -30,13 +30,16 @@ Span Part(int64_t n, int64_t parts, int64_t i) {
   return {begin, begin + per + (i < rest)};
 }
 
+// As many chunks as the work is worth.
+int64_t WantedChunks(const ConvProblem& p) { return std::clamp<int64_t>(int64_t(std::min(p.ns() / kChunkNs, 1e6)), 1, kMaxConvChunks); }
+
 // How patches are cut into tiles, and tiles and output channels into chunks. By the problem only.
 struct ConvCut {
   int64_t block = 1, blocks = 0;  // patches a tile; tiles in all
   int64_t row_chunks = 1, column_parts = 1;
 
   ConvCut(const ConvProblem& p, int64_t element_bytes, int64_t max_row_chunks) {
-    const int64_t want = std::clamp<int64_t>(int64_t(std::min(p.ns() / kChunkNs, 1e6)), 1, kMaxConvChunks);
+    const int64_t want = WantedChunks(p);
     const int64_t total = p.planes() * p.plane_pixels(), row_bytes = p.depth() * element_bytes;
     const int64_t most_parts = p.groups == 1 ? CeilDiv(p.out_channels, 2 * kGemmColumns) : 1;
     // Chunks of rows each pack the filter, parts of the columns each gather the patches and pack them: as many of either as
@@ -140,10 +143,14 @@ Status SetForward(PrepareContext& c, const ConvProblem& p) {
   const int64_t shared_at = layout.Add(shared ? tile : 0, sizeof(A)), tiles_at = layout.Add(cut.chunks() * per_chunk, sizeof(A));
   WEIR_RETURN_IF_ERROR(layout.Set(c));
   c.set_chunks(cut.chunks());
-  c.SetBegin([=](RunArgs& a) {
-    if constexpr (!same) std::copy_n(a.in<T>(1), p.filter_size(), reinterpret_cast<A*>(a.workspace<char>() + filter_at));
-    if (shared) GatherPatches(p, a.in<T>(0), 0, Block(p, cut, 0).pixels, 0, reinterpret_cast<A*>(a.workspace<char>() + shared_at));
-  });
+  if (shared) {
+    c.SetBegin([=](RunArgs& a) {
+      WidenFilter<T>(a, 1, filter_at, p.filter_size());
+      GatherPatches(p, a.in<T>(0), 0, Block(p, cut, 0).pixels, 0, reinterpret_cast<A*>(a.workspace<char>() + shared_at));
+    });
+  } else {
+    SetBeginWidenFilter<T>(c, 1, filter_at, p.filter_size());
+  }
   c.SetRun([=](RunArgs& a) {
     A* own = reinterpret_cast<A*>(a.workspace<char>() + tiles_at) + a.chunk * per_chunk;
     A* patches = shared ? reinterpret_cast<A*>(a.workspace<char>() + shared_at) : own;
@@ -243,7 +250,7 @@ template <class T>
 Status SetBackpropInput(PrepareContext& c, const ConvProblem& p) {
   using A = Wide<T>;
   constexpr bool same = std::is_same_v<T, A>;
-  int64_t want = std::clamp<int64_t>(int64_t(std::min(p.ns() / kChunkNs, 1e6)), 1, kMaxConvChunks);
+  int64_t want = WantedChunks(p);
   BackpropInputPlan f{.p = p, .bands = Bands(p.n, p.y.input, p.y.extent(), want)};
   f.block = std::clamp<int64_t>(kTileBytes / (p.depth() * int64_t(sizeof(A))), 16, 4096);
   f.block = std::max<int64_t>(std::min(f.block, p.pixels()), 1);

@@ -84,14 +84,14 @@ const Wide<T>* WideFilter(RunArgs& a, int input, int64_t at) {
     return reinterpret_cast<const Wide<T>*>(a.workspace<char>() + at);
   }
 }
+// Makes that copy, where one is needed.
+template <class T>
+void WidenFilter(RunArgs& a, int input, int64_t at, int64_t size) {
+  if constexpr (!std::is_same_v<T, Wide<T>>) std::copy_n(a.in<T>(input), size, reinterpret_cast<Wide<T>*>(a.workspace<char>() + at));
+}
 template <class T>
 void SetBeginWidenFilter(PrepareContext& c, int input, int64_t at, int64_t size) {
-  if constexpr (!std::is_same_v<T, Wide<T>>) {
-    c.SetBegin([=](RunArgs& a) {
-      Wide<T>* wide = reinterpret_cast<Wide<T>*>(a.workspace<char>() + at);
-      std::copy_n(a.in<T>(input), size, wide);
-    });
-  }
+  if constexpr (!std::is_same_v<T, Wide<T>>) c.SetBegin([=](RunArgs& a) { WidenFilter<T>(a, input, at, size); });
 }
 
 // Conversion between a tensor's elements and what they are computed in. Strided rows: `rows` runs of `n`.
