@@ -9,5 +9,7 @@ pkg_check_modules(ZIP REQUIRED IMPORTED_TARGET libzip)
 find_library(SNAPPY snappy REQUIRED)
 
 add_library(weir_dependencies INTERFACE)
-target_link_libraries(weir_dependencies INTERFACE protobuf::libprotobuf fmt::fmt PkgConfig::HWY PkgConfig::ISAL PkgConfig::ZIP
-                      ${SNAPPY} Threads::Threads)
+target_link_libraries(weir_dependencies INTERFACE fmt::fmt PkgConfig::HWY PkgConfig::ISAL PkgConfig::ZIP Threads::Threads ${CMAKE_DL_LIBS})
+# Those that others bring into a process in other versions: linked by libweir_deps.so alone (graph/base/deps.h).
+add_library(weir_wire_dependencies INTERFACE)
+target_link_libraries(weir_wire_dependencies INTERFACE protobuf::libprotobuf fmt::fmt ${SNAPPY})

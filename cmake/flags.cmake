@@ -6,6 +6,7 @@ target_compile_options(weir_flags INTERFACE -ffp-contract=off -fno-math-errno -W
 if(WEIR_SANITIZE)
   target_compile_options(weir_flags INTERFACE -fsanitize=${WEIR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(weir_flags INTERFACE -fsanitize=${WEIR_SANITIZE})
+  target_compile_definitions(weir_flags INTERFACE WEIR_SANITIZED)
   if(WEIR_SANITIZE MATCHES thread)
     target_compile_definitions(weir_flags INTERFACE WEIR_THREAD_SANITIZER)
   endif()

@@ -25,10 +25,15 @@ endfunction()
 weir_install_headers()
 
 install(TARGETS weir EXPORT WeirTargets)
+install(TARGETS weir_deps LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 set(weir_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Weir)
 install(EXPORT WeirTargets NAMESPACE Weir:: DESTINATION ${weir_cmake_dir} FILE WeirConfig.cmake)
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/WeirConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/WeirConfigVersion.cmake DESTINATION ${weir_cmake_dir})
+
+install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN Doxyfile EXCLUDE)
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 file(RELATIVE_PATH weir_up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/weir.pc.in weir.pc @ONLY)

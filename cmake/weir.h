@@ -33,3 +33,4 @@
 #include "weir/session/gradient_checker.h"   // gradients against finite differences
 #include "weir/session/saver.h"         // Saver: checkpoints
 #include "weir/session/session.h"       // Session
+#include "weir/version.h"               // WEIR_VERSION

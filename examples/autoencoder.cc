@@ -24,14 +24,14 @@ void Run(int epochs, const std::string& save) {
   const Collection data = ReadDigits(WEIR_EXAMPLES_DATA "/digits.csv.gz");
 
   Builder g;
-  Output images = ops::Placeholder(g, kFloat, {None, 8, 8, 1}, "images");
+  Output images = ops::Placeholder(g, kFloat, {None, 8, 8, 1}, {.name = "images"});
   Output pixels = ops::Reshape(images, {-1, kPixels});
   Output hidden = layers::Dense(pixels, kHidden, {.activation = ops::Elu, .name = "encoder"});
   Output code = layers::Dense(hidden, kCode, {.name = "code"});
   hidden = layers::Dense(code, kHidden, {.activation = ops::Elu, .name = "decoder"});
   Output drawn = ops::Sigmoid(layers::Dense(hidden, kPixels, {.name = "drawing"}));
   Output loss = losses::MeanSquaredError(pixels, drawn);
-  Output drawings = ops::Reshape(drawn, {-1, 8, 8, 1}, "drawings");
+  Output drawings = ops::Reshape(drawn, {-1, 8, 8, 1}, {.name = "drawings"});
 
   // The rate falls by half every 1,000 steps.
   Variable step = GetOrCreateGlobalStep(g);

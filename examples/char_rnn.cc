@@ -54,7 +54,7 @@ struct Network {
 Network BuildNetwork(Builder& g, int64_t batch, int64_t length, int64_t alphabet) {
   auto scope = VariableScope(g, "net", {.reuse = Reuse::kAuto});
   Network n;
-  n.letters = ops::Placeholder(g, kInt32, {batch, length}, "letters");
+  n.letters = ops::Placeholder(g, kInt32, {batch, length}, {.name = "letters"});
   n.before = {ops::Zeros(g, {batch, kHidden}), ops::Zeros(g, {batch, kHidden})};
   n.after = n.before;
   Variable table = GetVariable(g, "letters", {alphabet, kLetterSize});
@@ -110,7 +110,7 @@ int32_t Draw(std::span<const float> logits, double sharpness, std::mt19937& rand
 std::string Write(const Session& session, const Network& n, const Corpus& corpus, const std::string& start, int length) {
   std::string text = start;
   std::mt19937 random(1);
-  Tensor memory = Tensor::Zeros(kFloat, {1, kHidden}).value(), output = memory;
+  Tensor memory = Tensor::Zeros(kFloat, {1, kHidden}), output = memory;
   for (size_t i = 0; i < start.size() + length - 1; ++i) {
     const Tensor letter = Tensor::Of<int32_t>({1, 1}, {corpus.NumberOf(text[i])});
     const std::vector<Tensor> results =
@@ -122,7 +122,7 @@ std::string Write(const Session& session, const Network& n, const Corpus& corpus
 }
 
 void Run(int rounds, const std::string& save) {
-  std::string text = ReadTextFile(WEIR_SOURCE "/docs/architecture.md");
+  std::string text = ReadTextFile(WEIR_DOCS "/architecture.md");
   std::erase_if(text, [](unsigned char c) { return c > 127; });  // so that each byte is a letter
   const Corpus corpus(text);
   const int64_t alphabet = static_cast<int64_t>(corpus.letters.size());
@@ -131,7 +131,7 @@ void Run(int rounds, const std::string& save) {
   Builder g;
   const Network reader = BuildNetwork(g, kBatch, kUnrolled, alphabet);
   const Network writer = BuildNetwork(g, 1, 1, alphabet);
-  Output next = ops::Placeholder(g, kInt32, {kBatch, kUnrolled}, "next");
+  Output next = ops::Placeholder(g, kInt32, {kBatch, kUnrolled}, {.name = "next"});
   Output loss = losses::SparseSoftmaxCrossEntropy(ops::Reshape(next, {-1}), reader.logits);
   AdamOptimizer optimizer(0.005);
   std::vector<GradAndVar> gradients = optimizer.ComputeGradients(loss);
@@ -143,7 +143,7 @@ void Run(int rounds, const std::string& save) {
   Session session(g);
   session.Run(init).Check();
   Progress progress("round", rounds, kStepsPerRound);
-  Tensor memory = Tensor::Zeros(kFloat, {kBatch, kHidden}).value(), output = memory;
+  Tensor memory = Tensor::Zeros(kFloat, {kBatch, kHidden}), output = memory;
   for (int64_t step = 0; step < int64_t{rounds} * kStepsPerRound; ++step) {
     const Feeds feeds = {{reader.letters, ReadersAt(corpus, step, 0)}, {next, ReadersAt(corpus, step, 1)},
                          {reader.before.memory, memory}, {reader.before.output, output}};

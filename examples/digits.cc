@@ -43,9 +43,9 @@ struct Model {
 // Two convolutions, a pool, a hidden layer with dropout, and a softmax over the ten digits.
 Model BuildModel(Builder& g, int64_t height, int64_t width) {
   Model m;
-  m.images = ops::Placeholder(g, kFloat, {None, height, width, 1}, "images");
-  m.labels = ops::Placeholder(g, kInt32, {None}, "labels");
-  m.keep_prob = ops::PlaceholderWithDefault(g.Constant(1.0f), PartialShape::Scalar(), "keep_prob");
+  m.images = ops::Placeholder(g, kFloat, {None, height, width, 1}, {.name = "images"});
+  m.labels = ops::Placeholder(g, kInt32, {None}, {.name = "labels"});
+  m.keep_prob = ops::PlaceholderWithDefault(g.Constant(1.0f), PartialShape::Scalar(), {.name = "keep_prob"});
 
   const Regularizer l2 = ops::L2Regularizer(1e-4);
   const layers::Conv2DOptions conv = {.padding = "same", .activation = ops::Relu, .kernel_regularizer = l2};

@@ -80,15 +80,15 @@ std::vector<std::string> Nearest(const Vocabulary& v, const Tensor& similarities
 void Run(int rounds, const std::string& save) {
   std::string text;
   for (const char* folder : {"/graph", "/ops", "/runtime", "/session"}) {
-    for (const std::string& path : FilesBelow(WEIR_SOURCE + std::string(folder), ".h")) text += CommentsOf(ReadTextFile(path));
+    for (const std::string& path : FilesBelow(WEIR_HEADERS + std::string(folder), ".h")) text += CommentsOf(ReadTextFile(path));
   }
   const Vocabulary v(WordsOf(text));
   std::cout << v.text.size() << " words to read, " << v.size() << " different ones\n";
 
   Builder g;
-  Output words = ops::Placeholder(g, kInt32, {None}, "words");
-  Output neighbours = ops::Placeholder(g, kInt32, {None}, "neighbours");
-  Output strangers = ops::Placeholder(g, kInt32, {None, kNegatives}, "strangers");
+  Output words = ops::Placeholder(g, kInt32, {None}, {.name = "words"});
+  Output neighbours = ops::Placeholder(g, kInt32, {None}, {.name = "neighbours"});
+  Output strangers = ops::Placeholder(g, kInt32, {None, kNegatives}, {.name = "strangers"});
   const Initializer small = ops::RandomUniformInitializer({.minval = -0.5 / kSize, .maxval = 0.5 / kSize});
   Variable vectors = GetVariable(g, "vectors", {v.size(), kSize}, {.initializer = small});
   Variable company = GetVariable(g, "company", {v.size(), kSize}, {.initializer = ops::ZerosInitializer()});

@@ -44,7 +44,7 @@ constexpr int kExamples = 128, kBatch = 8, kSteps = 5000;
 }  // namespace
 
 int main(int argc, char** argv) {
-  Tensor points = Tensor::Zeros(kFloat, {kExamples, 2}).value(), labels = Tensor::Zeros(kFloat, {kExamples, 1}).value();
+  Tensor points = Tensor::Zeros(kFloat, {kExamples, 2}), labels = Tensor::Zeros(kFloat, {kExamples, 1});
   NumpyRandom random(1);
   for (int i = 0; i < kExamples; ++i) {
     const double x0 = random.Next(), x1 = random.Next();
@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
   Builder g;
   Variable w1(RandomNormal(g, {2, 3}, {.stddev = 1, .seed = 1}));
   Variable w2(RandomNormal(g, {3, 1}, {.stddev = 1, .seed = 1}));
-  Output x = Placeholder(g, kFloat, {None, 2}, "x-input"), wanted = Placeholder(g, kFloat, {None, 1}, "y-input");
+  Output x = Placeholder(g, kFloat, {None, 2}, {.name = "x-input"}), wanted = Placeholder(g, kFloat, {None, 1}, {.name = "y-input"});
   Output y = MatMul(MatMul(x, w1), w2);
   Output cross_entropy = -ReduceMean(wanted * Log(ClipByValue(y, 1e-10, 1.0)));
   Operation train = AdamOptimizer(0.001).Minimize(cross_entropy);

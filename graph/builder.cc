@@ -8,7 +8,7 @@ namespace weir {
 
 namespace {
 const std::string kNoName;
-const PartialShape kNoShape;
+const PartialShape kNoShape = PartialShape::Unknown();
 }  // namespace
 
 const std::string& Operation::name() const { return valid() ? builder_->graph().node(id_).name() : kNoName; }
@@ -227,13 +227,14 @@ class AttrSolver {
 
 }  // namespace
 
-Operation Builder::AddNode(std::string_view op, InputList inputs, AttrMap attrs, std::string_view name, Loc loc) {
+Operation Builder::AddNode(std::string_view op, InputList inputs, AttrMap attrs, const Name& name, Loc loc) {
   if (!status_.ok()) return {};
   if (loc_) loc = loc_;
+  const std::string_view wanted = name.name.empty() ? op : std::string_view(name.name);
   for (Input& in : inputs) {
     if (!in.is_literal() && in.builder() != this && parent_) in = Input(Capture(in.output()), in.loc());
     if (in.is_literal() || (in.output().valid() && in.builder() == this)) continue;
-    Fail(InvalidArgument(fmt::format("error[graph]: {} '{}' was given {}", op, name.empty() ? op : name,
+    Fail(InvalidArgument(fmt::format("error[graph]: {} '{}' was given {}", op, wanted,
                                      in.output().valid() ? "an output of another graph" : "an invalid output"))
              .Detail(loc ? "at " + loc.ToString() : ""));
     return {};
@@ -248,13 +249,13 @@ Operation Builder::AddNode(std::string_view op, InputList inputs, AttrMap attrs,
   if (def) {
     auto solved = AttrSolver(*def, attrs, inputs).Solve();
     if (!solved.ok()) {
-      Fail(InvalidArgument(fmt::format("error[graph]: {} '{}' {}", op, name.empty() ? op : name, solved.status().message()))
+      Fail(InvalidArgument(fmt::format("error[graph]: {} '{}' {}", op, wanted, solved.status().message()))
                .Detail(solved.status().details()).Detail(loc ? "created at " + loc.ToString() : ""));
       return {};
     }
     types = *solved;
   }
-  spec.name = UniqueName(name.empty() ? op : name);
+  spec.name = UniqueName(wanted);
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].is_literal()) {
       spec.inputs.push_back(inputs[i].output().endpoint());
@@ -268,7 +269,7 @@ Operation Builder::AddNode(std::string_view op, InputList inputs, AttrMap attrs,
       return {};
     }
     auto inside = NameScope(spec.name + "/");
-    Output c = Constant(*std::move(value), def ? def->inputs().size() > i ? def->inputs()[i].name : "Const" : "Const", loc);
+    Output c = Constant(*std::move(value), {.name = def && def->inputs().size() > i ? def->inputs()[i].name : ""}, loc);
     if (!c.valid()) return {};
     spec.inputs.push_back(c.endpoint());
   }
@@ -281,11 +282,11 @@ Operation Builder::AddNode(std::string_view op, InputList inputs, AttrMap attrs,
   return {this, *id};
 }
 
-Output Builder::Add(std::string_view op, InputList inputs, AttrMap attrs, std::string_view name, Loc loc) {
+Output Builder::Add(std::string_view op, InputList inputs, AttrMap attrs, const Name& name, Loc loc) {
   return OutputOf(AddNode(op, std::move(inputs), std::move(attrs), name, loc));
 }
 
-Output Builder::Constant(Tensor value, std::string_view name, Loc loc) {
+Output Builder::Constant(Tensor value, const Name& name, Loc loc) {
   DType dtype = value.dtype();
   auto no_control = NoControlDependencies();
   return Add("Const", {}, {{"value", std::move(value)}, {"dtype", dtype}}, name, loc);
@@ -315,7 +316,7 @@ Operation MakeNode(std::string_view op, InputList inputs, AttrMap attrs, const N
   Builder* b = BuilderOf(inputs);
   if (!b) return {};
   Loc loc = inputs.empty() ? Loc{} : inputs[0].loc();
-  return b->AddNode(op, std::move(inputs), std::move(attrs), name.value, loc);
+  return b->AddNode(op, std::move(inputs), std::move(attrs), name, loc);
 }
 
 Output Make(std::string_view op, InputList inputs, AttrMap attrs, const Name& name) {

@@ -36,7 +36,9 @@ class Operation {
   NodeId id_;
 };
 
-// One output of a node: a tensor to be. Carries the arithmetic operators (ops/math_ops.h), no ordering.
+class Index;
+
+// One output of a node: a tensor to be. Carries arithmetic and comparison (ops/math_ops.h), which build nodes, and subscripts.
 class Output {
  public:
   Output() = default;
@@ -49,6 +51,11 @@ class Output {
   const PartialShape& shape() const;  // unknown for an invalid Output
   std::string name() const;           // "dense/Relu:0"
   const Node& node() const;           // only of a valid Output
+
+  // A part of the tensor: x[0], x[{1, _}], x[{{0, 5}, Ellipsis}]; see ops/indexing.h.
+  Output operator[](std::initializer_list<Index> index) const;
+  template <class I>
+  Output operator[](const I& index) const;
 
  private:
   Builder* builder_ = nullptr;
@@ -67,8 +74,8 @@ class Literal {
   Literal(Tensor t) : kind_(kTensorLit), tensor_(std::move(t)) {}                     // NOLINT
   Literal(std::initializer_list<Literal> items) : kind_(kListLit), items_(items) {}   // NOLINT
   template <class T>
-    requires requires { DTypeOfT<T>::value; }
-  Literal(const std::vector<T>& v) : Literal(Tensor::Vector(v)) {}                    // NOLINT
+    requires std::constructible_from<Tensor, const std::vector<T>&>
+  Literal(const std::vector<T>& v) : Literal(Tensor(v)) {}                            // NOLINT
 
   // As a tensor of `dtype` (kInvalid: int32, float, bool or string by its look). Errors: ragged nesting, a text for a
   // number, a number out of the dtype's range or with a fraction for an integer, a Tensor of another dtype.
@@ -102,7 +109,7 @@ class Input {
   Input(Tensor v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(std::move(v))), loc_(loc) {}  // NOLINT
   Input(std::initializer_list<Literal> v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
   template <class T>
-    requires requires { DTypeOfT<T>::value; }
+    requires std::constructible_from<Tensor, const std::vector<T>&>
   Input(const std::vector<T>& v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
 
   bool is_literal() const { return literal_ != nullptr; }
@@ -142,12 +149,10 @@ struct At {
   Loc loc;
 };
 
-// A node's name: the last parameter of building functions; empty means the op's.
+// A node's name, the last parameter of building functions: `Relu(x, {.name = "hidden"})`. Empty means the op's. Functions with
+// further options take `.name` among them.
 struct Name {
-  Name() = default;
-  Name(const char* n) : value(n) {}          // NOLINT
-  Name(std::string n) : value(std::move(n)) {}  // NOLINT
-  std::string value;
+  std::string name = {};
 };
 
 class Builder {
@@ -190,11 +195,11 @@ class Builder {
   // ---- nodes
   // Adds any registered op. Type and number attributes that inputs tell are filled in; literals become Const nodes of the
   // dtype asked for. Inputs of list arguments follow one another. Name: empty means the op's.
-  Operation AddNode(std::string_view op, InputList inputs, AttrMap attrs = {}, std::string_view name = {}, Loc loc = Loc::Current());
+  Operation AddNode(std::string_view op, InputList inputs, AttrMap attrs = {}, const Name& name = {}, Loc loc = Loc::Current());
   // Output 0 of AddNode, for the many ops with one output.
-  Output Add(std::string_view op, InputList inputs, AttrMap attrs = {}, std::string_view name = {}, Loc loc = Loc::Current());
+  Output Add(std::string_view op, InputList inputs, AttrMap attrs = {}, const Name& name = {}, Loc loc = Loc::Current());
   Output OutputOf(Operation op, int index = 0) { return op.valid() ? Output(this, {op.id(), index}) : Output(); }
-  Output Constant(Tensor value, std::string_view name = "Const", Loc loc = {});
+  Output Constant(Tensor value, const Name& name = {}, Loc loc = {});
   Output FindOutput(std::string_view name);  // by "node:0"; an error is kept when there is none
 
   // ---- random seeds: see ops/random_ops.h

@@ -32,8 +32,8 @@ bool Differentiable(const OutputType& t) {
 
 Output Grad::ToDense() const {
   if (!sparse_) return dense_;
-  Output rows = Make("StridedSlice", {slices_.dense_shape, {0}, {1}, {1}}, {{"shrink_axis_mask", 1}}, "rows");
-  return Make("UnsortedSegmentSum", {slices_.values, slices_.indices, rows}, {}, "dense");
+  Output rows = Make("StridedSlice", {slices_.dense_shape, {0}, {1}, {1}}, {{"shrink_axis_mask", 1}}, {.name = "rows"});
+  return Make("UnsortedSegmentSum", {slices_.values, slices_.indices, rows}, {}, {.name = "dense"});
 }
 
 GradContext::GradContext(Builder* b, NodeId id, std::vector<Grad> grads) : builder_(b), id_(id), grads_(std::move(grads)) {
@@ -132,7 +132,7 @@ class Differentiator {
 
   Grad SeedGrad(size_t i) {
     if (i < options_.grad_ys.size() && options_.grad_ys[i].valid()) return options_.grad_ys[i];
-    return b_.Add("OnesLike", {ys_[i]}, {}, fmt::format("grad_ys_{}", i), b_.graph().node(ys_[i].endpoint().node).loc());
+    return b_.Add("OnesLike", {ys_[i]}, {}, {.name = fmt::format("grad_ys_{}", i)}, b_.graph().node(ys_[i].endpoint().node).loc());
   }
 
   void Contribute(Endpoint e, Grad g) {

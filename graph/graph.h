@@ -46,10 +46,10 @@ struct EndpointHash {
 // What is known of an output before running.
 struct OutputType {
   DType dtype = DType::kInvalid;
-  PartialShape shape;
+  PartialShape shape = PartialShape::Unknown();
   // Of a resource: what the variable behind the handle holds.
   DType handle_dtype = DType::kInvalid;
-  PartialShape handle_shape;
+  PartialShape handle_shape = PartialShape::Unknown();
   // Of a small integer tensor: its elements, unknown ones as kUnknownDim or symbols. Makes shapes known (see infer.h).
   std::optional<Dims> value;
 
@@ -87,12 +87,10 @@ class Node {
   bool alive() const { return id_.valid(); }
 
   const AttrValue* FindAttr(std::string_view name) const;  // value or default; null when neither
-  // Value or default of kind T; T{} when there is none (Verify has refused such a node already).
+  // Value or default of kind T; an empty one when there is none (Verify has refused such a node already).
   template <class T>
   T attr(std::string_view name) const {
-    const AttrValue* v = FindAttr(name);
-    const T* t = v ? v->get<T>() : nullptr;
-    return t ? *t : T{};
+    return ValueOr<T>(FindAttr(name));
   }
   DType type_attr(std::string_view name) const { return attr<DType>(name); }
   bool Is(std::string_view op) const { return op_ == op; }

@@ -33,7 +33,7 @@ struct VariableInfo {
 struct TensorInfo {
   std::string name;  // "x:0"; empty for a sparse or composite one
   DType dtype = DType::kInvalid;
-  PartialShape shape;
+  PartialShape shape = PartialShape::Unknown();
 };
 
 struct SignatureInfo {

@@ -20,11 +20,11 @@ class ShapeContext {
  public:
   struct Input {
     DType dtype = DType::kInvalid;
-    PartialShape shape;
+    PartialShape shape = PartialShape::Unknown();
     const Tensor* constant = nullptr;  // the whole value when known
     const Dims* value = nullptr;       // elements of a small integer tensor, possibly unknown
     DType handle_dtype = DType::kInvalid;
-    PartialShape handle_shape;
+    PartialShape handle_shape = PartialShape::Unknown();
   };
 
   ShapeContext(const OpDef* def, const AttrMap* attrs, std::vector<Input> inputs, std::vector<OutputType>* outputs);
@@ -38,9 +38,7 @@ class ShapeContext {
   const AttrMap& attrs() const { return *attrs_; }
   template <class T>
   T attr(std::string_view name) const {
-    const AttrValue* v = def_->Value(*attrs_, name);
-    const T* t = v ? v->get<T>() : nullptr;
-    return t ? *t : T{};
+    return ValueOr<T>(def_->Value(*attrs_, name));
   }
 
   // Elements of integer input i (each known, a symbol, or kUnknownDim); null when not even their number is known.

@@ -11,12 +11,12 @@ Output Constant(At g, Literal value, DType dtype, const Name& name) {
     g.builder->Fail(InvalidArgument("error[graph]: a constant " + tensor.status().message()).Detail(g.loc ? "at " + g.loc.ToString() : ""));
     return {};
   }
-  return g.builder->Constant(*std::move(tensor), name.value.empty() ? "Const" : name.value, g.loc);
+  return g.builder->Constant(*std::move(tensor), {.name = name.name.empty() ? "Const" : name.name}, g.loc);
 }
 
 namespace {
 Output Filled(At g, Input shape, DType dtype, int value, const Name& name, const char* default_name) {
-  return g.builder->Add("Fill", {shape, value}, {{"T", dtype}}, name.value.empty() ? default_name : name.value, g.loc);
+  return g.builder->Add("Fill", {shape, value}, {{"T", dtype}}, {.name = name.name.empty() ? default_name : name.name}, g.loc);
 }
 
 std::vector<Input> With(std::vector<Input> values, Input last) {
@@ -34,17 +34,17 @@ std::vector<Output> ConcatOffset(Input axis, InputList shapes, const Name& name)
 }
 
 Output Concat(InputList values, Input axis, const Name& name) {
-  if (values.size() == 1) return Make("Identity", values, {}, name.value.empty() ? Name("concat") : name);  // ConcatV2 wants two
-  return Make("ConcatV2", With(std::move(values), std::move(axis)), {}, name.value.empty() ? Name("concat") : name);
+  if (values.size() == 1) return Make("Identity", values, {}, name.name.empty() ? Name{"concat"} : name);  // ConcatV2 wants two
+  return Make("ConcatV2", With(std::move(values), std::move(axis)), {}, name.name.empty() ? Name{"concat"} : name);
 }
 
 std::vector<Output> Split(Input value, int64_t num, Input axis, const Name& name) {
-  return MakeAll("Split", {axis, value}, {{"num_split", num}}, name.value.empty() ? Name("split") : name);
+  return MakeAll("Split", {axis, value}, {{"num_split", num}}, name.name.empty() ? Name{"split"} : name);
 }
 
 std::vector<Output> Split(Input value, std::vector<int64_t> sizes, Input axis, const Name& name) {
   int64_t num = static_cast<int64_t>(sizes.size());
-  return MakeAll("SplitV", {value, Tensor::Vector(sizes), axis}, {{"num_split", num}}, name.value.empty() ? Name("split") : name);
+  return MakeAll("SplitV", {value, Tensor::Vector(sizes), axis}, {{"num_split", num}}, name.name.empty() ? Name{"split"} : name);
 }
 
 std::vector<Output> Unstack(Input value, std::optional<int64_t> num, int64_t axis, const Name& name) {
@@ -61,7 +61,7 @@ std::vector<Output> Unstack(Input value, std::optional<int64_t> num, int64_t axi
     }
     return {};
   }
-  return MakeAll("Unpack", {value}, {{"num", *num}, {"axis", axis}}, name.value.empty() ? Name("unstack") : name);
+  return MakeAll("Unpack", {value}, {{"num", *num}, {"axis", axis}}, name.name.empty() ? Name{"unstack"} : name);
 }
 
 namespace {
@@ -72,22 +72,22 @@ AttrMap MaskAttrs(const StridedSliceOptions& o) {
 }  // namespace
 
 Output StridedSlice(Input input, Input begin, Input end, Input strides, const StridedSliceOptions& o) {
-  return Make("StridedSlice", {input, begin, end, strides}, MaskAttrs(o), o.name);
+  return Make("StridedSlice", {input, begin, end, strides}, MaskAttrs(o), {.name = o.name});
 }
 
 Output StridedSliceGrad(Input shape, Input begin, Input end, Input strides, Input dy, const StridedSliceOptions& o) {
-  return Make("StridedSliceGrad", {shape, begin, end, strides, dy}, MaskAttrs(o), o.name);
+  return Make("StridedSliceGrad", {shape, begin, end, strides, dy}, MaskAttrs(o), {.name = o.name});
 }
 
 Output Pad(Input tensor, Input paddings, const PadOptions& o) {
-  if (o.mode != "CONSTANT") return Make("MirrorPad", {tensor, paddings}, {{"mode", o.mode}}, o.name);
+  if (o.mode != "CONSTANT") return Make("MirrorPad", {tensor, paddings}, {{"mode", o.mode}}, {.name = o.name});
   bool zero = false;
   if (o.constant_values.is_literal()) {
     auto value = o.constant_values.literal().ToTensor(kDouble);
     zero = value.ok() && value->num_elements() == 1 && value->scalar<double>() == 0;
   }
-  if (zero) return Make("Pad", {tensor, paddings}, {}, o.name);
-  return Make("PadV2", {tensor, paddings, o.constant_values}, {}, o.name);
+  if (zero) return Make("Pad", {tensor, paddings}, {}, {.name = o.name});
+  return Make("PadV2", {tensor, paddings, o.constant_values}, {}, {.name = o.name});
 }
 
 Output Transpose(Input a) {
@@ -95,17 +95,17 @@ Output Transpose(Input a) {
   if (s.known_rank()) {
     std::vector<int32_t> perm;
     for (int i = s.rank(); i-- > 0;) perm.push_back(i);
-    return Make("Transpose", {a, perm}, {}, "transpose");
+    return Make("Transpose", {a, perm}, {}, {.name = "transpose"});
   }
   Output rank = Make("Rank", {a});
-  return Make("Transpose", {a, Make("Sub", {Make("Sub", {rank, 1}), Make("Range", {0, rank, 1})})}, {}, "transpose");
+  return Make("Transpose", {a, Make("Sub", {Make("Sub", {rank, 1}), Make("Range", {0, rank, 1})})}, {}, {.name = "transpose"});
 }
 
 Output OneHot(Input indices, Input depth, const OneHotOptions& o) {
   AttrMap attrs = {{"axis", o.axis}};
   bool literals = o.on_value.is_literal() && o.off_value.is_literal();
   if (literals) attrs.emplace("T", o.dtype == DType::kInvalid ? kFloat : o.dtype);
-  return Make("OneHot", {indices, depth, o.on_value, o.off_value}, attrs, o.name.empty() ? Name("one_hot") : Name(o.name));
+  return Make("OneHot", {indices, depth, o.on_value, o.off_value}, attrs, o.name.empty() ? Name{"one_hot"} : Name(o.name));
 }
 
 }  // namespace weir::ops

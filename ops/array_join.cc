@@ -204,7 +204,7 @@ Status SplitVGrad(GradContext& c) {
 // ---- stacking
 
 Status PackShape(ShapeContext& c) {
-  PartialShape all;
+  PartialShape all = PartialShape::Unknown();
   for (int i = 0; i < c.num_inputs(); ++i) {
     auto merged = MergeShapes(all, c.input(i));
     if (!merged.ok()) {

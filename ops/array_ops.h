@@ -6,26 +6,26 @@
 
 #include <optional>
 
-#include "weir/graph/builder.h"
+#include "weir/ops/indexing.h"
 
 namespace weir::ops {
 
 // ---- sources
 // A constant: a nested literal, or a Tensor. The dtype follows from its look (int32, float, bool, string) unless given.
 Output Constant(At g, Literal value, DType dtype = DType::kInvalid, const Name& name = {});
-// A tensor to be fed; unknown axes are None, `{}` is an unknown shape.
-inline Output Placeholder(At g, DType dtype, PartialShape shape = {}, const Name& name = {}) {
-  return g.builder->Add("Placeholder", {}, {{"dtype", dtype}, {"shape", std::move(shape)}}, name.value, g.loc);
+// A tensor to be fed; unknown axes are None; `{}` is a scalar, no shape an unknown one.
+inline Output Placeholder(At g, DType dtype, PartialShape shape = PartialShape::Unknown(), const Name& name = {}) {
+  return g.builder->Add("Placeholder", {}, {{"dtype", dtype}, {"shape", std::move(shape)}}, name, g.loc);
 }
 inline Output PlaceholderV2(At g, DType dtype, PartialShape shape, const Name& name = {}) {
-  return g.builder->Add("PlaceholderV2", {}, {{"dtype", dtype}, {"shape", std::move(shape)}}, name.value, g.loc);
+  return g.builder->Add("PlaceholderV2", {}, {{"dtype", dtype}, {"shape", std::move(shape)}}, name, g.loc);
 }
 // `input` unless another tensor of that shape is fed in its place.
 inline Output PlaceholderWithDefault(Input input, PartialShape shape, const Name& name = {}) {
   return Make("PlaceholderWithDefault", {input}, {{"shape", std::move(shape)}}, name);
 }
 // A tensor of shape `dims` with `value` (a scalar) everywhere.
-inline Output Fill(At g, Input dims, Input value, const Name& name = {}) { return g.builder->Add("Fill", {dims, value}, {}, name.value, g.loc); }
+inline Output Fill(At g, Input dims, Input value, const Name& name = {}) { return g.builder->Add("Fill", {dims, value}, {}, name, g.loc); }
 Output Zeros(At g, Input shape, DType dtype = kFloat, const Name& name = {});
 Output Ones(At g, Input shape, DType dtype = kFloat, const Name& name = {});
 inline Output ZerosLike(Input x, const Name& name = {}) { return Make("ZerosLike", {x}, {}, name); }
@@ -49,7 +49,7 @@ inline Output CheckNumerics(Input tensor, const std::string& message, const Name
 // ---- shapes
 // The same elements in another shape, of which one size may be -1: as many as are left.
 inline Output Reshape(Input tensor, Input shape, const Name& name = {}) { return Make("Reshape", {tensor, shape}, {}, name); }
-inline Output Shape(Input input, DType out_type = kInt32, const Name& name = {}) { return Make("Shape", {input}, {{"out_type", out_type}}, name); }
+inline Output ShapeOf(Input input, DType out_type = kInt32, const Name& name = {}) { return Make("Shape", {input}, {{"out_type", out_type}}, name); }
 inline std::vector<Output> ShapeN(InputList input, DType out_type = kInt32, const Name& name = {}) {
   return MakeAll("ShapeN", std::move(input), {{"out_type", out_type}}, name);
 }
@@ -81,7 +81,7 @@ inline Output Stack(InputList values, int64_t axis = 0, const Name& name = {}) {
 // The slices along `axis`; `num` may be left out when the shape tells.
 std::vector<Output> Unstack(Input value, std::optional<int64_t> num = {}, int64_t axis = 0, const Name& name = {});
 
-// ---- slicing
+// ---- slicing; x[…] is in indexing.h
 // The box from `begin` on with `size` elements an axis; -1 means up to the end.
 inline Output Slice(Input input, Input begin, Input size, const Name& name = {}) { return Make("Slice", {input, begin, size}, {}, name); }
 // Bit i of a mask: entry i is open (begin, end), is `...` (ellipsis), inserts an axis (new_axis), is an index (shrink_axis).
@@ -155,7 +155,7 @@ struct DequantizeOptions {
 };
 inline Output Dequantize(Input input, Input min_range, Input max_range, const DequantizeOptions& o = {}) {
   return Make("Dequantize", {input, min_range, max_range},
-              {{"mode", o.mode}, {"narrow_range", o.narrow_range}, {"axis", o.axis}, {"dtype", o.dtype}}, o.name);
+              {{"mode", o.mode}, {"narrow_range", o.narrow_range}, {"axis", o.axis}, {"dtype", o.dtype}}, {.name = o.name});
 }
 
 }  // namespace weir::ops

@@ -31,23 +31,23 @@ Output ClipByNorm(Input t, Input clip_norm, const Axes& axes, const Name& name) 
   Builder* b = BuilderOf({t, clip_norm});
   if (!b) return {};
   auto at = b->At(t.loc());
-  auto scope = b->NameScope(name.value.empty() ? "clip_by_norm" : name.value);
+  auto scope = b->NameScope(name.name.empty() ? "clip_by_norm" : name.name);
   Output sum = ReduceSum(Multiply(t, t), axes, {.keepdims = true});
   Output positive = Greater(sum, 0.0);
   // Why two selects: the square root's infinite slope at 0 must not meet the gradient.
   Output norm = Where(positive, Sqrt(Where(positive, sum, OnesLike(sum))), sum);
-  return Identity(Make("RealDiv", {Multiply(t, clip_norm), Maximum(norm, clip_norm)}), b->scope());
+  return Identity(Make("RealDiv", {Multiply(t, clip_norm), Maximum(norm, clip_norm)}), {.name = b->scope()});
 }
 
 Output ClipByAverageNorm(Input t, Input clip_norm, const Name& name) {
   Builder* b = BuilderOf({t, clip_norm});
   if (!b) return {};
   auto at = b->At(t.loc());
-  auto scope = b->NameScope(name.value.empty() ? "clip_by_average_norm" : name.value);
+  auto scope = b->NameScope(name.name.empty() ? "clip_by_average_norm" : name.name);
   Output inverse = Rsqrt(ReduceSum(Multiply(t, t)));
   Output clip = clip_norm.is_literal() ? Make("Mul", {OnesLike(inverse), clip_norm}) : clip_norm.output();
   Output scale = Minimum(inverse * Cast(Size(t), inverse.dtype()), 1.0 / clip);
-  return Identity(Multiply(t, clip) * scale, b->scope());
+  return Identity(Multiply(t, clip) * scale, {.name = b->scope()});
 }
 
 Output GlobalNorm(const std::vector<Grad>& tensors, const Name& name) {
@@ -57,8 +57,8 @@ Output GlobalNorm(const std::vector<Grad>& tensors, const Name& name) {
   }
   Builder* b = BuilderOf(halves);
   if (!b) return {};
-  auto scope = b->NameScope(name.value.empty() ? "global_norm" : name.value);
-  return Sqrt(ReduceSum(Stack(halves)) * 2.0, b->scope());
+  auto scope = b->NameScope(name.name.empty() ? "global_norm" : name.name);
+  return Sqrt(ReduceSum(Stack(halves)) * 2.0, {.name = b->scope()});
 }
 
 Output GlobalNorm(const std::vector<Output>& tensors, const Name& name) {
@@ -70,7 +70,7 @@ ClippedTensors ClipByGlobalNorm(const std::vector<Output>& tensors, Input clip_n
   Builder* b = BuilderOf(inputs);
   if (!b) return {};
   auto at = b->At(clip_norm.loc());
-  auto scope = b->NameScope(name.value.empty() ? "clip_by_global_norm" : name.value);
+  auto scope = b->NameScope(name.name.empty() ? "clip_by_global_norm" : name.name);
   ClippedTensors result;
   result.global_norm = GlobalNorm(tensors);
   Output scale = ScaleFor(result.global_norm, clip_norm);

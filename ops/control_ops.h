@@ -1,4 +1,8 @@
-// Building functions for order, checks, calls and functional control flow.
+// Building functions for order and checks, and the nodes of calls and of functional control flow.
+//
+// To write a function, a conditional or a loop in C++, use ops/functions.h (DefineFunction, Call, Cond, WhileLoop): it makes the
+// bodies, their captures and result types. If, While and PartitionedCall here are the bare nodes, for functions that the library
+// already has (of a file, or by DefineFunction).
 #pragma once
 
 #include "weir/ops/variables.h"
@@ -7,8 +11,8 @@ namespace weir::ops {
 
 using weir::Group;  // tf.group
 
-inline Operation NoOp(At g, const Name& name = {}) { return g.builder->AddNode("NoOp", {}, {}, name.value, g.loc); }
-inline Operation ControlTrigger(At g, const Name& name = {}) { return g.builder->AddNode("ControlTrigger", {}, {}, name.value, g.loc); }
+inline Operation NoOp(At g, const Name& name = {}) { return g.builder->AddNode("NoOp", {}, {}, name, g.loc); }
+inline Operation ControlTrigger(At g, const Name& name = {}) { return g.builder->AddNode("ControlTrigger", {}, {}, name, g.loc); }
 
 // An error that shows `data` when the scalar `condition` is false. A node to wait for, or to run as a target.
 inline Operation Assert(Input condition, InputList data, int64_t summarize = 3, const Name& name = {}) {
@@ -25,7 +29,7 @@ struct PrintOptions {
 // `input`, unchanged; prints `data` each time it is computed.
 inline Output Print(Input input, InputList data, const PrintOptions& o = {}) {
   data.insert(data.begin(), std::move(input));
-  return Make("Print", std::move(data), {{"message", o.message}, {"first_n", o.first_n}, {"summarize", o.summarize}}, o.name);
+  return Make("Print", std::move(data), {{"message", o.message}, {"first_n", o.first_n}, {"summarize", o.summarize}}, {.name = o.name});
 }
 
 // ---- functions of the graph's library; result dtypes are given since the function may be polymorphic
@@ -48,13 +52,13 @@ inline std::vector<Output> If(Input cond, InputList inputs, std::vector<DType> r
   inputs.insert(inputs.begin(), std::move(cond));
   return MakeAll(o.stateless ? "StatelessIf" : "If", std::move(inputs),
                  {{"Tout", std::move(results)}, {"then_branch", std::move(then_branch)}, {"else_branch", std::move(else_branch)},
-                  {"output_shapes", AttrList{.shape = o.output_shapes}}},
-                 o.name);
+                  {"output_shapes", o.output_shapes}},
+                 {.name = o.name});
 }
 // Calls `body` on the loop variables as long as `cond` of them is true.
 inline std::vector<Output> While(InputList inputs, FuncRef cond, FuncRef body, const FlowOptions& o = {}) {
   return MakeAll(o.stateless ? "StatelessWhile" : "While", std::move(inputs),
-                 {{"cond", std::move(cond)}, {"body", std::move(body)}, {"output_shapes", AttrList{.shape = o.output_shapes}}}, o.name);
+                 {{"cond", std::move(cond)}, {"body", std::move(body)}, {"output_shapes", o.output_shapes}}, {.name = o.name});
 }
 
 }  // namespace weir::ops

@@ -92,7 +92,7 @@ Status Conv2DBackpropInputShape(ShapeContext& c) {
   WEIR_ASSIGN_OR_RETURN(Window2D w, ConvWindow(ReadWindowAttrs(c)));
   WEIR_ASSIGN_OR_RETURN(PartialShape filter, c.WithRank(1, 4));
   WEIR_ASSIGN_OR_RETURN(PartialShape grad, c.WithRank(2, 4));
-  PartialShape sizes;
+  PartialShape sizes = PartialShape::Unknown();
   if (const Dims* v = c.value(0); v && v->size() == 2) {  // height and width only
     sizes = PartialShape(w.Arrange(grad[0], (*v)[0], (*v)[1], filter[2]));
   } else {

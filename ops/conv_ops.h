@@ -31,12 +31,12 @@ struct ConvOptions {
 
 // Convolution of images by a filter [height, width, channels / groups, out channels]. Floating types and int32.
 inline Output Conv2D(const Input& input, const Input& filter, const ConvOptions& o = {}) {
-  return Make("Conv2D", {input, filter}, o.Attrs(), o.name);
+  return Make("Conv2D", {input, filter}, o.Attrs(), {.name = o.name});
 }
 // The gradient of Conv2D by its input of shape `input_sizes` (int32 [4]), also known as deconvolution.
 inline Output Conv2DBackpropInput(const Input& input_sizes, const Input& filter, const Input& out_backprop,
                                   const ConvOptions& o = {}) {
-  return Make("Conv2DBackpropInput", {input_sizes, filter, out_backprop}, o.Attrs(), o.name);
+  return Make("Conv2DBackpropInput", {input_sizes, filter, out_backprop}, o.Attrs(), {.name = o.name});
 }
 // The same by tf.nn.conv2d_transpose's name and order of arguments.
 inline Output Conv2DTranspose(const Input& value, const Input& filter, const Input& output_shape,
@@ -46,11 +46,11 @@ inline Output Conv2DTranspose(const Input& value, const Input& filter, const Inp
 // The gradient of Conv2D by its filter of shape `filter_sizes` (int32 [4]).
 inline Output Conv2DBackpropFilter(const Input& input, const Input& filter_sizes, const Input& out_backprop,
                                    const ConvOptions& o = {}) {
-  return Make("Conv2DBackpropFilter", {input, filter_sizes, out_backprop}, o.Attrs(), o.name);
+  return Make("Conv2DBackpropFilter", {input, filter_sizes, out_backprop}, o.Attrs(), {.name = o.name});
 }
 // Each channel convolved by filters of its own [height, width, channels, multiplier]: channels · multiplier outputs.
 inline Output DepthwiseConv2dNative(const Input& input, const Input& filter, const ConvOptions& o = {}) {
-  return Make("DepthwiseConv2dNative", {input, filter}, o.Attrs(), o.name);
+  return Make("DepthwiseConv2dNative", {input, filter}, o.Attrs(), {.name = o.name});
 }
 inline Output DepthwiseConv2d(const Input& input, const Input& filter, const ConvOptions& o = {}) {
   return DepthwiseConv2dNative(input, filter, o);
@@ -73,15 +73,15 @@ struct PoolOptions {
 inline Output MaxPool(const Input& value, const PoolOptions& o = {}) {
   AttrMap attrs = o.Attrs();
   attrs["explicit_paddings"] = o.explicit_paddings;
-  return Make("MaxPool", {value}, std::move(attrs), o.name);
+  return Make("MaxPool", {value}, std::move(attrs), {.name = o.name});
 }
 // The same of images in NHWC, and where each maximum lies in its image, counted in elements (int64).
 inline std::vector<Output> MaxPoolWithArgmax(const Input& value, const PoolOptions& o = {}) {
-  return MakeAll("MaxPoolWithArgmax", {value}, {{"ksize", o.ksize}, {"strides", o.strides}, {"padding", o.padding}}, o.name);
+  return MakeAll("MaxPoolWithArgmax", {value}, {{"ksize", o.ksize}, {"strides", o.strides}, {"padding", o.padding}}, {.name = o.name});
 }
 // The mean of each window's elements, those that lie in the input. Floating types.
 inline Output AvgPool(const Input& value, const PoolOptions& o = {}) {
-  return Make("AvgPool", {value}, o.Attrs(), o.name);
+  return Make("AvgPool", {value}, o.Attrs(), {.name = o.name});
 }
 
 struct FusedBatchNormOptions {
@@ -105,7 +105,7 @@ inline FusedBatchNormOutputs FusedBatchNorm(const Input& x, const Input& scale, 
                       {"data_format", o.data_format},
                       {"is_training", o.is_training},
                       {"exponential_avg_factor", o.exponential_avg_factor}},
-                     o.name);
+                     {.name = o.name});
   return out.size() < 3 ? FusedBatchNormOutputs{} : FusedBatchNormOutputs{out[0], out[1], out[2]};
 }
 inline FusedBatchNormOutputs FusedBatchNorm(const Input& x, const Input& scale, const Input& offset,
@@ -122,7 +122,7 @@ struct LRNOptions {
 // x / (bias + alpha · Σ x²)^beta, the sum over the channels within depth_radius. Of [batch, height, width, channels].
 inline Output LRN(const Input& input, const LRNOptions& o = {}) {
   return Make("LRN", {input},
-              {{"depth_radius", o.depth_radius}, {"bias", o.bias}, {"alpha", o.alpha}, {"beta", o.beta}}, o.name);
+              {{"depth_radius", o.depth_radius}, {"bias", o.bias}, {"alpha", o.alpha}, {"beta", o.beta}}, {.name = o.name});
 }
 
 }  // namespace weir::ops

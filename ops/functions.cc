@@ -35,7 +35,7 @@ Result<Trace> TraceBody(Builder& outer, const std::vector<OutputType>& args, con
   Builder& b = *t.body;
   Outputs inputs;
   for (size_t i = 0; i < args.size(); ++i) {
-    Output a = b.Add("_Arg", {}, {{"T", BaseType(args[i].dtype)}, {"index", static_cast<int64_t>(i)}}, fmt::format("arg{}", i));
+    Output a = b.Add("_Arg", {}, {{"T", BaseType(args[i].dtype)}, {"index", static_cast<int64_t>(i)}}, {.name = fmt::format("arg{}", i)});
     if (!a.valid()) return b.status();
     OutputType type = args[i];
     type.dtype = BaseType(type.dtype);
@@ -163,7 +163,7 @@ Outputs Call(At g, const FuncRef& f, const InputList& args, const Name& name) {
   const Function* function = b.graph().FindFunction(f.name);
   if (!function) return Refuse(b, "Call", NotFound(fmt::format("the library has no function '{}'", f.name)), g.loc);
   std::vector<DType> results = ResultTypes(function->body);
-  Operation op = b.AddNode(function->stateful ? "StatefulPartitionedCall" : "PartitionedCall", args, {{"f", f}, {"Tout", results}}, name.value.empty() ? f.name : name.value, g.loc);
+  Operation op = b.AddNode(function->stateful ? "StatefulPartitionedCall" : "PartitionedCall", args, {{"f", f}, {"Tout", results}}, {.name = name.name.empty() ? f.name : name.name}, g.loc);
   return OutputsOf(b, op, results.size());
 }
 
@@ -184,11 +184,11 @@ Outputs Cond(const Input& pred, const std::function<Outputs()>& then_fn, const s
     if (Status s = AlignCaptures(*t, 0, captures); !s.ok()) return Refuse(b, "Cond", s, pred.loc());
   }
   bool effects = HasEffects(then_trace->body->graph()) || HasEffects(else_trace->body->graph());
-  std::string base = name.value.empty() ? "cond" : name.value;
+  std::string base = name.name.empty() ? "cond" : name.name;
   FuncRef then_branch = Publish(b, *then_trace, base + "_true"), else_branch = Publish(b, *else_trace, base + "_false");
   std::vector<Input> inputs{pred};
   for (const Output& o : captures) inputs.push_back(Input(o, pred.loc()));
-  Operation op = b.AddNode(effects ? "If" : "StatelessIf", std::move(inputs), {{"Tout", results}, {"then_branch", then_branch}, {"else_branch", else_branch}}, base, pred.loc());
+  Operation op = b.AddNode(effects ? "If" : "StatelessIf", std::move(inputs), {{"Tout", results}, {"then_branch", then_branch}, {"else_branch", else_branch}}, {.name = base}, pred.loc());
   return OutputsOf(b, op, results.size());
 }
 
@@ -202,7 +202,7 @@ Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const
   Builder& b = *g.builder;
   Loc loc = g.loc;
   Outputs start;
-  for (const Input& in : loop_vars) start.push_back(in.is_literal() ? b.Add("Identity", {in}, {}, "loop_var", in.loc()) : b.Capture(in.output()));
+  for (const Input& in : loop_vars) start.push_back(in.is_literal() ? b.Add("Identity", {in}, {}, {.name = "loop_var"}, in.loc()) : b.Capture(in.output()));
   if (!b.status().ok()) return {};
   int n = static_cast<int>(start.size());
   auto cond_trace = TraceBody(b, TypesOf(b, start), [&](const Outputs& v) { return Outputs{cond(v)}; });
@@ -224,12 +224,12 @@ Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const
     if (Status s = AddResult(inner, Output(&inner, {args[index], 0}), index); !s.ok()) return Refuse(b, "WhileLoop", s, loc);
   }
   bool effects = HasEffects(inner.graph()) || HasEffects(cond_trace->body->graph());
-  std::string base = name.value.empty() ? "while" : name.value;
+  std::string base = name.name.empty() ? "while" : name.name;
   FuncRef cond_ref = Publish(b, *cond_trace, base + "_cond"), body_ref = Publish(b, *body_trace, base + "_body");
   std::vector<Input> inputs;
   for (const Output& o : start) inputs.push_back(Input(o, loc));
   for (const Output& o : captures) inputs.push_back(Input(o, loc));
-  Operation op = b.AddNode(effects ? "While" : "StatelessWhile", std::move(inputs), {{"cond", cond_ref}, {"body", body_ref}}, base, loc);
+  Operation op = b.AddNode(effects ? "While" : "StatelessWhile", std::move(inputs), {{"cond", cond_ref}, {"body", body_ref}}, {.name = base}, loc);
   return OutputsOf(b, op, static_cast<size_t>(n));
 }
 

@@ -14,7 +14,7 @@ struct GatherOptions {
 };
 // Slices of `params` along `axis`: params.shape[:axis] + indices.shape[batch_dims:] + params.shape[axis+1:].
 inline Output Gather(Input params, Input indices, const GatherOptions& o = {}) {
-  return Make("GatherV2", {params, indices, o.axis}, {{"batch_dims", o.batch_dims}}, o.name);
+  return Make("GatherV2", {params, indices, o.axis}, {{"batch_dims", o.batch_dims}}, {.name = o.name});
 }
 // Slices at the positions that indices' last axis holds: indices.shape[:-1] + params.shape[k:].
 inline Output GatherNd(Input params, Input indices, const Name& name = {}) { return Make("GatherNd", {params, indices}, {}, name); }

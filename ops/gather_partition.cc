@@ -27,7 +27,7 @@ Result<PartialShape> SliceShapeOf(const ShapeContext& c, int index, int data) {
 
 Status StitchShape(ShapeContext& c) {
   int n = c.num_inputs() / 2;
-  PartialShape slice;
+  PartialShape slice = PartialShape::Unknown();
   std::optional<int64_t> last = -1;
   for (int i = 0; i < n; ++i) {
     WEIR_ASSIGN_OR_RETURN(PartialShape part, SliceShapeOf(c, i, n + i));

@@ -30,7 +30,7 @@ GradientAccumulator::GradientAccumulator(const std::vector<GradAndVar>& grads, L
   Builder& b = *count_.builder();
   auto at = b.At(loc);
   additions.push_back(ops::AssignAdd(count_, 1.0f));
-  accumulate_ = Group(b, additions, "accumulate_gradients");
+  accumulate_ = Group(b, additions, {.name = "accumulate_gradients"});
 }
 
 Operation GradientAccumulator::Apply(Optimizer& optimizer, const MinimizeOptions& options, bool mean, Loc loc) {

@@ -45,9 +45,9 @@ Output FilledTensor(Builder& b, const Shape& shape, DType dtype, double value, c
   }
   if (shape.num_elements() >= kMaxConstElements) {
     auto scope = b.NameScope(name);
-    Output dims = b.Constant(*ShapeInput(shape).literal().ToTensor(kInt32), "shape_as_tensor");
-    Output fill = b.Constant(*scalar, "Const");
-    return b.Add("Fill", {dims, fill}, {}, b.scope());
+    Output dims = b.Constant(*ShapeInput(shape).literal().ToTensor(kInt32), {.name = "shape_as_tensor"});
+    Output fill = b.Constant(*scalar, {.name = "Const"});
+    return b.Add("Fill", {dims, fill}, {}, {.name = b.scope()});
   }
   auto tensor = Tensor::Allocate(dtype, shape);
   if (!tensor.ok()) {
@@ -58,7 +58,7 @@ Output FilledTensor(Builder& b, const Shape& shape, DType dtype, double value, c
   for (int64_t i = 0; i < shape.num_elements(); ++i) {
     std::memcpy(static_cast<char*>(tensor->mutable_raw()) + i * size, scalar->raw(), size);
   }
-  return b.Constant(*std::move(tensor), name);
+  return b.Constant(*std::move(tensor), {.name = name});
 }
 
 Initializer ZerosInitializer() {
@@ -75,7 +75,7 @@ Initializer ConstantInitializer(double value) {
 
 Initializer ConstantInitializer(Tensor value) {
   return [value](Builder& b, const Shape& s, DType t) -> Output {
-    if (value.shape() == s && value.dtype() == t) return b.Constant(value, "Const");
+    if (value.shape() == s && value.dtype() == t) return b.Constant(value, {.name = "Const"});
     b.Fail(InvalidArgument(fmt::format("error[shape]: '{}' is to be {}{} but its initial value is {}{}", b.scope(),
                                        DTypeShortName(t), s.ToString(), DTypeShortName(value.dtype()),
                                        value.shape().ToString())));

@@ -21,7 +21,7 @@ namespace {
 // The shape as a tensor: constant where it is known.
 Output ShapeOf(const Output& x) {
   auto known = x.shape().ToShape();
-  if (!known) return ops::Shape(x);
+  if (!known) return ops::ShapeOf(x);
   std::vector<int32_t> sizes(known->dims().begin(), known->dims().end());
   return x.builder()->Constant(Tensor::Vector(sizes));
 }
@@ -73,19 +73,19 @@ Output Dropout(Input x, Input keep_prob, const DropoutOptions& o) {
   Input shape = o.noise_shape ? *o.noise_shape : Input(ShapeOf(x.output()));
   Output uniform = RandomUniform(*b, shape, {.dtype = x.dtype(), .seed = o.seed});
   Output kept = Floor(Add(uniform, keep_prob));
-  return Make("Mul", {Make("RealDiv", {x, keep_prob}), kept}, {}, b->scope());
+  return Make("Mul", {Make("RealDiv", {x, keep_prob}), kept}, {}, {.name = b->scope()});
 }
 
 Regularizer L1Regularizer(double scale) {
-  return [=](Output w) { return Multiply(ReduceSum(Abs(w)), scale, "l1_regularizer"); };
+  return [=](Output w) { return Multiply(ReduceSum(Abs(w)), scale, {.name = "l1_regularizer"}); };
 }
 
 Regularizer L2Regularizer(double scale) {
-  return [=](Output w) { return Multiply(L2Loss(w), scale, "l2_regularizer"); };
+  return [=](Output w) { return Multiply(L2Loss(w), scale, {.name = "l2_regularizer"}); };
 }
 
 Regularizer L1L2Regularizer(double scale_l1, double scale_l2) {
-  return [=](Output w) { return Add(L1Regularizer(scale_l1)(w), L2Regularizer(scale_l2)(w), "l1_l2_regularizer"); };
+  return [=](Output w) { return Add(L1Regularizer(scale_l1)(w), L2Regularizer(scale_l2)(w), {.name = "l1_l2_regularizer"}); };
 }
 
 }  // namespace ops
@@ -180,14 +180,14 @@ Output Flatten(Input inputs, const Name& name) {
   Builder* b = BuilderOfInput(inputs);
   if (!b) return {};
   auto at = b->At(inputs.loc());
-  auto scope = b->NameScope(name.value.empty() ? "flatten" : name.value);
+  auto scope = b->NameScope(name.name.empty() ? "flatten" : name.name);
   const PartialShape& shape = inputs.output().shape();
   int64_t rest = 1;
   bool known = shape.known_rank() && shape.rank() > 0;
   for (int i = 1; known && i < shape.rank(); ++i) known = Known(shape[i]) && CheckedMul(rest, shape[i], &rest);
   if (known && rest > 0) return ops::Reshape(inputs, {-1, rest});
   // Unknown sizes beyond the batch: the batch's is asked for.
-  Output batch = ops::StridedSlice(ops::Shape(inputs), {0}, {1}, {1});
+  Output batch = ops::StridedSlice(ops::ShapeOf(inputs), {0}, {1}, {1});
   return ops::Reshape(inputs, ops::Concat({batch, Input({Literal(-1)})}, 0));
 }
 
@@ -212,7 +212,7 @@ Output Embedding(Input ids, int64_t input_dim, int64_t output_dim, const Embeddi
   Variable table = GetVariable(
       *b, "embeddings", {input_dim, output_dim},
       {o.dtype, o.embeddings_initializer ? o.embeddings_initializer : uniform, o.trainable, o.embeddings_regularizer});
-  return table.Gather(ids, "embedding_lookup");
+  return table.Gather(ids, {.name = "embedding_lookup"});
 }
 
 // ---- batch normalisation

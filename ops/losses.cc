@@ -206,7 +206,7 @@ Output SoftmaxCrossEntropy(Input labels, Input logits, double label_smoothing, c
   if (!s.valid()) return {};
   auto [z, x] = s.LabelsAndLogits(labels, logits);
   if (label_smoothing > 0) {
-    Output classes = ops::Cast(ops::StridedSlice(ops::Shape(z), {1}, {2}, {1}, {.shrink_axis_mask = 1}), x.dtype());
+    Output classes = ops::Cast(ops::StridedSlice(ops::ShapeOf(z), {1}, {2}, {1}, {.shrink_axis_mask = 1}), x.dtype());
     z = z * (1 - label_smoothing) + label_smoothing / classes;
   }
   return s.Finish(ops::SoftmaxCrossEntropyWithLogits(ops::StopGradient(z), x));
@@ -231,8 +231,8 @@ namespace {
 
 Output Total(At g, const std::vector<Output>& losses, const Name& name) {
   auto at = g.builder->At(g.loc);
-  if (losses.empty()) return g.builder->Constant(Tensor(0.0f), name.value);
-  return g.builder->Add("AddN", losses, {}, name.value, g.loc);
+  if (losses.empty()) return g.builder->Constant(Tensor(0.0f), name);
+  return g.builder->Add("AddN", losses, {}, name, g.loc);
 }
 
 }  // namespace
@@ -255,12 +255,12 @@ Output SigmoidCrossEntropyWithLogits(Input labels, Input logits, const Name& nam
   Builder* b = BuilderOf({logits, labels});
   if (!b) return {};
   auto at = b->At(logits.loc());
-  auto scope = b->NameScope(name.value.empty() ? "logistic_loss" : name.value);
+  auto scope = b->NameScope(name.name.empty() ? "logistic_loss" : name.name);
   Output x = logits.is_literal() ? Make("Mul", {OnesLike(labels), logits}) : logits.output();
   Output zeros = ZerosLike(x), positive = GreaterEqual(x, zeros);
   // Why selects instead of max and abs: their gradients at 0 are then those of the formula.
   Output relu = Where(positive, x, zeros), minus_abs = Where(positive, -x, x);
-  return Add(relu - x * labels, Log1p(Exp(minus_abs)), b->scope());
+  return Add(relu - x * labels, Log1p(Exp(minus_abs)), {.name = b->scope()});
 }
 
 }  // namespace ops

@@ -56,8 +56,8 @@ void AddLoss(const Output& loss, const std::string& collection = "losses");
 std::vector<Output> GetLosses(Builder& b);
 std::vector<Output> GetRegularizationLosses(Builder& b);
 // Sums; 0 when there is none.
-Output GetRegularizationLoss(At g, const Name& name = "total_regularization_loss");
-Output GetTotalLoss(At g, bool add_regularization_losses = true, const Name& name = "total_loss");
+Output GetRegularizationLoss(At g, const Name& name = {"total_regularization_loss"});
+Output GetTotalLoss(At g, bool add_regularization_losses = true, const Name& name = {"total_loss"});
 
 }  // namespace weir::losses
 

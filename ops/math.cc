@@ -118,15 +118,15 @@ Output LogicalXor(Input x, Input y, const Name& name) {
 }
 
 Output Range(At g, Input start, Input limit, Input delta, const Name& name) {
-  return g.builder->Add("Range", {start, limit, delta}, {}, name.value, g.loc);
+  return g.builder->Add("Range", {start, limit, delta}, {}, name, g.loc);
 }
 
 Output Range(At g, Input limit, const Name& name) {
-  return g.builder->Add("Range", {0, limit, 1}, {}, name.value, g.loc);
+  return g.builder->Add("Range", {0, limit, 1}, {}, name, g.loc);
 }
 
 Output LinSpace(At g, Input start, Input stop, Input num, const Name& name) {
-  return g.builder->Add("LinSpace", {start, stop, num}, {}, name.value, g.loc);
+  return g.builder->Add("LinSpace", {start, stop, num}, {}, name, g.loc);
 }
 
 }  // namespace ops

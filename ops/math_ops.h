@@ -130,5 +130,23 @@ inline Output operator*(Input x, Input y) { return ops::Multiply(std::move(x), s
 inline Output operator/(Input x, Input y) { return ops::Divide(std::move(x), std::move(y)); }
 inline Output operator%(Input x, Input y) { return ops::FloorMod(std::move(x), std::move(y)); }
 inline Output operator-(Input x) { return ops::Negative(std::move(x)); }
+inline Output& operator+=(Output& x, Input y) { return x = x + std::move(y); }
+inline Output& operator-=(Output& x, Input y) { return x = x - std::move(y); }
+inline Output& operator*=(Output& x, Input y) { return x = x * std::move(y); }
+inline Output& operator/=(Output& x, Input y) { return x = x / std::move(y); }
+
+// Element by element; the results are bool tensors, no C++ bools.
+inline Output operator<(Input x, Input y) { return ops::Less(std::move(x), std::move(y)); }
+inline Output operator<=(Input x, Input y) { return ops::LessEqual(std::move(x), std::move(y)); }
+inline Output operator>(Input x, Input y) { return ops::Greater(std::move(x), std::move(y)); }
+inline Output operator>=(Input x, Input y) { return ops::GreaterEqual(std::move(x), std::move(y)); }
+inline Output operator==(Input x, Input y) { return ops::Equal(std::move(x), std::move(y)); }
+inline Output operator!=(Input x, Input y) { return ops::NotEqual(std::move(x), std::move(y)); }
+inline Output operator&&(Input x, Input y) { return ops::LogicalAnd(std::move(x), std::move(y)); }
+inline Output operator||(Input x, Input y) { return ops::LogicalOr(std::move(x), std::move(y)); }
+inline Output operator!(Input x) { return ops::LogicalNot(std::move(x)); }
+// Values are no part of a graph: compare them by Identical, or element by element.
+bool operator==(const Tensor&, const Tensor&) = delete;
+bool operator!=(const Tensor&, const Tensor&) = delete;
 
 }  // namespace weir

@@ -119,9 +119,9 @@ namespace ops {
 Output MatMul(Input a, Input b, const MatMulOptions& o) {
   auto batched = [](const Input& in) { int rank = RankOf(in); return rank < 0 || rank > 2; };
   if (!batched(a) && !batched(b)) {
-    return Make("MatMul", {a, b}, {{"transpose_a", o.transpose_a}, {"transpose_b", o.transpose_b}}, o.name);
+    return Make("MatMul", {a, b}, {{"transpose_a", o.transpose_a}, {"transpose_b", o.transpose_b}}, {.name = o.name});
   }
-  return Make("BatchMatMulV2", {a, b}, {{"adj_x", o.transpose_a}, {"adj_y", o.transpose_b}}, o.name.empty() ? "MatMul" : o.name);
+  return Make("BatchMatMulV2", {a, b}, {{"adj_x", o.transpose_a}, {"adj_y", o.transpose_b}}, {.name = o.name.empty() ? "MatMul" : o.name});
 }
 
 }  // namespace ops

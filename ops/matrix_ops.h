@@ -22,11 +22,11 @@ struct BatchMatMulOptions {
 
 // The products of the matrices x […,m,k] and y […,k,n], […,m,n]; the axes in front broadcast.
 inline Output BatchMatMulV2(Input x, Input y, const BatchMatMulOptions& options = {}) {
-  return Make("BatchMatMulV2", {x, y}, {{"adj_x", options.adj_x}, {"adj_y", options.adj_y}}, options.name);
+  return Make("BatchMatMulV2", {x, y}, {{"adj_x", options.adj_x}, {"adj_y", options.adj_y}}, {.name = options.name});
 }
 // The same where x and y have equal axes in front.
 inline Output BatchMatMul(Input x, Input y, const BatchMatMulOptions& options = {}) {
-  return Make("BatchMatMul", {x, y}, {{"adj_x", options.adj_x}, {"adj_y", options.adj_y}}, options.name);
+  return Make("BatchMatMul", {x, y}, {{"adj_x", options.adj_x}, {"adj_y", options.adj_y}}, {.name = options.name});
 }
 
 }  // namespace weir::ops

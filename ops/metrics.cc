@@ -73,7 +73,7 @@ std::optional<Output> MetricScope::Weights(const Output& values) const {
       return {};
     }
   }
-  return ops::BroadcastTo(w, ops::Shape(values));
+  return ops::BroadcastTo(w, ops::ShapeOf(values));
 }
 
 Output MetricScope::Weigh(const Output& values) const {
@@ -120,7 +120,7 @@ Output Accumulator::AddRows(const Output& indices, const Output& delta) const {
 namespace {
 
 Output Quotient(const Output& total, const Output& count, const char* name) {
-  return ops::DivNoNan(total, ops::Maximum(count, 0.0), name);
+  return ops::DivNoNan(total, ops::Maximum(count, 0.0), {.name = name});
 }
 
 // The mean of all that `values` have held, in the metric's scope.

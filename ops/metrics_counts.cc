@@ -39,7 +39,7 @@ Metric Count(const Kind& kind, const Input& labels, const Input& predictions, co
 // Of two counts the first's share in their sum.
 Output Share(const Output& part, const Output& rest, const char* name) {
   Output sum = part + rest, share = ops::Divide(part, sum);
-  return ops::Where(ops::Greater(sum, 0.0), share, ops::ZerosLike(share), name);
+  return ops::Where(ops::Greater(sum, 0.0), share, ops::ZerosLike(share), {.name = name});
 }
 
 // True positives as a share of themselves and `others`.
@@ -66,7 +66,7 @@ std::vector<Metric> CountAtThresholds(const MetricScope& s, const std::vector<Ki
     p = ops::Identity(p);
   }
   p = ops::Cast(p, kFloat);
-  Output limits = ops::Reshape(s.builder().Constant(Tensor::Vector(thresholds), "thresholds"), {-1, 1});
+  Output limits = ops::Reshape(s.builder().Constant(Tensor::Vector(thresholds), {.name = "thresholds"}), {-1, 1});
   Output positive = ops::Greater(ops::Reshape(p, {1, -1}), limits);
   Output label = ops::Reshape(ops::Cast(l, kBool), {1, -1});
   std::optional<Output> weights = s.Weights(p);
@@ -88,7 +88,7 @@ Metric ShareAtThresholds(const Kind& others, const char* name, const char* prefi
   std::vector<Metric> c = CountAtThresholds(s, {kTruePositives, others}, labels, predictions, thresholds);
   if (c.empty()) return {};
   auto share = [&](const Output& tp, const Output& rest, const char* suffix) {
-    return ops::Divide(tp, 1e-7 + tp + rest, fmt::format("{}_{}", prefix, suffix));
+    return ops::Divide(tp, 1e-7 + tp + rest, {.name = fmt::format("{}_{}", prefix, suffix)});
   };
   return s.Finish(share(c[0].value, c[1].value, "value"), share(c[0].update_op, c[1].update_op, "update_op"));
 }

@@ -14,7 +14,7 @@ Operation AssignMovingAverage(const Variable& v, const Input& value, const Input
   if (!v.valid()) return {};
   Builder& b = *v.builder();
   auto at = b.At(value.loc());
-  auto scope = b.NameScope(name.value);
+  auto scope = b.NameScope(name.name);
   Output rest;
   if (decay.is_literal()) {
     auto number = decay.literal().ToTensor(kDouble);
@@ -27,11 +27,11 @@ Operation AssignMovingAverage(const Variable& v, const Input& value, const Input
       b.Fail(part.status());
       return {};
     }
-    rest = b.Constant(*std::move(part), "decay");
+    rest = b.Constant(*std::move(part), {.name = "decay"});
   } else {
     rest = Subtract(1.0, decay);
   }
-  return AssignSub(v, Multiply(Subtract(v, value), rest), b.scope());
+  return AssignSub(v, Multiply(Subtract(v, value), rest), {.name = b.scope()});
 }
 
 }  // namespace ops
@@ -44,7 +44,7 @@ Output ExponentialMovingAverage::Decay(Builder& b, DType dtype) const {
       b.Fail(InvalidArgument("error[graph]: the decay of a moving average must be one number"));
       return {};
     }
-    decay = b.Constant(*std::move(number), "decay");
+    decay = b.Constant(*std::move(number), {.name = "decay"});
   }
   if (options_.num_updates.valid()) {
     Output n = ops::Cast(options_.num_updates, decay.dtype());
@@ -69,7 +69,7 @@ Operation ExponentialMovingAverage::Apply(const std::vector<Variable>& variables
   for (const Variable& v : variables) {
     updates.push_back(ops::AssignMovingAverage(Average(v), v, Decay(b, v.dtype())));
   }
-  return Group(b, updates, b.scope());
+  return Group(b, updates, {.name = b.scope()});
 }
 
 Variable ExponentialMovingAverage::Average(const Variable& v) const {

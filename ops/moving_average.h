@@ -16,7 +16,7 @@ namespace weir {
 namespace ops {
 // variable -= (variable - value) · (1 - decay)
 Operation AssignMovingAverage(const Variable& v, const Input& value, const Input& decay,
-                              const Name& name = "AssignMovingAvg");
+                              const Name& name = {"AssignMovingAvg"});
 }  // namespace ops
 
 struct ExponentialMovingAverageOptions {

@@ -9,7 +9,7 @@ namespace {
 // Several nodes on behalf of one call, under the scope `name`, with the caller's line.
 struct Call {
   Call(Builder* b, const Input& at, const Name& name, const char* op)
-      : loc(b->At(at.loc())), scope(b->NameScope(name.value.empty() ? op : name.value)) {}
+      : loc(b->At(at.loc())), scope(b->NameScope(name.name.empty() ? op : name.name)) {}
   Builder::Guard loc, scope;
 };
 
@@ -100,7 +100,7 @@ Output SparseSoftmaxCrossEntropyWithLogits(Input labels, Input logits, const Nam
 }
 
 TopKResult TopK(Input input, Input k, const TopKOptions& o) {
-  std::vector<Output> r = MakeAll("TopKV2", {input, k}, {{"sorted", o.sorted}, {"index_type", o.index_type}}, o.name);
+  std::vector<Output> r = MakeAll("TopKV2", {input, k}, {{"sorted", o.sorted}, {"index_type", o.index_type}}, {.name = o.name});
   return r.size() == 2 ? TopKResult{r[0], r[1]} : TopKResult{};
 }
 

@@ -24,7 +24,7 @@ struct BiasAddOptions {
 };
 // value + bias, a vector along the channel axis. Numbers, of rank 2 at least.
 inline Output BiasAdd(Input value, Input bias, const BiasAddOptions& o = {}) {
-  return Make("BiasAdd", {value, bias}, {{"data_format", o.data_format}}, o.name);
+  return Make("BiasAdd", {value, bias}, {{"data_format", o.data_format}}, {.name = o.name});
 }
 
 struct TopKOptions {

@@ -149,11 +149,11 @@ Operation Optimizer::ApplyGradients(const std::vector<GradAndVar>& grads, const 
   if (!b.status().ok()) return {};
   Operation train;
   if (options.global_step.valid()) {
-    Operation done = Group(b, updates, "update");
+    Operation done = Group(b, updates, {.name = "update"});
     auto after = b.ControlDependencies({done});
-    train = ops::AssignAdd(options.global_step, int64_t{1}, b.scope());
+    train = ops::AssignAdd(options.global_step, int64_t{1}, {.name = b.scope()});
   } else {
-    train = Group(b, updates, b.scope());
+    train = Group(b, updates, {.name = b.scope()});
   }
   if (train.valid()) OperationCollection(b, collection::kTrainOp).push_back(train);
   OrderWritesAfter(b.mutable_graph(), first, reads);
@@ -208,7 +208,7 @@ Variable Optimizer::Own(Builder& b, const Input& initial_value, const std::strin
 Output Optimizer::Hyper(Builder& b, const Input& value, const char* name) {
   if (!value.is_literal()) return value.output();
   auto tensor = value.literal().ToTensor(kFloat);
-  if (tensor.ok() && tensor->rank() == 0) return b.Constant(*tensor, name);
+  if (tensor.ok() && tensor->rank() == 0) return b.Constant(*tensor, {.name = name});
   b.Fail(InvalidArgument(fmt::format("error[graph]: '{}{}' must be one number", b.scope(), name)));
   return {};
 }

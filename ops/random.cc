@@ -91,13 +91,13 @@ Output AddSeeded(At g, std::string_view op, std::vector<Input> inputs, AttrMap a
   auto [s1, s2] = RandomSeeds(b, full, seed);
   attrs["seed"] = s1;
   attrs["seed2"] = s2;
-  return b.Add(op, std::move(inputs), std::move(attrs), full + "/", g.loc);
+  return b.Add(op, std::move(inputs), std::move(attrs), {.name = full + "/"}, g.loc);
 }
 
 // samples * scale + offset, where the last node carries the scope's name.
 Output Affine(Builder& b, Output samples, const Output& scale, const Output& offset) {
-  Output scaled = b.Add("Mul", {samples, scale}, {}, "mul");
-  return b.Add("AddV2", {scaled, offset}, {}, b.scope());
+  Output scaled = b.Add("Mul", {samples, scale}, {}, {.name = "mul"});
+  return b.Add("AddV2", {scaled, offset}, {}, {.name = b.scope()});
 }
 
 Output Parameter(Builder& b, const Input& value, DType dtype, const char* name) {
@@ -107,7 +107,7 @@ Output Parameter(Builder& b, const Input& value, DType dtype, const char* name) 
     b.Fail(InvalidArgument(fmt::format("error[graph]: '{}{}': {}", b.scope(), name, tensor.status().message())));
     return {};
   }
-  return b.Constant(*std::move(tensor), name);
+  return b.Constant(*std::move(tensor), {.name = name});
 }
 
 Output Normal(At g, const char* op, const char* default_name, const Input& shape, const NormalOptions& o) {
@@ -143,7 +143,7 @@ Output RandomUniform(At g, Input shape, UniformOptions o) {
   auto scope = b.NameScope(name);
   Output low = Parameter(b, o.minval, o.dtype, "min"), high = Parameter(b, o.maxval, o.dtype, "max");
   Output samples = AddSeeded(g, "RandomUniform", {shape}, {{"dtype", o.dtype}}, o.seed, "RandomUniform");
-  return Affine(b, samples, b.Add("Sub", {high, low}, {}, "sub"), low);
+  return Affine(b, samples, b.Add("Sub", {high, low}, {}, {.name = "sub"}), low);
 }
 
 Output RandomNormal(At g, Input shape, NormalOptions o) {

@@ -242,7 +242,7 @@ namespace ops {
 
 Output Reduce(std::string_view op, Input x, const Axes& axes, const ReduceOptions& o) {
   Input over = axes.value() ? *axes.value() : Input(AllAxes(x));
-  return Make(op, {x, over}, {{"keep_dims", o.keepdims}}, o.name);
+  return Make(op, {x, over}, {{"keep_dims", o.keepdims}}, {.name = o.name});
 }
 
 }  // namespace ops

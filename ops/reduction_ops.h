@@ -52,8 +52,8 @@ struct ArgOptions {
 };
 
 // Index of the largest (smallest) element along an axis, of the first among equal ones; NaN is never chosen.
-inline Output ArgMax(Input x, Input axis = 0, const ArgOptions& o = {}) { return Make("ArgMax", {x, axis}, {{"output_type", o.output_type}}, o.name); }
-inline Output ArgMin(Input x, Input axis = 0, const ArgOptions& o = {}) { return Make("ArgMin", {x, axis}, {{"output_type", o.output_type}}, o.name); }
+inline Output ArgMax(Input x, Input axis = 0, const ArgOptions& o = {}) { return Make("ArgMax", {x, axis}, {{"output_type", o.output_type}}, {.name = o.name}); }
+inline Output ArgMin(Input x, Input axis = 0, const ArgOptions& o = {}) { return Make("ArgMin", {x, axis}, {{"output_type", o.output_type}}, {.name = o.name}); }
 
 struct ScanOptions {
   bool exclusive = false;  // element i is left out of result i
@@ -63,10 +63,10 @@ struct ScanOptions {
 
 // Sums (products) of all elements up to each, along an axis: [a, a+b, a+b+c].
 inline Output Cumsum(Input x, Input axis = 0, const ScanOptions& o = {}) {
-  return Make("Cumsum", {x, axis}, {{"exclusive", o.exclusive}, {"reverse", o.reverse}}, o.name);
+  return Make("Cumsum", {x, axis}, {{"exclusive", o.exclusive}, {"reverse", o.reverse}}, {.name = o.name});
 }
 inline Output Cumprod(Input x, Input axis = 0, const ScanOptions& o = {}) {
-  return Make("Cumprod", {x, axis}, {{"exclusive", o.exclusive}, {"reverse", o.reverse}}, o.name);
+  return Make("Cumprod", {x, axis}, {{"exclusive", o.exclusive}, {"reverse", o.reverse}}, {.name = o.name});
 }
 
 // Row i of the result is the sum of the rows of data with segment id i; ids must not decrease.

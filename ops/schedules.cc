@@ -36,7 +36,7 @@ class Schedule {
   Output Number(const Input& v, const char* name) const {
     if (!v.is_literal()) return v.dtype() == dtype_ ? v.output() : Cast(v, dtype_);
     auto tensor = v.literal().ToTensor(dtype_);
-    if (tensor.ok()) return builder_->Constant(*std::move(tensor), name);
+    if (tensor.ok()) return builder_->Constant(*std::move(tensor), {.name = name});
     builder_->Fail(
         InvalidArgument(fmt::format("error[graph]: '{}{}': {}", builder_->scope(), name, tensor.status().message())));
     return {};
@@ -113,8 +113,8 @@ Output PiecewiseConstant(Input x, const std::vector<double>& boundaries, const s
                     boundaries.size())));
     return {};
   }
-  auto scope = b->NameScope(name.value.empty() ? "PiecewiseConstant" : name.value);
-  auto constant = [&](double v) { return b->Constant(Tensor(static_cast<float>(v)), "value"); };
+  auto scope = b->NameScope(name.name.empty() ? "PiecewiseConstant" : name.name);
+  auto constant = [&](double v) { return b->Constant(Tensor(static_cast<float>(v)), {.name = "value"}); };
   Output result = constant(values.back());
   for (size_t i = boundaries.size(); i-- > 0;) {
     Input boundary =

@@ -14,7 +14,7 @@ inline Output VarHandle(At g, DType dtype, PartialShape shape, const VarHandleOp
   return g.builder->Add(
       "VarHandleOp", {},
       {{"dtype", dtype}, {"shape", std::move(shape)}, {"container", o.container}, {"shared_name", o.shared_name}},
-      o.name, g.loc);
+      {.name = o.name}, g.loc);
 }
 // The attribute `dtype` as the variable behind the handle has it; empty when that is not known.
 AttrMap HandleDType(const Input& handle);

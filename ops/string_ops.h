@@ -20,7 +20,7 @@ struct AsStringOptions {
 // Each element as text. Numbers, bool, string.
 inline Output AsString(Input input, const AsStringOptions& o = {}) {
   return Make("AsString", {input},
-              {{"precision", o.precision}, {"scientific", o.scientific}, {"shortest", o.shortest}, {"width", o.width}, {"fill", o.fill}}, o.name);
+              {{"precision", o.precision}, {"scientific", o.scientific}, {"shortest", o.shortest}, {"width", o.width}, {"fill", o.fill}}, {.name = o.name});
 }
 
 // The number that each string spells: float, double, int32, int64, uint32 or uint64. An error for one that spells none.

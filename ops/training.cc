@@ -105,7 +105,7 @@ struct Places {
 
 // The shape of the variable and all its slots, which must agree.
 Result<PartialShape> VariableShape(const ShapeContext& c, const Places& p, bool resource) {
-  PartialShape shape;
+  PartialShape shape = PartialShape::Unknown();
   for (int i = 0; i < p.vars; ++i) {
     if (resource) WEIR_RETURN_IF_ERROR(c.WithRank(i, 0).status());
     DType held = c.handle_dtype(i), want = c.input_dtype(p.grad);

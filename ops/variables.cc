@@ -40,7 +40,7 @@ Variable::Variable(Builder& b, const Input& initial_value, VariableOptions optio
       return;
     }
     auto scope = b.NameScope(full + "/Initializer/");
-    initial_value_ = b.Constant(*std::move(tensor), "initial_value");
+    initial_value_ = b.Constant(*std::move(tensor), {.name = "initial_value"});
   } else {
     initial_value_ = initial_value.output();
   }
@@ -68,11 +68,11 @@ void Variable::Build(Builder& b, const std::string& full, const VariableOptions&
     for (int i = 0; i < shape.rank(); ++i) shape[i] = Known(shape[i]) ? shape[i] : kUnknownDim;
   }
   handle_ = b.Add("VarHandleOp", {}, {{"dtype", initial_value_.dtype()}, {"shape", shape}, {"shared_name", full}},
-                  full + "/");
+                  {.name = full + "/"});
   auto scope = b.NameScope(full + "/");
-  is_initialized_ = b.Add("VarIsInitializedOp", {handle_}, {}, "IsInitialized/VarIsInitializedOp");
-  initializer_ = b.AddNode("AssignVariableOp", {handle_, initial_value_}, {}, "Assign");
-  snapshot_ = b.Add("ReadVariableOp", {handle_}, {{"dtype", initial_value_.dtype()}}, "Read/ReadVariableOp");
+  is_initialized_ = b.Add("VarIsInitializedOp", {handle_}, {}, {.name = "IsInitialized/VarIsInitializedOp"});
+  initializer_ = b.AddNode("AssignVariableOp", {handle_, initial_value_}, {}, {.name = "Assign"});
+  snapshot_ = b.Add("ReadVariableOp", {handle_}, {{"dtype", initial_value_.dtype()}}, {.name = "Read/ReadVariableOp"});
   trainable_ = options.trainable;
   if (!snapshot_.valid()) return;
   if (options.collections.empty()) GlobalVariables(b).push_back(*this);
@@ -85,7 +85,7 @@ DType Variable::dtype() const {
 }
 
 const PartialShape& Variable::shape() const {
-  static const PartialShape kUnknown;
+  static const PartialShape kUnknown = PartialShape::Unknown();
   return valid() ? builder()->graph().type(handle_.endpoint()).handle_shape : kUnknown;
 }
 
@@ -93,12 +93,12 @@ Output Variable::Read(Loc loc) const {
   if (!valid()) return {};
   Builder& b = *Builder::Innermost(builder());
   auto scope = b.NameScope(name() + "/Read/");
-  return b.Add("ReadVariableOp", {handle_}, {{"dtype", dtype()}}, "ReadVariableOp", loc);
+  return b.Add("ReadVariableOp", {handle_}, {{"dtype", dtype()}}, {.name = "ReadVariableOp"}, loc);
 }
 
 Output Variable::Gather(const Input& indices, const Name& name) const {
   if (!valid()) return {};
-  return Builder::Innermost(builder())->Add("ResourceGather", {handle_, indices}, {{"dtype", dtype()}}, name.value,
+  return Builder::Innermost(builder())->Add("ResourceGather", {handle_, indices}, {{"dtype", dtype()}}, name,
                                             indices.loc());
 }
 
@@ -117,7 +117,7 @@ std::vector<Operation>& OperationCollection(Builder& b, const std::string& key) 
 Operation Group(At g, const std::vector<Operation>& operations, const Name& name) {
   auto free = g.builder->NoControlDependencies();
   auto after = g.builder->ControlDependencies(operations);
-  return g.builder->AddNode("NoOp", {}, {}, name.value, g.loc);
+  return g.builder->AddNode("NoOp", {}, {}, name, g.loc);
 }
 
 Operation VariablesInitializer(At g, const std::vector<Variable>& variables, const Name& name) {
@@ -226,7 +226,7 @@ Operation Change(const char* op, const Variable& v, std::vector<Input> inputs, c
   if (!v.valid()) return {};
   Loc loc = inputs.back().loc();
   inputs.insert(inputs.begin(), Input(v.handle(), loc));
-  return Builder::Innermost(v.builder())->AddNode(op, std::move(inputs), {{"dtype", v.dtype()}}, name.value, loc);
+  return Builder::Innermost(v.builder())->AddNode(op, std::move(inputs), {{"dtype", v.dtype()}}, name, loc);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "weir/graph/builder.h"
+#include "weir/ops/indexing.h"
 #include "weir/ops/initializers.h"
 
 namespace weir {
@@ -54,6 +55,10 @@ class Variable {
 
   // The value at this place: a new read, after the control dependencies that hold here.
   Output Read(Loc loc = Loc::Current()) const;
+  // A part of the value, as Output's subscripts give it.
+  Output operator[](std::initializer_list<Index> index) const { return Read()[index]; }
+  template <class I>
+  Output operator[](const I& index) const { return Read()[index]; }
   // Rows of the value at `indices`, read without the rest; its gradient is sparse.
   Output Gather(const Input& indices, const Name& name = {}) const;
 
@@ -89,17 +94,17 @@ inline std::vector<Variable>& TrainableVariables(Builder& b) {
 }
 
 // A target that gives all variables (those of one list) their first values.
-Operation VariablesInitializer(At g, const std::vector<Variable>& variables, const Name& name = "init");
-inline Operation GlobalVariablesInitializer(At g, const Name& name = "init") {
+Operation VariablesInitializer(At g, const std::vector<Variable>& variables, const Name& name = {"init"});
+inline Operation GlobalVariablesInitializer(At g, const Name& name = {"init"}) {
   return VariablesInitializer(g, GlobalVariables(*g.builder), name);
 }
 // Local variables are those of metrics and such: started anew by each program, not in checkpoints.
 inline std::vector<Variable>& LocalVariables(Builder& b) { return VariableCollection(b, collection::kLocalVariables); }
-inline Operation LocalVariablesInitializer(At g, const Name& name = "init") {
+inline Operation LocalVariablesInitializer(At g, const Name& name = {"init"}) {
   return VariablesInitializer(g, LocalVariables(*g.builder), name);
 }
 // A NoOp that runs after all of `operations`.
-Operation Group(At g, const std::vector<Operation>& operations, const Name& name = "group_deps");
+Operation Group(At g, const std::vector<Operation>& operations, const Name& name = {"group_deps"});
 
 // ---- sharing by name
 enum class Reuse {

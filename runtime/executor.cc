@@ -340,7 +340,7 @@ Status RunContext::RunDynamic(size_t i, const RunOptions& options) {
     known[k] = {inputs[k].dtype(), inputs[k].shape(), value};
     in[k] = {inputs[k].dtype(), inputs[k].shape(), value, true};
   }
-  std::vector<PartialShape> shapes(s.num_outputs);
+  std::vector<PartialShape> shapes(s.num_outputs, PartialShape::Unknown());
   WEIR_RETURN_IF_ERROR(info.infer(known, &shapes));
   for (int k = 0; k < s.num_outputs; ++k) {
     auto shape = shapes[k].ToShape();

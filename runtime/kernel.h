@@ -131,8 +131,7 @@ class PrepareContext {
   template <class T>
   T attr(std::string_view name) const {
     auto it = attrs_->find(name);
-    const T* t = it == attrs_->end() ? nullptr : it->second.template get<T>();
-    return t ? *t : T{};
+    return ValueOr<T>(it == attrs_->end() ? nullptr : &it->second);
   }
   const AttrMap& attrs() const { return *attrs_; }
   const KernelServices& services() const { return *services_; }

@@ -81,7 +81,7 @@ struct Step {
 struct PlanFeed {
   std::string name;
   DType dtype = DType::kInvalid;
-  PartialShape shape;          // fully known unless the feed is dynamic
+  PartialShape shape = PartialShape::Unknown();          // fully known unless the feed is dynamic
   std::vector<int32_t> slots;  // static slots that view it
   int32_t dynamic = -1;        // or the dynamic tensor that holds it
 };

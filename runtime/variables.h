@@ -19,7 +19,7 @@ namespace weir {
 struct VariableCell {
   std::string name;      // checkpoint name: the shared name, else the node's
   DType dtype = DType::kInvalid;
-  PartialShape declared;
+  PartialShape declared = PartialShape::Unknown();
 
   std::mutex mutex;      // guards value; held by a writer while it changes the buffer in place
   Tensor value;          // invalid until initialised

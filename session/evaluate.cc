@@ -43,7 +43,7 @@ Result<std::vector<Tensor>> Evaluate(const Node& n, std::span<const Tensor> inpu
     known.push_back({t.dtype(), t.shape(), &t});
     in.push_back({t.dtype(), t.shape(), &t, true});
   }
-  std::vector<PartialShape> shapes(n.outputs().size());
+  std::vector<PartialShape> shapes(n.outputs().size(), PartialShape::Unknown());
   WEIR_RETURN_IF_ERROR(InferFunctionOf(n)(known, &shapes));
   for (size_t i = 0; i < out.size(); ++i) {
     auto shape = shapes[i].ToShape();

@@ -65,10 +65,11 @@ class AttrValue {
   AttrValue(FuncRef v) : v_(std::move(v)) {}
   AttrValue(AttrPlaceholder v) : v_(std::move(v)) {}
   AttrValue(AttrList v) : v_(std::move(v)) {}
-  AttrValue(std::vector<int64_t> v) : v_(AttrList{.i = std::move(v)}) {}
-  AttrValue(std::vector<DType> v) : v_(AttrList{.type = std::move(v)}) {}
-  AttrValue(std::vector<std::string> v) : v_(AttrList{.s = std::move(v)}) {}
-  AttrValue(std::vector<float> v) : v_(AttrList{.f = std::move(v)}) {}
+  AttrValue(std::vector<int64_t> v) : AttrValue(&AttrList::i, std::move(v)) {}
+  AttrValue(std::vector<DType> v) : AttrValue(&AttrList::type, std::move(v)) {}
+  AttrValue(std::vector<std::string> v) : AttrValue(&AttrList::s, std::move(v)) {}
+  AttrValue(std::vector<float> v) : AttrValue(&AttrList::f, std::move(v)) {}
+  AttrValue(std::vector<PartialShape> v) : AttrValue(&AttrList::shape, std::move(v)) {}
 
   // Null when the value is of another kind.
   template <class T>
@@ -81,7 +82,23 @@ class AttrValue {
   std::string_view KindName() const;
 
  private:
+  template <class T>
+  AttrValue(std::vector<T> AttrList::* field, std::vector<T> v) : v_(AttrList()) {
+    std::get<AttrList>(v_).*field = std::move(v);
+  }
+
   Variant v_;
 };
+
+// The value of kind T; where there is none or another kind, T's empty value (for a shape: of unknown rank).
+template <class T>
+T ValueOr(const AttrValue* v) {
+  if (const T* t = v ? v->get<T>() : nullptr) return *t;
+  if constexpr (std::is_same_v<T, PartialShape>) {
+    return PartialShape::Unknown();
+  } else {
+    return T{};
+  }
+}
 
 }  // namespace weir

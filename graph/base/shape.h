@@ -54,13 +54,17 @@ inline constexpr Dim None = kUnknownDim;
 
 class PartialShape {
  public:
-  PartialShape() = default;  // unknown rank
-  PartialShape(std::initializer_list<Dim> dims) : known_(true), dims_(dims) {}
-  PartialShape(const Shape& s) : known_(true), dims_(s.dims()) {}  // NOLINT: every Shape is one
-  explicit PartialShape(Dims dims) : known_(true), dims_(std::move(dims)) {}
-  static PartialShape Unknown() { return {}; }
+  PartialShape() = default;  // a scalar, as Shape(); unknown rank is said: Unknown()
+  PartialShape(std::initializer_list<Dim> dims) : dims_(dims) {}
+  PartialShape(const Shape& s) : dims_(s.dims()) {}  // NOLINT: every Shape is one
+  explicit PartialShape(Dims dims) : dims_(std::move(dims)) {}
+  static PartialShape Unknown() {
+    PartialShape s;
+    s.known_ = false;
+    return s;
+  }
   static PartialShape UnknownOfRank(int rank) { return PartialShape(Dims(rank, kUnknownDim)); }
-  static PartialShape Scalar() { return PartialShape(Dims{}); }
+  static PartialShape Scalar() { return {}; }
 
   bool known_rank() const { return known_; }
   int rank() const { return known_ ? static_cast<int>(dims_.size()) : -1; }
@@ -76,7 +80,7 @@ class PartialShape {
   std::string ToString() const;  // "[?,3]", "[?]", "<unknown>"
 
  private:
-  bool known_ = false;
+  bool known_ = true;
   Dims dims_;
 };
 

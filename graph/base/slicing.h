@@ -26,7 +26,7 @@ struct ResolvedSlice {
   };
   std::vector<Axis> axes;            // one an axis of the input
   std::vector<int> source;           // for each axis of the result the input's axis, or -1 for a new axis of size 1
-  PartialShape result;
+  PartialShape result = PartialShape::Unknown();
 };
 
 // `input` has a known rank; the three lists are equally long. Errors: two ellipses, more entries than axes, stride 0, an

@@ -22,7 +22,7 @@ Result<Tensor> Tensor::Allocate(DType dtype, const Shape& shape) {
   return t;
 }
 
-Result<Tensor> Tensor::Zeros(DType dtype, const Shape& shape) {
+Result<Tensor> Tensor::AllocateZeros(DType dtype, const Shape& shape) {
   WEIR_ASSIGN_OR_RETURN(Tensor t, Allocate(dtype, shape));
   if (dtype != kString) std::memset(t.mutable_raw(), 0, t.bytes());
   return t;
@@ -42,6 +42,41 @@ void Tensor::CheckType(DType want) const {
   if (want != dtype_) {
     throw Error(Code::kInvalidArgument, "a tensor of dtype " + DTypeName(dtype_) + " was accessed as " + DTypeName(want));
   }
+}
+
+int64_t Tensor::Offset(std::initializer_list<int64_t> index) const {
+  auto fail = [&](const char* why) {
+    std::string at = fmt::format("{}", fmt::join(index, ", "));
+    throw Error(Code::kOutOfRange, fmt::format("a tensor {}{} has no element ({}): {}", DTypeShortName(dtype_), shape_.ToString(), at, why));
+  };
+  if (static_cast<int>(index.size()) != rank()) fail("an index has one number an axis");
+  int64_t offset = 0;
+  for (int axis = 0; axis < rank(); ++axis) {
+    int64_t i = index.begin()[axis];
+    if (i < 0 || i >= shape_[axis]) fail("out of range");
+    offset = offset * shape_[axis] + i;
+  }
+  return offset;
+}
+
+double Tensor::Number(int64_t offset) const {
+  double number = 0;
+  auto read = [&](auto zero) {
+    using T = decltype(zero);
+    if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
+      number = static_cast<float>(data<T>()[offset]);
+    } else {
+      number = static_cast<double>(data<T>()[offset]);
+    }
+  };
+  if (!DispatchType(dtype_, NumberAndBoolTypes{}, read)) {
+    throw Error(Code::kInvalidArgument, "a tensor of dtype " + DTypeName(dtype_) + " has no numbers to read");
+  }
+  return number;
+}
+
+void Tensor::ThrowRagged(size_t rows, int64_t others) {
+  throw Error(Code::kInvalidArgument, fmt::format("rows of {} and {} elements make no tensor", others, rows));
 }
 
 Result<Tensor> Tensor::Reshaped(const Shape& shape) const {

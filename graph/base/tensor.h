@@ -2,9 +2,16 @@
 //
 // Copying a Tensor shares its buffer. Whoever writes through mutable_data() must be the only holder, or mean it.
 // Strings are std::string objects (arbitrary bytes).
+//
+//   Tensor t(std::vector<std::vector<float>>{{1, 2, 3}, {4, 5, 6}});      // f32[2,3]
+//   t.at<float>(1, 2) = 7;
+//   double sum = t(0, 0) + t(1, 2);                                       // any numeric dtype, as double
+//   std::vector<float> flat = t.ToVector<float>();
 #pragma once
 
+#include <concepts>
 #include <cstring>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +22,14 @@
 
 namespace weir {
 
+// The element type of a vector of vectors of … of elements.
+template <class T>
+struct LeafOfT {
+  using type = T;
+};
+template <class T>
+struct LeafOfT<std::vector<T>> : LeafOfT<T> {};
+
 class Tensor {
  public:
   Tensor() = default;  // no value: dtype() is kInvalid
@@ -24,11 +39,17 @@ class Tensor {
     requires requires { DTypeOfT<T>::value; }
   Tensor(T value) : Tensor(Of<T>({}, std::span<const T>(&value, 1))) {}  // NOLINT: literals read well
   Tensor(const char* text) : Tensor(std::string(text)) {}               // NOLINT
+  // A vector, or nested vectors, an axis a level. Throws Error for rows of different lengths.
+  template <class T>
+    requires requires { DTypeOfT<typename LeafOfT<T>::type>::value; }
+  Tensor(const std::vector<T>& rows);  // NOLINT
 
-  // Uninitialised elements (strings: empty). Errors: a dtype without values, the memory budget.
+  // Uninitialised elements (strings: empty), or zeros. Errors: a dtype without values, the memory budget.
   static Result<Tensor> Allocate(DType dtype, const Shape& shape);
-  static Result<Tensor> Zeros(DType dtype, const Shape& shape);
-  // Elements copied from `values`, as many as the shape has. Throws Error otherwise: for values in code.
+  static Result<Tensor> AllocateZeros(DType dtype, const Shape& shape);
+  // For tensors that code names; both throw Error where Allocate tells one. Of copies `values`, and throws when they are not
+  // as many as the shape has elements.
+  static Tensor Zeros(DType dtype, const Shape& shape) { return AllocateZeros(dtype, shape).value(); }
   template <class T>
   static Tensor Of(const Shape& shape, std::span<const T> values);
   template <class T>
@@ -36,9 +57,7 @@ class Tensor {
     return Of<T>(shape, std::span<const T>(values.begin(), values.size()));
   }
   template <class T>
-  static Tensor Vector(const std::vector<T>& values) {
-    return Of<T>({int64_t(values.size())}, std::span<const T>(values));
-  }
+  static Tensor Vector(const std::vector<T>& values) { return Tensor(values); }
   // User memory without a copy: `data` holds shape.num_elements() elements and outlives the Tensor, or until `release`.
   static Tensor Wrap(DType dtype, const Shape& shape, void* data, std::function<void()> release = {});
   // A tensor over a buffer that is large enough for it.
@@ -61,6 +80,17 @@ class Tensor {
   T* mutable_data() { CheckType(DTypeOf<T>); return static_cast<T*>(mutable_raw()); }
   template <class T>
   std::span<const T> span() const { return {data<T>(), size_t(num_elements())}; }
+  // All elements, row by row. T must be the dtype's type; throws Error otherwise.
+  template <class T>
+  std::vector<T> ToVector() const { return std::vector<T>(data<T>(), data<T>() + num_elements()); }
+  // The element at an index, one number an axis. Throws Error for another type, another rank, an index out of range.
+  template <class T, std::integral... I>
+  const T& at(I... index) const { return data<T>()[Offset({static_cast<int64_t>(index)...})]; }
+  template <class T, std::integral... I>
+  T& at(I... index) { return mutable_data<T>()[Offset({static_cast<int64_t>(index)...})]; }
+  // The same as a number, whatever the dtype; throws Error for strings and the like.
+  template <std::integral... I>
+  double operator()(I... index) const { return Number(Offset({static_cast<int64_t>(index)...})); }
   // The only element of a tensor of one element; throws Error otherwise.
   template <class T>
   T scalar() const;
@@ -77,6 +107,27 @@ class Tensor {
 
  private:
   void CheckType(DType want) const;
+  int64_t Offset(std::initializer_list<int64_t> index) const;
+  double Number(int64_t offset) const;
+  [[noreturn]] static void ThrowRagged(size_t rows, int64_t others);
+
+  template <class T>
+  static void Measure(const T&, Dims*, size_t) {}
+  template <class T>
+  static void Measure(const std::vector<T>& rows, Dims* dims, size_t level) {
+    if (dims->size() == level) dims->push_back(static_cast<int64_t>(rows.size()));
+    if (static_cast<int64_t>(rows.size()) != (*dims)[level]) ThrowRagged(rows.size(), (*dims)[level]);
+    if constexpr (!std::is_same_v<typename LeafOfT<T>::type, T>) {
+      for (const T& row : rows) Measure(row, dims, level + 1);
+      if (rows.empty()) Measure(T(), dims, level + 1);
+    }
+  }
+  template <class T, class Leaf>
+  static void Flatten(const T& element, Leaf*& out) { *out++ = element; }
+  template <class T, class Leaf>
+  static void Flatten(const std::vector<T>& rows, Leaf*& out) {
+    for (const auto& row : rows) Flatten(static_cast<const T&>(row), out);
+  }
 
   DType dtype_ = DType::kInvalid;
   Shape shape_;
@@ -84,6 +135,17 @@ class Tensor {
 };
 
 std::ostream& operator<<(std::ostream& out, const Tensor& t);
+
+template <class T>
+  requires requires { DTypeOfT<typename LeafOfT<T>::type>::value; }
+Tensor::Tensor(const std::vector<T>& rows) {
+  using Leaf = typename LeafOfT<T>::type;
+  Dims dims;
+  Measure(rows, &dims, 0);
+  *this = Allocate(DTypeOf<Leaf>, Shape::Make(dims).value()).value();
+  Leaf* out = static_cast<Leaf*>(mutable_raw());
+  Flatten(rows, out);
+}
 
 template <class T>
 Tensor Tensor::Of(const Shape& shape, std::span<const T> values) {

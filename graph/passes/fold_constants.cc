@@ -59,7 +59,7 @@ std::optional<std::vector<Tensor>> Values(const Graph& g, const Node& n, const P
       // Any elements will do.
       auto shape = g.ShapeOf(e).ToShape();
       if (!shape || SizeOf(g.type(e).dtype) == 0 || shape->num_elements() > kMaxGrowth) return std::nullopt;
-      auto zeros = Tensor::Zeros(g.type(e).dtype, *shape);
+      auto zeros = Tensor::AllocateZeros(g.type(e).dtype, *shape);
       if (!zeros.ok()) return std::nullopt;
       inputs.push_back(*zeros);
       continue;

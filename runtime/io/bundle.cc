@@ -5,9 +5,9 @@
 
 #include <charconv>
 
-#include "weir/proto/model.pb.h"
 #include "weir/runtime/io/bundle_internal.h"
 #include "weir/runtime/io/coding.h"
+#include "weir/runtime/io/messages.h"
 #include "weir/runtime/io/table.h"
 
 namespace weir::io {
@@ -94,56 +94,11 @@ std::string SliceKey(const std::string& name, const SliceSpec& slice) {
   return key;
 }
 
-Result<BundleEntry> ParseEntry(const std::string& bytes) {
-  pb::BundleEntryProto p;
-  if (!p.ParseFromString(bytes)) return DataLoss("is malformed");
-  BundleEntry e;
-  if (p.dtype() <= 0 || p.dtype() > 100)
-    return DataLoss(fmt::format("has no valid dtype ({})", static_cast<int>(p.dtype())));
-  e.dtype = static_cast<DType>(p.dtype());
-  Dims dims;
-  for (const auto& d : p.shape().dim()) dims.push_back(d.size());
-  auto shape = Shape::Make(dims);
-  if (p.shape().unknown_rank() || !shape.ok()) return DataLoss("has an impossible shape");
-  e.shape = *shape;
-  e.shard = p.shard_id(), e.offset = p.offset(), e.size = p.size(), e.crc = p.crc32c();
-  for (const auto& s : p.slices()) {
-    SliceSpec spec;
-    for (const auto& x : s.extent()) {
-      bool all = x.has_length_case() == pb::TensorSliceProto::Extent::HAS_LENGTH_NOT_SET;
-      spec.start.push_back(x.start());
-      spec.length.push_back(all ? -1 : x.length());
-    }
-    if (!spec.Within(e.shape).ok()) return DataLoss("has a part outside its shape");
-    e.slices.push_back(std::move(spec));
-  }
-  return e;
-}
-
-std::string EntryBytes(const BundleEntry& e) {
-  pb::BundleEntryProto p;
-  p.set_dtype(static_cast<pb::DataType>(e.dtype));
-  p.mutable_shape();
-  for (int64_t d : e.shape.dims()) p.mutable_shape()->add_dim()->set_size(d);
-  p.set_shard_id(e.shard), p.set_offset(e.offset), p.set_size(e.size), p.set_crc32c(e.crc);
-  for (const SliceSpec& s : e.slices) {
-    auto* slice = p.add_slices();
-    for (size_t a = 0; a < s.start.size(); ++a) {
-      auto* x = slice->add_extent();
-      x->set_start(s.start[a]);
-      if (s.length[a] >= 0) x->set_length(s.length[a]);
-    }
-  }
-  return p.SerializeAsString();
-}
-
-std::string IndexBytes(const std::map<std::string, BundleEntry>& entries, int num_shards) {
-  pb::BundleHeaderProto header;
-  header.set_num_shards(num_shards);
-  header.mutable_version()->set_producer(1);
+Result<std::string> IndexBytes(const std::map<std::string, BundleEntry>& entries, int num_shards) {
+  WEIR_ASSIGN_OR_RETURN(const Messages* messages, GetMessages());
   TableBuilder table;
-  table.Add("", header.SerializeAsString());
-  for (const auto& [key, e] : entries) table.Add(key, EntryBytes(e));
+  table.Add("", messages->header_bytes(num_shards));
+  for (const auto& [key, e] : entries) table.Add(key, messages->entry_bytes(e));
   return table.Finish();
 }
 

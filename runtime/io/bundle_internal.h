@@ -9,10 +9,8 @@ inline constexpr int kMaxShards = 99999;
 
 // The key under which a part of a partitioned tensor is kept. Sorts before all names, since it begins with a zero byte.
 std::string SliceKey(const std::string& name, const SliceSpec& slice);
-Result<BundleEntry> ParseEntry(const std::string& bytes);
-std::string EntryBytes(const BundleEntry& e);
 // The index file of these entries, by key.
-std::string IndexBytes(const std::map<std::string, BundleEntry>& entries, int num_shards);
+Result<std::string> IndexBytes(const std::map<std::string, BundleEntry>& entries, int num_shards);
 // Copies a box of `extent` elements between two tensors of the same dtype.
 void CopyBox(const Tensor& from, const std::vector<int64_t>& from_start, Tensor* to,
              const std::vector<int64_t>& to_start, const Shape& extent);

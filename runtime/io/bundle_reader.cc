@@ -1,14 +1,13 @@
 // Reading of checkpoints: see bundle.h.
 #include <fmt/format.h>
-#include <google/protobuf/stubs/logging.h>
 
 #include <algorithm>
 
-#include "weir/proto/model.pb.h"
 #include "weir/runtime/io/bundle.h"
 #include "weir/runtime/io/bundle_internal.h"
 #include "weir/runtime/io/coding.h"
 #include "weir/runtime/io/crc32c.h"
+#include "weir/runtime/io/messages.h"
 #include "weir/runtime/io/table.h"
 
 namespace weir::io {
@@ -53,15 +52,12 @@ Status WrongPath(const std::string& prefix, const Status& why) {
   return why;
 }
 
-Status CheckHeader(const std::string& bytes, int* num_shards) {
-  pb::BundleHeaderProto header;
-  if (!header.ParseFromString(bytes)) return DataLoss("its header is malformed");
-  if (header.endianness() != pb::BundleHeaderProto::LITTLE) return Unimplemented("its numbers are big-endian");
-  if (header.num_shards() < 1 || header.num_shards() > kMaxShards)
-    return DataLoss(fmt::format("its header tells {} data files", header.num_shards()));
-  if (header.version().min_consumer() > 1)
-    return Unimplemented(fmt::format("it needs a reader of version {}", header.version().min_consumer()));
-  *num_shards = header.num_shards();
+Status CheckHeader(const BundleHeader& header) {
+  if (!header.little_endian) return Unimplemented("its numbers are big-endian");
+  if (header.num_shards < 1 || header.num_shards > kMaxShards)
+    return DataLoss(fmt::format("its header tells {} data files", header.num_shards));
+  if (header.min_consumer > 1)
+    return Unimplemented(fmt::format("it needs a reader of version {}", header.min_consumer));
   return {};
 }
 
@@ -80,15 +76,17 @@ Result<BundleReader> BundleReader::Open(const std::string& prefix) {
     std::string what = s.message().starts_with("error[file]: ") ? s.message().substr(13) : s.message();
     return Status(s.code(), fmt::format("error[file]: '{}' cannot be read: {}", BundleIndexPath(prefix), what));
   };
-  google::protobuf::LogSilencer silence;
+  WEIR_ASSIGN_OR_RETURN(const Messages* messages, GetMessages());
   auto table = ReadTable(*index);
   if (!table.ok()) return in_file(table.status());
   if (table->empty() || !table->front().first.empty()) return in_file(DataLoss("it has no header"));
-  int num_shards = 0;
-  if (Status s = CheckHeader(table->front().second, &num_shards); !s.ok()) return in_file(s);
+  auto header = messages->parse_header(table->front().second);
+  if (!header.ok()) return in_file(header.status());
+  if (Status s = CheckHeader(*header); !s.ok()) return in_file(s);
+  const int num_shards = header->num_shards;
   for (size_t i = 1; i < table->size(); ++i) {
     auto& [key, value] = (*table)[i];
-    auto entry = ParseEntry(value);
+    auto entry = messages->parse_entry(value);
     if (!entry.ok()) return r.Fail(key, entry.status().message());
     if (entry->slices.empty() && (entry->shard < 0 || entry->shard >= num_shards))
       return r.Fail(key, fmt::format("is in data file {} of {}", entry->shard, num_shards));
@@ -192,7 +190,7 @@ Result<Tensor> BundleReader::ReadParts(const std::string& name, const BundleEntr
   }
   if (covered != e.shape.num_elements())
     return Fail(name, fmt::format("has parts of {} elements for the shape {}", covered, e.shape.ToString()));
-  WEIR_ASSIGN_OR_RETURN(Tensor whole, Tensor::Zeros(e.dtype, e.shape));
+  WEIR_ASSIGN_OR_RETURN(Tensor whole, Tensor::AllocateZeros(e.dtype, e.shape));
   for (const SliceSpec& s : e.slices) {
     auto it = parts_.find(SliceKey(name, s));
     if (it == parts_.end()) return Fail(name, "lacks a part");

@@ -16,7 +16,7 @@ Status CommitIndex(const std::string& prefix, const std::map<std::string, Bundle
                    auto&& name_data) {
   std::string path = BundleIndexPath(prefix), directory = DirectoryOf(prefix);
   WEIR_ASSIGN_OR_RETURN(auto index, AsideFile::Create(path));
-  std::string bytes = IndexBytes(entries, num_shards);
+  WEIR_ASSIGN_OR_RETURN(std::string bytes, IndexBytes(entries, num_shards));
   WEIR_RETURN_IF_ERROR(index->Write(bytes.data(), bytes.size()));
   WEIR_RETURN_IF_ERROR(index->Sync());
   if (unlink(path.c_str()) == 0) WEIR_RETURN_IF_ERROR(SyncDirectory(directory));

@@ -1,10 +1,10 @@
 #include "weir/runtime/io/table.h"
 
 #include <fmt/format.h>
-#include <snappy.h>
 
 #include "weir/runtime/io/coding.h"
 #include "weir/runtime/io/crc32c.h"
+#include "weir/runtime/io/messages.h"
 
 namespace weir::io {
 
@@ -37,12 +37,8 @@ Result<std::string_view> ReadBlock(std::string_view file, Handle h, std::string*
   if (*trailer == 0) return block;
   if (*trailer != 1)
     return Damaged(fmt::format("the block at {} has the unknown compression {}", h.offset, int{*trailer}));
-  size_t length = 0;
-  bool sound = snappy::GetUncompressedLength(block.data(), block.size(), &length) && length <= kMaxBlock &&
-               length / 64 <= block.size();
-  if (!sound) return Damaged(fmt::format("the compressed block at {} is malformed", h.offset));
-  space->resize(length);
-  if (!snappy::RawUncompress(block.data(), block.size(), space->data()))
+  WEIR_ASSIGN_OR_RETURN(const Messages* messages, GetMessages());
+  if (!messages->uncompress(block, kMaxBlock, space))
     return Damaged(fmt::format("the compressed block at {} is malformed", h.offset));
   return std::string_view(*space);
 }

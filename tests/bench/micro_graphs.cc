@@ -91,7 +91,7 @@ std::unique_ptr<Model> Recurrent(int steps) {
   Output x = Feed(*m, "x", Values({8, steps, 16})), y = Feed(*m, "y", Values({8, 16}));
   Variable in(ops::RandomNormal(g, {16, 16}), {.name = "in"}), again(ops::RandomNormal(g, {16, 16}), {.name = "again"});
   Variable bias(ops::RandomNormal(g, {16}), {.name = "bias"});
-  Output state = g.Constant(Tensor::Zeros(kFloat, {8, 16}).value());
+  Output state = g.Constant(Tensor::Zeros(kFloat, {8, 16}));
   for (const Output& now : ops::Unstack(x, steps, 1)) {
     Output gate = ops::Sigmoid(ops::MatMul(now, in) + bias);
     state = gate * ops::Tanh(ops::MatMul(state, again)) + (1.0f - gate) * state;

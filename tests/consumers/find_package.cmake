@@ -6,3 +6,11 @@ run(${CMAKE_COMMAND} -S ${SOURCE}/find_package -B ${BUILD}/find_package -G ${GEN
     -DCMAKE_CXX_FLAGS=${flags} -DCMAKE_PREFIX_PATH=${prefix})
 run(${CMAKE_COMMAND} --build ${BUILD}/find_package)
 run(${BUILD}/find_package/consumer)
+# The examples that came with the package are a project of their own.
+file(GLOB_RECURSE examples ${prefix}/share/*/examples/CMakeLists.txt)
+get_filename_component(examples ${examples} DIRECTORY)
+file(REMOVE_RECURSE ${BUILD}/examples)
+run(${CMAKE_COMMAND} -S ${examples} -B ${BUILD}/examples -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${CXX}
+    -DCMAKE_CXX_FLAGS=${flags} -DCMAKE_PREFIX_PATH=${prefix})
+run(${CMAKE_COMMAND} --build ${BUILD}/examples --target linear)
+run(${BUILD}/examples/linear)

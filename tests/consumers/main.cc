@@ -5,7 +5,7 @@
 
 int main() {
   weir::Builder g;
-  weir::Output x = weir::ops::Placeholder(g, weir::kFloat, {}, "x");
+  weir::Output x = weir::ops::Placeholder(g, weir::kFloat, {}, {.name = "x"});
   weir::Output y = x * 2.0f + 1.0f;
   weir::Session session(g, {.threads = 1});
   const float result = session.Run(y, {{x, 3.0f}}).value().scalar<float>();

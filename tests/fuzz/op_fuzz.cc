@@ -47,7 +47,7 @@ class Fuzzer {
       }
       for (int i = 0; i < count; ++i) AddInput(b, def, arg, fed, &inputs, &feeds);
     }
-    Operation op = b.AddNode(def.name(), inputs, attrs, "op");
+    Operation op = b.AddNode(def.name(), inputs, attrs, {.name = "op"});
     if (!op.valid()) return;
     ++built;
     std::vector<Output> outputs;

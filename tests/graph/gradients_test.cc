@@ -23,7 +23,7 @@ float Value(Builder& g, Output y, const Feeds& feeds = {}) {
 
 TEST(Gradients, SumOverAllPaths) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), "x");
+  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), {.name = "x"});
   Output y = x * x + x * 3.0f;
   Output dy = Gradients({y}, {x})[0];
   ASSERT_TRUE(g.status().ok()) << g.status().ToString();
@@ -33,7 +33,7 @@ TEST(Gradients, SumOverAllPaths) {
 
 TEST(Gradients, SeveralYsAndGradYs) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), "x");
+  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), {.name = "x"});
   Output a = x * 2.0f, b = x * 5.0f;
   EXPECT_EQ(Value(g, Gradients({a, b}, {x})[0], {{x, 1.0f}}), 7.0f);
   Output w = g.Constant(Tensor(10.0f));
@@ -42,7 +42,7 @@ TEST(Gradients, SeveralYsAndGradYs) {
 
 TEST(Gradients, SecondOrder) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), "x");
+  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), {.name = "x"});
   Output y = x * x * x;
   Output dy = Gradients({y}, {x})[0], ddy = Gradients({dy}, {x})[0], dddy = Gradients({ddy}, {x})[0];
   EXPECT_EQ(Value(g, ddy, {{x, 2.0f}}), 12.0f);
@@ -51,7 +51,7 @@ TEST(Gradients, SecondOrder) {
 
 TEST(Gradients, StopAndUnconnected) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), "x"), z = ops::Placeholder(g, kFloat, {3}, "z");
+  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), {.name = "x"}), z = ops::Placeholder(g, kFloat, {3}, {.name = "z"});
   Output inner = x * x, y = inner * x;
   EXPECT_EQ(Value(g, Gradients({y}, {x}, {.stop_gradients = {inner}})[0], {{x, 3.0f}}), 9.0f);
   EXPECT_FALSE(Gradients({y}, {z})[0].valid());
@@ -63,7 +63,7 @@ TEST(Gradients, StopAndUnconnected) {
 // tf.gradients(a + b, [a, b], stop_gradients=[a, b]) of b = 2 a gives partial derivatives: 1, 1 where the total one by a is 3.
 TEST(Gradients, AnXAtWhichGradientsStopStillHasItsOwn) {
   Builder g;
-  Output a = ops::Placeholder(g, kFloat, PartialShape::Scalar(), "a"), b = a * 2.0f, y = a + b;
+  Output a = ops::Placeholder(g, kFloat, PartialShape::Scalar(), {.name = "a"}), b = a * 2.0f, y = a + b;
   EXPECT_EQ(Value(g, Gradients({y}, {a})[0], {{a, 5.0f}}), 3.0f);
   std::vector<Output> partial = Gradients({y}, {a, b}, {.stop_gradients = {a, b}});
   ASSERT_TRUE(g.status().ok()) << g.status().ToString();
@@ -73,9 +73,9 @@ TEST(Gradients, AnXAtWhichGradientsStopStillHasItsOwn) {
 
 TEST(Gradients, AllMissingOnesAreReportedAtOnce) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {2, 2}, "x");
+  Output x = ops::Placeholder(g, kFloat, {2, 2}, {.name = "x"});
   SetGradient(g, "Abs", [](GradContext&) { return Unimplemented("is not wanted"); });
-  Output y = ops::Abs(x, "first");
+  Output y = ops::Abs(x, {.name = "first"});
   Gradients({y}, {x});
   EXPECT_NE(g.status().ToString().find("Abs 'first' is not wanted"), std::string::npos) << g.status().ToString();
   Builder h;
@@ -86,7 +86,7 @@ TEST(Gradients, AllMissingOnesAreReportedAtOnce) {
 
 TEST(Gradients, UserDefinedForAnOpAndForANode) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), "x");
+  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), {.name = "x"});
   SetGradient(g, "Square", [](GradContext& c) { c.set(0, Make("Mul", {c.grad(), 100.0f})); return OkStatus(); });
   Output a = ops::Square(x), b = ops::Square(x);
   SetGradient(b.op(), [](GradContext& c) { c.set(0, Make("Mul", {c.grad(), 7.0f})); return OkStatus(); });
@@ -121,7 +121,7 @@ TEST(Gradients, AVariableSumsOverAllItsReads) {
 
 TEST(Gradients, LinearInTheSizeOfTheGraph) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {1}, "x"), y = x;
+  Output x = ops::Placeholder(g, kFloat, {1}, {.name = "x"}), y = x;
   for (int i = 0; i < 100000; ++i) y = Make("Neg", {y});
   auto start = std::chrono::steady_clock::now();
   Output dy = Gradients({y}, {x})[0];

@@ -15,7 +15,7 @@ namespace {
 
 TEST(Graph, NamesAreUniqueAsInTensorFlow) {
   Builder g;
-  Output a = ops::Placeholder(g, kFloat, {}, "a"), b = ops::Placeholder(g, kFloat, {}, "a");
+  Output a = ops::Placeholder(g, kFloat, {}, {.name = "a"}), b = ops::Placeholder(g, kFloat, {}, {.name = "a"});
   EXPECT_EQ(a.name(), "a:0");
   EXPECT_EQ(b.name(), "a_1:0");
   {
@@ -28,7 +28,7 @@ TEST(Graph, NamesAreUniqueAsInTensorFlow) {
 
 TEST(Graph, CreationPlaceIsTheUsersLineThroughOperators) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {2}, "x");
+  Output x = ops::Placeholder(g, kFloat, {2}, {.name = "x"});
   Output y = x * 2.0f + x;
   int line = __LINE__ - 1;
   EXPECT_EQ(y.node().loc().line, line);
@@ -37,7 +37,7 @@ TEST(Graph, CreationPlaceIsTheUsersLineThroughOperators) {
 
 TEST(Graph, ShapeErrorNamesNodeShapesInputsAndLines) {
   Builder g;
-  Output a = ops::Placeholder(g, kFloat, {None, 64}, "a"), b = ops::Placeholder(g, kFloat, {10, 64}, "b");
+  Output a = ops::Placeholder(g, kFloat, {None, 64}, {.name = "a"}), b = ops::Placeholder(g, kFloat, {10, 64}, {.name = "b"});
   Output c = ops::MatMul(a, b, {.name = "product"});
   EXPECT_FALSE(c.valid());
   std::string text = g.status().ToString();
@@ -59,8 +59,8 @@ TEST(Graph, FirstErrorIsKeptAndLaterOpsDoNothing) {
 
 TEST(Graph, DTypeErrorSaysWhichInput) {
   Builder g;
-  Output a = ops::Placeholder(g, kFloat, {2}, "a"), b = ops::Placeholder(g, kInt32, {2}, "b");
-  g.AddNode("AddV2", {a, b}, {}, "sum");
+  Output a = ops::Placeholder(g, kFloat, {2}, {.name = "a"}), b = ops::Placeholder(g, kInt32, {2}, {.name = "b"});
+  g.AddNode("AddV2", {a, b}, {}, {.name = "sum"});
   std::string text = g.status().ToString();
   EXPECT_NE(text.find("error[dtype]: AddV2 'sum' wants float for input 'y', not int32"), std::string::npos) << text;
 }
@@ -77,7 +77,7 @@ TEST(Graph, UnknownOpAndAttributeNamesAreGuessed) {
 
 TEST(Graph, EndpointNames) {
   Builder g;
-  ops::Placeholder(g, kFloat, {2}, "input");
+  ops::Placeholder(g, kFloat, {2}, {.name = "input"});
   EXPECT_TRUE(g.graph().ParseEndpoint("input").ok());
   EXPECT_TRUE(g.graph().ParseEndpoint("input:0").ok());
   EXPECT_NE(g.graph().ParseEndpoint("inptu").status().ToString().find("did you mean 'input'"), std::string::npos);
@@ -88,10 +88,10 @@ TEST(Graph, EndpointNames) {
 
 TEST(Graph, TheSameUnknownBatchIsKnownToBeEqual) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {None, 3}, "x");
+  Output x = ops::Placeholder(g, kFloat, {None, 3}, {.name = "x"});
   Output y = ops::Relu(x) + x;
   EXPECT_EQ(y.shape().ToString(), "[?,3]");
-  Output shape = ops::Shape(x);
+  Output shape = ops::ShapeOf(x);
   Output back = ops::Reshape(ops::Reshape(x, {-1}), shape);
   EXPECT_EQ(back.shape().ToString(), "[?,3]");
   EXPECT_TRUE(SameDim(back.shape()[0], x.shape()[0])) << "the batch went through Shape and Reshape";
@@ -109,8 +109,8 @@ TEST(Graph, ReplaceUsesChecksTheType) {
 
 TEST(Graph, ACycleIsAnErrorThatPrintsIt) {
   Builder b;
-  Output x = ops::Placeholder(b, kFloat, {2}, "x");
-  Output y = ops::Relu(x, "y"), z = ops::Relu(y, "z");
+  Output x = ops::Placeholder(b, kFloat, {2}, {.name = "x"});
+  Output y = ops::Relu(x, {.name = "y"}), z = ops::Relu(y, {.name = "z"});
   Graph g = b.graph();
   ASSERT_TRUE(g.SetInput(y.endpoint().node, 0, z.endpoint()).ok());
   std::string text = Verify(g).ToString();
@@ -120,7 +120,7 @@ TEST(Graph, ACycleIsAnErrorThatPrintsIt) {
 
 TEST(Graph, AChainOf200000NodesWorks) {
   Builder b;
-  Output x = ops::Placeholder(b, kFloat, {1}, "x");
+  Output x = ops::Placeholder(b, kFloat, {1}, {.name = "x"});
   for (int i = 0; i < 200000; ++i) x = Make("Neg", {x});
   ASSERT_TRUE(b.status().ok()) << b.status().ToString();
   EXPECT_TRUE(Verify(b.graph()).ok());
@@ -130,8 +130,8 @@ TEST(Graph, AChainOf200000NodesWorks) {
 
 TEST(Graph, CompactKeepsOrderAndEdges) {
   Builder b;
-  Output x = ops::Placeholder(b, kFloat, {2}, "x");
-  Output dead = ops::Abs(x, "dead"), y = ops::Relu(x, "y");
+  Output x = ops::Placeholder(b, kFloat, {2}, {.name = "x"});
+  Output dead = ops::Abs(x, {.name = "dead"}), y = ops::Relu(x, {.name = "y"});
   Graph g = b.graph();
   g.Remove(dead.endpoint().node);
   g.Compact();

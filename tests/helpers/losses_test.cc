@@ -48,7 +48,7 @@ std::vector<Case> Cases() {
   const Tensor onehot = Tensor::Of<float>({4, 3}, {0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 1, 0}), classes = Tensor::Vector<int64_t>({2, 0, 1, 1});
   const Tensor one(1.0f), some(.7f), full = Times(Part({4, 3}, 3), Ones(Grid({4, 3}), 0));
   auto masked = [](const Shape& shape) { return Times(Part(shape, 3), {1, 0, 1, 1}); };
-  auto zeros = [](const Shape& shape) { return Tensor::Zeros(kFloat, shape).value(); };
+  auto zeros = [](const Shape& shape) { return Tensor::Zeros(kFloat, shape); };
   const std::vector<Tensor> wide = {one, some, masked({4, 1}), full, zeros({4, 1})}, column = {one, some, masked({4, 1}), zeros({4, 1})},
                             vector = {one, some, masked({4}), zeros({4})};
   return {
@@ -108,7 +108,7 @@ TEST(Losses, AsTensorFlows) {
 }
 
 TEST(Losses, PairwiseAsTensorFlows) {
-  const std::vector<Tensor> weightings = {Tensor(1.0f), Tensor(.7f), Times(Part({4, 1}, 3), {1, 0, 1, 1}), Tensor::Zeros(kFloat, {4, 1}).value()};
+  const std::vector<Tensor> weightings = {Tensor(1.0f), Tensor(.7f), Times(Part({4, 1}, 3), {1, 0, 1, 1}), Tensor::Zeros(kFloat, {4, 1})};
   for (size_t i = 0; i < weightings.size(); ++i) {
     SCOPED_TRACE(weightings[i].ToString());
     Builder g;

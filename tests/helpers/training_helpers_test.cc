@@ -175,7 +175,7 @@ TEST(TrainingHelpers, RefuseWhatCannotBe) {
        [=](Builder& g, const Variable&) { fill(g, ops::VarianceScalingInitializer({.distribution = "even"})); }, "'even'"},
       {"a scale of 0", [=](Builder& g, const Variable&) { fill(g, ops::VarianceScalingInitializer({.scale = 0})); }, "scale 0"},
       {"a decay of two numbers", [](Builder&, const Variable& w) { ExponentialMovingAverage({.9, .8}).Apply({w}); }, "must be one number"},
-      {"a decay of a text", [](Builder&, const Variable& w) { ops::AssignMovingAverage(w, w, "slow"); }, "decay of 'w' must be one number"},
+      {"a decay of a text", [](Builder&, const Variable& w) { ops::AssignMovingAverage(w, w, {.name = "slow"}); }, "decay of 'w' must be one number"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.what);

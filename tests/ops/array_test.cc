@@ -31,7 +31,7 @@ const std::vector<OpRow>& ArrayRows() {
       {"DepthToSpace", {{2, 3, 2, 8}}, {{"block_size", 2}}}, {"SpaceToDepth", {{2, 4, 6, 3}}, {{"block_size", 2}}},
       {"MatrixBandPart", {{2, 3, 4}, Int(1), Int(0)}},
       // of no elements
-      {"Const", {}, {{"value", Tensor::Zeros(kDouble, {0, 3}).value()}, {"dtype", kDouble}}}, {"BroadcastTo", {{1, 3}, Ints({0, 3})}},
+      {"Const", {}, {{"value", Tensor::Zeros(kDouble, {0, 3})}, {"dtype", kDouble}}}, {"BroadcastTo", {{1, 3}, Ints({0, 3})}},
       {"BroadcastArgs", {Ints({}), Ints({3})}}, DataTellsShape({"BroadcastGradientArgs", {Ints({}), Ints({})}}), NeverEmpty({"ConcatOffset", {Int(0), Ints({0}), Ints({2})}}),
       {"Fill", {Ints({0, 3}), Elements({}, {1})}}, {"MirrorPad", {{0, 4}, IntMatrix({2, 2}, {0, 0, 1, 1})}, {{"mode", "SYMMETRIC"}}},
       {"MirrorPadGrad", {{0, 6}, IntMatrix({2, 2}, {0, 0, 1, 1})}, {{"mode", "SYMMETRIC"}}}, {"OneHot", {Ints({}), Int(3), Elements({}, {2}), Elements({}, {-1})}},

@@ -15,7 +15,7 @@ const std::vector<OpRow>& StringRows() {
       {"AsString", {{2, 3}}}, OfType(kFloat, {"AsString", {{2, 3}}, {{"precision", 3}, {"width", 9}, {"fill", "0"}}}),
       {"StringJoin", {Tensor::Vector(std::vector<std::string>{"a", "b"}), Text("c")}, {{"separator", "-"}}},
       NeverEmpty({"ShardedFilename", {Text("model"), Int(1), Int(3)}}),
-      {"StringJoin", {Tensor::Zeros(kString, {0}).value(), Text("c")}}, Swept("out_type", {"StringToNumber", {Tensor::Zeros(kString, {0}).value()}}),
+      {"StringJoin", {Tensor::Zeros(kString, {0}), Text("c")}}, Swept("out_type", {"StringToNumber", {Tensor::Zeros(kString, {0})}}),
       Swept("out_type", {"StringToNumber", {Tensor::Vector(std::vector<std::string>{"1", "25"})}}),
   };
   return rows;

@@ -122,9 +122,9 @@ Output HideShape(Builder& b, const Output& x, const Tensor& value, int k) {
   std::string name = fmt::format("hide_{}/", k);
   Tensor all = Tensor::Allocate(kBool, {value.shape()[0]}).value();
   std::fill_n(all.mutable_data<bool>(), all.num_elements(), true);
-  Output keep = b.Add("Placeholder", {}, {{"dtype", kBool}}, name + "keep");
-  Output rows = b.Add("Squeeze", {b.Add("Where", {keep}, {}, name + "where")}, {{"squeeze_dims", std::vector<int64_t>{1}}}, name + "rows");
-  return b.Add("GatherV2", {x, rows, b.Constant(Tensor(0), name + "axis")}, {}, name + "gather");
+  Output keep = b.Add("Placeholder", {}, {{"dtype", kBool}}, {.name = name + "keep"});
+  Output rows = b.Add("Squeeze", {b.Add("Where", {keep}, {}, {.name = name + "where"})}, {{"squeeze_dims", std::vector<int64_t>{1}}}, {.name = name + "rows"});
+  return b.Add("GatherV2", {x, rows, b.Constant(Tensor(0), {.name = name + "axis"})}, {}, {.name = name + "gather"});
 }
 
 }  // namespace
@@ -166,7 +166,7 @@ RowGraph::RowGraph(const OpRow& row, DType dtype, const std::vector<Tensor>& val
   }
   AttrMap attrs = row.attrs;
   if (!row.dtype_attr.empty()) attrs[row.dtype_attr] = dtype;
-  op = b.AddNode(row.op, inputs, attrs, "op");
+  op = b.AddNode(row.op, inputs, attrs, {.name = "op"});
   if (!op.valid()) return;
   for (size_t i = 0; i < b.graph()[op.id()].outputs().size(); ++i) outputs.push_back(b.OutputOf(op, int(i)));
 }

@@ -125,7 +125,7 @@ void CheckHostile(const OpRow& row, OpCoverage* coverage) {
       else if (wrong == 1 && !dims.empty()) dims.pop_back();            // a rank less
       DType t = wrong == 2 ? (values[k].dtype() == kString ? kFloat : kString) : values[k].dtype();
       In in(values[k]);
-      bad[k] = Tensor::Zeros(t, Shape::Make(dims).value()).value();
+      bad[k] = Tensor::Zeros(t, Shape::Make(dims).value());
       ++coverage->hostile;
       for (Feeding f : {Feeding::kFed, Feeding::kUnknownRank, Feeding::kDynamic}) {
         RowResult r = RunRow(RowGraph(row, dtype, bad, f), true, 2);

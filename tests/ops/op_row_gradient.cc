@@ -21,7 +21,7 @@ Output WeightedSum(Builder& b, const Output& x, const Shape& shape, int number) 
     if (x.dtype() == kDouble) w.mutable_data<double>()[i] = v;
     else w.mutable_data<float>()[i] = float(v);
   }
-  Output flat = Make("Reshape", {Make("Mul", {x, b.Constant(w, "weights")}), std::vector<int32_t>{-1}});
+  Output flat = Make("Reshape", {Make("Mul", {x, b.Constant(w, {.name = "weights"})}), std::vector<int32_t>{-1}});
   return Make("Sum", {flat, std::vector<int32_t>{0}});
 }
 

@@ -53,11 +53,11 @@ void ExpectRefused(const Builder& b, OpCoverage* c) {
 void CheckPlaceholder(const std::string& op, OpCoverage* c) {
   Sweep(op, "dtype", c, [&](const Tensor& v) {
     Builder b;
-    Output x = b.Add(op, {}, {{"dtype", v.dtype()}, {"shape", v.shape()}}, "op");
+    Output x = b.Add(op, {}, {{"dtype", v.dtype()}, {"shape", v.shape()}}, {.name = "op"});
     return Gives(b, {{x, v}}, b.Add("Identity", {x}), v);
   });
   Builder b;
-  Output x = b.Add(op, {}, {{"dtype", kFloat}, {"shape", Shape({2})}}, "op");
+  Output x = b.Add(op, {}, {{"dtype", kFloat}, {"shape", Shape({2})}}, {.name = "op"});
   Session session(b);
   for (const Result<Tensor>& r : {session.Run(x), session.Run(x, {{x, Tensor(1)}}), session.Run(x, {{x, Tensor::Of<float>({3}, {1, 2, 3})}})}) {
     ASSERT_FALSE(r.ok());
@@ -69,12 +69,12 @@ void CheckPlaceholder(const std::string& op, OpCoverage* c) {
 void CheckVariable(const std::string& op, OpCoverage* c) {
   Sweep(op, "dtype", c, [&](const Tensor& v) {
     Builder b;
-    Output x = b.Add(op, {}, {{"dtype", v.dtype()}, {"shape", v.shape()}}, "op");
+    Output x = b.Add(op, {}, {{"dtype", v.dtype()}, {"shape", v.shape()}}, {.name = "op"});
     Operation assign = b.AddNode("Assign", {x, b.Constant(v)});
     return Gives(b, {}, b.Add("Identity", {x}), v, {assign});
   });
   Builder b;
-  Output x = b.Add(op, {}, {{"dtype", kFloat}, {"shape", Shape({2})}}, "op");
+  Output x = b.Add(op, {}, {{"dtype", kFloat}, {"shape", Shape({2})}}, {.name = "op"});
   Output read = b.Add("Identity", {x});  // before the session takes its snapshot
   Result<Tensor> unset = Session(b).Run(read);
   ASSERT_FALSE(unset.ok());
@@ -85,7 +85,7 @@ void CheckVariable(const std::string& op, OpCoverage* c) {
 void CheckCall(const std::string& op, OpCoverage* c) {
   auto call = [&](Builder& b, DType declared, Output x) {
     FuncRef f = DefineFunction(b, "same", {declared}, [](const Outputs& v) { return Outputs{Make("Identity", {v[0]})}; });
-    return b.Add(op, {x}, {{"f", f}, {"Tout", std::vector<DType>{declared}}}, "op");
+    return b.Add(op, {x}, {{"f", f}, {"Tout", std::vector<DType>{declared}}}, {.name = "op"});
   };
   Sweep(op, "Tin", c, [&](const Tensor& v) {
     Builder b;
@@ -102,7 +102,7 @@ void CheckBranch(const std::string& op, OpCoverage* c) {
     auto zeros = [](const Outputs& v) { return Outputs{Make("Reshape", {Make("Identity", {v[0]}), Make("Shape", {v[0]})})}; };
     FuncRef yes = DefineFunction(b, "yes", {declared}, [](const Outputs& v) { return Outputs{Make("Identity", {v[0]})}; });
     FuncRef no = DefineFunction(b, "no", {declared}, zeros);
-    return b.Add(op, {pred, x}, {{"then_branch", yes}, {"else_branch", no}, {"Tout", std::vector<DType>{declared}}}, "op");
+    return b.Add(op, {pred, x}, {{"then_branch", yes}, {"else_branch", no}, {"Tout", std::vector<DType>{declared}}}, {.name = "op"});
   };
   Sweep(op, "Tout", c, [&](const Tensor& v) {
     bool good = true;
@@ -122,7 +122,7 @@ void CheckLoop(const std::string& op, OpCoverage* c) {
   auto loop = [&](Builder& b, DType declared, Output x) {
     FuncRef more = DefineFunction(b, "more", {kInt32, declared}, [](const Outputs& v) { return Outputs{Make("Less", {v[0], 3})}; });
     FuncRef step = DefineFunction(b, "step", {kInt32, declared}, [](const Outputs& v) { return Outputs{Make("AddV2", {v[0], 1}), Make("Identity", {v[1]})}; });
-    return b.OutputOf(b.AddNode(op, {b.Constant(Tensor(0)), x}, {{"cond", more}, {"body", step}}, "op"), 1);
+    return b.OutputOf(b.AddNode(op, {b.Constant(Tensor(0)), x}, {{"cond", more}, {"body", step}}, {.name = "op"}), 1);
   };
   Sweep(op, "T", c, [&](const Tensor& v) {
     Builder b;
@@ -154,9 +154,9 @@ void CheckCheckpoint(const std::string& op, OpCoverage* c) {
   if (op == "MergeV2Checkpoints") c->dtypes = c->dtypes_wanted = 0;
   Builder b;
   Output none = b.Constant(Tensor(folder + "/none"));
-  Operation bad = op == "SaveV2"      ? b.AddNode(op, {none, std::vector<std::string>{"a", "b"}, whole, b.Constant(Tensor(1))}, {}, "op")
-                  : op == "RestoreV2" ? b.AddNode(op, {none, names, whole}, {{"dtypes", std::vector<DType>{kFloat}}}, "op")
-                                      : b.AddNode(op, {std::vector<std::string>{folder + "/none"}, none}, {}, "op");
+  Operation bad = op == "SaveV2"      ? b.AddNode(op, {none, std::vector<std::string>{"a", "b"}, whole, b.Constant(Tensor(1))}, {}, {.name = "op"})
+                  : op == "RestoreV2" ? b.AddNode(op, {none, names, whole}, {{"dtypes", std::vector<DType>{kFloat}}}, {.name = "op"})
+                                      : b.AddNode(op, {std::vector<std::string>{folder + "/none"}, none}, {}, {.name = "op"});
   for (bool allowed : {true, false}) {
     if (!bad.valid()) continue;
     Status s = Session(b, {.allow_file_ops = allowed}).Run(bad);

@@ -86,7 +86,7 @@ struct CaseGraph {
 
   CaseGraph(const Case& c, bool fed) {
     for (const auto& [k, in] : c.inputs) inputs.push_back(AddInput(k, in, fed));
-    op = b.AddNode(c.op->op(), inputs, c.op->attrs(), "op");
+    op = b.AddNode(c.op->op(), inputs, c.op->attrs(), {.name = "op"});
     if (!op.valid()) return;
     for (size_t k = 0; k < b.graph()[op.id()].outputs().size(); ++k) outputs.push_back(b.OutputOf(op, int(k)));
     if (!c.want_gradient.empty()) AddGradients(c);
@@ -106,7 +106,7 @@ struct CaseGraph {
     GradientOptions options;
     for (const auto& [k, r] : c.r) {
       ys.push_back(outputs[k]);
-      options.grad_ys.push_back(b.Constant(r, fmt::format("r_{}", k)));
+      options.grad_ys.push_back(b.Constant(r, {.name = fmt::format("r_{}", k)}));
     }
     for (const auto& [k, want] : c.want_gradient) xs.push_back(inputs[k]);
     Result<std::vector<Grad>> grads = GradientsOf(b, ys, xs, options);
@@ -155,7 +155,7 @@ Results RunOnce(const Case& c, const CaseGraph& g, bool optimize) {
 }
 
 bool AllZero(const Tensor& t) {
-  return Compare(Tensor::Zeros(t.dtype(), t.shape()).value(), t, Closeness::kElementwise).empty();
+  return Compare(Tensor::Zeros(t.dtype(), t.shape()), t, Closeness::kElementwise).empty();
 }
 
 // Compares one way's results with TensorFlow's; problems are appended.

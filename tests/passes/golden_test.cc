@@ -65,7 +65,7 @@ Result<bool> RunPasses(const std::vector<std::string>& names, Graph& g) {
 std::string Print(const Graph& g) { return PrintGraph(g, {.types = false, .locs = false}); }
 
 Tensor RandomTensor(DType dtype, const Shape& shape, std::mt19937& rng) {
-  Tensor t = Tensor::Zeros(dtype, shape).value();
+  Tensor t = Tensor::Zeros(dtype, shape);
   DispatchType(dtype, NumberAndBoolTypes{}, [&](auto zero) {
     using T = decltype(zero);
     for (int64_t i = 0; i < t.num_elements(); ++i) t.mutable_data<T>()[i] = static_cast<T>(static_cast<float>(rng() % 16) / 4 - (std::is_floating_point_v<T> ? 2.0f : 0.0f));

@@ -23,7 +23,7 @@ void InThreads(int n, F f) {
 
 TEST(Concurrency, OneSessionRunsInManyThreads) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {None, 8}, "x");
+  Output x = ops::Placeholder(g, kFloat, {None, 8}, {.name = "x"});
   Output y = ops::ReduceSum(ops::Square(x) + x, {1});
   Session s(g, {.threads = 2});
   InThreads(4, [&](int id) {
@@ -40,7 +40,7 @@ TEST(Concurrency, OneSessionRunsInManyThreads) {
 TEST(Concurrency, EveryUpdateCountsAndReadersSeeWholeValues) {
   Builder g;
   constexpr int64_t kSize = 1000;
-  Variable w(g, Tensor::Zeros(kFloat, {kSize}).value(), {.name = "w"});
+  Variable w(g, Tensor::Zeros(kFloat, {kSize}), {.name = "w"});
   Output one = ops::Ones(g, {kSize});
   Operation add = ops::AssignAdd(w, one), init = GlobalVariablesInitializer(g);
   Output low = ops::ReduceMin(w), high = ops::ReduceMax(w);
@@ -64,7 +64,7 @@ TEST(Concurrency, EveryUpdateCountsAndReadersSeeWholeValues) {
 
 TEST(Concurrency, MatrixProductsFromManyThreads) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {64, 64}, "x");
+  Output x = ops::Placeholder(g, kFloat, {64, 64}, {.name = "x"});
   Output y = ops::MatMul(x, x);
   Session s(g, {.threads = 1});
   std::vector<float> values(64 * 64);

@@ -11,7 +11,7 @@ namespace {
 
 TEST(GradientChecker, AcceptsTheRightOneAndFindsTheWrongOne) {
   Builder g;
-  Output x = ops::Placeholder(g, kDouble, {3}, "x");
+  Output x = ops::Placeholder(g, kDouble, {3}, {.name = "x"});
   Tensor at = Tensor::Of<double>({3}, {0.5, -1.0, 2.0});
   auto right = CheckGradient(g, ops::Square(x), {x}, {at});
   ASSERT_TRUE(right.ok()) << right.status().ToString();
@@ -25,7 +25,7 @@ TEST(GradientChecker, AcceptsTheRightOneAndFindsTheWrongOne) {
 
 TEST(GradientChecker, RefusesIntegers) {
   Builder g;
-  Output x = ops::Placeholder(g, kInt32, {1}, "x");
+  Output x = ops::Placeholder(g, kInt32, {1}, {.name = "x"});
   EXPECT_FALSE(CheckGradient(g, x, {x}, {Tensor::Of<int32_t>({1}, {1})}).ok());
 }
 

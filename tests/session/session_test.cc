@@ -22,7 +22,7 @@ namespace {
 
 TEST(Session, FeedsAnyTensorAndFetchesAny) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {None}, "x");
+  Output x = ops::Placeholder(g, kFloat, {None}, {.name = "x"});
   Output y = ops::Square(x), z = y + 1.0f;
   Session s(g, {.threads = 1});
   EXPECT_EQ(s.Run(z, {{x, {1, 2, 3}}}).value().ToString(), "[2, 5, 10]");
@@ -36,8 +36,8 @@ TEST(Session, FeedsAnyTensorAndFetchesAny) {
 // An id of another graph would be some other node of this one.
 TEST(Session, RefusesWhatAnotherBuilderMade) {
   Builder g, h;
-  Output p = ops::Placeholder(g, kFloat, {2}, "p"), doubled = p * 2.0f;
-  Output q = ops::Placeholder(h, kFloat, {2}, "q"), other = q * 100.0f;
+  Output p = ops::Placeholder(g, kFloat, {2}, {.name = "p"}), doubled = p * 2.0f;
+  Output q = ops::Placeholder(h, kFloat, {2}, {.name = "q"}), other = q * 100.0f;
   Session s(g, {.threads = 1});
   for (const Status& status : {s.Run(other, {{p, {1.f, 2.f}}}).status(), s.Run(doubled, {{q, {1.f, 2.f}}}).status(), s.Run(other.op()), s.Extend(h)}) {
     EXPECT_EQ(status.code(), Code::kInvalidArgument) << status.ToString();
@@ -58,7 +58,7 @@ TEST(Session, VariablesAreFetched) {
 
 TEST(Session, ConditionalsOfOneResult) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), "x");
+  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), {.name = "x"});
   Output y = Cond(ops::Greater(x, 0), [&] { return x * 2; }, [&] { return -x; });
   Session s(g, {.threads = 1});
   EXPECT_EQ(s.Run(y, {{x, 3.f}}).value().scalar<float>(), 6);
@@ -80,7 +80,7 @@ TEST(Session, RangesOfOutputsAreArguments) {
 // The signature used longest ago goes, whatever its place in an order of signatures.
 TEST(Session, TheSignatureUsedLongestAgoIsForgotten) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {2}, "x");
+  Output x = ops::Placeholder(g, kFloat, {2}, {.name = "x"});
   std::vector<Output> ys;
   for (int i = 0; i < 4; ++i) ys.push_back(x + static_cast<float>(i));
   Session s(g, {.threads = 1, .max_plans = 2});
@@ -100,8 +100,8 @@ TEST(Session, TheSignatureUsedLongestAgoIsForgotten) {
 
 TEST(Session, ByNames) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {2}, "x");
-  ops::Relu(x, "y");
+  Output x = ops::Placeholder(g, kFloat, {2}, {.name = "x"});
+  ops::Relu(x, {.name = "y"});
   Session s(g, {.threads = 1});
   NamedFeeds feeds{{"x", Tensor::Of<float>({2}, {-1, 1})}};
   EXPECT_EQ(s.Run(feeds, {"y:0"}).value()[0].ToString(), "[0, 1]");
@@ -112,7 +112,7 @@ TEST(Session, ByNames) {
 
 TEST(Session, FeedErrorsEchoBothTypes) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {None, 3}, "x"), y = ops::Relu(x, "y");
+  Output x = ops::Placeholder(g, kFloat, {None, 3}, {.name = "x"}), y = ops::Relu(x, {.name = "y"});
   Session s(g, {.threads = 1});
   auto wrong_shape = s.Run(y, {{x, {{1, 2}}}});
   ASSERT_FALSE(wrong_shape.ok());
@@ -139,7 +139,7 @@ TEST(Session, AnErrorWhileBuildingReachesTheRun) {
 
 TEST(Session, WorksOnASnapshotUntilExtended) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {1}, "x");
+  Output x = ops::Placeholder(g, kFloat, {1}, {.name = "x"});
   Session s(g, {.threads = 1});
   Output y = x * 2.0f;
   auto early = s.Run(y, {{x, {1.f}}});
@@ -203,7 +203,7 @@ TEST(Session, AFetchedReadSurvivesLaterWrites) {
 
 TEST(Session, ShapesThatOnlyDataTells) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {None}, "x");
+  Output x = ops::Placeholder(g, kFloat, {None}, {.name = "x"});
   Output where = ops::Squeeze(ops::Where(ops::Greater(x, 0.0f)), {1});
   Output positive = ops::Gather(x, where) * 10.0f;
   Output n = ops::Range(g, 0, ops::Size(where), 1);
@@ -223,7 +223,7 @@ TEST(Session, ShapesThatOnlyDataTells) {
 
 TEST(Session, AFedSizeIsCompiledIn) {
   Builder g;
-  Output n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), "n"), x = ops::Placeholder(g, kFloat, {None}, "x");
+  Output n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), {.name = "n"}), x = ops::Placeholder(g, kFloat, {None}, {.name = "x"});
   Output y = ops::Reshape(x, ops::Stack({n, -1})) * 2.0f;
   Session s(g, {.threads = 1});
   Tensor four = Tensor::Of<float>({4}, {1, 2, 3, 4});
@@ -251,7 +251,7 @@ TEST(Session, AFedSizeIsCompiledIn) {
 
 TEST(Session, CondAndWhile) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {None}, "x"), n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), "n");
+  Output x = ops::Placeholder(g, kFloat, {None}, {.name = "x"}), n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), {.name = "n"});
   Variable count(g, Tensor(0.0f), {.name = "count"});
   Outputs c = Cond(ops::Greater(ops::ReduceSum(x), 0.0f), [&] { return Outputs{x * 2.0f}; }, [&] { return Outputs{-x}; });
   Outputs w = WhileLoop(g, [&](const Outputs& v) { return ops::Less(v[0], n); },
@@ -278,7 +278,7 @@ TEST(Session, CondAndWhile) {
 
 TEST(Session, ALoopWhoseVariableGrows) {
   Builder g;
-  Output n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), "n"), start = ops::Placeholder(g, kFloat, {None}, "start");
+  Output n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), {.name = "n"}), start = ops::Placeholder(g, kFloat, {None}, {.name = "start"});
   Outputs w = WhileLoop(g, [&](const Outputs& v) { return ops::Less(v[0], n); },
                         [&](const Outputs& v) { return Outputs{v[0] + 1, ops::Concat({v[1], v[1]}, 0)}; }, {0, start});
   ASSERT_TRUE(g.status().ok()) << g.status().ToString();
@@ -291,7 +291,7 @@ TEST(Session, ALoopWhoseVariableGrows) {
 TEST(Session, FunctionsAreInlined) {
   Builder g;
   FuncRef twice = DefineFunction(g, "twice", {kFloat}, [](const Outputs& a) { return Outputs{a[0] + a[0]}; });
-  Output x = ops::Placeholder(g, kFloat, {2}, "x");
+  Output x = ops::Placeholder(g, kFloat, {2}, {.name = "x"});
   Output y = Call(g, twice, {Call(g, twice, {x})[0]})[0];
   Session s(g, {.threads = 1});
   EXPECT_EQ(s.Run(y, {{x, {1.f, 2.f}}}).value().ToString(), "[4, 8]");
@@ -306,7 +306,7 @@ TEST(Session, AFunctionThatCallsItselfIsRefused) {
   call.op = "f", call.name = "again", call.inputs = {{self.body.Find("arg0"), 0}};
   ASSERT_TRUE(self.body.AddRaw(call, 1).ok());
   g.mutable_graph().AddFunction(self);
-  Output x = ops::Placeholder(g, kFloat, {2}, "x");
+  Output x = ops::Placeholder(g, kFloat, {2}, {.name = "x"});
   Outputs y = Call(g, f, {x});
   Session s(g, {.threads = 1});
   auto r = y.empty() || !y[0].valid() ? Result<Tensor>(g.status()) : s.Run(y[0], {{x, {1.f, 2.f}}});
@@ -315,7 +315,7 @@ TEST(Session, AFunctionThatCallsItselfIsRefused) {
 
 TEST(Session, CancelAndDeadlineEndALoop) {
   Builder g;
-  Output go = ops::Placeholder(g, kBool, PartialShape::Scalar(), "go");
+  Output go = ops::Placeholder(g, kBool, PartialShape::Scalar(), {.name = "go"});
   Outputs w = WhileLoop(g, [&](const Outputs&) { return ops::Identity(go); }, [](const Outputs& v) { return Outputs{v[0] + 1}; }, {0});
   ASSERT_TRUE(g.status().ok()) << g.status().ToString();
   Session s(g, {.threads = 1});
@@ -335,8 +335,8 @@ TEST(Session, CancelAndDeadlineEndALoop) {
 
 TEST(Session, AssertFailsTheRunAndNamesItself) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), "x");
-  Operation check = ops::Assert(ops::Greater(x, 0.0f), {"x must be positive", x}, 3, "check");
+  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), {.name = "x"});
+  Operation check = ops::Assert(ops::Greater(x, 0.0f), {"x must be positive", x}, 3, {.name = "check"});
   Session s(g, {.threads = 1});
   EXPECT_TRUE(s.Run(check, {{x, 1.0f}}).ok());
   Status bad = s.Run(check, {{x, -1.0f}});
@@ -347,8 +347,8 @@ TEST(Session, AssertFailsTheRunAndNamesItself) {
 
 TEST(Session, CheckNumericsNamesTheFirstBadOp) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {2}, "x");
-  Output y = ops::Log(x, "the_log") * 0.0f;
+  Output x = ops::Placeholder(g, kFloat, {2}, {.name = "x"});
+  Output y = ops::Log(x, {.name = "the_log"}) * 0.0f;
   Session s(g, {.threads = 1, .optimize = false});
   RunConfig config;
   config.check_numerics = true;
@@ -359,7 +359,7 @@ TEST(Session, CheckNumericsNamesTheFirstBadOp) {
 
 TEST(Session, TraceListsTheSteps) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {2, 2}, "x");
+  Output x = ops::Placeholder(g, kFloat, {2, 2}, {.name = "x"});
   Output y = ops::MatMul(x, x, {.name = "product"});
   Session s(g, {.threads = 1});
   RunMetadata metadata;
@@ -377,7 +377,7 @@ TEST(Session, TraceListsTheSteps) {
 
 TEST(Callable, ReadsAndWritesTheCallersMemory) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {2}, "x"), y = ops::Square(x) + 1.0f;
+  Output x = ops::Placeholder(g, kFloat, {2}, {.name = "x"}), y = ops::Square(x) + 1.0f;
   Session s(g, {.threads = 1});
   Callable c = s.MakeCallable({x}, {y}).value();
   float in[2] = {1, 2}, out[2] = {};
@@ -394,15 +394,15 @@ TEST(Callable, ReadsAndWritesTheCallersMemory) {
 
 TEST(Callable, APreparedRunAllocatesNoTensors) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {4, 4}, "x");
+  Output x = ops::Placeholder(g, kFloat, {4, 4}, {.name = "x"});
   Variable w(g, Tensor::Of<float>({4}, {1, 2, 3, 4}), {.name = "w"});
   Output y = ops::Relu(ops::MatMul(x, x) + w);
   Operation init = GlobalVariablesInitializer(g);
   Session s(g, {.threads = 1});
   s.Run(init).Check();
   Callable c = s.MakeCallable({x}, {y}).value();
-  c.BindFeed(0, Tensor::Zeros(kFloat, {4, 4}).value()).Check();
-  c.BindFetch(0, Tensor::Zeros(kFloat, {4, 4}).value()).Check();
+  c.BindFeed(0, Tensor::Zeros(kFloat, {4, 4})).Check();
+  c.BindFetch(0, Tensor::Zeros(kFloat, {4, 4})).Check();
   c.Run().Check();
   int64_t before = memory::allocations();
   for (int i = 0; i < 100; ++i) c.Run().Check();
@@ -419,10 +419,10 @@ TEST(Session, OneThreadMeansNoOther) {
   };
   int before = count();
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {256, 256}, "x");
+  Output x = ops::Placeholder(g, kFloat, {256, 256}, {.name = "x"});
   Output y = ops::MatMul(x, x);
   Session s(g, {.threads = 1});
-  s.Run({{"x", Tensor::Zeros(kFloat, {256, 256}).value()}}, {y.name()}).value();
+  s.Run({{"x", Tensor::Zeros(kFloat, {256, 256})}}, {y.name()}).value();
   EXPECT_EQ(count(), before);
 }
 

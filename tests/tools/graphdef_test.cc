@@ -77,10 +77,10 @@ class Graphdef : public ::testing::Test {
 // A classifier of 4 * 3 + 3 parameters with its training by Adam: the graph, and a checkpoint.
 void WriteTraining(const std::string& graph, const std::string& checkpoint) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {None, 4}, "x");
-  Output labels = ops::Placeholder(g, kInt32, {None}, "labels");
+  Output x = ops::Placeholder(g, kFloat, {None, 4}, {.name = "x"});
+  Output labels = ops::Placeholder(g, kInt32, {None}, {.name = "labels"});
   Output logits = layers::Dense(x, 3);
-  ops::Softmax(logits, -1, "prediction");
+  ops::Softmax(logits, -1, {.name = "prediction"});
   Output loss = ops::ReduceMean(ops::SparseSoftmaxCrossEntropyWithLogits(labels, logits), {}, {.name = "loss"});
   AdamOptimizer().Minimize(loss, {.global_step = GetOrCreateGlobalStep(g)});
   Operation init = GlobalVariablesInitializer(g);

@@ -160,7 +160,7 @@ Result<Shape> Concrete(const OutputType& type, int64_t batch) {
 }
 
 Result<Tensor> Generate(const std::string& what, uint64_t seed, DType dtype, const Shape& shape) {
-  WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Zeros(dtype, shape));
+  WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::AllocateZeros(dtype, shape));
   std::mt19937_64 random(seed);
   bool known = what == "zeros" || what == "ones" || what == "normal" || what == "uniform";
   if (!known)

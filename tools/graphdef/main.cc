@@ -7,6 +7,7 @@
 #include <new>
 
 #include "weir/tools/graphdef/tool.h"
+#include "weir/version.h"
 
 namespace {
 

@@ -113,7 +113,7 @@ Status Declare(const Graph& g, VariableStore* store) {
     WEIR_ASSIGN_OR_RETURN(VariableRef v,
                           store->FindOrCreate(n.attr<std::string>("container"), shared.empty() ? n.name() : shared,
                                               n.type_attr("dtype"), n.attr<PartialShape>("shape")));
-    WEIR_ASSIGN_OR_RETURN(v->value, Tensor::Zeros(n.type_attr("dtype"), *shape));
+    WEIR_ASSIGN_OR_RETURN(v->value, Tensor::AllocateZeros(n.type_attr("dtype"), *shape));
   }
   return {};
 }

@@ -10,7 +10,7 @@ using namespace weir;
 
 int main() {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {None, 2}, "x");
+  Output x = ops::Placeholder(g, kFloat, {None, 2}, {.name = "x"});
   ops::MatMul(x, {{1.0f}, {2.0f}}, {.name = "y"});
 
   tensorflow::GraphDef theirs;

@@ -1,4 +1,4 @@
-#include "weir/graph/export_value.h"
+#include "weir/graph/wire/export_value.h"
 
 #include "weir/proto/graph.pb.h"
 

@@ -1,4 +1,4 @@
-#include "weir/graph/import_value.h"
+#include "weir/graph/wire/import_value.h"
 
 #include <fmt/format.h>
 

@@ -5,15 +5,15 @@
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/text_format.h>
-#include <sys/stat.h>
 
 #include <charconv>
 #include <climits>
 #include <fstream>
 
-#include "weir/graph/import_function.h"
-#include "weir/graph/import_meta.h"
 #include "weir/graph/text.h"
+#include "weir/graph/wire/import_function.h"
+#include "weir/graph/wire/import_meta.h"
+#include "weir/graph/wire/wire.h"
 #include "weir/proto/graph.pb.h"
 #include "weir/proto/model.pb.h"
 
@@ -246,22 +246,9 @@ Result<LoadedGraph> LoadMessage(std::string_view content, GraphFormat format, bo
   return LoadedGraph{std::move(g), format, text, std::move(meta)};
 }
 
-Result<std::string> ReadWholeFile(const std::string& path) {
-  struct stat info;
-  if (stat(path.c_str(), &info) != 0)
-    return NotFound(fmt::format("error[file]: cannot read '{}': {}", path, std::strerror(errno)));
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return NotFound(fmt::format("error[file]: cannot read '{}': {}", path, std::strerror(errno)));
-  std::string content;
-  std::vector<char> part(1 << 20);
-  while (file.read(part.data(), static_cast<std::streamsize>(part.size())) || file.gcount() > 0) {
-    content.append(part.data(), static_cast<size_t>(file.gcount()));
-    if (content.size() > INT_MAX) return ResourceExhausted(fmt::format("error[file]: '{}' has more than 2 GiB", path));
-  }
-  return content;
-}
-
 }  // namespace
+
+namespace wire {
 
 Result<Graph> ImportGraphDef(std::string_view bytes, const OpRegistry* registry) {
   pb::GraphDef p;
@@ -290,16 +277,5 @@ Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegist
   return loaded;
 }
 
-Result<LoadedGraph> LoadGraph(const std::string& path, const OpRegistry* registry, const LoadOptions& options) {
-  struct stat info;
-  if (stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
-    for (const char* name : {"/saved_model.pb", "/saved_model.pbtxt"}) {
-      if (stat((path + name).c_str(), &info) == 0) return LoadGraph(path + name, registry, options);
-    }
-    return NotFound(fmt::format("error[file]: the folder '{}' holds no saved_model.pb", path));
-  }
-  WEIR_ASSIGN_OR_RETURN(std::string content, ReadWholeFile(path));
-  return LoadGraphFromString(content, registry, options, path);
-}
-
+}  // namespace wire
 }  // namespace weir

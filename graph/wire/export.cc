@@ -11,9 +11,10 @@
 #include <climits>
 #include <cstdlib>
 
-#include "weir/graph/export_value.h"
-#include "weir/graph/import_function.h"
-#include "weir/graph/import_value.h"
+#include "weir/graph/wire/export_value.h"
+#include "weir/graph/wire/import_function.h"
+#include "weir/graph/wire/import_value.h"
+#include "weir/graph/wire/wire.h"
 #include "weir/graph/text.h"
 #include "weir/proto/graph.pb.h"
 
@@ -222,27 +223,9 @@ Status TooLarge(const pb::GraphDef& p, size_t bytes) {
   return std::move(s).Help("make large constants variables, saved in a checkpoint");
 }
 
-Status WriteAside(const std::string& path, const std::string& content) {
-  std::string aside = path + ".XXXXXX";
-  int fd = mkstemp(aside.data());
-  if (fd < 0) return NotFound(fmt::format("error[file]: cannot write '{}': {}", path, std::strerror(errno)));
-  size_t done = 0;
-  while (done < content.size()) {
-    ssize_t n = write(fd, content.data() + done, content.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) break;
-    done += static_cast<size_t>(n);
-  }
-  bool ok = done == content.size() && fchmod(fd, 0644) == 0 && fsync(fd) == 0;
-  int error = errno;
-  close(fd);
-  if (ok && rename(aside.c_str(), path.c_str()) == 0) return {};
-  if (ok) error = errno;
-  unlink(aside.c_str());
-  return ResourceExhausted(fmt::format("error[file]: cannot write '{}': {}", path, std::strerror(error)));
-}
-
 }  // namespace
+
+namespace wire {
 
 Result<std::string> ExportGraphDef(const Graph& g) {
   pb::GraphDef p;
@@ -261,11 +244,5 @@ Result<std::string> ExportGraphDefText(const Graph& g) {
   return text;
 }
 
-Status SaveGraph(const Graph& g, const std::string& path) {
-  if (path.ends_with(".txt") || path.ends_with(".weir")) return WriteAside(path, PrintGraph(g));
-  auto content = path.ends_with(".pbtxt") ? ExportGraphDefText(g) : ExportGraphDef(g);
-  if (!content.ok()) return content.status();
-  return WriteAside(path, *content);
-}
-
+}  // namespace wire
 }  // namespace weir

@@ -1,10 +1,10 @@
-#include "weir/graph/import_function.h"
+#include "weir/graph/wire/import_function.h"
 
 #include <fmt/format.h>
 
 #include <charconv>
 
-#include "weir/graph/import_value.h"
+#include "weir/graph/wire/import_value.h"
 #include "weir/proto/graph.pb.h"
 
 namespace weir {

@@ -1,4 +1,4 @@
-#include "weir/graph/import_meta.h"
+#include "weir/graph/wire/import_meta.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "weir/graph/import_value.h"
+#include "weir/graph/wire/import_value.h"
 #include "weir/proto/model.pb.h"
 
 namespace weir {
@@ -41,7 +41,7 @@ std::map<std::string, TensorInfo> Tensors(const google::protobuf::Map<std::strin
   std::map<std::string, TensorInfo> tensors;
   for (const auto& [key, info] : p) {
     auto shape = ShapeFromWire(info.tensor_shape());
-    tensors[key] = {info.name(), DTypeFromWire(info.dtype()), shape.ok() ? *shape : PartialShape()};
+    tensors[key] = {info.name(), DTypeFromWire(info.dtype()), shape.ok() ? *shape : PartialShape::Unknown()};
   }
   return tensors;
 }

@@ -1,0 +1,103 @@
+// Graph files: opening and writing them. What is a protobuf message is read and written by graph/wire, in a library of its own
+// (graph/base/deps.h).
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <fstream>
+
+#include "weir/graph/export.h"
+#include "weir/graph/import.h"
+#include "weir/graph/text.h"
+#include "weir/graph/wire/wire.h"
+
+namespace weir {
+
+namespace {
+
+Result<const wire::Wire*> TheWire() { return deps::Get<wire::Wire>("weir_wire"); }
+
+Result<std::string> ReadWholeFile(const std::string& path) {
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0)
+    return NotFound(fmt::format("error[file]: cannot read '{}': {}", path, std::strerror(errno)));
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return NotFound(fmt::format("error[file]: cannot read '{}': {}", path, std::strerror(errno)));
+  std::string content;
+  std::vector<char> part(1 << 20);
+  while (file.read(part.data(), static_cast<std::streamsize>(part.size())) || file.gcount() > 0) {
+    content.append(part.data(), static_cast<size_t>(file.gcount()));
+    if (content.size() > INT_MAX) return ResourceExhausted(fmt::format("error[file]: '{}' has more than 2 GiB", path));
+  }
+  return content;
+}
+
+Status WriteAside(const std::string& path, const std::string& content) {
+  std::string aside = path + ".XXXXXX";
+  int fd = mkstemp(aside.data());
+  if (fd < 0) return NotFound(fmt::format("error[file]: cannot write '{}': {}", path, std::strerror(errno)));
+  size_t done = 0;
+  while (done < content.size()) {
+    ssize_t n = write(fd, content.data() + done, content.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    done += static_cast<size_t>(n);
+  }
+  bool ok = done == content.size() && fchmod(fd, 0644) == 0 && fsync(fd) == 0;
+  int error = errno;
+  close(fd);
+  if (ok && rename(aside.c_str(), path.c_str()) == 0) return {};
+  if (ok) error = errno;
+  unlink(aside.c_str());
+  return ResourceExhausted(fmt::format("error[file]: cannot write '{}': {}", path, std::strerror(error)));
+}
+
+}  // namespace
+
+Result<Graph> ImportGraphDef(std::string_view bytes, const OpRegistry* registry) {
+  WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
+  return wire->import_graph_def(bytes, registry);
+}
+
+Result<Graph> ImportGraphDefText(std::string_view text, const OpRegistry* registry) {
+  WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
+  return wire->import_graph_def_text(text, registry);
+}
+
+Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegistry* registry,
+                                        const LoadOptions& options, const std::string& name) {
+  WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
+  return wire->load_graph(content, registry, options, name);
+}
+
+Result<LoadedGraph> LoadGraph(const std::string& path, const OpRegistry* registry, const LoadOptions& options) {
+  struct stat info;
+  if (stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
+    for (const char* name : {"/saved_model.pb", "/saved_model.pbtxt"}) {
+      if (stat((path + name).c_str(), &info) == 0) return LoadGraph(path + name, registry, options);
+    }
+    return NotFound(fmt::format("error[file]: the folder '{}' holds no saved_model.pb", path));
+  }
+  WEIR_ASSIGN_OR_RETURN(std::string content, ReadWholeFile(path));
+  return LoadGraphFromString(content, registry, options, path);
+}
+
+Result<std::string> ExportGraphDef(const Graph& g) {
+  WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
+  return wire->export_graph_def(g);
+}
+
+Result<std::string> ExportGraphDefText(const Graph& g) {
+  WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
+  return wire->export_graph_def_text(g);
+}
+
+Status SaveGraph(const Graph& g, const std::string& path) {
+  if (path.ends_with(".txt") || path.ends_with(".weir")) return WriteAside(path, PrintGraph(g));
+  auto content = path.ends_with(".pbtxt") ? ExportGraphDefText(g) : ExportGraphDef(g);
+  if (!content.ok()) return content.status();
+  return WriteAside(path, *content);
+}
+
+}  // namespace weir

@@ -1,0 +1,7 @@
+#include "weir/graph/wire/wire.h"
+
+namespace weir::wire {
+
+WEIR_DEPS_TABLE(Wire, weir_wire) = {&ImportGraphDef, &ImportGraphDefText, &LoadGraphFromString, &ExportGraphDef, &ExportGraphDefText};
+
+}  // namespace weir::wire

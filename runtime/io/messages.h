@@ -1,0 +1,34 @@
+// The messages of checkpoints, and Snappy: what of runtime/io is in libweir_deps.so (graph/base/deps.h). Internal to runtime/io.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "weir/graph/base/deps.h"
+#include "weir/runtime/io/bundle.h"
+#include "weir/runtime/io/checkpoint_state.h"
+
+namespace weir::io {
+
+struct BundleHeader {
+  int num_shards = 0;
+  bool little_endian = true;
+  int min_consumer = 0;
+};
+
+struct Messages {
+  // Errors complete "tensor 'x' …" and "…: its header …".
+  Result<BundleEntry> (*parse_entry)(const std::string& bytes);
+  std::string (*entry_bytes)(const BundleEntry& e);
+  Result<BundleHeader> (*parse_header)(const std::string& bytes);
+  std::string (*header_bytes)(int num_shards);
+  // The text of a folder's `checkpoint` file. The error is the parser's.
+  Result<CheckpointState> (*parse_state)(const std::string& text);
+  Result<std::string> (*state_text)(const CheckpointState& state);
+  // False when `bytes` are malformed or would grow beyond `limit` bytes.
+  bool (*uncompress)(std::string_view bytes, size_t limit, std::string* out);
+};
+
+inline Result<const Messages*> GetMessages() { return deps::Get<Messages>("weir_io_messages"); }
+
+}  // namespace weir::io
