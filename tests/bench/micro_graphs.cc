@@ -20,7 +20,7 @@ Tensor Labels(int64_t n, int classes) {
 }
 
 Output Feed(Model& m, const char* name, Tensor value) {
-  Output o = ops::Placeholder(m.graph, value.dtype(), PartialShape(value.shape()), name);
+  Output o = ops::Placeholder(m.graph, value.dtype(), PartialShape(value.shape()), {.name = name});
   m.feeds.push_back({name, std::move(value)});
   return o;
 }

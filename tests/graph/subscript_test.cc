@@ -48,7 +48,8 @@ TEST(Subscript, EllipsisAndNewAxis) {
   EXPECT_EQ(t.Of(t.x[{0, Ellipsis}]), "[4] [0, 1, 2, 3]");
   EXPECT_EQ(t.Of(t.x[{NewAxis, 0}]), "[1,4] [[0, 1, 2, 3]]");
   EXPECT_EQ(t.Of(t.x[{0, _, NewAxis}]), "[4,1] [[0], [1], [2], [3]]");
-  EXPECT_EQ(t.x[{NewAxis, Ellipsis}].shape().ToString(), "[1,3,4]");
+  Output added = t.x[{NewAxis, Ellipsis}];
+  EXPECT_EQ(added.shape().ToString(), "[1,3,4]");
 }
 
 TEST(Subscript, TensorsAsNumbers) {

@@ -145,15 +145,15 @@ RowGraph::RowGraph(const OpRow& row, DType dtype, const std::vector<Tensor>& val
     Output x;
     if (row.inputs[k].kind != In::kValue) {
       const char* op = row.inputs[k].kind == In::kHandle ? "VarHandleOp" : "VariableV2";
-      x = b.Add(op, {}, {{"dtype", v.dtype()}, {"shape", v.shape()}}, name);
+      x = b.Add(op, {}, {{"dtype", v.dtype()}, {"shape", v.shape()}}, {.name = name});
       variables.emplace_back(name, v);
     } else if (feeding == Feeding::kConstant) {
-      x = b.Constant(v, name);
+      x = b.Constant(v, {.name = name});
     } else {
       AttrMap attrs = {{"dtype", v.dtype()}};
       if (feeding == Feeding::kFed) attrs["shape"] = v.shape();
       if (feeding == Feeding::kUnknownDims) attrs["shape"] = PartialShape::UnknownOfRank(v.rank());
-      x = b.Add("Placeholder", {}, attrs, name);
+      x = b.Add("Placeholder", {}, attrs, {.name = name});
       feeds.emplace_back(x, v);
       if (feeding == Feeding::kDynamic && v.rank() > 0 && IsSupported(v.dtype())) {
         x = HideShape(b, x, v, int(k));

@@ -94,9 +94,9 @@ struct CaseGraph {
 
   Output AddInput(int k, const CaseInput& in, bool fed) {
     std::string name = fmt::format("in_{}", k);
-    if (in.variable) return b.Add(in.variable->op(), {}, in.variable->attrs(), name);
-    if (!fed) return b.Constant(in.value, name);
-    Output p = b.Add("Placeholder", {}, {{"dtype", in.value.dtype()}}, name);
+    if (in.variable) return b.Add(in.variable->op(), {}, in.variable->attrs(), {.name = name});
+    if (!fed) return b.Constant(in.value, {.name = name});
+    Output p = b.Add("Placeholder", {}, {{"dtype", in.value.dtype()}}, {.name = name});
     feeds.emplace_back(p, in.value);
     return p;
   }

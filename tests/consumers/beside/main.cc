@@ -39,7 +39,7 @@ bool ImpostorReachesItself() {
 bool TensorFlowWorks() {
   auto make = [](const char* name) { return Symbol<void*()>(name)(); };
   weir::Builder g;
-  weir::ops::Relu(weir::ops::Placeholder(g, weir::kFloat, {None, 2}));
+  weir::ops::Relu(weir::ops::Placeholder(g, weir::kFloat, {weir::None, 2}));
   const std::string bytes = weir::ExportGraphDef(g.graph()).value();
   void *graph = make("TF_NewGraph"), *status = make("TF_NewStatus");
   void* buffer = Symbol<void*(const void*, size_t)>("TF_NewBufferFromString")(bytes.data(), bytes.size());
