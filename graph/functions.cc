@@ -68,6 +68,7 @@ Result<std::vector<OutputType>> ResultTypes(const Graph& g, const Node& n, std::
   for (NodeId id : RetNodes(body)) {
     if (!id.valid() || body.node(id).inputs().empty()) return InvalidArgument(fmt::format("calls function '{}', whose results are incomplete", f->name));
     types.push_back(body.type(body.node(id).input(0)));
+    if (types.back().dtype == DType::kInvalid) types.back().dtype = body.node(id).type_attr("T");  // of an unknown op
   }
   return types;
 }
@@ -114,9 +115,14 @@ Result<const Function*> CalledFunction(const Graph& g, const Node& n, std::strin
 std::vector<NodeId> ArgNodes(const Graph& body) { return ByIndex(body, "_Arg"); }
 std::vector<NodeId> RetNodes(const Graph& body) { return ByIndex(body, "_Retval"); }
 
+bool HasBody(const Function& f) {
+  return f.body.num_nodes() > 0 || (f.args.empty() && f.rets.empty() && f.control_ret.empty());
+}
+
 Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attrs, const std::vector<OutputType>& arg_types) {
   Depth depth;
   if (depth.too_deep()) return InvalidArgument(fmt::format("calls function '{}' {} calls deep: functions that call themselves are refused", f.name, kMaxCallDepth));
+  if (!HasBody(f)) return Unimplemented(fmt::format("calls function '{}', which has lists of a length that its caller tells: Weir does not read those", f.name));
   Graph body = f.body;
   body.ShareFunctions(g);
   std::vector<NodeId> args = ArgNodes(body);

@@ -13,6 +13,9 @@ inline constexpr int kMaxCallDepth = 64;  // nested calls; more is recursion
 // node whose op is a function's name, that function with attr "". Error when it is not in the library.
 Result<const Function*> CalledFunction(const Graph& g, const Node& n, std::string_view attr);
 
+// Whether the body could be read from the function's file; see import_function.h.
+bool HasBody(const Function& f);
+
 // The body with attribute placeholders bound by `attrs` (and by the call's input types), its `_Arg` outputs typed by
 // `arg_types` (as many as arguments), inferred. The body's library is `g`'s.
 Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attrs, const std::vector<OutputType>& arg_types);

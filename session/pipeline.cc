@@ -136,13 +136,7 @@ Result<Graph> Lower(const Graph& user, const Signature& signature, const Compile
   WEIR_ASSIGN_OR_RETURN(Graph g, CutOut(user, signature));
   PassContext c;
   WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, g, c, options, true));
-  for (NodeId id : g.nodes()) {
-    if (!g.node(id).def() && !g.FindFunction(g.node(id).op())) {
-      auto near = g.registry().Nearest(g.node(id).op());
-      return NodeError(g.node(id), "graph", Unimplemented("is an op that Weir does not have"))  // only runs need it known
-          .Help(near.empty() ? "" : fmt::format("the nearest it has: {}", fmt::join(near, ", ")));
-    }
-  }
+  WEIR_RETURN_IF_ERROR(RefuseUnknownOps(g));  // only runs need them known
   WEIR_RETURN_IF_ERROR(Verify(g));
   WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, g, c, options, true));
   WEIR_RETURN_IF_ERROR(RunPass("inline_calls", InlineCalls, g, c, options, true));
@@ -152,6 +146,7 @@ Result<Graph> Lower(const Graph& user, const Signature& signature, const Compile
   WEIR_RETURN_IF_ERROR(RunPass("order_effects", OrderEffects, g, c, options, true));
   WEIR_RETURN_IF_ERROR(RunPass("relax_order", RelaxOrder, g, c, options, false));
   WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, g, c, options, true));
+  WEIR_RETURN_IF_ERROR(RefuseUnknownOps(g));  // of the inlined bodies, too
   return g;
 }
 
@@ -212,6 +207,8 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
   WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, body, c, env.options, true));
   WEIR_RETURN_IF_ERROR(RunPass("order_effects", OrderEffects, body, c, env.options, true));
   WEIR_RETURN_IF_ERROR(RunPass("relax_order", RelaxOrder, body, c, env.options, false));
+  WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, body, c, env.options, true));
+  WEIR_RETURN_IF_ERROR(RefuseUnknownOps(body));
   return Compile(std::move(body), args, env, bound);
 }
 

@@ -192,20 +192,9 @@ int RunOpt(const OptOptions& o) {
   if (Status s = Verify(g); !s.ok()) return Report(s, kBadFile);
   InferBestEffort(g);
   Graph original = g;
-  std::vector<Endpoint> fetches = o.fetches.empty() && o.targets.empty() ? Sinks(g) : std::vector<Endpoint>();
-  std::vector<NodeId> targets;
-  for (const std::string& name : o.fetches) {
-    auto e = g.ParseEndpoint(name);
-    if (!e.ok()) return Report(e.status(), kUsage);
-    fetches.push_back(*e);
-  }
-  for (const std::string& name : o.targets) {
-    auto e = g.Find(name);
-    if (!e.valid()) return Report(g.ParseEndpoint(name).status(), kUsage);
-    targets.push_back(e);
-  }
-  std::vector<std::string> names;
-  for (Endpoint e : fetches) names.push_back(g.EndpointName(e));
+  auto wanted = Want(*model, o.fetches, o.targets, /*all=*/true);
+  if (!wanted.ok()) return Report(wanted.status(), kUsage);
+  const auto& [fetches, targets, names] = *wanted;
   int before = g.num_nodes();
   RetainNeeded(g, fetches, targets);
   if (Status s = MarkResults(g, fetches, targets); !s.ok()) return Report(s, kRunError);
