@@ -146,10 +146,11 @@ Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attr
   std::unordered_map<Endpoint, OutputType, EndpointHash> known;
   for (size_t i = 0; i < args.size(); ++i) {
     if (!args[i].valid()) return InvalidArgument(fmt::format("calls function '{}', whose argument {} is missing", f.name, i));
-    if (body.node(args[i]).output(0).dtype != DType::kInvalid && BaseType(body.node(args[i]).output(0).dtype) != BaseType(arg_types[i].dtype)) {
+    OutputType& have = known[{args[i], 0}] = arg_types[i];
+    if (have.dtype == DType::kInvalid) have.dtype = body.node(args[i]).output(0).dtype;  // of an unknown op
+    if (body.node(args[i]).output(0).dtype != DType::kInvalid && BaseType(body.node(args[i]).output(0).dtype) != BaseType(have.dtype)) {
       return InvalidArgument(fmt::format("calls function '{}' with {} for argument {}, which is {}", f.name, DTypeName(arg_types[i].dtype), i, DTypeName(body.node(args[i]).output(0).dtype)));
     }
-    known[{args[i], 0}] = arg_types[i];
   }
   WEIR_RETURN_IF_ERROR(InferGraph(body, known));
   return body;

@@ -182,6 +182,7 @@ struct Facts {
   std::map<std::string, Row> scopes;
   Row total;
   std::map<std::string, int64_t> ops, unknown;
+  int64_t variables = 0;
 };
 
 Facts Collect(const LoadedGraph& m, int depth) {
@@ -192,6 +193,7 @@ Facts Collect(const LoadedGraph& m, int depth) {
     AddNode(g, n, f.parameters, &f.scopes[ScopeOf(n.name(), depth)]);
     AddNode(g, n, f.parameters, &f.total);
     ++f.ops[n.op()];
+    f.variables += IsVariable(n);
     if (!n.def() && !g.FindFunction(n.op())) ++f.unknown[n.op()];
   }
   return f;
@@ -231,7 +233,7 @@ void PrintText(const LoadedGraph& m, const Facts& f, const std::vector<Endpoint>
       for (const auto& [name, t] : s.outputs) text += fmt::format(" {}={}", name, t.name);
       text += "\n";
     }
-    text += fmt::format("variables: {} ({} trainable)", m.meta->variables.size(), m.meta->trainable_variables.size());
+    text += fmt::format("variables: {} ({} trainable)", f.variables, m.meta->trainable_variables.size());
     for (const std::string& op : m.meta->train_ops) text += "   train op: " + op;
     text += "\n";
   }
