@@ -117,7 +117,7 @@ const std::vector<Pass>& AllPasses() {
   static const std::vector<Pass> passes = {
       {"prune", "what nothing asked for needs is dropped", Prune},
       {"inline_calls", "bodies are optimised together with their callers", InlineCalls},
-      {"fill_defaults", "kernels see complete attributes", FillDefaults},
+      {"fill_defaults", "kernels see complete attributes, and none that they do not know", FillDefaults},
       {"lower_references", "reference variables become handles, reads and writes", LowerReferences},
       {"order_effects", "effects on one variable keep program order", OrderEffects},
       {"relax_order", "control edges between what has no effect hold nothing back", RelaxOrder},
