@@ -197,6 +197,7 @@ Failure Execute(const RunOptions& o, LoadedGraph model) {
   if (!feeds.ok()) return {feeds.status(), FeedExit(feeds.status())};
   auto fetches = Fetches(o, model, strangers);
   if (!fetches.ok()) return {fetches.status(), kUsage};
+  if (auto targets = Want(model, {}, o.targets); !targets.ok()) return {targets.status(), kUsage};
   Session session(std::move(model.graph), settings);
   if (!o.ckpt.empty()) {
     if (Status s = RestoreVariables(session, model.meta, o.ckpt); !s.ok()) return {s, kBadFile};
