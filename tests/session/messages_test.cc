@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "weir/graph/import.h"
 #include "weir/ops/array_ops.h"
 #include "weir/ops/math_ops.h"
 #include "weir/ops/nn_ops.h"
