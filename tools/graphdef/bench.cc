@@ -78,10 +78,11 @@ int RunBench(const BenchOptions& o) {
   auto model = Load(o.model);
   if (!model.ok()) return Report(model.status(), kBadFile);
   InferBestEffort(model->graph);
-  auto feeds = o.feeds.CollectAll(model->graph);
-  if (!feeds.ok()) return Report(feeds.status(), FeedExit(feeds.status()));
+  AssumeSignatureShapes(*model, &model->graph);
   auto wanted = Want(*model, o.fetches, o.targets);
   if (!wanted.ok()) return Report(wanted.status(), kUsage);
+  auto feeds = o.feeds.CollectAll(model->graph, NeededBy(model->graph, *wanted));
+  if (!feeds.ok()) return Report(feeds.status(), FeedExit(feeds.status()));
   auto m = Measure(o, std::move(*model), *feeds, wanted->names);
   if (!m.ok()) return Report(m.status(), kRunError);
   double total = 0;

@@ -168,11 +168,12 @@ int RunPlan(const PlanOptions& o) {
   auto model = Load(o.model);
   if (!model.ok()) return Report(model.status(), kBadFile);
   InferBestEffort(model->graph);
-  size_t given = 0;
-  auto feeds = o.feeds.CollectAll(model->graph, &given);
-  if (!feeds.ok()) return Report(feeds.status(), FeedExit(feeds.status()));
+  AssumeSignatureShapes(*model, &model->graph);
   auto wanted = Want(*model, o.fetches, o.targets);
   if (!wanted.ok()) return Report(wanted.status(), kUsage);
+  size_t given = 0;
+  auto feeds = o.feeds.CollectAll(model->graph, NeededBy(model->graph, *wanted), &given);
+  if (!feeds.ok()) return Report(feeds.status(), FeedExit(feeds.status()));
   Session::Impl session(std::move(model->graph), {.threads = 1, .optimize = o.optimize, .allow_file_ops = true});
   auto plan = MakePlan(o, *feeds, wanted->names, &session);
   if (!plan.ok()) return Report(plan.status(), kRunError);

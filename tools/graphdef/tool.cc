@@ -188,6 +188,32 @@ Result<Wanted> Want(const LoadedGraph& m, const std::vector<std::string>& fetche
   return w;
 }
 
+std::set<NodeId> NeededBy(const Graph& g, const Wanted& wanted) {
+  std::set<NodeId> needed;
+  std::vector<NodeId> stack = wanted.targets;
+  for (Endpoint e : wanted.fetches) stack.push_back(e.node);
+  while (!stack.empty()) {
+    NodeId id = stack.back();
+    stack.pop_back();
+    if (!needed.insert(id).second) continue;
+    for (Endpoint e : g[id].inputs()) stack.push_back(e.node);
+    for (NodeId c : g[id].control_inputs()) stack.push_back(c);
+  }
+  return needed;
+}
+
+void AssumeSignatureShapes(const LoadedGraph& m, Graph* g) {
+  if (!m.meta) return;
+  for (const auto& [key, s] : m.meta->signatures) {
+    for (const auto& [name, t] : s.inputs) {
+      auto e = g->ParseEndpoint(t.name);
+      bool untold = e.ok() && (*g)[e->node].Is("Placeholder") && !g->ShapeOf(*e).known_rank() && t.shape.known_rank();
+      if (untold) g->SetAttr(e->node, "shape", t.shape);
+    }
+  }
+  InferBestEffort(*g);
+}
+
 Result<Endpoint> ParseTensor(const Graph& g, const std::string& name, const std::string& what) {
   auto e = g.ParseEndpoint(name);
   if (e.ok()) return e;
