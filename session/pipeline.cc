@@ -208,7 +208,11 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
   WEIR_RETURN_IF_ERROR(RunPass("order_effects", OrderEffects, body, c, env.options, true));
   WEIR_RETURN_IF_ERROR(RunPass("relax_order", RelaxOrder, body, c, env.options, false));
   WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, body, c, env.options, true));
-  WEIR_RETURN_IF_ERROR(RefuseUnknownOps(body));
+  if (Status s = RefuseUnknownOps(body); !s.ok()) {  // the run may never get there
+    auto plan = std::make_shared<Plan>();
+    plan->refused = std::move(s).Detail(fmt::format("in function '{}'", f.name));
+    return std::shared_ptr<const Plan>(std::move(plan));
+  }
   return Compile(std::move(body), args, env, bound);
 }
 

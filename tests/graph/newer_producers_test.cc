@@ -117,6 +117,28 @@ TEST(NewerProducers, AnUnknownEffectIsNotLeftOut) {
   EXPECT_EQ(s.code(), Code::kUnimplemented) << s.ToString();
 }
 
+TEST(NewerProducers, ABranchThatIsNotTakenMayHoldAnUnknownOp) {
+  Graph g = Import(kInput + R"(
+    node {name: 'c' op: 'Placeholder' attr {key: 'dtype' value {type: DT_BOOL}}}
+    node {name: 'y' op: 'If' input: 'c' input: 'x' attr {key: 'Tcond' value {type: DT_BOOL}}
+          attr {key: 'Tin' value {list {type: DT_FLOAT}}} attr {key: 'Tout' value {list {type: DT_FLOAT}}}
+          attr {key: 'then_branch' value {func {name: 't'}}} attr {key: 'else_branch' value {func {name: 'e'}}}}
+    library {
+      function {signature {name: 't' input_arg {name: 'a' type: DT_FLOAT} output_arg {name: 'o' type: DT_FLOAT}}
+                node_def {name: 'r' op: 'Neg' input: 'a' attr {key: 'T' value {type: DT_FLOAT}}} ret {key: 'o' value: 'r:y:0'}}
+      function {signature {name: 'e' input_arg {name: 'a' type: DT_FLOAT} output_arg {name: 'o' type: DT_FLOAT}}
+                node_def {name: 'r' op: 'Mystery' input: 'a'} ret {key: 'o' value: 'r:y:0'}}
+    })");
+  EXPECT_TRUE(Verify(g).ok()) << Verify(g).ToString();
+  Session session(g);
+  auto taken = session.Run({{"x", Tensor(3.0f)}, {"c", Tensor(true)}}, {"y"});
+  ASSERT_TRUE(taken.ok()) << taken.status().ToString();
+  EXPECT_EQ((*taken)[0].ToString(), "-3");
+  Status s = session.Run({{"x", Tensor(3.0f)}, {"c", Tensor(false)}}, {"y"}).status();
+  EXPECT_NE(s.ToString().find("Mystery 'r' is an op that Weir does not have"), std::string::npos) << s.ToString();
+  EXPECT_NE(s.ToString().find("in function 'e'"), std::string::npos) << s.ToString();
+}
+
 TEST(NewerProducers, AnOutputOfAnUnknownOpSaysThatTheOpIsUnknown) {
   Graph g = Import(kInput + "node {name: 'y' op: 'Mystery' input: 'x'}");
   Status s = Session(g).Run({{"x", Tensor(1.0f)}}, {"y"}).status();

@@ -72,8 +72,9 @@ TEST_F(Messages, SwappedLogitsAndLabelsOfAFileAreToldSo) {
 TEST_F(Messages, AMissingCheckpointIsCalledSo) {
   Builder g;
   Variable v(ops::Zeros(g, {2}), {.name = "v"});
+  Operation init = GlobalVariablesInitializer(g);
   Session session(g);
-  session.Run(GlobalVariablesInitializer(g)).Check();
+  session.Run(init).Check();
   Saver saver(&session);
   ExpectSays(saver.Restore(File("model")), {"there is no checkpoint", "model'", "named by its prefix", ".index"});
   saver.Save(File("model"), 7).value();
@@ -84,8 +85,9 @@ TEST_F(Messages, ARestoredShapeTellsWhoseItIs) {
   {
     Builder g;
     Variable v(ops::Zeros(g, {3, 2}), {.name = "v"});
+    Operation init = GlobalVariablesInitializer(g);
     Session session(g);
-    session.Run(GlobalVariablesInitializer(g)).Check();
+    session.Run(init).Check();
     Saver(&session).Save(File("model")).value();
   }
   Builder g;
@@ -97,8 +99,9 @@ TEST_F(Messages, ARestoredShapeTellsWhoseItIs) {
 TEST_F(Messages, GitLfsPointersAreNamedWhereverTheyStand) {
   Builder g;
   Variable v(ops::Zeros(g, {2}), {.name = "v"});
+  Operation init = GlobalVariablesInitializer(g);
   Session session(g);
-  session.Run(GlobalVariablesInitializer(g)).Check();
+  session.Run(init).Check();
   Saver saver(&session);
   saver.Save(File("model")).value();
   auto point = [&](const std::string& name) {
