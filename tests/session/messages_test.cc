@@ -6,6 +6,7 @@
 
 #include "weir/graph/import.h"
 #include "weir/ops/array_ops.h"
+#include "weir/ops/losses.h"
 #include "weir/ops/math_ops.h"
 #include "weir/ops/nn_ops.h"
 #include "weir/ops/registry.h"
@@ -59,6 +60,15 @@ TEST_F(Messages, SwappedLogitsAndLabelsAreToldSo) {
     Output logits = ops::Placeholder(g, kFloat, {None, 3}, "net"), labels = ops::Placeholder(g, kInt32, sparse ? PartialShape({None}) : PartialShape({None, 3}), "classes");
     sparse ? ops::SparseSoftmaxCrossEntropyWithLogits(logits, labels) : ops::SoftmaxCrossEntropyWithLogits(logits, labels);
     ExpectSays(g.status(), {"has logits 'classes:0' of int32 and labels 'net:0' of float: they are swapped", "messages_test.cc:", "labels come first"});
+  }
+}
+
+TEST_F(Messages, SwappedLogitsAndLabelsOfALossAreToldSo) {
+  for (auto loss : {losses::SoftmaxCrossEntropy, losses::SigmoidCrossEntropy}) {
+    Builder g;
+    Output logits = ops::Placeholder(g, kFloat, {None, 3}, "net"), labels = ops::Placeholder(g, kInt32, {None, 3}, "classes");
+    loss(logits, labels, 0, {});
+    ExpectSays(g.status(), {"they are swapped", "messages_test.cc:", "labels come first"});
   }
 }
 
