@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "weir/graph/infer.h"
+#include "weir/graph/verify.h"
 
 namespace weir {
 
@@ -114,6 +115,19 @@ Result<const Function*> CalledFunction(const Graph& g, const Node& n, std::strin
 
 std::vector<NodeId> ArgNodes(const Graph& body) { return ByIndex(body, "_Arg"); }
 std::vector<NodeId> RetNodes(const Graph& body) { return ByIndex(body, "_Retval"); }
+
+std::set<NodeId> EffectNodes(const Function& f, const Graph& body) {
+  std::set<NodeId> effects;
+  for (const auto& [name, node] : f.control_ret) {
+    NodeId id = body.Find(node);
+    if (id.valid() && IsUnknownOp(body, body.node(id))) effects.insert(id);
+  }
+  for (NodeId id : body.nodes()) {
+    const Node& n = body.node(id);
+    if (n.def() && n.def()->stateful() && !n.Is("_Arg") && !n.Is("_Retval")) effects.insert(id);
+  }
+  return effects;
+}
 
 bool HasBody(const Function& f) {
   return f.body.num_nodes() > 0 || (f.args.empty() && f.rets.empty() && f.control_ret.empty());

@@ -1,6 +1,7 @@
 // Functions of a graph's library: binding a polymorphic body's attributes, inference through calls.
 #pragma once
 
+#include <set>
 #include <span>
 
 #include "weir/graph/graph.h"
@@ -26,6 +27,9 @@ std::span<const std::string_view> FunctionAttrs(const Node& n);
 // The body's `_Arg` / `_Retval` nodes by index.
 std::vector<NodeId> ArgNodes(const Graph& body);
 std::vector<NodeId> RetNodes(const Graph& body);
+// The nodes of the body of `f` that have an effect: the stateful ones, and of unknown ops, of which nobody can say, those that
+// the function's control results name.
+std::set<NodeId> EffectNodes(const Function& f, const Graph& body);
 
 // Output types of a call, branch or loop node by inference through its bodies. Leaves the node alone when it is none.
 Status InferCall(Graph& g, NodeId id);

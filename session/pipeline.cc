@@ -197,10 +197,7 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
   WEIR_ASSIGN_OR_RETURN(Graph body, Instantiate(g, *function, f.attrs, args));
   // Every effect of a body runs, whether or not a result needs it.
   WEIR_ASSIGN_OR_RETURN(NodeId sink, AddInternal(body, "NoOp", "_targets", {}, {}));
-  for (NodeId id : body.nodes()) {
-    const Node& n = body.node(id);
-    if (n.def() && n.def()->stateful() && !n.Is("_Arg") && !n.Is("_Retval")) body.AddControlInput(sink, id);
-  }
+  for (NodeId id : EffectNodes(*function, body)) body.AddControlInput(sink, id);
   PassContext c;
   WEIR_RETURN_IF_ERROR(RunPass("inline_calls", InlineCalls, body, c, env.options, true));
   WEIR_RETURN_IF_ERROR(RunPass("fill_defaults", FillDefaults, body, c, env.options, true));

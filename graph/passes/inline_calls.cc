@@ -7,7 +7,6 @@
 
 #include "weir/graph/functions.h"
 #include "weir/graph/pass.h"
-#include "weir/graph/verify.h"
 
 namespace weir {
 
@@ -68,8 +67,7 @@ class Inliner {
   }
 
   Status CopyBody(const Function& f, const Graph& body, const Node& call, NodeId entry, std::vector<NodeId>* effects) {
-    std::set<std::string> must_run;
-    for (const auto& [name, node] : f.control_ret) must_run.insert(node);
+    std::set<NodeId> with_effect = EffectNodes(f, body);
     std::vector<NodeId> args = ArgNodes(body);
     for (size_t i = 0; i < args.size(); ++i) args_[args[i]] = static_cast<int>(i);
     WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(body));
@@ -85,8 +83,7 @@ class Inliner {
         auto it = map_.find(c);
         spec.control_inputs.push_back(it == map_.end() ? entry : it->second);
       }
-      // Of an unknown op nobody can say; what the function's control results name has an effect.
-      bool effect = n.def() ? n.def()->stateful() : IsUnknownOp(g_, n) && must_run.count(n.name());
+      bool effect = with_effect.count(id) > 0;
       if (spec.control_inputs.empty() && (effect || spec.inputs.empty())) spec.control_inputs.push_back(entry);
       if (n.Is("Const")) spec.control_inputs.clear();
       int outputs = static_cast<int>(n.outputs().size());

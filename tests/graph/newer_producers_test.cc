@@ -117,6 +117,18 @@ TEST(NewerProducers, AnUnknownEffectIsNotLeftOut) {
   EXPECT_EQ(s.code(), Code::kUnimplemented) << s.ToString();
 }
 
+// In a branch it must not be left out either.
+TEST(NewerProducers, AnUnknownEffectOfABranchIsNotLeftOut) {
+  Graph g = Import(R"(
+    node {name: 'c' op: 'Placeholder' attr {key: 'dtype' value {type: DT_BOOL}}}
+    node {name: 'y' op: 'If' input: 'c' attr {key: 'Tcond' value {type: DT_BOOL}} attr {key: 'Tin' value {list {}}}
+          attr {key: 'Tout' value {list {}}} attr {key: 'then_branch' value {func {name: 'f'}}} attr {key: 'else_branch' value {func {name: 'f'}}}}
+    library {function {signature {name: 'f' is_stateful: true control_output: 'm'} node_def {name: 'm' op: 'Mystery'}
+                       control_ret {key: 'm' value: 'm'}}})");
+  Status s = Session(g).Run({{"c", Tensor(true)}}, {}, {"y"}).status();
+  EXPECT_EQ(s.code(), Code::kUnimplemented) << s.ToString();
+}
+
 TEST(NewerProducers, ABranchThatIsNotTakenMayHoldAnUnknownOp) {
   Graph g = Import(kInput + R"(
     node {name: 'c' op: 'Placeholder' attr {key: 'dtype' value {type: DT_BOOL}}}

@@ -125,9 +125,12 @@ double Difference(const Tensor& a, const Tensor& b) {
   return worst == 0 ? 0 : worst / std::max(largest, 1e-30);
 }
 
-// The fetches without those that need an op that Weir does not have, which are told.
-Result<std::vector<std::string>> Runnable(const Session& session, const NamedFeeds& feeds,
+// The fetches without those that need an op that Weir does not have, which are told. In a session of its own: what runs may
+// have effects.
+Result<std::vector<std::string>> Runnable(const Graph& g, const NamedFeeds& feeds,
                                           const std::vector<std::string>& fetches) {
+  Session session(g, {.optimize = false});
+  WEIR_RETURN_IF_ERROR(FillVariables(session));
   std::vector<std::string> known;
   for (const std::string& name : fetches) {
     Status s = session.Run(feeds, {name}).status();
@@ -153,7 +156,7 @@ Result<double> CompareRuns(const OptOptions& o, const Graph& original, const Gra
     NamedFeeds feeds;
     WEIR_RETURN_IF_ERROR(FeedTheRest(original, needed, o.batch, 1 + 1000 * static_cast<uint64_t>(i), &feeds));
     if (i == 0) {
-      WEIR_ASSIGN_OR_RETURN(fetches, Runnable(before, feeds, wanted.names));
+      WEIR_ASSIGN_OR_RETURN(fetches, Runnable(original, feeds, wanted.names));
     }
     WEIR_ASSIGN_OR_RETURN(auto want, before.Run(feeds, fetches));
     std::erase_if(feeds, [&](const auto& f) { return !optimised.ParseEndpoint(f.first).ok(); });
