@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "weir/graph/infer.h"
+#include "weir/graph/verify.h"
 
 namespace weir {
 
@@ -68,6 +69,7 @@ Result<std::vector<OutputType>> ResultTypes(const Graph& g, const Node& n, std::
   for (NodeId id : RetNodes(body)) {
     if (!id.valid() || body.node(id).inputs().empty()) return InvalidArgument(fmt::format("calls function '{}', whose results are incomplete", f->name));
     types.push_back(body.type(body.node(id).input(0)));
+    if (types.back().dtype == DType::kInvalid) types.back().dtype = body.node(id).type_attr("T");  // of an unknown op
   }
   return types;
 }
@@ -114,9 +116,27 @@ Result<const Function*> CalledFunction(const Graph& g, const Node& n, std::strin
 std::vector<NodeId> ArgNodes(const Graph& body) { return ByIndex(body, "_Arg"); }
 std::vector<NodeId> RetNodes(const Graph& body) { return ByIndex(body, "_Retval"); }
 
+std::set<NodeId> EffectNodes(const Function& f, const Graph& body) {
+  std::set<NodeId> effects;
+  for (const auto& [name, node] : f.control_ret) {
+    NodeId id = body.Find(node);
+    if (id.valid() && IsUnknownOp(body, body.node(id))) effects.insert(id);
+  }
+  for (NodeId id : body.nodes()) {
+    const Node& n = body.node(id);
+    if (n.def() && n.def()->stateful() && !n.Is("_Arg") && !n.Is("_Retval")) effects.insert(id);
+  }
+  return effects;
+}
+
+bool HasBody(const Function& f) {
+  return f.body.num_nodes() > 0 || (f.args.empty() && f.rets.empty() && f.control_ret.empty());
+}
+
 Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attrs, const std::vector<OutputType>& arg_types) {
   Depth depth;
   if (depth.too_deep()) return InvalidArgument(fmt::format("calls function '{}' {} calls deep: functions that call themselves are refused", f.name, kMaxCallDepth));
+  if (!HasBody(f)) return Unimplemented(fmt::format("calls function '{}', which has lists of a length that its caller tells: Weir does not read those", f.name));
   Graph body = f.body;
   body.ShareFunctions(g);
   std::vector<NodeId> args = ArgNodes(body);
@@ -140,10 +160,11 @@ Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attr
   std::unordered_map<Endpoint, OutputType, EndpointHash> known;
   for (size_t i = 0; i < args.size(); ++i) {
     if (!args[i].valid()) return InvalidArgument(fmt::format("calls function '{}', whose argument {} is missing", f.name, i));
-    if (body.node(args[i]).output(0).dtype != DType::kInvalid && BaseType(body.node(args[i]).output(0).dtype) != BaseType(arg_types[i].dtype)) {
+    OutputType& have = known[{args[i], 0}] = arg_types[i];
+    if (have.dtype == DType::kInvalid) have.dtype = body.node(args[i]).output(0).dtype;  // of an unknown op
+    if (body.node(args[i]).output(0).dtype != DType::kInvalid && BaseType(body.node(args[i]).output(0).dtype) != BaseType(have.dtype)) {
       return InvalidArgument(fmt::format("calls function '{}' with {} for argument {}, which is {}", f.name, DTypeName(arg_types[i].dtype), i, DTypeName(body.node(args[i]).output(0).dtype)));
     }
-    known[{args[i], 0}] = arg_types[i];
   }
   WEIR_RETURN_IF_ERROR(InferGraph(body, known));
   return body;

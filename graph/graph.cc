@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "weir/graph/infer.h"
+#include "weir/graph/verify.h"
 
 namespace weir {
 
@@ -77,6 +78,7 @@ Result<Endpoint> Graph::ParseEndpoint(std::string_view name) const {
     return NotFound(fmt::format("the graph has no node '{:.100}'", base)).Help(help);
   }
   if (index >= static_cast<int64_t>(node(id).outputs().size())) {
+    if (IsUnknownOp(*this, node(id))) return UnknownOpError(*this, node(id));
     return InvalidArgument(fmt::format("'{:.100}': {} '{}' has {} outputs", name, node(id).op(), node(id).name(), node(id).outputs().size()));
   }
   return Endpoint{id, static_cast<int32_t>(index)};
@@ -140,6 +142,21 @@ Result<NodeId> Graph::AddRaw(NodeSpec spec, int num_outputs_if_unknown) {
   return id;
 }
 
+namespace {
+
+// A node of a file may have attributes that its op does not have here; in one made here they are mistyped.
+Status CheckNewAttrs(const Node& n) {
+  auto unknown = UnknownAttrs(n);
+  if (unknown.empty()) return n.def()->CheckAttrs(n.attrs());
+  std::vector<std::string> names;
+  for (const AttrDef& a : n.def()->attrs()) names.push_back(a.name);
+  auto near = NearestNames(unknown[0], names);
+  return InvalidArgument(fmt::format("has no attribute '{}'", unknown[0]))
+      .Help(near.empty() ? n.def()->Signature() : "did you mean '" + near[0] + "'?");
+}
+
+}  // namespace
+
 Result<NodeId> Graph::AddNode(NodeSpec spec) {
   const OpDef* def = registry_->Find(spec.op);
   if (!def) {
@@ -148,8 +165,8 @@ Result<NodeId> Graph::AddNode(NodeSpec spec) {
         .Help(near.empty() ? "" : fmt::format("did you mean '{}'?", fmt::join(near, "', '")));
   }
   Node probe;  // for messages of checks before the node exists
-  probe.op_ = spec.op, probe.name_ = spec.name, probe.loc_ = spec.loc, probe.def_ = def;
-  if (Status s = def->CheckAttrs(spec.attrs); !s.ok()) return NodeError(probe, "attr", s);
+  probe.op_ = spec.op, probe.name_ = spec.name, probe.loc_ = spec.loc, probe.def_ = def, probe.attrs_ = spec.attrs;
+  if (Status s = CheckNewAttrs(probe); !s.ok()) return NodeError(probe, "attr", s);
   for (Endpoint e : spec.inputs) {
     if (!alive(e.node) || e.index < 0 || e.index >= static_cast<int>(node(e.node).outputs_.size())) {
       return NodeError(probe, "graph", InvalidArgument("has an input that does not exist"));

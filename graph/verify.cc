@@ -109,4 +109,27 @@ Status Verify(const Graph& g) {
   return problems.empty() ? Status() : problems[0];
 }
 
+std::vector<std::string> UnknownAttrs(const Node& n) {
+  std::vector<std::string> unknown;
+  for (const auto& [name, value] : n.attrs()) {
+    if (n.def() && !name.starts_with("_") && !n.def()->FindAttr(name)) unknown.push_back(name);
+  }
+  return unknown;
+}
+
+bool IsUnknownOp(const Graph& g, const Node& n) { return !n.def() && !g.FindFunction(n.op()); }
+
+Status UnknownOpError(const Graph& g, const Node& n) {
+  auto near = g.registry().Nearest(n.op());
+  return NodeError(n, "graph", Unimplemented("is an op that Weir does not have"))
+      .Help(near.empty() ? "" : fmt::format("the nearest it has: {}", fmt::join(near, ", ")));
+}
+
+Status RefuseUnknownOps(const Graph& g) {
+  for (NodeId id : g.nodes()) {
+    if (IsUnknownOp(g, g.node(id))) return UnknownOpError(g, g.node(id));
+  }
+  return {};
+}
+
 }  // namespace weir

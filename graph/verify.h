@@ -12,4 +12,13 @@ std::vector<Status> Problems(const Graph& g, int limit = 100);
 // The first problem.
 Status Verify(const Graph& g);
 
+// The attributes of the node that its op does not have, without those beginning with '_', which any node may have. A newer
+// producer wrote them; as TensorFlow does, they are kept for export and passed over by all else.
+std::vector<std::string> UnknownAttrs(const Node& n);
+// Whether the node's op is neither registered nor a function of the library, and what to say when a run needs it.
+bool IsUnknownOp(const Graph& g, const Node& n);
+Status UnknownOpError(const Graph& g, const Node& n);
+// The same for the first such node.
+Status RefuseUnknownOps(const Graph& g);
+
 }  // namespace weir

@@ -8,6 +8,7 @@
 
 #include "weir/ops/array_ops.h"
 #include "weir/ops/math_ops.h"
+#include "weir/ops/nn_internal.h"
 #include "weir/ops/nn_ops.h"
 #include "weir/ops/reduction_ops.h"
 #include "weir/ops/variables.h"
@@ -195,7 +196,7 @@ Output MeanPairwiseSquaredError(Input labels, Input predictions, const LossOptio
 
 Output SigmoidCrossEntropy(Input labels, Input logits, double label_smoothing, const LossOptions& o) {
   LossScope s(labels, logits, o, "sigmoid_cross_entropy_loss");
-  if (!s.valid()) return {};
+  if (!s.valid() || AreSwapped(labels, logits, "SigmoidCrossEntropy")) return {};
   auto [z, x] = s.LabelsAndLogits(labels, logits);
   if (label_smoothing > 0) z = z * (1 - label_smoothing) + 0.5 * label_smoothing;
   return s.Finish(ops::SigmoidCrossEntropyWithLogits(z, x));
@@ -203,7 +204,7 @@ Output SigmoidCrossEntropy(Input labels, Input logits, double label_smoothing, c
 
 Output SoftmaxCrossEntropy(Input labels, Input logits, double label_smoothing, const LossOptions& o) {
   LossScope s(labels, logits, o, "softmax_cross_entropy_loss");
-  if (!s.valid()) return {};
+  if (!s.valid() || AreSwapped(labels, logits, "SoftmaxCrossEntropy")) return {};
   auto [z, x] = s.LabelsAndLogits(labels, logits);
   if (label_smoothing > 0) {
     Output classes = ops::Cast(ops::StridedSlice(ops::ShapeOf(z), {1}, {2}, {1}, {.shrink_axis_mask = 1}), x.dtype());

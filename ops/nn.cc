@@ -37,6 +37,9 @@ Status CrossEntropyShape(ShapeContext& c) {
 }
 
 Status SparseCrossEntropyShape(ShapeContext& c) {
+  if (c.input(0).rank() == 1 && c.input(1).rank() == 2) {
+    return InvalidArgument(fmt::format("has logits {} and labels {}: they are swapped", c.Describe(0), c.Describe(1)));
+  }
   WEIR_ASSIGN_OR_RETURN(PartialShape logits, c.WithRank(0, 2));
   WEIR_ASSIGN_OR_RETURN(PartialShape labels, c.WithRank(1, 1));
   Result<Dim> batch = MergeDims(logits[0], labels[0]);

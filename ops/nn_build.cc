@@ -1,7 +1,23 @@
 // Building functions of the softmax family that make several nodes: other axes than the last, other ranks than two.
 #include <fmt/format.h>
 
+#include "weir/ops/nn_internal.h"
 #include "weir/ops/nn_ops.h"
+
+namespace weir {
+
+bool AreSwapped(const Input& labels, const Input& logits, const char* function) {
+  if (labels.is_literal() || logits.is_literal() || !labels.output().valid() || !logits.output().valid()) return false;
+  DType l = BaseType(labels.output().dtype()), x = BaseType(logits.output().dtype());
+  if (!IsInteger(x) || !IsFloating(l)) return false;
+  Status s = InvalidArgument(fmt::format("error[dtype]: {} has logits '{}' of {} and labels '{}' of {}: they are swapped", function, logits.output().name(),
+                                         DTypeName(x), labels.output().name(), DTypeName(l)));
+  if (logits.loc()) s = std::move(s).Detail("called at " + logits.loc().ToString());
+  logits.builder()->Fail(std::move(s).Help(fmt::format("labels come first: {}(labels, logits)", function)));
+  return true;
+}
+
+}  // namespace weir
 
 namespace weir::ops {
 namespace {
@@ -70,6 +86,7 @@ Output LogSoftmax(Input logits, int axis, const Name& name) { return SoftmaxAlon
 
 Output SoftmaxCrossEntropyWithLogits(Input labels, Input logits, int axis, const Name& name) {
   constexpr char kOp[] = "SoftmaxCrossEntropyWithLogits";
+  if (AreSwapped(labels, logits, kOp)) return {};
   Builder* b = BuilderOf({logits, labels});
   bool plain = !b || !logits.builder() || !labels.builder() || (logits.output().shape().rank() == 2 && (axis == -1 || axis == 1));
   if (plain) return Make(kOp, {logits, labels}, {}, name);
@@ -91,6 +108,7 @@ Output SoftmaxCrossEntropyWithLogits(Input labels, Input logits, int axis, const
 
 Output SparseSoftmaxCrossEntropyWithLogits(Input labels, Input logits, const Name& name) {
   constexpr char kOp[] = "SparseSoftmaxCrossEntropyWithLogits";
+  if (AreSwapped(labels, logits, kOp)) return {};
   Builder* b = logits.builder();
   if (!b || !labels.builder() || logits.output().shape().rank() == 2) return Make(kOp, {logits, labels}, {}, name);
   Call call(b, logits, name, kOp);

@@ -1,6 +1,7 @@
-// Gradients of the softmax family, declared for ops/nn.cc. Not a public header.
+// Gradients of the softmax family, declared for ops/nn.cc, and what its building functions share. Not a public header.
 #pragma once
 
+#include "weir/graph/builder.h"
 #include "weir/graph/gradients.h"
 
 namespace weir {
@@ -14,5 +15,8 @@ Status BiasAddV1GradFn(GradContext& c);
 Status BiasAddGradGrad(GradContext& c);
 Status TopKGrad(GradContext& c);
 Status L2LossGrad(GradContext& c);
+
+// Fails the builder where dtypes tell that labels (integers) and logits (floats) each stand in the other's place.
+bool AreSwapped(const Input& labels, const Input& logits, const char* function);
 
 }  // namespace weir

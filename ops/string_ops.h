@@ -28,4 +28,14 @@ inline Output StringToNumber(Input string_tensor, DType out_type = kFloat, const
   return Make("StringToNumber", {string_tensor}, {{"out_type", out_type}}, name);
 }
 
+// Whether all of each string is a match of `pattern`, a regular expression of RE2's syntax. Of the input's shape, bool.
+inline Output RegexFullMatch(Input input, const std::string& pattern, const Name& name = {}) {
+  return Make("StaticRegexFullMatch", {input}, {{"pattern", pattern}}, name);
+}
+
+// Each string with the matches of `pattern` (all, or the first) replaced by `rewrite`: \0 is the match, \1 to \9 its groups.
+inline Output RegexReplace(Input input, const std::string& pattern, const std::string& rewrite, bool replace_global = true, const Name& name = {}) {
+  return Make("StaticRegexReplace", {input}, {{"pattern", pattern}, {"rewrite", rewrite}, {"replace_global", replace_global}}, name);
+}
+
 }  // namespace weir::ops

@@ -38,6 +38,7 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
 }
 
 Status RunContext::Init() {
+  WEIR_RETURN_IF_ERROR(plan_->refused);
   WEIR_ASSIGN_OR_RETURN(arena_, Buffer::Allocate(plan_->arena_bytes, "the arena"));
   char* base = static_cast<char*>(arena_->data());
   for (size_t i = 0; i < pointers_.size(); ++i) {

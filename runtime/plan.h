@@ -122,6 +122,8 @@ class Plan {
   int num_nodes = 0;              // of the graph it was made from, after pruning
   KernelServices services;
   std::vector<std::string> notes;  // why something was not done, for Print
+  // Of a branch's or loop's body that needs an op that Weir does not have: what a run that gets there fails with.
+  Status refused;
 
   // Steps, slots, memory and notes as text.
   std::string ToString() const;

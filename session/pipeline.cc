@@ -117,7 +117,7 @@ const std::vector<Pass>& AllPasses() {
   static const std::vector<Pass> passes = {
       {"prune", "what nothing asked for needs is dropped", Prune},
       {"inline_calls", "bodies are optimised together with their callers", InlineCalls},
-      {"fill_defaults", "kernels see complete attributes", FillDefaults},
+      {"fill_defaults", "kernels see complete attributes, and none that they do not know", FillDefaults},
       {"lower_references", "reference variables become handles, reads and writes", LowerReferences},
       {"order_effects", "effects on one variable keep program order", OrderEffects},
       {"relax_order", "control edges between what has no effect hold nothing back", RelaxOrder},
@@ -136,13 +136,7 @@ Result<Graph> Lower(const Graph& user, const Signature& signature, const Compile
   WEIR_ASSIGN_OR_RETURN(Graph g, CutOut(user, signature));
   PassContext c;
   WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, g, c, options, true));
-  for (NodeId id : g.nodes()) {
-    if (!g.node(id).def() && !g.FindFunction(g.node(id).op())) {
-      auto near = g.registry().Nearest(g.node(id).op());
-      return NodeError(g.node(id), "graph", Unimplemented("is an op that Weir does not have"))  // only runs need it known
-          .Help(near.empty() ? "" : fmt::format("the nearest it has: {}", fmt::join(near, ", ")));
-    }
-  }
+  WEIR_RETURN_IF_ERROR(RefuseUnknownOps(g));  // only runs need them known
   WEIR_RETURN_IF_ERROR(Verify(g));
   WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, g, c, options, true));
   WEIR_RETURN_IF_ERROR(RunPass("inline_calls", InlineCalls, g, c, options, true));
@@ -152,6 +146,7 @@ Result<Graph> Lower(const Graph& user, const Signature& signature, const Compile
   WEIR_RETURN_IF_ERROR(RunPass("order_effects", OrderEffects, g, c, options, true));
   WEIR_RETURN_IF_ERROR(RunPass("relax_order", RelaxOrder, g, c, options, false));
   WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, g, c, options, true));
+  WEIR_RETURN_IF_ERROR(RefuseUnknownOps(g));  // of the inlined bodies, too
   return g;
 }
 
@@ -202,16 +197,19 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
   WEIR_ASSIGN_OR_RETURN(Graph body, Instantiate(g, *function, f.attrs, args));
   // Every effect of a body runs, whether or not a result needs it.
   WEIR_ASSIGN_OR_RETURN(NodeId sink, AddInternal(body, "NoOp", "_targets", {}, {}));
-  for (NodeId id : body.nodes()) {
-    const Node& n = body.node(id);
-    if (n.def() && n.def()->stateful() && !n.Is("_Arg") && !n.Is("_Retval")) body.AddControlInput(sink, id);
-  }
+  for (NodeId id : EffectNodes(*function, body)) body.AddControlInput(sink, id);
   PassContext c;
   WEIR_RETURN_IF_ERROR(RunPass("inline_calls", InlineCalls, body, c, env.options, true));
   WEIR_RETURN_IF_ERROR(RunPass("fill_defaults", FillDefaults, body, c, env.options, true));
   WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, body, c, env.options, true));
   WEIR_RETURN_IF_ERROR(RunPass("order_effects", OrderEffects, body, c, env.options, true));
   WEIR_RETURN_IF_ERROR(RunPass("relax_order", RelaxOrder, body, c, env.options, false));
+  WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, body, c, env.options, true));
+  if (Status s = RefuseUnknownOps(body); !s.ok()) {  // the run may never get there
+    auto plan = std::make_shared<Plan>();
+    plan->refused = std::move(s).Detail(fmt::format("in function '{}'", f.name));
+    return std::shared_ptr<const Plan>(std::move(plan));
+  }
   return Compile(std::move(body), args, env, bound);
 }
 

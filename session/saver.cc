@@ -202,7 +202,9 @@ Status Saver::Restore(const std::string& path) const {
       return DataLoss(fmt::format("error[file]: '{}' of the checkpoint '{}' is no random state", name, path));
     states[name.substr(kRandomKey.size())].assign(t.span<uint64_t>().begin(), t.span<uint64_t>().end());
   }
-  for (const auto& [name, t] : values) WEIR_RETURN_IF_ERROR(session_->SetVariable(name, t));
+  for (const auto& [name, t] : values) {
+    if (Status s = session_->SetVariable(name, t); !s.ok()) return std::move(s).Detail(fmt::format("read from the checkpoint '{}'", path));
+  }
   session_->SetRandomStates(states);
   return {};
 }

@@ -101,12 +101,15 @@ Status Session::Impl::CheckFeed(Endpoint e, const Tensor& value) const {
   const OutputType& t = graph_->type(e);
   const Node& n = graph_->node(e.node);
   if (!value.valid()) return InvalidArgument(fmt::format("error[feed]: '{}' was fed no value", graph_->EndpointName(e)));
-  bool known = t.dtype != DType::kInvalid;
-  if ((known && value.dtype() != BaseType(t.dtype)) || !t.shape.Admits(value.shape())) {
-    Status s = InvalidArgument(fmt::format("error[feed]: {} '{}' is {}, but was fed {}{}", n.op(), graph_->EndpointName(e), t.ToString(), DTypeShortName(value.dtype()), value.shape().ToString()));
-    return n.loc() ? std::move(s).Detail("created at " + n.loc().ToString()) : s;
-  }
-  return {};
+  bool other = t.dtype != DType::kInvalid && value.dtype() != BaseType(t.dtype);
+  if (!other && t.shape.Admits(value.shape())) return {};
+  Status s = InvalidArgument(fmt::format("error[feed]: {} '{}' is {}, but was fed {}{}", n.op(), graph_->EndpointName(e), t.ToString(), DTypeShortName(value.dtype()), value.shape().ToString()));
+  if (n.loc()) s = std::move(s).Detail("created at " + n.loc().ToString());
+  if (!other || t.dtype == kString || value.dtype() == kString) return s;
+  std::string want = DTypeName(BaseType(t.dtype));
+  std::string numpy = t.dtype == kFloat ? "float32" : t.dtype == kDouble ? "float64" : t.dtype == kHalf ? "float16" : want;
+  return std::move(s).Help(fmt::format("convert by a std::vector of {} in C++ or .astype('{}') in NumPy, or feed a placeholder of {} and Cast it",
+                                       want, numpy, DTypeName(value.dtype())));
 }
 
 Result<std::shared_ptr<const Plan>> Session::Impl::PlanOf(Entry& entry, const Signature& s, const std::vector<Tensor>& feeds, const PlanKey& key, bool fresh) {
@@ -319,7 +322,12 @@ Result<std::vector<Tensor>> Session::Run(const std::vector<Output>& fetches, con
   std::vector<Tensor> values;
   for (size_t i = 0; i < feeds.size(); ++i) {
     auto value = feeds[i].value.ToTensor(BaseType(impl_->graph_->type(s.feeds[i]).dtype));
-    if (!value.ok()) return InvalidArgument(fmt::format("error[feed]: '{}': {}", feeds[i].output.name(), value.status().message()));
+    if (!value.ok()) {
+      auto as_given = feeds[i].value.ToTensor(DType::kInvalid);
+      Status told = as_given.ok() ? impl_->CheckFeed(s.feeds[i], *as_given) : Status();
+      if (!told.ok()) return std::move(told).Detail(value.status().message());
+      return InvalidArgument(fmt::format("error[feed]: '{}': {}", feeds[i].output.name(), value.status().message()));
+    }
     values.push_back(std::move(*value));
   }
   return impl_->Run(s, values, config);
@@ -362,7 +370,7 @@ Status Session::SetVariable(const std::string& name, const Tensor& value) {
   if (value.dtype() != v->dtype || !v->declared.Admits(value.shape())) {
     OutputType t;
     t.dtype = v->dtype, t.shape = v->declared;
-    return InvalidArgument(fmt::format("error[variable]: variable '{}' is {}, not {}{}", name, t.ToString(), DTypeShortName(value.dtype()), value.shape().ToString()));
+    return InvalidArgument(fmt::format("error[variable]: variable '{}' is {} in the graph, but the value for it is {}{}", name, t.ToString(), DTypeShortName(value.dtype()), value.shape().ToString()));
   }
   WEIR_ASSIGN_OR_RETURN(Tensor copy, value.Clone());
   std::lock_guard writing(v->writing);

@@ -1,5 +1,5 @@
 // Sliding windows: see window.h. The sizes are TensorFlow's (GetWindowedOutputSize); what TensorFlow leaves to chance
-// (windows of no element, windows larger than the padded input) is an error here.
+// (windows of no element) is an error here.
 #include "weir/graph/base/window.h"
 
 #include <fmt/format.h>
@@ -86,14 +86,17 @@ Status WindowAxis::Place(int64_t input_size) {
   if (padding == Padding::kValid) before = after = 0;
   int64_t padded;
   if (!CheckedAdd(input, before + after, &padded)) return InvalidArgument(fmt::format("has too large a {}", name));
-  if (padded < extent()) {
+  // Why not below 0: TensorFlow's quotient truncates, so that a window up to 2·stride − 1 larger than the input fits nowhere
+  // and gives an empty output, and only a larger one is an error.
+  int64_t room = padded - extent() + stride;
+  if (room <= -stride) {
     std::string dilated = dilation > 1 ? fmt::format(" ({} dilated by {})", window, dilation) : "";
     std::string with = before + after > 0 ? fmt::format(" (padded to {})", padded) : "";
     return InvalidArgument(fmt::format("cannot fit a window of {} {}{} into an input of {}{}", name, extent(), dilated,
                                        input, with))
         .Help("padding SAME lets windows reach beyond the input");
   }
-  output = (padded - extent()) / stride + 1;
+  output = room / stride;
   return {};
 }
 

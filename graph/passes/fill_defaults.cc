@@ -1,5 +1,7 @@
-// FillDefaults: every attribute of a registered op becomes explicit, so that kernels see complete attributes.
+// FillDefaults: every attribute of a registered op becomes explicit, so that kernels see complete attributes; those that
+// the op does not have, which a newer producer wrote, go.
 #include "weir/graph/pass.h"
+#include "weir/graph/verify.h"
 
 namespace weir {
 
@@ -8,6 +10,12 @@ Result<bool> FillDefaults(Graph& g, PassContext&) {
   for (NodeId id : g.nodes()) {
     const OpDef* def = g.node(id).def();
     if (!def) continue;
+    if (auto unknown = UnknownAttrs(g.node(id)); !unknown.empty()) {
+      AttrMap attrs = g.node(id).attrs();
+      for (const std::string& name : unknown) attrs.erase(name);
+      g.SetOp(id, g.node(id).op(), std::move(attrs));
+      changed = true;
+    }
     for (const AttrDef& a : def->attrs()) {
       if (!a.default_value || g.node(id).attrs().count(a.name)) continue;
       g.SetAttr(id, a.name, *a.default_value);

@@ -3,6 +3,8 @@
 // call's control inputs, an exit NoOp what must have run when the call is done.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "weir/graph/functions.h"
 #include "weir/graph/pass.h"
 
@@ -27,7 +29,7 @@ class Inliner {
     if (g_.num_nodes() + body.num_nodes() > kMaxInlinedNodes) return ResourceExhausted("calls functions that unfold to over two million nodes");
     WEIR_ASSIGN_OR_RETURN(NodeId entry, AddNoOp(name_ + "/_entry", n.control_inputs()));
     std::vector<NodeId> effects;
-    WEIR_RETURN_IF_ERROR(CopyBody(body, n, entry, &effects));
+    WEIR_RETURN_IF_ERROR(CopyBody(*f, body, n, entry, &effects));
     WEIR_ASSIGN_OR_RETURN(NodeId exit, AddNoOp(name_ + "/_exit", effects));
     if (effects.empty()) g_.AddControlInput(exit, entry);
     std::vector<NodeId> rets = RetNodes(body);
@@ -64,7 +66,8 @@ class Inliner {
     return ids;
   }
 
-  Status CopyBody(const Graph& body, const Node& call, NodeId entry, std::vector<NodeId>* effects) {
+  Status CopyBody(const Function& f, const Graph& body, const Node& call, NodeId entry, std::vector<NodeId>* effects) {
+    std::set<NodeId> with_effect = EffectNodes(f, body);
     std::vector<NodeId> args = ArgNodes(body);
     for (size_t i = 0; i < args.size(); ++i) args_[args[i]] = static_cast<int>(i);
     WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(body));
@@ -80,7 +83,7 @@ class Inliner {
         auto it = map_.find(c);
         spec.control_inputs.push_back(it == map_.end() ? entry : it->second);
       }
-      bool effect = n.def() && n.def()->stateful();
+      bool effect = with_effect.count(id) > 0;
       if (spec.control_inputs.empty() && (effect || spec.inputs.empty())) spec.control_inputs.push_back(entry);
       if (n.Is("Const")) spec.control_inputs.clear();
       int outputs = static_cast<int>(n.outputs().size());

@@ -117,6 +117,7 @@ class BodyWriter {
       }
       pb::NodeDef* node = p_->add_node_def();
       NodeToWire(n, node);
+      node->mutable_attr()->erase(kOutputNames);
       for (Endpoint e : n.inputs()) {
         WEIR_ASSIGN_OR_RETURN(*node->add_input(), Reference(e));
       }
@@ -148,7 +149,7 @@ class BodyWriter {
       return f_.args[index].name;
     }
     const Function* call = g_.FindFunction(n.op());
-    if (!n.def() && !call) return Fail(fmt::format("the op '{}' of '{}' is not known", n.op(), n.name()));
+    if (!n.def() && !call) return UnknownReference(n, e.index);
     int begin = 0;
     for (const ArgDef& a : n.def() ? n.def()->outputs() : call->rets) {
       int size = 1;
@@ -161,6 +162,14 @@ class BodyWriter {
       begin += size;
     }
     return Fail(fmt::format("'{}' has no output {}", n.name(), e.index));
+  }
+
+  // As the file had it: see import_function.h.
+  Result<std::string> UnknownReference(const Node& n, int index) const {
+    const AttrList names = n.attr<AttrList>(kOutputNames);
+    if (index >= static_cast<int>(names.s.size()))
+      return Fail(fmt::format("the op '{}' of '{}' is not known", n.op(), n.name()));
+    return n.name() + (names.s[index].starts_with(":") ? "" : ":") + names.s[index];
   }
 
   const Graph& g_;

@@ -10,6 +10,7 @@
 #include <climits>
 #include <fstream>
 
+#include "weir/graph/base/git_lfs.h"
 #include "weir/graph/text.h"
 #include "weir/graph/wire/import_function.h"
 #include "weir/graph/wire/import_meta.h"
@@ -265,6 +266,7 @@ Result<Graph> ImportGraphDefText(std::string_view text, const OpRegistry* regist
 Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegistry* registry,
                                         const LoadOptions& options, const std::string& name) {
   if (content.empty()) return InvalidArgument(fmt::format("error[file]: '{}' is empty", name));
+  if (IsGitLfsPointer(content)) return GitLfsPointer(name);
   bool text = LooksLikeText(content);
   GraphFormat format = text ? FormatOfText(content) : FormatOfBytes(content);
   if (format == GraphFormat::kText) {

@@ -54,7 +54,9 @@ class Body {
       WEIR_RETURN_IF_ERROR(AddNode(n, std::move(spec)));
     }
     for (const auto& n : p_.node_def()) WEIR_RETURN_IF_ERROR(Connect(n));
-    return AddResults();
+    WEIR_RETURN_IF_ERROR(AddResults());
+    NameUnknownOutputs();
+    return {};
   }
 
  private:
@@ -117,7 +119,22 @@ class Body {
     return groups;
   }
 
-  Result<Endpoint> Find(const std::string& ref, const std::string& reader) const {
+  // The place among an unknown op's outputs of the one of this name.
+  int32_t OutputNamed(NodeId id, const std::string& name) {
+    auto& places = unknown_[id];
+    return places.emplace(name, static_cast<int32_t>(places.size())).first->second;
+  }
+
+  void NameUnknownOutputs() {
+    for (const auto& [id, places] : unknown_) {
+      AttrList names;
+      names.s.resize(places.size());
+      for (const auto& [name, place] : places) names.s[place] = name;
+      f_->body.SetAttr(id, kOutputNames, std::move(names));
+    }
+  }
+
+  Result<Endpoint> Find(const std::string& ref, const std::string& reader) {
     size_t colon = ref.find(':'), second = colon == ref.npos ? ref.npos : ref.find(':', colon + 1);
     std::string node = ref.substr(0, colon);
     std::string output =
@@ -138,9 +155,8 @@ class Body {
     auto groups = groups_.find(id.value);
     if (groups == groups_.end()) {
       const Node& n = f_->body[id];
-      if (n.op() != "_Arg" && !n.def())
-        return Fail(Code::kUnimplemented,
-                    fmt::format("reads outputs of '{}', whose op '{}' is not known", node, n.op()));
+      if (n.op() != "_Arg" && !n.def() && !library_.count(n.op()))
+        return Endpoint{id, OutputNamed(id, fmt::format("{}:{}", output, k))};
       return CheckedEndpoint(id, k, ref, reader);
     }
     int64_t first = 0;
@@ -202,6 +218,7 @@ class Body {
   const OpRegistry* registry_;
   const Signatures& library_;
   std::map<int32_t, std::vector<OutputGroup>> groups_;
+  std::map<NodeId, std::map<std::string, int32_t>> unknown_;  // the outputs of unknown ops
 };
 
 }  // namespace

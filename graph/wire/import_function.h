@@ -1,8 +1,9 @@
 // Functions of a file's library: from FunctionDef to struct Function. Internal to import and export.
 //
 // In the file a body's node reads "argument" or "node:output:k"; in a Function it reads endpoints of `_Arg` and other
-// nodes, and `_Retval` nodes say what is returned. A body that cannot be told so (an op whose outputs nobody knows, a
-// list of unknown length as an argument) keeps its message in Function::unknown_fields, with an empty body graph.
+// nodes, and `_Retval` nodes say what is returned. The outputs of an unknown op are those that the body reads, in the order in
+// which it does; their names, "output:k", are the node's attribute kOutputNames. A body that cannot be told so (a list of
+// unknown length as an argument) keeps its message in Function::unknown_fields, with an empty body graph.
 #pragma once
 
 #include <map>
@@ -17,6 +18,8 @@ class OpDef;
 }  // namespace weir::pb
 
 namespace weir {
+
+inline constexpr char kOutputNames[] = "_weir_output_names";  // a list of strings, in bodies only
 
 using Signatures = std::map<std::string, const pb::OpDef*, std::less<>>;
 

@@ -5,6 +5,8 @@
 #include <google/protobuf/stubs/logging.h>
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "weir/graph/wire/import_value.h"
 #include "weir/proto/model.pb.h"
@@ -33,6 +35,21 @@ std::vector<VariableInfo> Variables(const pb::MetaGraphDef& p, const std::string
                          {slice.full_shape().begin(), slice.full_shape().end()},
                          {slice.var_offset().begin(), slice.var_offset().end()},
                          {slice.var_shape().begin(), slice.var_shape().end()}});
+  }
+  return variables;
+}
+
+// The variables of a SavedModel of TensorFlow 2, which has no collections: of those of its objects that the graph has.
+std::vector<VariableInfo> ObjectVariables(const pb::MetaGraphDef& p, bool trainable_only) {
+  std::set<std::string_view> handles;
+  for (const auto& n : p.graph_def().node()) {
+    if (n.op() == "VarHandleOp") handles.insert(n.name());
+  }
+  std::vector<VariableInfo> variables;
+  for (const auto& object : p.object_graph_def().nodes()) {
+    const auto& v = object.variable();
+    if (!handles.count(v.name()) || (trainable_only && !v.trainable())) continue;
+    variables.push_back({.name = v.name() + ":0", .is_resource = true, .trainable = v.trainable()});
   }
   return variables;
 }
@@ -66,6 +83,10 @@ MetaGraph MetaFromWire(const pb::MetaGraphDef& p) {
   m.tensorflow_version = p.meta_info_def().tensorflow_version();
   m.variables = Variables(p, "variables");
   m.trainable_variables = Variables(p, "trainable_variables");
+  if (m.variables.empty()) {
+    m.variables = ObjectVariables(p, false);
+    m.trainable_variables = ObjectVariables(p, true);
+  }
   for (const auto& [key, def] : p.collection_def()) {
     auto& list = m.collections[key];
     list.assign(def.node_list().value().begin(), def.node_list().value().end());

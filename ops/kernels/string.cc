@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "weir/ops/kernels/common.h"
+#include "weir/ops/kernels/regex.h"
 #include "weir/ops/kernels/registry.h"
 
 namespace weir {
@@ -171,6 +172,7 @@ void RegisterStringKernels(KernelRegistry& r) {
   r.Add("StringJoin", PrepareStringJoin);
   r.Add("AsString", PrepareAsString);
   r.Add("StringToNumber", PrepareStringToNumber);
+  RegisterRegexKernels(r);
 }
 
 }  // namespace weir

@@ -1,7 +1,9 @@
 // Reading of checkpoints: see bundle.h.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "weir/runtime/io/bundle.h"
 #include "weir/runtime/io/bundle_internal.h"
@@ -23,6 +25,23 @@ std::string RightPrefix(const std::string& path) {
   }
   if (size_t data = path.rfind(".data-"); data != path.npos) return path.substr(0, data);
   return "";
+}
+
+// The message without its mark, to go on after another.
+std::string Unmarked(const Status& s) {
+  constexpr std::string_view kMark = "error[file]: ";
+  return s.message().starts_with(kMark) ? s.message().substr(kMark.size()) : s.message();
+}
+
+// Prefixes of the checkpoints in a folder; a few.
+std::vector<std::string> CheckpointsIn(const std::string& directory) {
+  std::vector<std::string> prefixes;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end && prefixes.size() < 3; it.increment(error)) {
+    std::string path = it->path().string();
+    if (path.ends_with(".index")) prefixes.push_back(path.substr(0, path.size() - 6));
+  }
+  return prefixes;
 }
 
 Status WrongPath(const std::string& prefix, const Status& why) {
@@ -49,7 +68,10 @@ Status WrongPath(const std::string& prefix, const Status& why) {
     return DataLoss(
         fmt::format("error[file]: '{}' is no checkpoint: there is no '{}'", prefix, BundleIndexPath(prefix)));
   }
-  return why;
+  Status s = NotFound(fmt::format("error[file]: there is no checkpoint '{}': {}", prefix, Unmarked(why)));
+  if (auto others = CheckpointsIn(DirectoryOf(prefix)); !others.empty())
+    s = std::move(s).Detail(fmt::format("its folder has '{}'", fmt::join(others, "', '")));
+  return std::move(s).Help("a checkpoint is named by its prefix: the path of its .index file without '.index', as 'train/model-100'");
 }
 
 Status CheckHeader(const BundleHeader& header) {
@@ -71,10 +93,9 @@ Result<BundleReader> BundleReader::Open(const std::string& prefix) {
   BundleReader r;
   r.prefix_ = prefix;
   auto index = ReadFile(BundleIndexPath(prefix), kIndexLimit);
-  if (!index.ok()) return WrongPath(prefix, index.status());
+  if (!index.ok()) return index.status().code() == Code::kNotFound ? WrongPath(prefix, index.status()) : index.status();
   auto in_file = [&](const Status& s) {
-    std::string what = s.message().starts_with("error[file]: ") ? s.message().substr(13) : s.message();
-    return Status(s.code(), fmt::format("error[file]: '{}' cannot be read: {}", BundleIndexPath(prefix), what));
+    return Status(s.code(), fmt::format("error[file]: '{}' cannot be read: {}", BundleIndexPath(prefix), Unmarked(s)));
   };
   WEIR_ASSIGN_OR_RETURN(const Messages* messages, GetMessages());
   auto table = ReadTable(*index);

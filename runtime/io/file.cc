@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "weir/graph/base/git_lfs.h"
+
 namespace weir::io {
 
 namespace {
@@ -68,6 +70,7 @@ Result<std::string> ReadFile(const std::string& path, int64_t limit) {
   }
   close(fd);
   if (!status.ok()) return status;
+  if (IsGitLfsPointer(content)) return GitLfsPointer(path);
   return content;
 }
 
@@ -93,6 +96,9 @@ Result<std::shared_ptr<RandomAccessFile>> RandomAccessFile::Open(const std::stri
   if (f->fd_ < 0 || fstat(f->fd_, &s) != 0) return SystemError("read", path);
   if (S_ISDIR(s.st_mode)) return InvalidArgument(fmt::format("error[file]: '{}' is a folder", path));
   f->size_ = s.st_size;
+  char begin[128];
+  ssize_t n = pread(f->fd_, begin, sizeof begin, 0);
+  if (n > 0 && f->size_ < kGitLfsPointerLimit && IsGitLfsPointer({begin, static_cast<size_t>(n)})) return GitLfsPointer(path);
   return f;
 }
 

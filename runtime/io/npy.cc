@@ -314,7 +314,10 @@ Result<std::map<std::string, Tensor>> ReadNpz(const std::string& path) {
   int error = 0;
   if (!FileExists(path)) return NotFound(fmt::format("error[file]: there is no file '{}'", path));
   std::unique_ptr<zip_t, decltype(&zip_discard)> archive(zip_open(path.c_str(), ZIP_RDONLY, &error), zip_discard);
-  if (!archive) return InvalidArgument(fmt::format("error[file]: '{}' is no .npz file", path));
+  if (!archive) {
+    WEIR_RETURN_IF_ERROR(RandomAccessFile::Open(path).status());
+    return InvalidArgument(fmt::format("error[file]: '{}' is no .npz file", path));
+  }
   std::map<std::string, Tensor> arrays;
   for (zip_int64_t i = 0, n = zip_get_num_entries(archive.get(), 0); i < n; ++i) {
     const char* raw_name = zip_get_name(archive.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_RAW);

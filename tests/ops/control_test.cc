@@ -17,6 +17,14 @@ const std::vector<OpRow>& StringRows() {
       NeverEmpty({"ShardedFilename", {Text("model"), Int(1), Int(3)}}),
       {"StringJoin", {Tensor::Zeros(kString, {0}), Text("c")}}, Swept("out_type", {"StringToNumber", {Tensor::Zeros(kString, {0})}}),
       Swept("out_type", {"StringToNumber", {Tensor::Vector(std::vector<std::string>{"1", "25"})}}),
+      {"RegexFullMatch", {Tensor::Vector(std::vector<std::string>{"ab", "b"}), Text("a.")}},
+      {"RegexFullMatch", {Tensor::Zeros(kString, {0}), Text("a.")}},
+      {"StaticRegexFullMatch", {Tensor::Vector(std::vector<std::string>{"ab", "b"})}, {{"pattern", "a."}}},
+      {"StaticRegexFullMatch", {Tensor::Zeros(kString, {0})}, {{"pattern", "a."}}},
+      {"RegexReplace", {Tensor::Vector(std::vector<std::string>{"abab", "b"}), Text("(a)b"), Text("\\1-")}},
+      {"RegexReplace", {Tensor::Zeros(kString, {0}), Text("a."), Text("")}},
+      {"StaticRegexReplace", {Tensor::Vector(std::vector<std::string>{"abab", "b"})}, {{"pattern", "(a)b"}, {"rewrite", "\\1-"}, {"replace_global", false}}},
+      {"StaticRegexReplace", {Tensor::Zeros(kString, {0})}, {{"pattern", "a."}, {"rewrite", ""}}},
   };
   return rows;
 }

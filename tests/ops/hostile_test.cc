@@ -157,6 +157,11 @@ const std::vector<HostileRow>& Rows() {
       {52, kRefused, {"AsString", {{2}}, {{"fill", "%n%s"}, {"width", 5}}}},
       {52, kRefused, {"StringToNumber", {Text("%n")}}},
       {52, kRefused, {"StringJoin", {Tensor::Vector(std::vector<std::string>{"a"}), Tensor::Vector(std::vector<std::string>{"a", "b"})}}},
+      {0, kRefused, {"RegexFullMatch", {Text("a"), Text("(")}}},
+      {0, kRefused, {"RegexReplace", {Text("a"), Text("a{1000}{1000}"), Text("")}}},
+      {0, kRefused, {"RegexReplace", {Text("a"), Text("a"), Tensor::Vector(std::vector<std::string>{"a", "b"})}}},
+      {0, kRefused, {"StaticRegexFullMatch", {Text("a")}, {{"pattern", "a**"}}}},
+      {0, kRefused, {"StaticRegexReplace", {Text("a")}, {{"pattern", "["}, {"rewrite", ""}}}},
       {0, kRefused, {"Assert", {Bool(false), {2}}}},
       {0, kRefused, {"CheckNumerics", {Elements({1}, {NAN})}, {{"message", "here"}}}},
   };

@@ -148,6 +148,8 @@ TEST_F(Graphdef, SummaryHeedsTheCollectionOfTrainableVariables) {
   std::ofstream(File("m.pbtxt")) << "graph_def { node { name: 'w' op: 'VariableV2' " << shape << " } node { name: 'moving_mean' op: 'VariableV2' " << shape
                                  << " } }\ncollection_def { key: 'trainable_variables' value { bytes_list { value: '\\n\\003w:0' } } }\n";
   EXPECT_NE(Output("summary " + File("m.pbtxt")).find("parameters: 5 (20 bytes), from trainable_variables   other variables: 5 (20 bytes)"), std::string::npos);
+  std::ofstream(File("bare.pbtxt")) << "node { name: 'w' op: 'VariableV2' " << shape << " } node { name: 'bn/moving_mean' op: 'VariableV2' " << shape << " }";
+  EXPECT_NE(Output("summary " + File("bare.pbtxt")).find("parameters: 5 (20 bytes), from variables   other variables: 5 (20 bytes)"), std::string::npos);
 }
 
 TEST_F(Graphdef, SummaryCountsConstantsWhereThereAreNoVariables) {

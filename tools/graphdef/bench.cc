@@ -53,11 +53,8 @@ Result<std::vector<double>> Time(const BenchOptions& o, const Session& session, 
   return us;
 }
 
-Result<Measured> Measure(const BenchOptions& o, LoadedGraph model, const NamedFeeds& feeds) {
-  std::vector<std::string> fetches = o.fetches;
-  if (fetches.empty() && o.targets.empty()) {
-    for (Endpoint e : Sinks(model.graph)) fetches.push_back(model.graph.EndpointName(e));
-  }
+Result<Measured> Measure(const BenchOptions& o, LoadedGraph model, const NamedFeeds& feeds,
+                         const std::vector<std::string>& fetches) {
   Session session(std::move(model.graph), {.threads = o.threads, .optimize = o.optimize});
   if (!o.ckpt.empty()) WEIR_RETURN_IF_ERROR(RestoreVariables(session, model.meta, o.ckpt));
   if (!o.init.empty()) WEIR_RETURN_IF_ERROR(session.Run(NamedFeeds{}, {}, {o.init}).status());
@@ -81,9 +78,12 @@ int RunBench(const BenchOptions& o) {
   auto model = Load(o.model);
   if (!model.ok()) return Report(model.status(), kBadFile);
   InferBestEffort(model->graph);
-  auto feeds = o.feeds.CollectAll(model->graph);
+  AssumeSignatureShapes(*model, &model->graph);
+  auto wanted = Want(*model, o.fetches, o.targets);
+  if (!wanted.ok()) return Report(wanted.status(), kUsage);
+  auto feeds = o.feeds.CollectAll(model->graph, NeededBy(model->graph, *wanted));
   if (!feeds.ok()) return Report(feeds.status(), FeedExit(feeds.status()));
-  auto m = Measure(o, std::move(*model), *feeds);
+  auto m = Measure(o, std::move(*model), *feeds, wanted->names);
   if (!m.ok()) return Report(m.status(), kRunError);
   double total = 0;
   for (const auto& [op, t] : m->ops) total += t.us;

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "weir/graph/functions.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/pass.h"
 #include "weir/graph/verify.h"
@@ -74,6 +75,34 @@ void FindEffectPairs(const Graph& g, std::vector<Finding>* findings) {
 
 // ---- the rest
 
+// The nodes of the graph, then those of its functions.
+void ForEachNode(const Graph& g, const std::function<void(const Node&)>& look) {
+  for (NodeId id : g.nodes()) look(g[id]);
+  for (const auto& [name, f] : g.functions()) {
+    for (NodeId id : f->body.nodes()) look(f->body[id]);
+  }
+}
+
+// Attributes that an op does not have here, by op: a newer producer wrote them, and what they ask for is not done.
+void FindUnknownAttrs(const Graph& g, std::vector<Finding>* findings) {
+  std::map<std::pair<std::string, std::string>, int> unknown;
+  ForEachNode(g, [&](const Node& n) {
+    for (const std::string& attr : UnknownAttrs(n)) ++unknown[{n.op(), attr}];
+  });
+  for (const auto& [key, count] : unknown)
+    findings->push_back({false, "unknown-attr",
+                         fmt::format("op '{}' has no attribute '{}', which is passed over ({} nodes)", key.first,
+                                     key.second, count)});
+}
+
+void FindUnreadFunctions(const Graph& g, std::vector<Finding>* findings) {
+  for (const auto& [name, f] : g.functions()) {
+    if (HasBody(*f)) continue;
+    findings->push_back({false, "unread-function",
+                         fmt::format("function '{}' cannot be run: it has lists of a length that its caller tells", name)});
+  }
+}
+
 void FindUnknownOps(const Graph& g, std::vector<Finding>* findings) {
   std::map<std::string, int> unknown, without_kernel;
   static const std::set<std::string> kCompiledAway{"Const",
@@ -100,14 +129,13 @@ void FindUnknownOps(const Graph& g, std::vector<Finding>* findings) {
                                                    "StatelessIf",
                                                    "While",
                                                    "StatelessWhile"};
-  for (NodeId id : g.nodes()) {
-    const Node& n = g[id];
-    if (!n.def() && !g.FindFunction(n.op())) {
+  ForEachNode(g, [&](const Node& n) {
+    if (IsUnknownOp(g, n)) {
       ++unknown[n.op()];
     } else if (n.def() && !AllKernels().Find(n.op()) && !kCompiledAway.count(n.op()) && n.def()->writes().empty()) {
       ++without_kernel[n.op()];
     }
-  }
+  });
   for (const auto& [op, count] : unknown)
     findings->push_back({false, "unknown-op", fmt::format("op '{}' is not known ({} nodes)", op, count)});
   for (const auto& [op, count] : without_kernel)
@@ -144,6 +172,8 @@ int RunCheck(const CheckOptions& o) {
   }
   auto errors = static_cast<size_t>(findings.size());
   FindUnknownOps(g, &findings);
+  FindUnknownAttrs(g, &findings);
+  FindUnreadFunctions(g, &findings);
   FindUnsafeSelects(g, &findings);
   if (errors == 0) FindEffectPairs(g, &findings);
   if (o.json) {

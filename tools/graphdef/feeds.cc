@@ -247,17 +247,18 @@ Result<NamedFeeds> FeedOptions::Collect(const Graph& g, std::map<std::string, Te
   return NamedFeeds(values.begin(), values.end());
 }
 
-Result<NamedFeeds> FeedOptions::CollectAll(const Graph& g, size_t* given) const {
+Result<NamedFeeds> FeedOptions::CollectAll(const Graph& g, const std::set<NodeId>& needed, size_t* given) const {
   WEIR_ASSIGN_OR_RETURN(NamedFeeds all, Collect(g));
   if (given) *given = all.size();
-  WEIR_RETURN_IF_ERROR(FeedTheRest(g, batch, 1, &all));
+  WEIR_RETURN_IF_ERROR(FeedTheRest(g, needed, batch, 1, &all));
   return all;
 }
 
 int FeedExit(const Status& status) { return status.message().starts_with("error[feed]") ? kUsage : kBadFile; }
 
-Status FeedTheRest(const Graph& g, int64_t batch, uint64_t seed, NamedFeeds* feeds) {
+Status FeedTheRest(const Graph& g, const std::set<NodeId>& needed, int64_t batch, uint64_t seed, NamedFeeds* feeds) {
   for (NodeId id : Placeholders(g)) {
+    if (!needed.count(id)) continue;
     Endpoint e{id, 0};
     bool fed = std::any_of(feeds->begin(), feeds->end(), [&](const auto& f) { return f.first == g.EndpointName(e); });
     if (fed || g[id].Is("PlaceholderWithDefault") || !IsSupported(g.type(e).dtype)) continue;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,14 +28,14 @@ struct FeedOptions {
   void AddTo(CLI::App* verb);
   // A later one of the same name wins. Arrays of the file that the graph has no tensor for go to `strangers`.
   Result<NamedFeeds> Collect(const Graph& g, std::map<std::string, Tensor>* strangers = nullptr) const;
-  // The same, followed by random values for the placeholders that are left out; `given` is how many come before those.
-  Result<NamedFeeds> CollectAll(const Graph& g, size_t* given = nullptr) const;
+  // The same, followed by random values for the needed placeholders that are left out; `given` is how many come before those.
+  Result<NamedFeeds> CollectAll(const Graph& g, const std::set<NodeId>& needed, size_t* given = nullptr) const;
 };
 
 // The exit code for feeds that cannot be had: the command line's fault, or a file's.
 int FeedExit(const Status& status);
 
-// Every placeholder that `feeds` leaves out, with random values.
-Status FeedTheRest(const Graph& g, int64_t batch, uint64_t seed, NamedFeeds* feeds);
+// Every needed placeholder that `feeds` leaves out, with random values.
+Status FeedTheRest(const Graph& g, const std::set<NodeId>& needed, int64_t batch, uint64_t seed, NamedFeeds* feeds);
 
 }  // namespace weir::tool

@@ -35,18 +35,9 @@ struct PassReport {
 };
 
 // Drops what neither fetches nor targets need.
-void RetainNeeded(Graph& g, const std::vector<Endpoint>& fetches, const std::vector<NodeId>& targets) {
+void RetainNeeded(Graph& g, const Wanted& wanted) {
   std::vector<bool> keep(g.num_ids());
-  std::vector<NodeId> stack = targets;
-  for (Endpoint e : fetches) stack.push_back(e.node);
-  while (!stack.empty()) {
-    NodeId id = stack.back();
-    stack.pop_back();
-    if (keep[id.value]) continue;
-    keep[id.value] = true;
-    for (Endpoint e : g[id].inputs()) stack.push_back(e.node);
-    for (NodeId c : g[id].control_inputs()) stack.push_back(c);
-  }
+  for (NodeId id : NeededBy(g, wanted)) keep[id.value] = true;
   g.Retain(keep);
 }
 
@@ -134,15 +125,39 @@ double Difference(const Tensor& a, const Tensor& b) {
   return worst == 0 ? 0 : worst / std::max(largest, 1e-30);
 }
 
-Result<double> CompareRuns(const OptOptions& o, const Graph& original, const Graph& optimised,
-                           const std::vector<std::string>& fetches) {
+// The fetches without those that need an op that Weir does not have, which are told. In a session of its own: what runs may
+// have effects.
+Result<std::vector<std::string>> Runnable(const Graph& g, const NamedFeeds& feeds,
+                                          const std::vector<std::string>& fetches) {
+  Session session(g, {.optimize = false});
+  WEIR_RETURN_IF_ERROR(FillVariables(session));
+  std::vector<std::string> known;
+  for (const std::string& name : fetches) {
+    Status s = session.Run(feeds, {name}).status();
+    if (s.ok()) {
+      known.push_back(name);
+    } else if (s.code() == Code::kUnimplemented) {
+      Message(fmt::format("note: '{}' is not verified: {}", name, s.message()));
+    } else {
+      return s;
+    }
+  }
+  return known;
+}
+
+Result<double> CompareRuns(const OptOptions& o, const Graph& original, const Graph& optimised, const Wanted& wanted) {
   Session before(original, {.optimize = false}), after(optimised, {.optimize = false});
   WEIR_RETURN_IF_ERROR(FillVariables(before));
   WEIR_RETURN_IF_ERROR(FillVariables(after));
   double worst = 0;
+  std::vector<std::string> fetches;
+  std::set<NodeId> needed = NeededBy(original, wanted);
   for (int i = 0; i < o.verify; ++i) {
     NamedFeeds feeds;
-    WEIR_RETURN_IF_ERROR(FeedTheRest(original, o.batch, 1 + 1000 * static_cast<uint64_t>(i), &feeds));
+    WEIR_RETURN_IF_ERROR(FeedTheRest(original, needed, o.batch, 1 + 1000 * static_cast<uint64_t>(i), &feeds));
+    if (i == 0) {
+      WEIR_ASSIGN_OR_RETURN(fetches, Runnable(original, feeds, wanted.names));
+    }
     WEIR_ASSIGN_OR_RETURN(auto want, before.Run(feeds, fetches));
     std::erase_if(feeds, [&](const auto& f) { return !optimised.ParseEndpoint(f.first).ok(); });
     WEIR_ASSIGN_OR_RETURN(auto got, after.Run(feeds, fetches));
@@ -192,22 +207,12 @@ int RunOpt(const OptOptions& o) {
   if (Status s = Verify(g); !s.ok()) return Report(s, kBadFile);
   InferBestEffort(g);
   Graph original = g;
-  std::vector<Endpoint> fetches = o.fetches.empty() && o.targets.empty() ? Sinks(g) : std::vector<Endpoint>();
-  std::vector<NodeId> targets;
-  for (const std::string& name : o.fetches) {
-    auto e = g.ParseEndpoint(name);
-    if (!e.ok()) return Report(e.status(), kUsage);
-    fetches.push_back(*e);
-  }
-  for (const std::string& name : o.targets) {
-    auto e = g.Find(name);
-    if (!e.valid()) return Report(g.ParseEndpoint(name).status(), kUsage);
-    targets.push_back(e);
-  }
-  std::vector<std::string> names;
-  for (Endpoint e : fetches) names.push_back(g.EndpointName(e));
+  AssumeSignatureShapes(*model, &original);
+  auto wanted = Want(*model, o.fetches, o.targets, /*all=*/true);
+  if (!wanted.ok()) return Report(wanted.status(), kUsage);
+  const auto& [fetches, targets, names] = *wanted;
   int before = g.num_nodes();
-  RetainNeeded(g, fetches, targets);
+  RetainNeeded(g, *wanted);
   if (Status s = MarkResults(g, fetches, targets); !s.ok()) return Report(s, kRunError);
   auto reports = RunPasses(g, o);
   if (!reports.ok()) return Report(reports.status(), kRunError);
@@ -215,7 +220,7 @@ int RunOpt(const OptOptions& o) {
   if (!moved.ok()) return Report(moved.status(), kRunError);
   std::optional<double> difference;
   if (o.verify > 0) {
-    auto d = CompareRuns(o, original, g, names);
+    auto d = CompareRuns(o, original, g, *wanted);
     if (!d.ok()) return Report(d.status(), kRunError);
     difference = *d;
   }

@@ -119,13 +119,9 @@ Status Declare(const Graph& g, VariableStore* store) {
 }
 
 // The plan that a session would run; the feeds are checked as there.
-Result<std::shared_ptr<const Plan>> MakePlan(const PlanOptions& o, const NamedFeeds& feeds, Session::Impl* session) {
-  const Graph& g = *session->graph_;
-  std::vector<std::string> fetches = o.fetches;
-  if (o.fetches.empty() && o.targets.empty()) {
-    for (Endpoint e : Sinks(g)) fetches.push_back(g.EndpointName(e));
-  }
-  WEIR_RETURN_IF_ERROR(Declare(g, &session->variables_));
+Result<std::shared_ptr<const Plan>> MakePlan(const PlanOptions& o, const NamedFeeds& feeds,
+                                             const std::vector<std::string>& fetches, Session::Impl* session) {
+  WEIR_RETURN_IF_ERROR(Declare(*session->graph_, &session->variables_));
   return session->PlanFor(feeds, fetches, o.targets);
 }
 
@@ -172,11 +168,14 @@ int RunPlan(const PlanOptions& o) {
   auto model = Load(o.model);
   if (!model.ok()) return Report(model.status(), kBadFile);
   InferBestEffort(model->graph);
+  AssumeSignatureShapes(*model, &model->graph);
+  auto wanted = Want(*model, o.fetches, o.targets);
+  if (!wanted.ok()) return Report(wanted.status(), kUsage);
   size_t given = 0;
-  auto feeds = o.feeds.CollectAll(model->graph, &given);
+  auto feeds = o.feeds.CollectAll(model->graph, NeededBy(model->graph, *wanted), &given);
   if (!feeds.ok()) return Report(feeds.status(), FeedExit(feeds.status()));
   Session::Impl session(std::move(model->graph), {.threads = 1, .optimize = o.optimize, .allow_file_ops = true});
-  auto plan = MakePlan(o, *feeds, &session);
+  auto plan = MakePlan(o, *feeds, wanted->names, &session);
   if (!plan.ok()) return Report(plan.status(), kRunError);
   std::vector<Interval> lives = Lifetimes(**plan);
   std::vector<int64_t> bytes = LiveBytes(**plan, lives);

@@ -48,11 +48,13 @@ Result<std::vector<std::string>> NamedFetches(const RunOptions& o) {
 }
 
 // What to fetch; guessed when nothing at all is asked for. What only a file of feeds knows is its own value.
-Result<std::vector<std::string>> Fetches(const RunOptions& o, const Graph& g, const Strangers& strangers) {
+Result<std::vector<std::string>> Fetches(const RunOptions& o, const LoadedGraph& model, const Strangers& strangers) {
+  const Graph& g = model.graph;
   WEIR_ASSIGN_OR_RETURN(auto names, NamedFetches(o));
   bool guess = names.empty() && o.targets.empty() && o.variables.empty() && !o.with_init;
   if (guess) {
-    for (Endpoint e : Sinks(g)) names.push_back(g.EndpointName(e));
+    WEIR_ASSIGN_OR_RETURN(Wanted wanted, Want(model, {}, {}));
+    names = wanted.names;
     if (names.empty())
       return InvalidArgument("error[fetch]: there is nothing to run")
           .Help("name tensors by --fetch or nodes by --target");
@@ -193,8 +195,9 @@ Failure Execute(const RunOptions& o, LoadedGraph model) {
   Strangers strangers;
   auto feeds = o.feeds.Collect(model.graph, &strangers);
   if (!feeds.ok()) return {feeds.status(), FeedExit(feeds.status())};
-  auto fetches = Fetches(o, model.graph, strangers);
+  auto fetches = Fetches(o, model, strangers);
   if (!fetches.ok()) return {fetches.status(), kUsage};
+  if (auto targets = Want(model, {}, o.targets); !targets.ok()) return {targets.status(), kUsage};
   Session session(std::move(model.graph), settings);
   if (!o.ckpt.empty()) {
     if (Status s = RestoreVariables(session, model.meta, o.ckpt); !s.ok()) return {s, kBadFile};

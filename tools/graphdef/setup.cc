@@ -20,6 +20,17 @@ const VariableInfo* PartOf(const std::optional<MetaGraph>& meta, const std::stri
   return nullptr;
 }
 
+// Runs a node that prepares the model. One that needs an op that Weir does not have (a table's) is left out and told: what
+// does without it runs all the same.
+Status RunKnown(const Session& session, const NamedFeeds& feeds, const std::string& node, bool* ran) {
+  Status s = session.Run(feeds, {}, {node}).status();
+  bool unknown = s.code() == Code::kUnimplemented;
+  if (ran) *ran = !unknown;
+  if (!unknown) return s;
+  Message(fmt::format("note: '{}' was not run, which prepares the model: {}", node, s.message()));
+  return {};
+}
+
 }  // namespace
 
 Status RestoreVariables(Session& session, const std::optional<MetaGraph>& meta, std::string path) {
@@ -57,15 +68,14 @@ Status StartSavedModel(Session& session, const MetaGraph& meta, const std::strin
       return InvalidArgument(fmt::format("error[file]: the asset '{}' lies outside the model's folder", file));
     assets.emplace_back(tensor, Tensor(folder + "/assets/" + file));
   }
-  bool saved = io::FileExists(io::BundleIndexPath(prefix));
+  bool saved = io::FileExists(io::BundleIndexPath(prefix)), restored = false;
   if (saved && meta.saver && !meta.saver->restore_op.empty()) {
     NamedFeeds feeds = assets;
     feeds.emplace_back(meta.saver->filename_tensor, Tensor(prefix));
-    WEIR_RETURN_IF_ERROR(session.Run(feeds, {}, {meta.saver->restore_op}).status());
-  } else if (saved) {
-    WEIR_RETURN_IF_ERROR(RestoreVariables(session, meta, prefix));
+    WEIR_RETURN_IF_ERROR(RunKnown(session, feeds, meta.saver->restore_op, &restored));
   }
-  return meta.init_op.empty() ? Status() : session.Run(assets, {}, {meta.init_op}).status();
+  if (saved && !restored) WEIR_RETURN_IF_ERROR(RestoreVariables(session, meta, prefix));
+  return meta.init_op.empty() ? Status() : RunKnown(session, assets, meta.init_op, nullptr);
 }
 
 Status FillVariables(Session& session) {

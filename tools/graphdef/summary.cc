@@ -35,8 +35,9 @@ struct Parameters {
 
 constexpr char kParameterHelp[] =
     "Parameters are the elements of the trainable variables: of the MetaGraph's collection trainable_variables where "
-    "there is one, else of all float variables but those of optimizers: slots (`w/Adam` where there is a `w`), "
-    "beta1_power, beta2_power, gradient_count and global_step. All others are `other variables`. In a graph without "
+    "there is one (of a TensorFlow 2 SavedModel, of its objects), else of all float variables but those of optimizers "
+    "and batch norms: slots (`w/Adam` where there is a `w`), beta1_power, beta2_power, gradient_count, global_step, "
+    "moving_mean and moving_variance. All others are `other variables`. In a graph without "
     "variables the float constants of more than one element are its parameters, as frozen weights.";
 
 // Unknown dimensions count as 1: figures are per example.
@@ -96,7 +97,7 @@ std::string ScopeOf(const std::string& name, int depth) {
   return end ? name.substr(0, end - 1) : "";
 }
 
-// Whether an optimizer keeps this variable for itself: beside another one (`w/Adam` beside `w`), or as a number of its
+// Whether an optimizer or a batch norm keeps this variable for itself: beside another one (`w/Adam` beside `w`), or as a number of its
 // own.
 bool IsBookkeeping(const std::string& name, const std::set<std::string_view>& variables) {
   for (size_t slash = name.find('/'); slash != name.npos; slash = name.find('/', slash + 1)) {
@@ -105,7 +106,9 @@ bool IsBookkeeping(const std::string& name, const std::set<std::string_view>& va
   std::string_view last = std::string_view(name).substr(name.rfind('/') + 1);  // npos + 1 is 0
   size_t number = last.find_last_not_of("0123456789");                         // beta1_power_1 is of a second optimizer
   if (number != last.npos && number + 1 < last.size() && last[number] == '_') last = last.substr(0, number);
-  return last == "beta1_power" || last == "beta2_power" || last == "gradient_count" || last == "global_step";
+  static const std::set<std::string_view> kOwn{"beta1_power", "beta2_power", "gradient_count", "global_step",
+                                               "moving_mean", "moving_variance"};
+  return kOwn.count(last) > 0;
 }
 
 // See kParameterHelp.
@@ -182,6 +185,7 @@ struct Facts {
   std::map<std::string, Row> scopes;
   Row total;
   std::map<std::string, int64_t> ops, unknown;
+  int64_t variables = 0;
 };
 
 Facts Collect(const LoadedGraph& m, int depth) {
@@ -192,6 +196,7 @@ Facts Collect(const LoadedGraph& m, int depth) {
     AddNode(g, n, f.parameters, &f.scopes[ScopeOf(n.name(), depth)]);
     AddNode(g, n, f.parameters, &f.total);
     ++f.ops[n.op()];
+    f.variables += IsVariable(n);
     if (!n.def() && !g.FindFunction(n.op())) ++f.unknown[n.op()];
   }
   return f;
@@ -231,7 +236,7 @@ void PrintText(const LoadedGraph& m, const Facts& f, const std::vector<Endpoint>
       for (const auto& [name, t] : s.outputs) text += fmt::format(" {}={}", name, t.name);
       text += "\n";
     }
-    text += fmt::format("variables: {} ({} trainable)", m.meta->variables.size(), m.meta->trainable_variables.size());
+    text += fmt::format("variables: {} ({} trainable)", f.variables, m.meta->trainable_variables.size());
     for (const std::string& op : m.meta->train_ops) text += "   train op: " + op;
     text += "\n";
   }

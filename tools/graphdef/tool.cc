@@ -60,6 +60,22 @@ bool IsHarmless(const Graph& g, const Node& n) {
          std::none_of(n.control_inputs().begin(), n.control_inputs().end(), saves);
 }
 
+// The results that the signatures name, each once, in their order.
+std::vector<Endpoint> SignatureResults(const LoadedGraph& m, bool all) {
+  std::vector<Endpoint> results;
+  if (!m.meta) return results;
+  bool one = !all && m.meta->signatures.count("serving_default");
+  for (const auto& [key, s] : m.meta->signatures) {
+    if (key == "__saved_model_init_op" || (one && key != "serving_default")) continue;
+    for (const auto& [name, t] : s.outputs) {
+      auto e = m.graph.ParseEndpoint(t.name);
+      if (!e.ok() || !IsSupported(BaseType(m.graph.type(*e).dtype))) continue;
+      if (std::find(results.begin(), results.end(), *e) == results.end()) results.push_back(*e);
+    }
+  }
+  return results;
+}
+
 }  // namespace
 
 std::atomic<bool> interrupted{false};
@@ -149,6 +165,53 @@ std::vector<Endpoint> Sinks(const Graph& g) {
     }
   }
   return sinks;
+}
+
+Result<Wanted> Want(const LoadedGraph& m, const std::vector<std::string>& fetches,
+                    const std::vector<std::string>& targets, bool all) {
+  Wanted w;
+  for (const std::string& name : fetches) {
+    WEIR_ASSIGN_OR_RETURN(Endpoint e, ParseTensor(m.graph, name, "fetch"));
+    w.fetches.push_back(e);
+  }
+  for (const std::string& name : targets) {
+    NodeId id = m.graph.Find(name.starts_with("^") ? name.substr(1) : name);
+    if (!id.valid()) {
+      WEIR_ASSIGN_OR_RETURN(Endpoint e, ParseTensor(m.graph, name, "target"));
+      id = e.node;
+    }
+    w.targets.push_back(id);
+  }
+  if (fetches.empty() && targets.empty()) w.fetches = SignatureResults(m, all);
+  if (w.fetches.empty() && targets.empty()) w.fetches = Sinks(m.graph);
+  for (Endpoint e : w.fetches) w.names.push_back(m.graph.EndpointName(e));
+  return w;
+}
+
+std::set<NodeId> NeededBy(const Graph& g, const Wanted& wanted) {
+  std::set<NodeId> needed;
+  std::vector<NodeId> stack = wanted.targets;
+  for (Endpoint e : wanted.fetches) stack.push_back(e.node);
+  while (!stack.empty()) {
+    NodeId id = stack.back();
+    stack.pop_back();
+    if (!needed.insert(id).second) continue;
+    for (Endpoint e : g[id].inputs()) stack.push_back(e.node);
+    for (NodeId c : g[id].control_inputs()) stack.push_back(c);
+  }
+  return needed;
+}
+
+void AssumeSignatureShapes(const LoadedGraph& m, Graph* g) {
+  if (!m.meta) return;
+  for (const auto& [key, s] : m.meta->signatures) {
+    for (const auto& [name, t] : s.inputs) {
+      auto e = g->ParseEndpoint(t.name);
+      bool untold = e.ok() && (*g)[e->node].Is("Placeholder") && !g->ShapeOf(*e).known_rank() && t.shape.known_rank();
+      if (untold) g->SetAttr(e->node, "shape", t.shape);
+    }
+  }
+  InferBestEffort(*g);
 }
 
 Result<Endpoint> ParseTensor(const Graph& g, const std::string& name, const std::string& what) {
