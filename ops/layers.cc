@@ -4,8 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "weir/ops/array_ops.h"
 #include "weir/ops/conv_ops.h"
+#include "weir/ops/functions.h"
 #include "weir/ops/gather_ops.h"
 #include "weir/ops/math_ops.h"
 #include "weir/ops/matrix_ops.h"
@@ -13,6 +16,7 @@
 #include "weir/ops/nn_ops.h"
 #include "weir/ops/random_ops.h"
 #include "weir/ops/reduction_ops.h"
+#include "weir/ops/shape_helpers.h"
 
 namespace weir {
 
@@ -152,6 +156,22 @@ Output Conv2D(Input inputs, int64_t filters, Size2D kernel_size, const Conv2DOpt
   return Activate(o.activation, y);
 }
 
+Output Conv1D(Input inputs, int64_t filters, int64_t kernel_size, const Conv1DOptions& o, Loc loc) {
+  Builder* b = BuilderOfInput(inputs);
+  if (!b) return {};
+  const Output& x = inputs.output();
+  auto at = b->At(loc);
+  auto scope = LayerScope(*b, o.name, "conv1d", o.reuse);
+  bool first = ChannelsFirst(o.data_format);
+  auto in = KnownSize(x, first ? 1 : -1, "Conv1D");
+  if (!in) return {};
+  Variable kernel = Kernel(*b, "kernel", {kernel_size, *in, filters}, x.dtype(), o);
+  Output y = ops::Conv1D(x, kernel, {.stride = o.strides, .padding = Upper(o.padding), .data_format = first ? "NCW" : "NWC", .dilation = o.dilation_rate});
+  // BiasAdd's formats go by the axis of the channels alone.
+  if (o.use_bias) y = ops::BiasAdd(y, Bias(*b, filters, x.dtype(), o), {.data_format = first ? "NCHW" : "NHWC"});
+  return Activate(o.activation, y);
+}
+
 namespace {
 
 ops::PoolOptions PoolOptionsOf(Size2D pool_size, Size2D strides, const Pooling2DOptions& o) {
@@ -191,6 +211,48 @@ Output Flatten(Input inputs, const Name& name) {
   return ops::Reshape(inputs, ops::Concat({batch, Input({Literal(-1)})}, 0));
 }
 
+namespace {
+
+// A shape without symbols, which mean nothing in an attribute.
+PartialShape KnownSizes(PartialShape s) {
+  for (int i = 0; s.known_rank() && i < s.rank(); ++i) {
+    if (!Known(s[i])) s[i] = kUnknownDim;
+  }
+  return s;
+}
+
+PartialShape NoiseShape(Builder& b, const Output& shape) {
+  auto sizes = shape.valid() ? ConstantInts(b.graph(), shape.endpoint()) : std::nullopt;
+  return sizes ? PartialShape(*sizes) : PartialShape::Unknown();
+}
+
+// Dropout where `training` holds, else the input. What is drawn and divided by stands in branches, so that the stream of
+// random numbers moves on while training only; the input does not, so that its gradient needs none of a branch.
+Output DropoutWhere(Builder& b, const Input& inputs, double keep_prob, const DropoutOptions& o) {
+  auto at = b.At(inputs.loc());
+  const Output& x = inputs.output();
+  Output shape = o.noise_shape ? AsOutput(b, *o.noise_shape, kInt32) : ShapeOf(x);
+  // Seeds and states go by full names, and bodies have scopes of their own.
+  const std::string random = b.UniqueName("random_uniform");
+  auto [seed, seed2] = ops::RandomSeeds(b, random, o.seed);
+  Output keep = ops::FilledTensor(b, {}, x.dtype(), keep_prob, "keep_prob"), one = ops::OnesLike(keep);
+  Outputs kept = Cond(o.training.fed(), [&, seed = seed, seed2 = seed2]() -> Outputs {
+    Output uniform = Make("RandomUniform", {shape}, {{"dtype", x.dtype()}, {"seed", seed}, {"seed2", seed2}}, random + "/");
+    return {ops::Floor(uniform + keep), keep};
+  }, [&]() -> Outputs { return {ops::Fill(b, shape, one), one}; });
+  if (kept.size() != 2 || !kept[0].valid()) return {};
+  // Said, as a branch's results are not looked into, so that plans are static; and of the result, whose symbols it keeps.
+  PartialShape mask = KnownSizes(o.noise_shape ? NoiseShape(b, shape) : x.shape());
+  b.mutable_graph().SetAttr(kept[0].endpoint().node, "output_shapes", AttrList{.shape = {mask, PartialShape::Scalar()}});
+  b.mutable_graph().SetOutputType(kept[0].endpoint().node, 0, {x.dtype(), mask});
+  b.mutable_graph().SetOutputType(kept[1].endpoint().node, 1, {x.dtype(), PartialShape::Scalar()});
+  Output y = Make("Mul", {Make("RealDiv", {x, kept[1]}), kept[0]}, {}, b.scope());
+  if (y.valid()) b.mutable_graph().SetOutputType(y.endpoint().node, 0, {x.dtype(), x.shape()});
+  return y;
+}
+
+}  // namespace
+
 Output Dropout(Input inputs, double rate, const DropoutOptions& o) {
   Builder* b = BuilderOfInput(inputs);
   if (!b) return {};
@@ -199,7 +261,8 @@ Output Dropout(Input inputs, double rate, const DropoutOptions& o) {
     return {};
   }
   auto scope = b->NameScope(o.name.empty() ? "dropout" : o.name);
-  if (!o.training || rate == 0) return ops::Identity(inputs);
+  if (!o.training.ever() || rate == 0) return ops::Identity(inputs);
+  if (o.training.fed().valid()) return DropoutWhere(*b, inputs, 1 - rate, o);
   return ops::Dropout(inputs, 1 - rate, {o.noise_shape, o.seed, {}});
 }
 
@@ -213,6 +276,40 @@ Output Embedding(Input ids, int64_t input_dim, int64_t output_dim, const Embeddi
       *b, "embeddings", {input_dim, output_dim},
       {o.dtype, o.embeddings_initializer ? o.embeddings_initializer : uniform, o.trainable, o.embeddings_regularizer});
   return table.Gather(ids, "embedding_lookup");
+}
+
+// ---- normalisation
+
+Output LayerNorm(Input inputs, const LayerNormOptions& o, Loc loc) {
+  Builder* b = BuilderOfInput(inputs);
+  if (!b) return {};
+  const Output& x = inputs.output();
+  auto at = b->At(loc);
+  auto scope = LayerScope(*b, o.name, "layer_normalization", o.reuse);
+  std::vector<int32_t> axes;
+  for (int axis : o.axes) {
+    if (!KnownSize(x, axis, "LayerNorm")) return {};
+    axes.push_back(*NormalizeAxis(axis, x.shape().rank()));
+  }
+  std::sort(axes.begin(), axes.end());
+  // The parameters' own shape, and the one that broadcasts with x.
+  Dims sizes, aligned(x.shape().known_rank() ? x.shape().rank() : 0, 1);
+  for (int axis : axes) sizes.push_back(x.shape()[axis]), aligned[axis] = x.shape()[axis];
+  auto shape = Shape::Make(sizes);
+  if (!shape.ok()) {
+    b->Fail(shape.status());
+    return {};
+  }
+  DType dtype = x.dtype() == kHalf || x.dtype() == kBfloat16 ? kFloat : x.dtype();
+  auto parameter = [&](bool wanted, const char* name, const Initializer& own, const Initializer& other, const Regularizer& r, double none) -> Input {
+    if (!wanted) return none;
+    Variable v = GetVariable(*b, name, *shape, {dtype, own ? own : other, o.trainable, r});
+    return v.valid() ? ops::Reshape(v, aligned) : Output();
+  };
+  Input gamma = parameter(o.scale, "gamma", o.gamma_initializer, ops::OnesInitializer(), o.gamma_regularizer, 1);
+  Input beta = parameter(o.center, "beta", o.beta_initializer, ops::ZerosInitializer(), o.beta_regularizer, 0);
+  if ((o.scale && !gamma.output().valid()) || (o.center && !beta.output().valid())) return {};
+  return ops::LayerNorm(x, gamma, beta, {.axes = axes, .epsilon = o.epsilon});
 }
 
 // ---- batch normalisation
@@ -245,10 +342,20 @@ Output ValueOr(const Variable& v, Builder& b, int64_t channels, DType dtype, dou
   return v.valid() ? v.Read() : ops::FilledTensor(b, {channels}, dtype, value, "Const");
 }
 
-void UpdateAverages(Builder& b, const BatchNorm& n, const Output& mean, const Output& variance, double momentum) {
+// `batch` while training, else `other`. Why a select and no branches: both sides are differentiated as they are, it exports to
+// plain TensorFlow, and a session compiles a fed flag in by value, after which only the chosen side is left.
+Output Chosen(const Training& training, const Output& batch, const Output& other) {
+  return training.fed().valid() ? ops::Where(training.fed(), batch, other) : batch;
+}
+
+// Moves the averages towards the batch's statistics; towards themselves, which changes no bit, when not training.
+void UpdateAverages(Builder& b, const BatchNorm& n, const Output& mean, const Output& variance, const BatchNormalizationOptions& o) {
   auto& updates = OperationCollection(b, collection::kUpdateOps);
-  updates.push_back(ops::AssignMovingAverage(n.mean, mean, momentum));
-  updates.push_back(ops::AssignMovingAverage(n.variance, variance, momentum));
+  auto update = [&](const Variable& average, const Output& batch) {
+    Output value = o.training.fed().valid() ? Chosen(o.training, batch, average.Read()) : batch;
+    updates.push_back(ops::AssignMovingAverage(average, value, o.momentum));
+  };
+  update(n.mean, mean), update(n.variance, variance);
 }
 
 // Images: one fused op.
@@ -258,11 +365,13 @@ Output FusedNormalize(Builder& b, const Output& x, const BatchNorm& n, bool chan
   Output gamma = ValueOr(n.gamma, b, n.channels, dtype, 1), beta = ValueOr(n.beta, b, n.channels, dtype, 0);
   ops::FusedBatchNormOptions options{.epsilon = static_cast<float>(o.epsilon),
                                      .data_format = channels_first ? "NCHW" : "NHWC",
-                                     .is_training = o.training};
-  if (!o.training) return ops::FusedBatchNorm(x, gamma, beta, n.mean, n.variance, options).y;
+                                     .is_training = false};
+  Output by_averages = o.training.always() ? Output() : ops::FusedBatchNorm(x, gamma, beta, n.mean, n.variance, options).y;
+  if (!o.training.ever()) return by_averages;
+  options.is_training = true;
   ops::FusedBatchNormOutputs out = ops::FusedBatchNorm(x, gamma, beta, options);
-  UpdateAverages(b, n, out.mean, out.variance, o.momentum);
-  return out.y;
+  UpdateAverages(b, n, out.mean, out.variance, o);
+  return Chosen(o.training, out.y, by_averages);
 }
 
 // Of any rank, by basic ops.
@@ -275,14 +384,13 @@ Output Normalize(Builder& b, const Output& x, const BatchNorm& n, int axis, cons
   broadcast[axis] = static_cast<int32_t>(n.channels);
   auto shaped = [&](const Output& v) { return axis == rank - 1 ? v : ops::Reshape(v, broadcast); };
   Output mean, variance;
-  if (!o.training) {
+  if (!o.training.ever()) {
     mean = n.mean.Read(), variance = n.variance.Read();
   } else {
-    Output kept = ops::ReduceMean(x, others, {.keepdims = true});
-    variance = ops::Reshape(
-        ops::ReduceMean(ops::SquaredDifference(x, ops::StopGradient(kept)), others, {.keepdims = true}), {n.channels});
-    mean = ops::Reshape(kept, {n.channels});
-    UpdateAverages(b, n, mean, variance, o.momentum);
+    ops::MomentsResult moments = ops::Moments(x, others);
+    mean = ops::Reshape(moments.mean, {n.channels}), variance = ops::Reshape(moments.variance, {n.channels});
+    UpdateAverages(b, n, mean, variance, o);
+    if (o.training.fed().valid()) mean = Chosen(o.training, mean, n.mean.Read()), variance = Chosen(o.training, variance, n.variance.Read());
   }
   Output inverse = ops::Rsqrt(variance + o.epsilon);
   if (n.gamma.valid()) inverse = inverse * n.gamma;

@@ -202,7 +202,7 @@ void AddScans(OpRegistry& r) {
   scan("Cumsum", "Running sums along an axis: [a, b, c] gives [a, a+b, a+b+c]; [0, a, a+b] when exclusive; from the end when reverse.").Gradient(CumsumGrad);
   scan("Cumprod",
        "Running products along an axis: [a, b, c] gives [a, a·b, a·b·c]; [1, a, a·b] when exclusive; from the end when reverse. The "
-       "gradient divides by x, and is 0 where x is 0, as TensorFlow's.")
+       "gradient is right where x is 0, too.")
       .Gradient(CumprodGrad);
 }
 
@@ -243,6 +243,19 @@ namespace ops {
 Output Reduce(std::string_view op, Input x, const Axes& axes, const ReduceOptions& o) {
   Input over = axes.value() ? *axes.value() : Input(AllAxes(x));
   return Make(op, {x, over}, {{"keep_dims", o.keepdims}}, o.name);
+}
+
+Output ReduceLogSumExp(Input x, const Axes& axes, const ReduceOptions& o) {
+  if (!x.output().valid()) return {};
+  Builder* b = Builder::Innermost(x.builder());
+  auto at = b->At(x.loc());
+  auto scope = b->NameScope(o.name.empty() ? "reduce_logsumexp" : o.name);
+  // Why not an infinite largest element: inf - inf would be NaN.
+  Output largest = ReduceMax(x, axes, {.keepdims = true});
+  largest = Make("StopGradient", {Make("SelectV2", {Make("IsFinite", {largest}), largest, Make("ZerosLike", {largest})})});
+  Output sum = ReduceSum(Make("Exp", {Make("Sub", {x, largest})}), axes, {.keepdims = o.keepdims});
+  if (!o.keepdims) largest = Make("Reshape", {largest, Make("Shape", {sum})});
+  return Make("AddV2", {Make("Log", {sum}), largest}, {}, b->scope());
 }
 
 }  // namespace ops

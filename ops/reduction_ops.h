@@ -46,6 +46,9 @@ inline Output ReduceEuclideanNorm(Input x, const Axes& axis = {}, const ReduceOp
 inline Output ReduceAll(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("All", x, axis, o); }
 inline Output ReduceAny(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("Any", x, axis, o); }
 
+// log Σ exp(x), without overflow; -inf of nothing. Float.
+Output ReduceLogSumExp(Input x, const Axes& axis = {}, const ReduceOptions& o = {});
+
 struct ArgOptions {
   DType output_type = kInt64;  // int32 too; ArgMax also int16, uint16
   std::string name;

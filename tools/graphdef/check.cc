@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "weir/graph/gradients.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/pass.h"
 #include "weir/graph/verify.h"
@@ -114,6 +115,18 @@ void FindUnknownOps(const Graph& g, std::vector<Finding>* findings) {
     findings->push_back({false, "no-kernel", fmt::format("op '{}' has no kernel ({} nodes)", op, count)});
 }
 
+// Nodes whose gradient is not that of their op: `grad` refuses them unless an op of that name has one.
+void FindCustomGradients(const Graph& g, std::vector<Finding>* findings) {
+  for (NodeId id : g.nodes()) {
+    auto type = CustomGradientType(g[id]);
+    const OpDef* def = type ? g.registry().Find(*type) : nullptr;
+    if (!type || (def && (def->gradient() || def->gradient_is_zero()))) continue;
+    findings->push_back({false, "custom-gradient",
+                         fmt::format("'{}' ({}) asks for the gradient '{}', which only the program that made the graph has",
+                                     g[id].name(), g[id].op(), *type)});
+  }
+}
+
 // Sqrt, Log and the like behind a Select: where the branch is not taken, 0 * inf makes NaN of the gradient.
 void FindUnsafeSelects(const Graph& g, std::vector<Finding>* findings) {
   static const std::set<std::string> kUnsafe{"Sqrt",       "Rsqrt", "Log", "Log1p", "RealDiv", "Div",
@@ -144,6 +157,7 @@ int RunCheck(const CheckOptions& o) {
   }
   auto errors = static_cast<size_t>(findings.size());
   FindUnknownOps(g, &findings);
+  FindCustomGradients(g, &findings);
   FindUnsafeSelects(g, &findings);
   if (errors == 0) FindEffectPairs(g, &findings);
   if (o.json) {
