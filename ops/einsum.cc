@@ -130,14 +130,14 @@ Size Product(Builder& b, const std::vector<Size>& sizes) {
 }
 
 Output ReshapeTo(const Output& x, const std::vector<Size>& sizes) {
-  std::vector<int32_t> known;
-  std::vector<Input> nodes;
-  for (const Size& s : sizes) {
-    known.push_back(static_cast<int32_t>(s.known));
-    nodes.push_back(Node(*x.builder(), s));
+  if (std::all_of(sizes.begin(), sizes.end(), [](const Size& s) { return Known(s.known); })) {
+    std::vector<int64_t> known;
+    for (const Size& s : sizes) known.push_back(s.known);
+    return Reshape(x, known);
   }
-  bool all = std::all_of(sizes.begin(), sizes.end(), [](const Size& s) { return !s.node.valid(); });
-  return all ? Reshape(x, known) : Reshape(x, Stack(nodes));
+  std::vector<Input> nodes;
+  for (const Size& s : sizes) nodes.push_back(Node(*x.builder(), s));
+  return Reshape(x, Stack(nodes));
 }
 
 // ---- one operand
@@ -247,10 +247,11 @@ Operand ByMul(const Operand& a, const Operand& b) {
       if (Has(o.labels, l)) mine.push_back(l);
     }
     Output x = Ordered(o, mine).x;
-    for (size_t i = 0, first = true; i < all.size(); ++i) {
-      if (Has(mine, all[i])) first = false;
-      else if (!first) x = ExpandDims(x, AxisOf(Labels(all.begin(), all.begin() + static_cast<long>(i)), all[i]));
-      else continue;  // broadcasting adds leading axes by itself
+    int placed = 0;
+    for (Label l : all) {
+      if (!Has(mine, l) && placed == 0) continue;  // broadcasting adds leading axes by itself
+      if (!Has(mine, l)) x = ExpandDims(x, placed);
+      ++placed;
     }
     return x;
   };

@@ -207,20 +207,26 @@ void AddScans(OpRegistry& r) {
 }
 
 void AddSegments(OpRegistry& r) {
-  r.Add("SegmentSum")
-      .Input("data: T").Input("segment_ids: Tindices").Output("output: T")
-      .Attr(kNumbers).Attr("Tindices: {int32, int64}")
-      .Doc("Row i is the sum of the rows j of data with segment_ids[j] = i. Ids are not negative and do not decrease; there are as many output "
-           "rows as the last id plus one, zeros where no id leads.")
-      .Shape(SegmentSumShape)
-      .Gradient(SegmentSumGrad);
-  r.Add("UnsortedSegmentSum")
-      .Input("data: T").Input("segment_ids: Tindices").Input("num_segments: Tnumsegments").Output("output: T")
-      .Attr(kNumbers).Attr("Tindices: {int16, int32, int64}").Attr("Tnumsegments: {int32, int64} = int32")
-      .Doc("Row i of num_segments rows is the sum of the slices of data whose id is i; segment_ids has the leading shape of data, in any "
-           "order. Negative ids are dropped, ids from num_segments on are an error.")
-      .Shape(UnsortedSegmentSumShape)
-      .Gradient(UnsortedSegmentSumGrad);
+  auto sorted = [&](const char* op, const std::string& what) -> OpDef& {
+    return r.Add(op)
+        .Input("data: T").Input("segment_ids: Tindices").Output("output: T")
+        .Attr(kNumbers).Attr("Tindices: {int32, int64}")
+        .Doc("Row i is the " + what + " of the rows j of data with segment_ids[j] = i. Ids are not negative and do not decrease; there are as many "
+             "output rows as the last id plus one; where no id leads they are the " + what + " of nothing.")
+        .Shape(SegmentSumShape);
+  };
+  auto unsorted = [&](const char* op, const std::string& what) -> OpDef& {
+    return r.Add(op)
+        .Input("data: T").Input("segment_ids: Tindices").Input("num_segments: Tnumsegments").Output("output: T")
+        .Attr(kNumbers).Attr("Tindices: {int16, int32, int64}").Attr("Tnumsegments: {int32, int64} = int32")
+        .Doc("Row i of num_segments rows is the " + what + " of the slices of data whose id is i; segment_ids has the leading shape of data, in any "
+             "order. Negative ids are dropped, ids from num_segments on are an error.")
+        .Shape(UnsortedSegmentSumShape);
+  };
+  sorted("SegmentSum", "sum").Gradient(SegmentSumGrad);
+  sorted("SegmentProd", "product").Gradient(SegmentProdGrad);
+  unsorted("UnsortedSegmentSum", "sum").Gradient(UnsortedSegmentSumGrad);
+  unsorted("UnsortedSegmentProd", "product").Gradient(UnsortedSegmentProdGrad);
 }
 
 // All axes of x, as a vector.

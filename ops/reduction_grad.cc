@@ -203,8 +203,7 @@ Status SegmentSumGrad(GradContext& c) {
   return {};
 }
 
-// Each row gets the gradient of its segment, dropped rows zeros.
-Status UnsortedSegmentSumGrad(GradContext& c) {
+Output SegmentRows(GradContext& c) {
   Output ids = c.input(1);
   Output zeros = Make("ZerosLike", {ids});
   Output rows = Make("GatherV2", {c.grad(), Make("Maximum", {ids, zeros}), 0});
@@ -217,7 +216,11 @@ Status UnsortedSegmentSumGrad(GradContext& c) {
     Output ones = Make("Fill", {Make("ExpandDims", {more, 0}), 1});
     counted = Make("Reshape", {counted, Make("ConcatV2", {ShapeOf(ids), ones, 0}, {{"N", 2}})});
   }
-  c.set(0, Make("SelectV2", {counted, rows, Make("ZerosLike", {rows})}));
+  return Make("SelectV2", {counted, rows, Make("ZerosLike", {rows})});
+}
+
+Status UnsortedSegmentSumGrad(GradContext& c) {
+  c.set(0, SegmentRows(c));
   return {};
 }
 

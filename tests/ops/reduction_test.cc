@@ -12,6 +12,8 @@ const std::vector<OpRow>& ReductionRows() {
         {"Cumsum", {{2, 3}, Int(1)}}, {"Cumsum", {{2, 3}, Int(0)}, {{"exclusive", true}, {"reverse", true}}},
         {"Cumprod", {In({2, 3}, 0.5, 2), Int(1)}}, {"Cumprod", {In({2, 3}, 0.5, 2), Int(-1)}, {{"exclusive", true}, {"reverse", true}}},
         DataTellsShape({"SegmentSum", {{4, 3}, Ints({0, 0, 1, 3})}}),
+        DataTellsShape({"SegmentProd", {{4, 3}, Ints({0, 0, 1, 3})}}), {"UnsortedSegmentProd", {{5, 3}, Ints({2, 0, 2, -1, 2}), Int(5)}},
+        {"UnsortedSegmentProd", {{2, 3}, IntMatrix({2, 3}, {1, 0, 1, 2, 2, 0}), Int(3)}},
         {"UnsortedSegmentSum", {{4, 3}, Ints({2, 0, 2, -1}), Int(5)}}, {"UnsortedSegmentSum", {{2, 3}, IntMatrix({2, 3}, {1, 0, 1, 2, 2, 0}), Int(3)}},
     };
     for (const char* op : {"Sum", "Mean", "Max", "Min", "EuclideanNorm"}) {

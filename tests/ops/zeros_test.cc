@@ -175,6 +175,19 @@ TEST(Zeros, Prod) {
               columns.At(x, Weights(3)));
 }
 
+TEST(Zeros, SegmentProducts) {
+  const Vec w = Weights(4);
+  for (const Vec& x : std::vector<Vec>{{2, 3, 4, 5, .5, 6}, {2, 0, 4, 5, .5, 6}, {0, 0, 4, 5, 0, 6}, {0, 0, 0, 5, 1, 0}}) {
+    SCOPED_TRACE(Row(x).ToString());
+    const Products sorted{{{0, 1, 2}, {3}, {}, {4, 5}}}, unsorted{{{1, 3, 5}, {}, {0, 2}, {}}};
+    for (const PartialShape& shape : {PartialShape({6}), PartialShape({None})}) {
+      ExpectEqual(Derive(x, [&](const Output& in) { return ops::ReduceSum(ops::SegmentProd(in, {0, 0, 0, 1, 3, 3}) * Row(w)); }, shape), sorted.At(x, w));
+      ExpectEqual(Derive(x, [&](const Output& in) { return ops::ReduceSum(ops::UnsortedSegmentProd(in, {2, 0, 2, 0, -1, 0}, 4) * Row(w)); }, shape),
+                  unsorted.At(x, w));
+    }
+  }
+}
+
 // ---- functions of two numbers: derivatives by x, y, then xx, xy, yx, yy
 
 struct Pair {

@@ -181,7 +181,7 @@ GENERATORS = {
     "AddN": add_n, "Select": select, "SelectV2": select_v2, "ClipByValue": clip, "Cast": cast, "Pow": power,
     "ApproximateEqual": approximate_equal, "Range": range_, "LinSpace": lin_space, "MatMul": matmul,
     "BatchMatMul": batch_matmul(False), "BatchMatMulV2": batch_matmul(True), "SegmentSum": segment_sum,
-    "UnsortedSegmentSum": unsorted_segment_sum, "ArgMax": arg_reduce, "ArgMin": arg_reduce,
+    "UnsortedSegmentSum": unsorted_segment_sum, "SegmentProd": segment_sum, "UnsortedSegmentProd": unsorted_segment_sum, "ArgMax": arg_reduce, "ArgMin": arg_reduce,
     "Cumsum": scan(), "Cumprod": scan(-2, 2), "All": reduction(dtype="bool"), "Any": reduction(dtype="bool"),
     "Sum": reduction(), "Mean": reduction(), "Prod": reduction(-2, 2), "Min": reduction(), "Max": reduction(),
     "EuclideanNorm": reduction(), "LogicalAnd": logical, "LogicalOr": logical,
