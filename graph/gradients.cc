@@ -125,7 +125,9 @@ class Differentiator {
         if (!o.valid() || o.builder() != &b_) return InvalidArgument("error[graph]: gradients were asked of an output that is invalid or of another graph");
         const DType dtype = BaseType(b_.graph().type(o.endpoint()).dtype);
         // A y of an unknown op is a missing gradient like any other.
-        if (dtype == DType::kInvalid ? list == &ys_ : Differentiable(b_.graph().type(o.endpoint())) && !Unsupported(dtype)) continue;
+        if (dtype == DType::kInvalid ? list == &ys_
+                                     : Differentiable(b_.graph().type(o.endpoint())) && !Unsupported(dtype))
+          continue;
         return NodeError(o.node(), "dtype", InvalidArgument(fmt::format("is {}, which has no gradient", b_.graph().type(o.endpoint()).ToString()))
                                                 .Help("only floating-point tensors can be differentiated; convert by Cast"));
       }
@@ -176,7 +178,8 @@ class Differentiator {
   Status RequireGradients(const std::vector<NodeId>& order) const {
     std::vector<NodeId> missing;
     for (NodeId id : order) {
-      if (between_[id.value] && !stop_[id.value] && AnyInputBetween(id) && !MissingReason(id).empty()) missing.push_back(id);
+      if (between_[id.value] && !stop_[id.value] && AnyInputBetween(id) && !MissingReason(id).empty())
+        missing.push_back(id);
     }
     return missing.empty() ? Status() : Missing(std::move(missing));
   }
@@ -187,19 +190,27 @@ class Differentiator {
     if (GradientIsZero(id)) return "";
     if (!FindGradient(n)) {
       if (auto custom = CustomGradientType(n)) {
-        return fmt::format("asks for the gradient '{0}' (_gradient_op_type), which is not registered: SetGradient(builder, \"{0}\", …) does", *custom);
+        return fmt::format(
+            "asks for the gradient '{0}' (_gradient_op_type), which is not registered: SetGradient(builder, \"{0}\", "
+            "…) does",
+            *custom);
       }
       if (n.def()) return n.def()->no_gradient_reason();
-      return b_.graph().FindFunction(n.op()) ? "it calls a function, through which gradients are not derived" : "the op is not known";
+      return b_.graph().FindFunction(n.op()) ? "it calls a function, through which gradients are not derived"
+                                             : "the op is not known";
     }
-    auto unsupported = [&](Endpoint e) { return between_[e.node.value] && Unsupported(BaseType(b_.graph().type(e).dtype)); };
+    auto unsupported = [&](Endpoint e) {
+      return between_[e.node.value] && Unsupported(BaseType(b_.graph().type(e).dtype));
+    };
     // An unknown op with a gradient of the user's own may have what it likes.
     if (!n.def()) return "";
     for (Endpoint e : n.inputs()) {
-      if (unsupported(e) && b_.graph().type(e).dtype != DType::kInvalid) return fmt::format("its input is {}, through which gradients are not derived", b_.graph().type(e).ToString());
+      if (unsupported(e) && b_.graph().type(e).dtype != DType::kInvalid)
+        return fmt::format("its input is {}, through which gradients are not derived", b_.graph().type(e).ToString());
     }
     for (const OutputType& t : n.outputs()) {
-      if (Unsupported(BaseType(t.dtype))) return fmt::format("its output is {}, through which gradients are not derived", t.ToString());
+      if (Unsupported(BaseType(t.dtype)))
+        return fmt::format("its output is {}, through which gradients are not derived", t.ToString());
     }
     return "";
   }
@@ -277,11 +288,12 @@ class Differentiator {
 
   Status Missing(std::vector<NodeId> missing) const {
     std::sort(missing.begin(), missing.end());
-    Status s = Unimplemented(fmt::format("error[graph]: {} op{} on the way from y to x {} no gradient", missing.size(), missing.size() == 1 ? "" : "s",
-                                         missing.size() == 1 ? "has" : "have"));
+    Status s = Unimplemented(fmt::format("error[graph]: {} op{} on the way from y to x {} no gradient", missing.size(),
+                                         missing.size() == 1 ? "" : "s", missing.size() == 1 ? "has" : "have"));
     for (NodeId id : missing) {
       const Node& n = b_.graph().node(id);
-      s = std::move(s).Detail(fmt::format("{} '{}'{}: {}", n.op(), n.name(), n.loc() ? " created at " + n.loc().ToString() : "", MissingReason(id)));
+      s = std::move(s).Detail(fmt::format("{} '{}'{}: {}", n.op(), n.name(),
+                                          n.loc() ? " created at " + n.loc().ToString() : "", MissingReason(id)));
     }
     return std::move(s).Help("SetGradient gives an op or a node a gradient of your own; StopGradient cuts the path");
   }

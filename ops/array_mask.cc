@@ -31,11 +31,14 @@ Output BooleanMask(Input tensor, Input mask, const BooleanMaskOptions& o) {
   if (!x.valid() || !m.valid()) return {};
   const PartialShape s = x.shape(), wanted = m.shape();
   auto fail = [&](const std::string& why) {
-    b->Fail(InvalidArgument(fmt::format("error[shape]: a boolean mask {} of {} along axis {}: {}", wanted.ToString(), s.ToString(), o.axis, why)));
+    b->Fail(InvalidArgument(fmt::format("error[shape]: a boolean mask {} of {} along axis {}: {}", wanted.ToString(),
+                                        s.ToString(), o.axis, why)));
     return Output();
   };
   if (!wanted.known_rank() || wanted.rank() == 0) return fail("the mask's rank must be known, and not 0");
-  auto axis = s.known_rank() ? NormalizeAxis(o.axis, s.rank()) : o.axis >= 0 ? std::optional<int>(o.axis) : std::nullopt;
+  auto axis = s.known_rank() ? NormalizeAxis(o.axis, s.rank())
+              : o.axis >= 0  ? std::optional<int>(o.axis)
+                             : std::nullopt;
   if (!axis) return fail("there is no such axis, or the rank must be known");
   if (s.known_rank() && *axis + wanted.rank() > s.rank()) return fail("the mask has too many axes");
   for (int i = 0; s.known_rank() && i < wanted.rank(); ++i) {
@@ -44,7 +47,8 @@ Output BooleanMask(Input tensor, Input mask, const BooleanMaskOptions& o) {
   // The masked axes as one.
   if (wanted.rank() > 1) {
     Output shape = Shape(x);
-    Output front = Slice(shape, {0}, std::vector<int32_t>{*axis}), behind = Slice(shape, std::vector<int32_t>{*axis + wanted.rank()}, {-1});
+    Output front = Slice(shape, {0}, std::vector<int32_t>{*axis}),
+           behind = Slice(shape, std::vector<int32_t>{*axis + wanted.rank()}, {-1});
     x = Reshape(x, Concat({front, Size(m, kInt32) * std::vector<int32_t>{1}, behind}, 0));
     m = Reshape(m, {-1});
   }

@@ -147,8 +147,8 @@ struct BooleanMaskOptions {
   int axis = 0;  // where the mask's axes begin
   std::string name = {};
 };
-// The slices of `tensor` where `mask` (bool) is true, in one axis that takes the place of the mask's. Ranks are known (the
-// tensor's only for a negative axis). Errors: a mask of other sizes than the axes it stands for.
+// The slices of `tensor` where `mask` (bool) is true, in one axis that takes the place of the mask's. Ranks are known
+// (the tensor's only for a negative axis). Errors: a mask of other sizes than the axes it stands for.
 Output BooleanMask(Input tensor, Input mask, const BooleanMaskOptions& o = {});
 
 // ---- positions

@@ -1,8 +1,9 @@
 // Einsum: sums of products by Einstein's notation, composed of Transpose, Reshape, Mul, Sum and (batched) MatMul.
 //
-// Each operand is first brought to distinct labels (repeated ones take the diagonal), then pairs are contracted until one is
-// left: by a product of matrices where they share a label that nothing else needs, else by Mul. Axes of an ellipsis are
-// labels of their own, counted from the end and always in front, where both kinds of products broadcast them.
+// Each operand is first brought to distinct labels (repeated ones take the diagonal), then pairs are contracted until
+// one is left: by a product of matrices where they share a label that nothing else needs, else by Mul. Axes of an
+// ellipsis are labels of their own, counted from the end and always in front, where both kinds of products broadcast
+// them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,7 +31,9 @@ struct Operand {
 };
 
 bool Has(const Labels& labels, Label l) { return std::find(labels.begin(), labels.end(), l) != labels.end(); }
-int AxisOf(const Labels& labels, Label l) { return static_cast<int>(std::find(labels.begin(), labels.end(), l) - labels.begin()); }
+int AxisOf(const Labels& labels, Label l) {
+  return static_cast<int>(std::find(labels.begin(), labels.end(), l) - labels.begin());
+}
 bool OfEllipsis(Label l) { return l < 0; }
 std::string Text(Label l) { return OfEllipsis(l) ? "..." : std::string(1, static_cast<char>(l)); }
 
@@ -87,9 +90,11 @@ Result<Equation> Parse(std::string text) {
   }
   WEIR_ASSIGN_OR_RETURN(e.output, ParseTerm(std::string_view(text).substr(arrow + 2)));
   for (Label l : e.output) {
-    bool known = l == kEllipsis || std::any_of(e.inputs.begin(), e.inputs.end(), [&](const Labels& in) { return Has(in, l); });
+    bool known =
+        l == kEllipsis || std::any_of(e.inputs.begin(), e.inputs.end(), [&](const Labels& in) { return Has(in, l); });
     if (!known) return InvalidArgument(fmt::format("has '{}' in its output, but in no input", Text(l)));
-    if (std::count(e.output.begin(), e.output.end(), l) > 1) return InvalidArgument(fmt::format("has '{}' twice in its output", Text(l)));
+    if (std::count(e.output.begin(), e.output.end(), l) > 1)
+      return InvalidArgument(fmt::format("has '{}' twice in its output", Text(l)));
   }
   return e;
 }
@@ -99,7 +104,8 @@ Labels Expanded(const Labels& labels, int n) {
   Labels expanded;
   for (Label l : labels) {
     if (l != kEllipsis) expanded.push_back(l);
-    else for (int i = n; i > 0; --i) expanded.push_back(-i);
+    else
+      for (int i = n; i > 0; --i) expanded.push_back(-i);
   }
   return expanded;
 }
@@ -117,7 +123,9 @@ Size SizeOfAxis(const Output& x, int axis) {
   return {kUnknownDim, StridedSlice(Shape(x), {axis}, {axis + 1}, {1}, {.shrink_axis_mask = 1})};
 }
 
-Output Node(Builder& b, const Size& s) { return s.node.valid() ? s.node : b.Constant(Tensor(static_cast<int32_t>(s.known))); }
+Output Node(Builder& b, const Size& s) {
+  return s.node.valid() ? s.node : b.Constant(Tensor(static_cast<int32_t>(s.known)));
+}
 
 Size Product(Builder& b, const std::vector<Size>& sizes) {
   Size product{1, {}};
@@ -166,13 +174,15 @@ Operand Diagonal(const Operand& a, Label l) {
   Builder& b = *x.builder();
   const Size n = SizeOfAxis(x, 0), m = SizeOfAxis(x, 1);
   if (Known(n.known) && Known(m.known) && n.known != m.known) {
-    b.Fail(InvalidArgument(fmt::format("error[shape]: an einsum has label '{}' for sizes {} and {}", Text(l), n.known, m.known)));
+    b.Fail(InvalidArgument(
+        fmt::format("error[shape]: an einsum has label '{}' for sizes {} and {}", Text(l), n.known, m.known)));
     return {};
   }
   std::vector<Size> sizes = {Product(b, {n, n})};
   for (int axis = 2; axis < static_cast<int>(perm.size()); ++axis) sizes.push_back(SizeOfAxis(x, axis));
   Output flat = ReshapeTo(x, sizes);
-  Output step = Known(n.known) ? b.Constant(Tensor::Vector<int32_t>({static_cast<int32_t>(n.known) + 1})) : ExpandDims(n.node + 1, 0);
+  Output step = Known(n.known) ? b.Constant(Tensor::Vector<int32_t>({static_cast<int32_t>(n.known) + 1}))
+                               : ExpandDims(n.node + 1, 0);
   rest.insert(rest.begin(), l);
   return {StridedSlice(flat, {0}, {0}, step, {.end_mask = 1}), rest};
 }
@@ -258,7 +268,8 @@ Operand ByMul(const Operand& a, const Operand& b) {
   return {Multiply(aligned(a), aligned(b)), all};
 }
 
-// One side of a product of matrices: [ellipsis…, batch…, rows, columns], rows and columns being the products of some labels.
+// One side of a product of matrices: [ellipsis…, batch…, rows, columns], rows and columns being the products of some
+// labels.
 Output AsMatrices(const Operand& a, const Labels& batch, const Labels& rows, const Labels& columns) {
   Operand o = Ordered(a, Joined({EllipsisOf(a), batch, rows, columns}));
   if (rows.size() == 1 && columns.size() == 1) return o.x;
@@ -278,7 +289,8 @@ Operand ByMatMul(const Operand& a, const Operand& b, const Roles& r) {
   const Labels plain = Joined({EllipsisOf(b), r.batch, r.right, r.summed});
   const bool transposed = b.labels == plain && !r.right.empty();
   Output y = MatMul(AsMatrices(a, r.batch, r.left, r.summed),
-                    transposed ? AsMatrices(b, r.batch, r.right, r.summed) : AsMatrices(b, r.batch, r.summed, r.right), {.transpose_b = transposed});
+                    transposed ? AsMatrices(b, r.batch, r.right, r.summed) : AsMatrices(b, r.batch, r.summed, r.right),
+                    {.transpose_b = transposed});
   const Labels ea = EllipsisOf(a), eb = EllipsisOf(b);
   const Labels front = Joined({ea.size() > eb.size() ? ea : eb, r.batch}), all = Joined({front, r.left, r.right});
   if (!y.valid() || (r.left.size() == 1 && r.right.size() == 1)) return {y, all};
@@ -334,7 +346,8 @@ Labels NeededBeside(const std::vector<Operand>& operands, size_t i, size_t j, co
 
 Output Evaluate(std::vector<Operand> operands, const Labels& output) {
   for (size_t i = 0; i < operands.size(); ++i) operands[i] = WithoutRepeats(operands[i]);
-  for (size_t i = 0; i < operands.size(); ++i) operands[i] = SummedTo(operands[i], NeededBeside(operands, i, i, output));
+  for (size_t i = 0; i < operands.size(); ++i)
+    operands[i] = SummedTo(operands[i], NeededBeside(operands, i, i, output));
   while (operands.size() > 1) {
     for (const Operand& o : operands) {
       if (!o.x.valid()) return {};
@@ -349,13 +362,15 @@ Output Evaluate(std::vector<Operand> operands, const Labels& output) {
 
 // Pairs inputs with their labels, the ellipsis replaced by the axes it stands for, of which there are at most `*most`.
 Result<std::vector<Operand>> Bind(const Equation& e, const std::vector<Output>& inputs, int* most) {
-  if (e.inputs.size() != inputs.size()) return InvalidArgument(fmt::format("is for {} inputs, not {}", e.inputs.size(), inputs.size()));
+  if (e.inputs.size() != inputs.size())
+    return InvalidArgument(fmt::format("is for {} inputs, not {}", e.inputs.size(), inputs.size()));
   std::vector<Operand> operands;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const PartialShape& s = inputs[i].shape();
     const int letters = static_cast<int>(e.inputs[i].size()) - Has(e.inputs[i], kEllipsis);
     const bool ellipsis = Has(e.inputs[i], kEllipsis);
-    if (ellipsis && !s.known_rank()) return InvalidArgument(fmt::format("needs to know the rank of input {}, for which it has an ellipsis", i));
+    if (ellipsis && !s.known_rank())
+      return InvalidArgument(fmt::format("needs to know the rank of input {}, for which it has an ellipsis", i));
     if (s.known_rank() && (ellipsis ? s.rank() < letters : s.rank() != letters)) {
       return InvalidArgument(fmt::format("has {} labels for input {} of shape {}", letters, i, s.ToString()));
     }
@@ -373,7 +388,8 @@ Status CheckSizes(const std::vector<Operand>& operands) {
       const Dim d = o.x.shape()[static_cast<int>(i)];
       if (!Known(d) || OfEllipsis(o.labels[i])) continue;
       auto [at, added] = sizes.emplace(o.labels[i], d);
-      if (!added && at->second != d) return InvalidArgument(fmt::format("has label '{}' for sizes {} and {}", Text(o.labels[i]), at->second, d));
+      if (!added && at->second != d)
+        return InvalidArgument(fmt::format("has label '{}' for sizes {} and {}", Text(o.labels[i]), at->second, d));
     }
   }
   return {};
@@ -402,7 +418,8 @@ Output Einsum(const std::string& equation, InputList inputs, const Name& name) {
     int ellipsis = 0;
     WEIR_ASSIGN_OR_RETURN(std::vector<Operand> operands, Bind(e, AsOutputs(*b, inputs), &ellipsis));
     WEIR_RETURN_IF_ERROR(CheckSizes(operands));
-    if (ellipsis > 0 && !Has(e.output, kEllipsis)) return InvalidArgument("has an ellipsis in an input, but none in its output");
+    if (ellipsis > 0 && !Has(e.output, kEllipsis))
+      return InvalidArgument("has an ellipsis in an input, but none in its output");
     Output y = Evaluate(std::move(operands), Expanded(e.output, ellipsis));
     return y.valid() ? Identity(y, b->scope()) : y;
   };

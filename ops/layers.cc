@@ -166,7 +166,11 @@ Output Conv1D(Input inputs, int64_t filters, int64_t kernel_size, const Conv1DOp
   auto in = KnownSize(x, first ? 1 : -1, "Conv1D");
   if (!in) return {};
   Variable kernel = Kernel(*b, "kernel", {kernel_size, *in, filters}, x.dtype(), o);
-  Output y = ops::Conv1D(x, kernel, {.stride = o.strides, .padding = Upper(o.padding), .data_format = first ? "NCW" : "NWC", .dilation = o.dilation_rate});
+  Output y = ops::Conv1D(x, kernel,
+                         {.stride = o.strides,
+                          .padding = Upper(o.padding),
+                          .data_format = first ? "NCW" : "NWC",
+                          .dilation = o.dilation_rate});
   // BiasAdd's formats go by the axis of the channels alone.
   if (o.use_bias) y = ops::BiasAdd(y, Bias(*b, filters, x.dtype(), o), {.data_format = first ? "NCHW" : "NHWC"});
   return Activate(o.activation, y);
@@ -226,8 +230,8 @@ PartialShape NoiseShape(Builder& b, const Output& shape) {
   return sizes ? PartialShape(*sizes) : PartialShape::Unknown();
 }
 
-// Dropout where `training` holds, else the input. What is drawn and divided by stands in branches, so that the stream of
-// random numbers moves on while training only; the input does not, so that its gradient needs none of a branch.
+// Dropout where `training` holds, else the input. What is drawn and divided by stands in branches, so that the stream
+// of random numbers moves on while training only; the input does not, so that its gradient needs none of a branch.
 Output DropoutWhere(Builder& b, const Input& inputs, double keep_prob, const DropoutOptions& o) {
   auto at = b.At(inputs.loc());
   const Output& x = inputs.output();
@@ -236,14 +240,22 @@ Output DropoutWhere(Builder& b, const Input& inputs, double keep_prob, const Dro
   const std::string random = b.UniqueName("random_uniform");
   auto [seed, seed2] = ops::RandomSeeds(b, random, o.seed);
   Output keep = ops::FilledTensor(b, {}, x.dtype(), keep_prob, "keep_prob"), one = ops::OnesLike(keep);
-  Outputs kept = Cond(o.training.fed(), [&, seed = seed, seed2 = seed2]() -> Outputs {
-    Output uniform = Make("RandomUniform", {shape}, {{"dtype", x.dtype()}, {"seed", seed}, {"seed2", seed2}}, random + "/");
-    return {ops::Floor(uniform + keep), keep};
-  }, [&]() -> Outputs { return {ops::Fill(b, shape, one), one}; });
+  Outputs kept = Cond(
+      o.training.fed(),
+      [&, seed = seed, seed2 = seed2]() -> Outputs {
+        Output uniform =
+            Make("RandomUniform", {shape}, {{"dtype", x.dtype()}, {"seed", seed}, {"seed2", seed2}}, random + "/");
+        return {ops::Floor(uniform + keep), keep};
+      },
+      [&]() -> Outputs {
+        return {ops::Fill(b, shape, one), one};
+      });
   if (kept.size() != 2 || !kept[0].valid()) return {};
-  // Said, as a branch's results are not looked into, so that plans are static; and of the result, whose symbols it keeps.
+  // Said, as a branch's results are not looked into, so that plans are static; and of the result, whose symbols it
+  // keeps.
   PartialShape mask = KnownSizes(o.noise_shape ? NoiseShape(b, shape) : x.shape());
-  b.mutable_graph().SetAttr(kept[0].endpoint().node, "output_shapes", AttrList{.shape = {mask, PartialShape::Scalar()}});
+  b.mutable_graph().SetAttr(kept[0].endpoint().node, "output_shapes",
+                            AttrList{.shape = {mask, PartialShape::Scalar()}});
   b.mutable_graph().SetOutputType(kept[0].endpoint().node, 0, {x.dtype(), mask});
   b.mutable_graph().SetOutputType(kept[1].endpoint().node, 1, {x.dtype(), PartialShape::Scalar()});
   Output y = Make("Mul", {Make("RealDiv", {x, kept[1]}), kept[0]}, {}, b.scope());
@@ -301,7 +313,8 @@ Output LayerNorm(Input inputs, const LayerNormOptions& o, Loc loc) {
     return {};
   }
   DType dtype = x.dtype() == kHalf || x.dtype() == kBfloat16 ? kFloat : x.dtype();
-  auto parameter = [&](bool wanted, const char* name, const Initializer& own, const Initializer& other, const Regularizer& r, double none) -> Input {
+  auto parameter = [&](bool wanted, const char* name, const Initializer& own, const Initializer& other,
+                       const Regularizer& r, double none) -> Input {
     if (!wanted) return none;
     Variable v = GetVariable(*b, name, *shape, {dtype, own ? own : other, o.trainable, r});
     return v.valid() ? ops::Reshape(v, aligned) : Output();
@@ -342,14 +355,15 @@ Output ValueOr(const Variable& v, Builder& b, int64_t channels, DType dtype, dou
   return v.valid() ? v.Read() : ops::FilledTensor(b, {channels}, dtype, value, "Const");
 }
 
-// `batch` while training, else `other`. Why a select and no branches: both sides are differentiated as they are, it exports to
-// plain TensorFlow, and a session compiles a fed flag in by value, after which only the chosen side is left.
+// `batch` while training, else `other`. Why a select and no branches: both sides are differentiated as they are, it
+// exports to plain TensorFlow, and a session compiles a fed flag in by value, after which only the chosen side is left.
 Output Chosen(const Training& training, const Output& batch, const Output& other) {
   return training.fed().valid() ? ops::Where(training.fed(), batch, other) : batch;
 }
 
 // Moves the averages towards the batch's statistics; towards themselves, which changes no bit, when not training.
-void UpdateAverages(Builder& b, const BatchNorm& n, const Output& mean, const Output& variance, const BatchNormalizationOptions& o) {
+void UpdateAverages(Builder& b, const BatchNorm& n, const Output& mean, const Output& variance,
+                    const BatchNormalizationOptions& o) {
   auto& updates = OperationCollection(b, collection::kUpdateOps);
   auto update = [&](const Variable& average, const Output& batch) {
     Output value = o.training.fed().valid() ? Chosen(o.training, batch, average.Read()) : batch;
@@ -363,10 +377,10 @@ Output FusedNormalize(Builder& b, const Output& x, const BatchNorm& n, bool chan
                       const BatchNormalizationOptions& o) {
   DType dtype = n.mean.dtype();
   Output gamma = ValueOr(n.gamma, b, n.channels, dtype, 1), beta = ValueOr(n.beta, b, n.channels, dtype, 0);
-  ops::FusedBatchNormOptions options{.epsilon = static_cast<float>(o.epsilon),
-                                     .data_format = channels_first ? "NCHW" : "NHWC",
-                                     .is_training = false};
-  Output by_averages = o.training.always() ? Output() : ops::FusedBatchNorm(x, gamma, beta, n.mean, n.variance, options).y;
+  ops::FusedBatchNormOptions options{
+      .epsilon = static_cast<float>(o.epsilon), .data_format = channels_first ? "NCHW" : "NHWC", .is_training = false};
+  Output by_averages =
+      o.training.always() ? Output() : ops::FusedBatchNorm(x, gamma, beta, n.mean, n.variance, options).y;
   if (!o.training.ever()) return by_averages;
   options.is_training = true;
   ops::FusedBatchNormOutputs out = ops::FusedBatchNorm(x, gamma, beta, options);
@@ -390,7 +404,8 @@ Output Normalize(Builder& b, const Output& x, const BatchNorm& n, int axis, cons
     ops::MomentsResult moments = ops::Moments(x, others);
     mean = ops::Reshape(moments.mean, {n.channels}), variance = ops::Reshape(moments.variance, {n.channels});
     UpdateAverages(b, n, mean, variance, o);
-    if (o.training.fed().valid()) mean = Chosen(o.training, mean, n.mean.Read()), variance = Chosen(o.training, variance, n.variance.Read());
+    if (o.training.fed().valid())
+      mean = Chosen(o.training, mean, n.mean.Read()), variance = Chosen(o.training, variance, n.variance.Read());
   }
   Output inverse = ops::Rsqrt(variance + o.epsilon);
   if (n.gamma.valid()) inverse = inverse * n.gamma;

@@ -61,11 +61,10 @@ namespace layers {
 // Whether a layer trains: true or false, or a scalar bool Output (a placeholder) that tells it run by run.
 class Training {
  public:
-  template <std::same_as<bool> B>
-  Training(B training) : always_(training) {}          // NOLINT
-  Training(Output training) : fed_(training) {}        // NOLINT
+  template <std::same_as<bool> B> Training(B training) : always_(training) {}  // NOLINT
+  Training(Output training) : fed_(training) {}                                // NOLINT
   bool always() const { return always_; }
-  const Output& fed() const { return fed_; }           // invalid when a bool was given
+  const Output& fed() const { return fed_; }  // invalid when a bool was given
   bool ever() const { return always_ || fed_.valid(); }
 
  private:
@@ -123,7 +122,8 @@ struct Conv1DOptions {
   std::string name = {};
 };
 // activation(convolution + bias) of [batch, width, channels], kernel [width, channels, filters].
-Output Conv1D(Input inputs, int64_t filters, int64_t kernel_size, const Conv1DOptions& o = {}, Loc loc = Loc::Current());
+Output Conv1D(Input inputs, int64_t filters, int64_t kernel_size, const Conv1DOptions& o = {},
+              Loc loc = Loc::Current());
 
 struct Pooling2DOptions {
   std::string padding = "valid";
@@ -156,7 +156,8 @@ struct BatchNormalizationOptions {
   Initializer beta_initializer = {}, gamma_initializer = {}, moving_mean_initializer = {},
               moving_variance_initializer = {};
   Regularizer beta_regularizer = {}, gamma_regularizer = {};
-  Training training = false;  // normalise by the batch's statistics and move the averages (update ops), else by the averages
+  Training training =
+      false;  // normalise by the batch's statistics and move the averages (update ops), else by the averages
   bool trainable = true;
   Reuse reuse = Reuse::kInherit;
   std::string name = {};
@@ -176,7 +177,8 @@ struct LayerNormOptions {
   Reuse reuse = Reuse::kInherit;
   std::string name = {};
 };
-// (x - mean) / sqrt(variance + epsilon) · gamma + beta of each example by itself; gamma and beta have the sizes of `axes`.
+// (x - mean) / sqrt(variance + epsilon) · gamma + beta of each example by itself; gamma and beta have the sizes of
+// `axes`.
 Output LayerNorm(Input inputs, const LayerNormOptions& o = {}, Loc loc = Loc::Current());
 
 struct EmbeddingOptions {

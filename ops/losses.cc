@@ -215,8 +215,8 @@ Output SoftmaxCrossEntropy(Input labels, Input logits, double label_smoothing, c
 
 namespace {
 
-// Classes have one axis less than the logits: where they have as many, the last, of size 1, is dropped. Ranks that are not
-// known are asked for when run.
+// Classes have one axis less than the logits: where they have as many, the last, of size 1, is dropped. Ranks that are
+// not known are asked for when run.
 Output SqueezedLabels(const Output& labels, const Output& logits) {
   if (!labels.valid() || !logits.valid()) return labels;
   const PartialShape &l = labels.shape(), &x = logits.shape();
@@ -234,7 +234,8 @@ Input AlignedWeights(const Input& weights, const Output& losses) {
   if (weights.is_literal() || !weights.output().valid() || !losses.valid()) return weights;
   const PartialShape &w = weights.output().shape(), &l = losses.shape();
   if (!w.known_rank() || !l.known_rank() || w.rank() == 0) return weights;
-  if (w.rank() == l.rank() + 1 && (!Known(w[w.rank() - 1]) || w[w.rank() - 1] == 1)) return Input(ops::Squeeze(weights, {-1}), weights.loc());
+  if (w.rank() == l.rank() + 1 && (!Known(w[w.rank() - 1]) || w[w.rank() - 1] == 1))
+    return Input(ops::Squeeze(weights, {-1}), weights.loc());
   return weights;
 }
 

@@ -63,13 +63,15 @@ void RegisterProducts(OpRegistry& r) {
       .Gradient(BroadcastGrad([](Output g, Output x, Output y, Output) { return Pair(MulNoNan(g, y), MulNoNan(x, g)); }));
   Binary(r, "Xlogy", kFieldHalfFirst)
       .Doc("x * log(y), but 0 where x is 0. The gradient by x is log(y), but 0 where both are 0.")
-      .Gradient(BroadcastGrad([](Output g, Output x, Output y, Output) { return Pair(Xlogy(AnyNotZero(x, y), y) * g, Xdivy(x, y) * g); }));
+      .Gradient(BroadcastGrad(
+          [](Output g, Output x, Output y, Output) { return Pair(Xlogy(AnyNotZero(x, y), y) * g, Xdivy(x, y) * g); }));
   Binary(r, "Xdivy", kFieldHalfFirst)
       .Doc("x / y, but 0 where x is 0. The gradient by x is 1 / y, but 0 where both are 0.")
       .Gradient(BroadcastGrad([](Output g, Output x, Output y, Output) {
         return Pair(Xdivy(AnyNotZero(x, y), y) * g, -Xdivy(Xdivy(x, y), y) * g);
       }));
-  // Why MulNoNan: 0 times the infinite power of 0 is 0 here, at any order, since what follows 0 is again multiplied by it.
+  // Why MulNoNan: 0 times the infinite power of 0 is 0 here, at any order, since what follows 0 is again multiplied by
+  // it.
   Binary(r, "Pow", "{bfloat16, float, half, double, int8, int16, int32, int64, complex64, complex128}")
       .Doc("x to the power y. Of integers y must not be negative, and results wrap around. The gradient by y is 0 where x <= 0.")
       .Gradient(BroadcastGrad([](Output g, Output x, Output y, Output z) {

@@ -17,7 +17,8 @@ namespace {
 
 // Several nodes on behalf of one call, under the scope `name`, with the caller's line.
 struct Call {
-  Call(Builder* b, const Input& at, const std::string& name, const char* op) : loc(b->At(at.loc())), scope(b->NameScope(name.empty() ? op : name)) {}
+  Call(Builder* b, const Input& at, const std::string& name, const char* op)
+      : loc(b->At(at.loc())), scope(b->NameScope(name.empty() ? op : name)) {}
   Builder::Guard loc, scope;
 };
 
@@ -73,11 +74,12 @@ struct Sampled {
   Output logits, labels;  // [batch, num_true + num_sampled]
 };
 
-Sampled SampledLogits(Builder& b, const Input& weights, const Input& biases, const Input& labels, const Output& x, int64_t num_sampled,
-                      int64_t num_classes, const SampledLossOptions& o, bool remove_hits) {
+Sampled SampledLogits(Builder& b, const Input& weights, const Input& biases, const Input& labels, const Output& x,
+                      int64_t num_sampled, int64_t num_classes, const SampledLossOptions& o, bool remove_hits) {
   Output classes = AsNode(b, labels, kInt64);
   CandidateSamples s = o.sampled_values ? *o.sampled_values
-                                        : LogUniformCandidateSampler(classes, o.num_true, num_sampled, true, num_classes, {.seed = o.seed});
+                                        : LogUniformCandidateSampler(classes, o.num_true, num_sampled, true,
+                                                                     num_classes, {.seed = o.seed});
   if (!s.sampled_candidates.valid() || !x.valid()) return {};
   Output sampled = Cast(s.sampled_candidates, kInt64);
   auto rows = [&](const Input& table, const Output& ids) { return Cast(Gather(table, ids), x.dtype()); };
@@ -98,20 +100,23 @@ Sampled SampledLogits(Builder& b, const Input& weights, const Input& biases, con
 
 }  // namespace
 
-Output NceLoss(Input weights, Input biases, Input labels, Input inputs, int64_t num_sampled, int64_t num_classes, const SampledLossOptions& o) {
+Output NceLoss(Input weights, Input biases, Input labels, Input inputs, int64_t num_sampled, int64_t num_classes,
+               const SampledLossOptions& o) {
   if (!inputs.output().valid()) return {};
   Builder* b = Builder::Innermost(inputs.builder());
   Call call(b, inputs, o.name, "nce_loss");
-  Sampled s = SampledLogits(*b, weights, biases, labels, inputs.output(), num_sampled, num_classes, o, o.remove_accidental_hits.value_or(false));
+  Sampled s = SampledLogits(*b, weights, biases, labels, inputs.output(), num_sampled, num_classes, o,
+                            o.remove_accidental_hits.value_or(false));
   return ReduceSum(SigmoidCrossEntropyWithLogits(s.labels, s.logits), {1});
 }
 
-Output SampledSoftmaxLoss(Input weights, Input biases, Input labels, Input inputs, int64_t num_sampled, int64_t num_classes,
-                          const SampledLossOptions& o) {
+Output SampledSoftmaxLoss(Input weights, Input biases, Input labels, Input inputs, int64_t num_sampled,
+                          int64_t num_classes, const SampledLossOptions& o) {
   if (!inputs.output().valid()) return {};
   Builder* b = Builder::Innermost(inputs.builder());
   Call call(b, inputs, o.name, "sampled_softmax_loss");
-  Sampled s = SampledLogits(*b, weights, biases, labels, inputs.output(), num_sampled, num_classes, o, o.remove_accidental_hits.value_or(true));
+  Sampled s = SampledLogits(*b, weights, biases, labels, inputs.output(), num_sampled, num_classes, o,
+                            o.remove_accidental_hits.value_or(true));
   return SoftmaxCrossEntropyWithLogits(StopGradient(s.labels), s.logits);
 }
 

@@ -123,7 +123,8 @@ class AxisShift {
   Output unit_, length_;
 };
 
-// s[j] = g[j] + a[j] * s[j+1] along the axis, by doubling: after round k, s[j] sums 2^k terms and a[j] is a product of 2^k.
+// s[j] = g[j] + a[j] * s[j+1] along the axis, by doubling: after round k, s[j] sums 2^k terms and a[j] is a product of
+// 2^k.
 Output SumOfProducts(const AxisShift& shift, Output s, Output a) {
   constexpr int kMaxRounds = 31;  // an axis of unknown size: rounds behind its end add zeros
   for (int round = 0; round < kMaxRounds && (!shift.size() || (int64_t{1} << round) < *shift.size()); ++round) {
@@ -184,9 +185,9 @@ Status CumsumGrad(GradContext& c) {
   return {};
 }
 
-// With p[j] the product of what is before x[j], the gradient is p[j] * s[j] where s[j] = g[j] + x[j+1] * s[j+1] sums what
-// comes behind. Nothing is divided by, so that it is right at zeros, and its own gradient as well. When exclusive, x[j] has no
-// part in result j, and g[j+1] takes the place of g[j].
+// With p[j] the product of what is before x[j], the gradient is p[j] * s[j] where s[j] = g[j] + x[j+1] * s[j+1] sums
+// what comes behind. Nothing is divided by, so that it is right at zeros, and its own gradient as well. When exclusive,
+// x[j] has no part in result j, and g[j+1] takes the place of g[j].
 Status CumprodGrad(GradContext& c) {
   const bool exclusive = c.attr<bool>("exclusive"), reverse = c.attr<bool>("reverse");
   Output x = c.input(0), g = c.grad(), axis = c.input(1), axes = Flat(axis);

@@ -79,7 +79,9 @@ inline Output UnsortedSegmentSum(Input data, Input segment_ids, Input num_segmen
   return Make("UnsortedSegmentSum", {data, segment_ids, num_segments}, {}, name);
 }
 // Products instead of sums; rows to which no id leads are ones.
-inline Output SegmentProd(Input data, Input segment_ids, const Name& name = {}) { return Make("SegmentProd", {data, segment_ids}, {}, name); }
+inline Output SegmentProd(Input data, Input segment_ids, const Name& name = {}) {
+  return Make("SegmentProd", {data, segment_ids}, {}, name);
+}
 inline Output UnsortedSegmentProd(Input data, Input segment_ids, Input num_segments, const Name& name = {}) {
   return Make("UnsortedSegmentProd", {data, segment_ids, num_segments}, {}, name);
 }

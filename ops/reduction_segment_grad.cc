@@ -1,8 +1,9 @@
-// Gradients of segment products: what comes to a row's segment times the product of the segment's other rows, which is that of
-// the rows before it times that of the rows behind it. Nothing is divided by, so that zeros are like other numbers.
+// Gradients of segment products: what comes to a row's segment times the product of the segment's other rows, which is
+// that of the rows before it times that of the rows behind it. Nothing is divided by, so that zeros are like other
+// numbers.
 //
-// Rows are brought in the order of their ids. Then products within segments are found by doubling: after round k a row has the
-// product of up to 2^k rows of its segment.
+// Rows are brought in the order of their ids. Then products within segments are found by doubling: after round k a row
+// has the product of up to 2^k rows of its segment.
 #include <algorithm>
 
 #include "weir/ops/reduction_internal.h"
@@ -29,7 +30,9 @@ Output Behind(const Output& x, int32_t by) {
 Output ProductsBefore(const Rows& r) {
   constexpr int kMaxRounds = 31;
   Output ones = Make("OnesLike", {r.data}), products = r.data;
-  auto within = [&](const Output& x, int32_t by) { return Make("SelectV2", {Make("Equal", {r.ids, Behind(r.ids, by)}), Behind(x, by), ones}); };
+  auto within = [&](const Output& x, int32_t by) {
+    return Make("SelectV2", {Make("Equal", {r.ids, Behind(r.ids, by)}), Behind(x, by), ones});
+  };
   for (int round = 0; round < kMaxRounds && (!Known(r.count) || (int64_t{1} << round) < r.count); ++round) {
     products = Make("Mul", {products, within(products, int32_t{1} << round)});
   }

@@ -1,4 +1,5 @@
-// Kernels of the candidate samplers. Which words of the op's stream make which class is TensorFlow's rule, number by number.
+// Kernels of the candidate samplers. Which words of the op's stream make which class is TensorFlow's rule, number by
+// number.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,7 +26,9 @@ double UnitDouble(PhiloxWords& words) {
 struct LogUniform {
   int64_t range;
   double log_range = std::log1p(static_cast<double>(range));
-  int64_t Draw(PhiloxWords& words) const { return (static_cast<int64_t>(std::exp(UnitDouble(words) * log_range)) - 1) % range; }
+  int64_t Draw(PhiloxWords& words) const {
+    return (static_cast<int64_t>(std::exp(UnitDouble(words) * log_range)) - 1) % range;
+  }
   float Probability(int64_t k) const {
     return static_cast<float>(std::log((static_cast<double>(k) + 2.0) / (static_cast<double>(k) + 1.0)) / log_range);
   }
@@ -53,7 +56,9 @@ struct Uniform {
 class DistinctSet {
  public:
   static int64_t Slots(int64_t n) { return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(2 * n))); }
-  DistinctSet(int64_t* slots, int64_t n) : slots_(slots), mask_(static_cast<uint64_t>(Slots(n)) - 1) { std::fill_n(slots_, mask_ + 1, int64_t{-1}); }
+  DistinctSet(int64_t* slots, int64_t n) : slots_(slots), mask_(static_cast<uint64_t>(Slots(n)) - 1) {
+    std::fill_n(slots_, mask_ + 1, int64_t{-1});
+  }
   bool Insert(int64_t v) {
     uint64_t at = (static_cast<uint64_t>(v) * 0x9E3779B97F4A7C15u) >> 16 & mask_;
     for (; slots_[at] != -1; at = (at + 1) & mask_) {
@@ -69,8 +74,7 @@ class DistinctSet {
 };
 
 // Draws n classes into `out`; how many draws that took, or -1 when too many did not suffice.
-template <class Law>
-int64_t Draw(const Law& law, PhiloxWords words, int64_t n, DistinctSet* distinct, int64_t* out) {
+template <class Law> int64_t Draw(const Law& law, PhiloxWords words, int64_t n, DistinctSet* distinct, int64_t* out) {
   constexpr int64_t kMaxTries = std::numeric_limits<int32_t>::max();
   int64_t tries = 0;
   for (int64_t i = 0; i < n; ++tries) {
@@ -87,19 +91,21 @@ float ExpectedCount(float p, int64_t n, int64_t tries) {
   return -std::expm1(static_cast<float>(tries) * std::log1p(-p));
 }
 
-template <class Law>
-Status PrepareSampler(PrepareContext& c) {
+template <class Law> Status PrepareSampler(PrepareContext& c) {
   const Law law{c.attr<int64_t>("range_max")};
   const int64_t n = c.attr<int64_t>("num_sampled"), num_true = c.input_shape(0).num_elements();
   const bool unique = c.attr<bool>("unique");
   if (c.input_shape(0).rank() != 2 || c.input_shape(0)[1] != c.attr<int64_t>("num_true")) {
-    return InvalidArgument(fmt::format("needs true_classes [batch, num_true = {}], got {}", c.attr<int64_t>("num_true"), c.input_shape(0).ToString()));
+    return InvalidArgument(fmt::format("needs true_classes [batch, num_true = {}], got {}", c.attr<int64_t>("num_true"),
+                                       c.input_shape(0).ToString()));
   }
   if (unique && n > law.range) {
-    return InvalidArgument(fmt::format("cannot draw num_sampled = {} different classes of range_max = {}", n, law.range));
+    return InvalidArgument(
+        fmt::format("cannot draw num_sampled = {} different classes of range_max = {}", n, law.range));
   }
   int64_t bytes = 0;
-  if (n > std::numeric_limits<int32_t>::max() || !CheckedMul(unique ? DistinctSet::Slots(n) : 0, sizeof(int64_t), &bytes)) {
+  if (n > std::numeric_limits<int32_t>::max() ||
+      !CheckedMul(unique ? DistinctSet::Slots(n) : 0, sizeof(int64_t), &bytes)) {
     return ResourceExhausted(fmt::format("draws too many classes: num_sampled = {}", n));
   }
   c.set_workspace(bytes);
@@ -114,8 +120,11 @@ Status PrepareSampler(PrepareContext& c) {
     } else {
       tries = Draw(law, words, n, nullptr, sampled);
     }
-    if (tries < 0) return a.Fail(InvalidArgument(fmt::format("has not found {} different classes of {} in 2^31 draws", n, law.range)));
-    for (int64_t i = 0; i < num_true; ++i) a.out<float>(1)[i] = ExpectedCount(law.Probability(a.in<int64_t>(0)[i]), n, tries);
+    if (tries < 0)
+      return a.Fail(
+          InvalidArgument(fmt::format("has not found {} different classes of {} in 2^31 draws", n, law.range)));
+    for (int64_t i = 0; i < num_true; ++i)
+      a.out<float>(1)[i] = ExpectedCount(law.Probability(a.in<int64_t>(0)[i]), n, tries);
     for (int64_t i = 0; i < n; ++i) a.out<float>(2)[i] = ExpectedCount(law.Probability(sampled[i]), n, tries);
   });
   return {};

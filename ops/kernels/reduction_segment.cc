@@ -31,7 +31,8 @@ template <bool kProduct, class T, class Acc>
 bool AddRows(const Segments& s, RunArgs& a, Acc* sums, int64_t begin, int64_t end) {
   using Sum = std::conditional_t<std::is_integral_v<Acc>, uint64_t, Acc>;  // wraps
   // Why the guard: of no columns there may be any number of rows.
-  for (int64_t i = 0; begin < end && i < s.count; ++i) std::fill(sums + i * s.columns + begin, sums + i * s.columns + end, Acc(kProduct));
+  for (int64_t i = 0; begin < end && i < s.count; ++i)
+    std::fill(sums + i * s.columns + begin, sums + i * s.columns + end, Acc(kProduct));
   for (int64_t row = 0; row < s.rows; ++row) {
     int64_t id = s.Id(a, row);
     if (id >= s.count) {
@@ -46,8 +47,7 @@ bool AddRows(const Segments& s, RunArgs& a, Acc* sums, int64_t begin, int64_t en
   return true;
 }
 
-template <class T, class Acc>
-bool FoldRows(const Segments& s, RunArgs& a, Acc* out, int64_t begin, int64_t end) {
+template <class T, class Acc> bool FoldRows(const Segments& s, RunArgs& a, Acc* out, int64_t begin, int64_t end) {
   return s.product ? AddRows<true, T>(s, a, out, begin, end) : AddRows<false, T>(s, a, out, begin, end);
 }
 
@@ -80,7 +80,8 @@ Status PrepareSegments(PrepareContext& c, int id_rank, int64_t count, bool produ
   Segments s;
   s.rows = ids.num_elements(), s.count = count, s.id_type = c.input_dtype(1), s.product = product;
   if (data.num_elements() == 0) {
-    // Nothing to add, so that no id is looked at, as in TensorFlow; the output's elements, if there are any, are of nothing.
+    // Nothing to add, so that no id is looked at, as in TensorFlow; the output's elements, if there are any, are of
+    // nothing.
     s.rows = 0;
     s.columns = count > 0 ? c.output_shape(0).num_elements() / count : 0;
   } else {
@@ -92,8 +93,7 @@ Status PrepareSegments(PrepareContext& c, int id_rank, int64_t count, bool produ
   return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) { SetSegments<decltype(t)>(c, s); });
 }
 
-template <bool kProduct>
-Status PrepareSorted(PrepareContext& c) {
+template <bool kProduct> Status PrepareSorted(PrepareContext& c) {
   std::vector<int64_t> ids = c.ints(1);
   for (size_t i = 0; i < ids.size(); ++i) {
     int64_t before = i ? ids[i - 1] : 0;
@@ -107,8 +107,7 @@ Status PrepareSorted(PrepareContext& c) {
   return PrepareSegments(c, 1, count, kProduct);
 }
 
-template <bool kProduct>
-Status PrepareUnsorted(PrepareContext& c) {
+template <bool kProduct> Status PrepareUnsorted(PrepareContext& c) {
   std::vector<int64_t> count = c.ints(2);
   if (count.size() != 1 || count[0] < 0) return InvalidArgument("needs one number of segments, not negative");
   return PrepareSegments(c, c.input_shape(1).rank(), count[0], kProduct);

@@ -1,5 +1,6 @@
-// Gradients that Weir does not have, in graphs that other programs made: ops and dtypes that it does not know, and gradients
-// that a node asks for by name (_gradient_op_type). Never a number that leaves out a path; all are named at once.
+// Gradients that Weir does not have, in graphs that other programs made: ops and dtypes that it does not know, and
+// gradients that a node asks for by name (_gradient_op_type). Never a number that leaves out a path; all are named at
+// once.
 #include <gtest/gtest.h>
 
 #include "weir/graph/gradients.h"
@@ -15,7 +16,8 @@ namespace weir {
 namespace {
 
 // A node as a GraphDef's text says it; `attrs` likewise.
-std::string NodeText(const std::string& name, const std::string& op, const std::vector<std::string>& inputs, const std::string& attrs = "T: DT_FLOAT") {
+std::string NodeText(const std::string& name, const std::string& op, const std::vector<std::string>& inputs,
+                     const std::string& attrs = "T: DT_FLOAT") {
   std::string text = "node { name: '" + name + "' op: '" + op + "'";
   for (const std::string& in : inputs) text += " input: '" + in + "'";
   for (size_t at = 0; at < attrs.size();) {
@@ -28,16 +30,20 @@ std::string NodeText(const std::string& name, const std::string& op, const std::
   return text + " }\n";
 }
 
-const std::string kX = NodeText("x", "Placeholder", {}, "dtype: DT_FLOAT; shape: shape { dim { size: 3 } }") +
-                       NodeText("axis", "Const", {}, "dtype: DT_INT32; value: tensor { dtype: DT_INT32 tensor_shape {} int_val: 0 }");
+const std::string kX =
+    NodeText("x", "Placeholder", {}, "dtype: DT_FLOAT; shape: shape { dim { size: 3 } }") +
+    NodeText("axis", "Const", {}, "dtype: DT_INT32; value: tensor { dtype: DT_INT32 tensor_shape {} int_val: 0 }");
 
 std::string SumOf(const std::string& name, const std::string& of) { return NodeText(name, "Sum", {of, "axis"}); }
 
 struct Loaded : Builder {
-  explicit Loaded(const std::string& text) : Builder(std::move(LoadGraphFromString(kX + text, &AllOps()).value().graph)) {
+  explicit Loaded(const std::string& text)
+      : Builder(std::move(LoadGraphFromString(kX + text, &AllOps()).value().graph)) {
     InferGraph(mutable_graph()).IgnoreError();
   }
-  Result<std::vector<Grad>> Derive(const std::string& y) { return GradientsOf(*this, {FindOutput(y)}, {FindOutput("x")}); }
+  Result<std::vector<Grad>> Derive(const std::string& y) {
+    return GradientsOf(*this, {FindOutput(y)}, {FindOutput("x")});
+  }
   // The text of the error that the gradient by x is.
   std::string Refusal(const std::string& y) {
     int before = graph().num_nodes();
@@ -57,11 +63,13 @@ TEST(MissingGradients, UnknownOpsAreNamed) {
   ExpectIn(Loaded(digamma + SumOf("y", "d")).Refusal("y"), {"Digamma 'd'", "is not known"});
   ExpectIn(Loaded(digamma).Refusal("d"), {"Digamma 'd'"});
   // Beside a path that could be derived.
-  ExpectIn(Loaded(digamma + NodeText("sum", "AddV2", {"x", "d"}) + SumOf("y", "sum")).Refusal("y"), {"1 op on the way", "Digamma 'd'"});
+  ExpectIn(Loaded(digamma + NodeText("sum", "AddV2", {"x", "d"}) + SumOf("y", "sum")).Refusal("y"),
+           {"1 op on the way", "Digamma 'd'"});
 }
 
 TEST(MissingGradients, AllOfAChainAtOnce) {
-  const std::string text = NodeText("d", "Digamma", {"x"}) + NodeText("e", "Exp", {"d"}) + NodeText("i", "Igamma", {"e", "x"}) + SumOf("y", "i");
+  const std::string text = NodeText("d", "Digamma", {"x"}) + NodeText("e", "Exp", {"d"}) +
+                           NodeText("i", "Igamma", {"e", "x"}) + SumOf("y", "i");
   ExpectIn(Loaded(text).Refusal("y"), {"2 ops", "Digamma 'd'", "Igamma 'i'"});
 }
 
@@ -69,7 +77,9 @@ TEST(MissingGradients, DTypesThatWeirDoesNotCompute) {
   const std::string complex = NodeText("c", "Cast", {"x"}, "SrcT: DT_FLOAT; DstT: DT_COMPLEX64");
   const std::string back = NodeText("b", "Cast", {"c"}, "SrcT: DT_COMPLEX64; DstT: DT_FLOAT");
   ExpectIn(Loaded(complex + back + SumOf("y", "b")).Refusal("y"), {"Cast 'c'", "Cast 'b'"});
-  ExpectIn(Loaded(complex + NodeText("f", "FFT", {"c"}, "Tcomplex: DT_COMPLEX64") + NodeText("a", "ComplexAbs", {"f"}) + SumOf("y", "a")).Refusal("y"),
+  ExpectIn(Loaded(complex + NodeText("f", "FFT", {"c"}, "Tcomplex: DT_COMPLEX64") + NodeText("a", "ComplexAbs", {"f"}) +
+                  SumOf("y", "a"))
+               .Refusal("y"),
            {"3 ops", "Cast 'c'", "FFT 'f'", "ComplexAbs 'a'"});
 }
 
@@ -85,10 +95,11 @@ TEST(MissingGradients, CallsOfFunctions) {
 
 // What leads to y by integers or not at all, or by an op that is constant, is no path.
 TEST(MissingGradients, NoneWhereNoPathLeads) {
-  Loaded g(NodeText("d", "Digamma", {"x"}) + SumOf("aside", "d") + NodeText("n", "Bucketize", {"x"}, "T: DT_FLOAT; boundaries: list { f: 0 }") +
+  Loaded g(NodeText("d", "Digamma", {"x"}) + SumOf("aside", "d") +
+           NodeText("n", "Bucketize", {"x"}, "T: DT_FLOAT; boundaries: list { f: 0 }") +
            NodeText("f", "Cast", {"n"}, "SrcT: DT_INT32; DstT: DT_FLOAT") + NodeText("s", "Floor", {"d"}) +
-           NodeText("stop", "StopGradient", {"d"}) + NodeText("one", "Mul", {"x", "f"}) + NodeText("two", "Mul", {"one", "s"}) +
-           NodeText("three", "Mul", {"two", "stop"}) + SumOf("y", "three"));
+           NodeText("stop", "StopGradient", {"d"}) + NodeText("one", "Mul", {"x", "f"}) +
+           NodeText("two", "Mul", {"one", "s"}) + NodeText("three", "Mul", {"two", "stop"}) + SumOf("y", "three"));
   auto grads = g.Derive("y");
   ASSERT_TRUE(grads.ok()) << grads.status().ToString();
   EXPECT_TRUE((*grads)[0].valid());
@@ -100,12 +111,14 @@ TEST(MissingGradients, NoneWhereNoPathLeads) {
 
 // ---- _gradient_op_type
 
-const std::string kFlip = NodeText("square", "Square", {"x"}) + NodeText("h", "Identity", {"square"}, "T: DT_FLOAT; _gradient_op_type: 'Flip'") +
+const std::string kFlip = NodeText("square", "Square", {"x"}) +
+                          NodeText("h", "Identity", {"square"}, "T: DT_FLOAT; _gradient_op_type: 'Flip'") +
                           SumOf("y", "h");
 
 TEST(CustomGradients, RefusedUnlessRegistered) {
   ExpectIn(Loaded(kFlip).Refusal("y"), {"Identity 'h'", "'Flip'", "_gradient_op_type"});
-  const std::string list = NodeText("h", "IdentityN", {"x", "x"}, "T: list { type: [DT_FLOAT, DT_FLOAT] }; _gradient_op_type: 'CustomGradient-7'");
+  const std::string list = NodeText("h", "IdentityN", {"x", "x"},
+                                    "T: list { type: [DT_FLOAT, DT_FLOAT] }; _gradient_op_type: 'CustomGradient-7'");
   ExpectIn(Loaded(list + SumOf("y", "h")).Refusal("y"), {"IdentityN 'h'", "'CustomGradient-7'"});
 }
 
@@ -116,7 +129,10 @@ Tensor ValueAt123(Builder& g, const Output& y) {
 
 TEST(CustomGradients, TakenWhereRegistered) {
   Loaded g(kFlip);
-  SetGradient(g, "Flip", [](GradContext& c) { c.set(0, -c.grad()); return OkStatus(); });
+  SetGradient(g, "Flip", [](GradContext& c) {
+    c.set(0, -c.grad());
+    return OkStatus();
+  });
   // Not what is said of all Identity nodes: this one asks for another.
   SetGradient(g, "Identity", [](GradContext&) { return Unimplemented("is not wanted"); });
   auto grads = g.Derive("y");

@@ -1,5 +1,5 @@
-// `training` of batch normalisation and dropout as a scalar that is fed: each run does what a layer built for it does, gradients,
-// moving averages and random numbers included.
+// `training` of batch normalisation and dropout as a scalar that is fed: each run does what a layer built for it does,
+// gradients, moving averages and random numbers included.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -29,8 +29,13 @@ struct NormCase {
 const NormCase kNorms[] = {{"of_rank_2", {4, 3}, 1}, {"of_rank_3", {2, 3, 4}, 1}, {"fused", {2, 2, 2, 3}, 3}};
 
 Output Normalized(const Output& x, int axis, layers::Training training) {
-  return layers::BatchNormalization(x, {.axis = axis, .momentum = .9, .epsilon = .01, .beta_initializer = Fill, .gamma_initializer = Fill,
-                                        .training = training, .name = "batch_normalization"});
+  return layers::BatchNormalization(x, {.axis = axis,
+                                        .momentum = .9,
+                                        .epsilon = .01,
+                                        .beta_initializer = Fill,
+                                        .gamma_initializer = Fill,
+                                        .training = training,
+                                        .name = "batch_normalization"});
 }
 
 Output Flag(Builder& g) { return ops::Placeholder(g, kBool, PartialShape::Scalar(), "training"); }
@@ -69,7 +74,9 @@ TEST(TrainingFlag, AveragesMoveWhileTrainingOnly) {
     Normalized(x, c.axis, flag);
     Operation update = Group(g, OperationCollection(g, collection::kUpdateOps));
     golden::Started s(g);
-    auto expect = [&](int row) { golden::ExpectPacked(key, row, [&](const std::string& name) { return s.GetVariable(name).value(); }); };
+    auto expect = [&](int row) {
+      golden::ExpectPacked(key, row, [&](const std::string& name) { return s.GetVariable(name).value(); });
+    };
     Tensor strange = Grid(c.shape).Clone().value();
     strange.mutable_data<float>()[1] = NAN;
     for (int i = 0; i < 3; ++i) {
@@ -117,7 +124,9 @@ TEST(TrainingFlag, DropoutsOfOneModel) {
   ASSERT_TRUE(dense.valid()) << g.status().ToString();
   golden::Started s(g);
   for (int64_t batch : {1, 4}) {
-    auto got = s.Run({a, b, dense}, {{flag, true}, {x, Tensor::Of<float>({batch, 100}, std::vector<float>(batch * 100, 1))}}).value();
+    auto got =
+        s.Run({a, b, dense}, {{flag, true}, {x, Tensor::Of<float>({batch, 100}, std::vector<float>(batch * 100, 1))}})
+            .value();
     EXPECT_NE(Flat(got[0]), Flat(got[1]));
     EXPECT_EQ(got[2].shape(), Shape({batch, 3}));
   }
@@ -141,7 +150,8 @@ TEST(TrainingFlag, OneNetworkForBoth) {
   };
   Builder fixed, both;
   fixed.SetSeed(5), both.SetSeed(5);
-  Output x1 = ops::Placeholder(fixed, kFloat, {None, 4, 4, 1}), x2 = ops::Placeholder(both, kFloat, {None, 4, 4, 1}), flag = Flag(both);
+  Output x1 = ops::Placeholder(fixed, kFloat, {None, 4, 4, 1}), x2 = ops::Placeholder(both, kFloat, {None, 4, 4, 1}),
+         flag = Flag(both);
   Output y1 = Model(x1, true), y2 = Model(x2, flag);
   Operation t1 = train(fixed, x1, y1), t2 = train(both, x2, y2);
   golden::Started s1(fixed), s2(both);
@@ -164,7 +174,8 @@ TEST(TrainingFlag, OneNetworkForBoth) {
 // With the flag compiled in, a run without training computes no statistics of the batch.
 TEST(TrainingFlag, OnlyTheChosenSideIsComputed) {
   Builder g;
-  Output flag = Flag(g), x = ops::Placeholder(g, kFloat, {2, 3, 3, 4}), y = layers::BatchNormalization(x, {.training = flag});
+  Output flag = Flag(g), x = ops::Placeholder(g, kFloat, {2, 3, 3, 4}),
+         y = layers::BatchNormalization(x, {.training = flag});
   golden::Started s(g);
   auto plan = s.ExplainPlan({{flag.name(), Tensor(false)}, {x.name(), Grid({2, 3, 3, 4})}}, {y.name()});
   ASSERT_TRUE(plan.ok()) << plan.status().ToString();

@@ -1,5 +1,6 @@
-// Gradients where a factor, a base or a norm is 0: first and second order against sums over all factors but one and but two,
-// written out here, or against values worked out by hand. What has no derivative there has the value that docs/zeros.md says.
+// Gradients where a factor, a base or a norm is 0: first and second order against sums over all factors but one and but
+// two, written out here, or against values worked out by hand. What has no derivative there has the value that
+// docs/zeros.md says.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -61,7 +62,8 @@ Derived Derive(const Vec& x, const Function& f, const PartialShape& shape) {
   return d;
 }
 
-// y[k] = the product of the x[i] that `part` names; their weighted sum's derivatives, summed over all factors but those left out.
+// y[k] = the product of the x[i] that `part` names; their weighted sum's derivatives, summed over all factors but those
+// left out.
 struct Products {
   std::vector<std::vector<size_t>> parts;
 
@@ -70,7 +72,9 @@ struct Products {
     for (size_t i : part) p *= i == a || i == b ? 1 : x[i];
     return p;
   }
-  static bool Has(const std::vector<size_t>& part, size_t i) { return std::find(part.begin(), part.end(), i) != part.end(); }
+  static bool Has(const std::vector<size_t>& part, size_t i) {
+    return std::find(part.begin(), part.end(), i) != part.end();
+  }
   Derived At(const Vec& x, const Vec& w) const {
     Derived d{Vec(x.size(), 0), Matrix(x.size(), Vec(x.size(), 0))};
     for (size_t k = 0; k < parts.size(); ++k) {
@@ -91,12 +95,22 @@ void ExpectEqual(const Derived& got, const Derived& want) {
   for (size_t i = 0; i < want.first.size(); ++i) {
     EXPECT_NEAR(got.first[i], want.first[i], 1e-12 * (1 + std::abs(want.first[i]))) << "by x[" << i << "]";
     for (size_t j = 0; j < want.first.size(); ++j) {
-      EXPECT_NEAR(got.second[i][j], want.second[i][j], 1e-11 * (1 + std::abs(want.second[i][j]))) << "by x[" << i << "], x[" << j << "]";
+      EXPECT_NEAR(got.second[i][j], want.second[i][j], 1e-11 * (1 + std::abs(want.second[i][j])))
+          << "by x[" << i << "], x[" << j << "]";
     }
   }
 }
 
-const std::vector<Vec> kPoints = {{2, 3, 4, -1.5, .5}, {2, 0, 3, 4, .5}, {0, 2, 3, -4, 1}, {2, 3, 4, 1, 0}, {2, 0, 3, 0, 4}, {0, 0, 3, 5, 2}, {0, 0, 0, 1, 2}, {0}, {3}, {0, 0}};
+const std::vector<Vec> kPoints = {{2, 3, 4, -1.5, .5},
+                                  {2, 0, 3, 4, .5},
+                                  {0, 2, 3, -4, 1},
+                                  {2, 3, 4, 1, 0},
+                                  {2, 0, 3, 0, 4},
+                                  {0, 0, 3, 5, 2},
+                                  {0, 0, 0, 1, 2},
+                                  {0},
+                                  {3},
+                                  {0, 0}};
 
 TEST(Zeros, Cumprod) {
   for (const Vec& x : kPoints) {
@@ -111,11 +125,18 @@ TEST(Zeros, Cumprod) {
           }
         }
         const Vec w = Weights(x.size());
-        for (const PartialShape& shape : {PartialShape({int64_t(x.size())}), PartialShape({None}), PartialShape::Unknown()}) {
-          SCOPED_TRACE(Row(x).ToString() + (exclusive ? " exclusive" : "") + (reverse ? " reverse" : "") + shape.ToString());
-          ExpectEqual(Derive(x, [&](const Output& in) {
-            return ops::ReduceSum(ops::Cumprod(in, -1, {.exclusive = exclusive, .reverse = reverse}) * Row(w));
-          }, shape), products.At(x, w));
+        for (const PartialShape& shape :
+             {PartialShape({int64_t(x.size())}), PartialShape({None}), PartialShape::Unknown()}) {
+          SCOPED_TRACE(Row(x).ToString() + (exclusive ? " exclusive" : "") + (reverse ? " reverse" : "") +
+                       shape.ToString());
+          ExpectEqual(
+              Derive(
+                  x,
+                  [&](const Output& in) {
+                    return ops::ReduceSum(ops::Cumprod(in, -1, {.exclusive = exclusive, .reverse = reverse}) * Row(w));
+                  },
+                  shape),
+              products.At(x, w));
         }
       }
     }
@@ -125,7 +146,12 @@ TEST(Zeros, Cumprod) {
 // The issue's own figures.
 TEST(Zeros, CumprodOfTheReport) {
   auto gradient = [](bool exclusive, bool reverse) {
-    return Derive({2, 0, 3, 4}, [&](const Output& x) { return ops::ReduceSum(ops::Cumprod(x, 0, {.exclusive = exclusive, .reverse = reverse})); }, {4}).first;
+    return Derive({2, 0, 3, 4},
+                  [&](const Output& x) {
+                    return ops::ReduceSum(ops::Cumprod(x, 0, {.exclusive = exclusive, .reverse = reverse}));
+                  },
+                  {4})
+        .first;
   };
   EXPECT_EQ(gradient(false, false), Vec({1, 32, 0, 0}));
   EXPECT_EQ(gradient(true, false), Vec({1, 8, 0, 0}));
@@ -135,7 +161,8 @@ TEST(Zeros, CumprodOfTheReport) {
 TEST(Zeros, CumprodOfManyAlongEitherAxis) {
   Builder g;
   Tensor values = Tensor::Allocate(kDouble, {37, 3}).value();
-  for (int i = 0; i < 111; ++i) values.mutable_data<double>()[i] = i % 3 == 0 && i != 33 ? 1.01 : i == 33 || i == 40 || i == 70 ? 0 : -.99;
+  for (int i = 0; i < 111; ++i)
+    values.mutable_data<double>()[i] = i % 3 == 0 && i != 33 ? 1.01 : i == 33 || i == 40 || i == 70 ? 0 : -.99;
   Output x = g.Constant(values);
   Output columns = Gradients({ops::ReduceSum(ops::Cumprod(x, 0))}, {x})[0];
   Output rows = ops::Transpose(Gradients({ops::ReduceSum(ops::Cumprod(ops::Transpose(x), 1))}, {x})[0]);
@@ -155,7 +182,8 @@ TEST(Zeros, CumprodOfManyAlongEitherAxis) {
 
 // Products too large for the dtype between factors that make the whole small.
 TEST(Zeros, CumprodWithoutNeedlessNaN) {
-  Derived d = Derive({1e-300, 1e200, 1e200, 1e-100, 2}, [](const Output& x) { return ops::ReduceSum(ops::Cumprod(x, 0)); }, {None});
+  Derived d = Derive({1e-300, 1e200, 1e200, 1e-100, 2},
+                     [](const Output& x) { return ops::ReduceSum(ops::Cumprod(x, 0)); }, {None});
   for (double e : d.first) EXPECT_FALSE(std::isnan(e)) << Row(d.first).ToString();
 }
 
@@ -165,24 +193,47 @@ TEST(Zeros, Prod) {
     std::iota(all.parts[0].begin(), all.parts[0].end(), size_t{0});
     for (const PartialShape& shape : {PartialShape({int64_t(x.size())}), PartialShape({None})}) {
       SCOPED_TRACE(Row(x).ToString() + shape.ToString());
-      ExpectEqual(Derive(x, [](const Output& in) { return ops::ReduceProd(in) * 1.5; }, shape), all.At(x, {1.5}));
+      ExpectEqual(Derive(
+                      x, [](const Output& in) { return ops::ReduceProd(in) * 1.5; }, shape),
+                  all.At(x, {1.5}));
     }
   }
   const Vec x = {2, 0, 3, 0, 4, 5};
   Products both{{{0, 1, 2, 3, 4, 5}}}, columns{{{0, 3}, {1, 4}, {2, 5}}};
-  ExpectEqual(Derive(x, [](const Output& in) { return ops::ReduceProd(ops::Reshape(in, {2, 3}), {0, 1}); }, {6}), both.At(x, {1}));
-  ExpectEqual(Derive(x, [](const Output& in) { return ops::ReduceSum(ops::ReduceProd(ops::Reshape(in, {2, 3}), 0) * Row(Weights(3))); }, {6}),
+  ExpectEqual(Derive(x,
+                     [](const Output& in) {
+                       return ops::ReduceProd(ops::Reshape(in, {2, 3}), {0, 1});
+                     },
+                     {6}),
+              both.At(x, {1}));
+  ExpectEqual(Derive(x,
+                     [](const Output& in) {
+                       return ops::ReduceSum(ops::ReduceProd(ops::Reshape(in, {2, 3}), 0) * Row(Weights(3)));
+                     },
+                     {6}),
               columns.At(x, Weights(3)));
 }
 
 TEST(Zeros, SegmentProducts) {
   const Vec w = Weights(4);
-  for (const Vec& x : std::vector<Vec>{{2, 3, 4, 5, .5, 6}, {2, 0, 4, 5, .5, 6}, {0, 0, 4, 5, 0, 6}, {0, 0, 0, 5, 1, 0}}) {
+  for (const Vec& x :
+       std::vector<Vec>{{2, 3, 4, 5, .5, 6}, {2, 0, 4, 5, .5, 6}, {0, 0, 4, 5, 0, 6}, {0, 0, 0, 5, 1, 0}}) {
     SCOPED_TRACE(Row(x).ToString());
     const Products sorted{{{0, 1, 2}, {3}, {}, {4, 5}}}, unsorted{{{1, 3, 5}, {}, {0, 2}, {}}};
     for (const PartialShape& shape : {PartialShape({6}), PartialShape({None})}) {
-      ExpectEqual(Derive(x, [&](const Output& in) { return ops::ReduceSum(ops::SegmentProd(in, {0, 0, 0, 1, 3, 3}) * Row(w)); }, shape), sorted.At(x, w));
-      ExpectEqual(Derive(x, [&](const Output& in) { return ops::ReduceSum(ops::UnsortedSegmentProd(in, {2, 0, 2, 0, -1, 0}, 4) * Row(w)); }, shape),
+      ExpectEqual(Derive(
+                      x,
+                      [&](const Output& in) {
+                        return ops::ReduceSum(ops::SegmentProd(in, {0, 0, 0, 1, 3, 3}) * Row(w));
+                      },
+                      shape),
+                  sorted.At(x, w));
+      ExpectEqual(Derive(
+                      x,
+                      [&](const Output& in) {
+                        return ops::ReduceSum(ops::UnsortedSegmentProd(in, {2, 0, 2, 0, -1, 0}, 4) * Row(w));
+                      },
+                      shape),
                   unsorted.At(x, w));
     }
   }
@@ -194,23 +245,31 @@ struct Pair {
   const char* name;
   std::function<Output(const Output& x, const Output& y)> f;
   double x, y;
-  Vec first, second;  // NaN: there is none, and what the op says is not looked at but must be finite where it is not +-inf itself
+  Vec first, second;  // NaN: there is none, and what the op says is not looked at but must be finite where it is not
+                      // +-inf itself
 };
 
 constexpr double kAny = std::numeric_limits<double>::quiet_NaN();
 
 void ExpectAt(const Pair& p) {
   SCOPED_TRACE(fmt::format("{}({}, {})", p.name, p.x, p.y));
-  Derived d = Derive({p.x, p.y}, [&](const Output& v) {
-    std::vector<Output> parts = ops::Unstack(v, 2);
-    return p.f(parts[0], parts[1]);
-  }, {2});
+  Derived d = Derive({p.x, p.y},
+                     [&](const Output& v) {
+                       std::vector<Output> parts = ops::Unstack(v, 2);
+                       return p.f(parts[0], parts[1]);
+                     },
+                     {2});
   ASSERT_EQ(d.second.size(), 2u);
   for (size_t i = 0; i < 2; ++i) {
-    EXPECT_FALSE(std::isnan(d.first[i])) << "by " << "xy"[i];
-    if (!std::isnan(p.first[i])) EXPECT_NEAR(d.first[i], p.first[i], 1e-12) << "by " << "xy"[i];
+    EXPECT_FALSE(std::isnan(d.first[i])) << "by "
+                                         << "xy"[i];
+    if (!std::isnan(p.first[i]))
+      EXPECT_NEAR(d.first[i], p.first[i], 1e-12) << "by "
+                                                 << "xy"[i];
     for (size_t j = 0; j < 2; ++j) {
-      if (!std::isnan(p.second[2 * i + j])) EXPECT_NEAR(d.second[i][j], p.second[2 * i + j], 1e-12) << "by " << "xy"[i] << "xy"[j];
+      if (!std::isnan(p.second[2 * i + j]))
+        EXPECT_NEAR(d.second[i][j], p.second[2 * i + j], 1e-12) << "by "
+                                                                << "xy"[i] << "xy"[j];
     }
   }
 }
@@ -225,17 +284,27 @@ TEST(Zeros, FunctionsOfTwo) {
   const double l3 = std::log(3.0);
   const Pair pairs[] = {
       // x^y at 0: 0^y does not change with y > 0; x^0 does not change with x.
-      {"Pow", pow, 0, 3, {0, 0}, {0, 0, 0, 0}}, {"Pow", pow, 0, 2, {0, 0}, {2, 0, 0, 0}}, {"Pow", pow, 0, 1, {1, 0}, {0, kAny, kAny, 0}},
-      {"Pow", pow, 0, 2.5, {0, 0}, {0, 0, 0, 0}}, {"Pow", pow, 0, 0, {0, 0}, {0, kAny, kAny, kAny}},
+      {"Pow", pow, 0, 3, {0, 0}, {0, 0, 0, 0}},
+      {"Pow", pow, 0, 2, {0, 0}, {2, 0, 0, 0}},
+      {"Pow", pow, 0, 1, {1, 0}, {0, kAny, kAny, 0}},
+      {"Pow", pow, 0, 2.5, {0, 0}, {0, 0, 0, 0}},
+      {"Pow", pow, 0, 0, {0, 0}, {0, kAny, kAny, kAny}},
       {"Pow", pow, 0, 1.5, {0, 0}, {std::numeric_limits<double>::infinity(), 0, 0, 0}},
-      {"Pow", pow, 3, 0, {0, l3}, {0, 1.0 / 3, 1.0 / 3, l3 * l3}}, {"Pow", pow, -2, 2, {-4, 0}, {2, kAny, kAny, kAny}},
+      {"Pow", pow, 3, 0, {0, l3}, {0, 1.0 / 3, 1.0 / 3, l3 * l3}},
+      {"Pow", pow, -2, 2, {-4, 0}, {2, kAny, kAny, kAny}},
       // Linear in x, at 0 as elsewhere; at (0, 0) neither has a derivative.
-      {"Xlogy", xlogy, 0, 3, {l3, 0}, {0, 1.0 / 3, 1.0 / 3, 0}}, {"Xlogy", xlogy, 2, 3, {l3, 2.0 / 3}, {0, 1.0 / 3, 1.0 / 3, -2.0 / 9}},
+      {"Xlogy", xlogy, 0, 3, {l3, 0}, {0, 1.0 / 3, 1.0 / 3, 0}},
+      {"Xlogy", xlogy, 2, 3, {l3, 2.0 / 3}, {0, 1.0 / 3, 1.0 / 3, -2.0 / 9}},
       {"Xlogy", xlogy, 0, 0, {0, 0}, {0, 0, 0, 0}},
-      {"Xdivy", xdivy, 0, 4, {.25, 0}, {0, -1.0 / 16, -1.0 / 16, 0}}, {"Xdivy", xdivy, 2, 4, {.25, -.125}, {0, -1.0 / 16, -1.0 / 16, 4.0 / 64}},
+      {"Xdivy", xdivy, 0, 4, {.25, 0}, {0, -1.0 / 16, -1.0 / 16, 0}},
+      {"Xdivy", xdivy, 2, 4, {.25, -.125}, {0, -1.0 / 16, -1.0 / 16, 4.0 / 64}},
       {"Xdivy", xdivy, 0, 0, {0, 0}, {0, 0, 0, 0}},
-      {"DivNoNan", div, 3, 0, {0, 0}, {0, 0, 0, 0}}, {"DivNoNan", div, 0, 0, {0, 0}, {0, 0, 0, 0}}, {"DivNoNan", div, 0, 4, {.25, 0}, {0, -1.0 / 16, -1.0 / 16, 0}},
-      {"MulNoNan", mul, 0, 3, {3, 0}, {0, 1, 1, 0}}, {"MulNoNan", mul, 3, 0, {0, 3}, {0, 1, 1, 0}}, {"MulNoNan", mul, 0, 0, {0, 0}, {0, 1, 1, 0}},
+      {"DivNoNan", div, 3, 0, {0, 0}, {0, 0, 0, 0}},
+      {"DivNoNan", div, 0, 0, {0, 0}, {0, 0, 0, 0}},
+      {"DivNoNan", div, 0, 4, {.25, 0}, {0, -1.0 / 16, -1.0 / 16, 0}},
+      {"MulNoNan", mul, 0, 3, {3, 0}, {0, 1, 1, 0}},
+      {"MulNoNan", mul, 3, 0, {0, 3}, {0, 1, 1, 0}},
+      {"MulNoNan", mul, 0, 0, {0, 0}, {0, 1, 1, 0}},
       {"Mul", plain, 0, 0, {0, 0}, {0, 1, 1, 0}},
   };
   for (const Pair& p : pairs) ExpectAt(p);
@@ -256,16 +325,22 @@ TEST(Zeros, Norms) {
   }
   ExpectEqual(Derive({0, -2}, [](const Output& x) { return ops::L2Loss(x); }, {2}), {{0, -2}, {{1, 0}, {0, 1}}});
   // A clipped norm: within the bound the function is the identity.
-  for (const Function& clip : {Function([](const Output& x) { return ops::ReduceSum(ops::ClipByNorm(x, 2.0) * Row({1, 3})); }),
-                               Function([](const Output& x) { return ops::ReduceSum(ops::ClipByAverageNorm(x, 2.0) * Row({1, 3})); })}) {
+  for (const Function& clip : {Function([](const Output& x) {
+                                 return ops::ReduceSum(ops::ClipByNorm(x, 2.0) * Row({1, 3}));
+                               }),
+                               Function([](const Output& x) {
+                                 return ops::ReduceSum(ops::ClipByAverageNorm(x, 2.0) * Row({1, 3}));
+                               })}) {
     ExpectEqual(Derive({0, 0}, clip, {2}), {{1, 3}, Matrix(2, Vec(2, 0))});
   }
 }
 
 // The slope of a root at 0 is infinite, from the one side there is.
 TEST(Zeros, Roots) {
-  EXPECT_EQ(Derive({0}, [](const Output& x) { return ops::ReduceSum(ops::Sqrt(x)); }, {1}).first[0], std::numeric_limits<double>::infinity());
-  EXPECT_EQ(Derive({0}, [](const Output& x) { return ops::ReduceSum(ops::Rsqrt(x)); }, {1}).first[0], -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(Derive({0}, [](const Output& x) { return ops::ReduceSum(ops::Sqrt(x)); }, {1}).first[0],
+            std::numeric_limits<double>::infinity());
+  EXPECT_EQ(Derive({0}, [](const Output& x) { return ops::ReduceSum(ops::Rsqrt(x)); }, {1}).first[0],
+            -std::numeric_limits<double>::infinity());
 }
 
 }  // namespace

@@ -212,15 +212,19 @@ TEST_F(Graphdef, GradAddsGradientsThatRun) {
 }
 
 TEST_F(Graphdef, GradAndCheckTellOfWhatHasNoGradient) {
-  std::ofstream(File("digamma.pbtxt")) << "node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } }\n"
-                                          "node { name: 'd' op: 'Digamma' input: 'x' attr { key: 'T' value { type: DT_FLOAT } } }\n"
-                                          "node { name: 'y' op: 'AddV2' input: 'x' input: 'd' attr { key: 'T' value { type: DT_FLOAT } } }\n";
+  std::ofstream(File("digamma.pbtxt"))
+      << "node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } }\n"
+         "node { name: 'd' op: 'Digamma' input: 'x' attr { key: 'T' value { type: DT_FLOAT } } }\n"
+         "node { name: 'y' op: 'AddV2' input: 'x' input: 'd' attr { key: 'T' value { type: DT_FLOAT } } }\n";
   ExpectFailure("grad " + File("digamma.pbtxt") + " --y y --x x", 1, "Digamma 'd'");
-  std::ofstream(File("flip.pbtxt")) << "node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } }\n"
-                                       "node { name: 'h' op: 'Identity' input: 'x' attr { key: 'T' value { type: DT_FLOAT } }"
-                                       "       attr { key: '_gradient_op_type' value { s: 'Flip' } } }\n";
+  std::ofstream(File("flip.pbtxt"))
+      << "node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } }\n"
+         "node { name: 'h' op: 'Identity' input: 'x' attr { key: 'T' value { type: DT_FLOAT } }"
+         "       attr { key: '_gradient_op_type' value { s: 'Flip' } } }\n";
   ExpectFailure("grad " + File("flip.pbtxt") + " --y h --x x", 1, "asks for the gradient 'Flip'");
-  EXPECT_NE(Output("check " + File("flip.pbtxt")).find("warning[custom-gradient]: 'h' (Identity) asks for the gradient 'Flip'"), std::string::npos);
+  EXPECT_NE(Output("check " + File("flip.pbtxt"))
+                .find("warning[custom-gradient]: 'h' (Identity) asks for the gradient 'Flip'"),
+            std::string::npos);
 }
 
 TEST_F(Graphdef, OptVerifiesWhatItWrites) {

@@ -121,9 +121,10 @@ void FindCustomGradients(const Graph& g, std::vector<Finding>* findings) {
     auto type = CustomGradientType(g[id]);
     const OpDef* def = type ? g.registry().Find(*type) : nullptr;
     if (!type || (def && (def->gradient() || def->gradient_is_zero()))) continue;
-    findings->push_back({false, "custom-gradient",
-                         fmt::format("'{}' ({}) asks for the gradient '{}', which only the program that made the graph has",
-                                     g[id].name(), g[id].op(), *type)});
+    findings->push_back(
+        {false, "custom-gradient",
+         fmt::format("'{}' ({}) asks for the gradient '{}', which only the program that made the graph has",
+                     g[id].name(), g[id].op(), *type)});
   }
 }
 
