@@ -55,7 +55,9 @@ void TypeUnknownOutputs(Graph& g) {
 std::optional<std::string> CustomGradientType(const Node& node) {
   const AttrValue* v = node.FindAttr("_gradient_op_type");
   const std::string* name = v ? v->get<std::string>() : nullptr;
-  return name ? std::optional(*name) : std::nullopt;
+  // Every call of a tf.function is marked so; what it means is the function's own gradient.
+  if (!name || (node.op().ends_with("PartitionedCall") && name->starts_with("PartitionedCall-"))) return std::nullopt;
+  return *name;
 }
 
 Output Grad::ToDense() const {

@@ -88,7 +88,7 @@ std::vector<Output> Gradients(const std::vector<Output>& ys, const std::vector<O
 // gradient_override_map, tf.custom_gradient); such nodes take this gradient, or that of the op so named, and no other.
 void SetGradient(Builder& b, std::string_view op, GradFn fn);
 void SetGradient(Operation node, GradFn fn);
-// The name that the node asks for by `_gradient_op_type`, if it does.
+// The name that the node asks for by `_gradient_op_type`, if it does (what TensorFlow gives every call does not count).
 std::optional<std::string> CustomGradientType(const Node& node);
 
 }  // namespace weir

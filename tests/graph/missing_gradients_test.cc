@@ -122,6 +122,13 @@ TEST(CustomGradients, RefusedUnlessRegistered) {
   ExpectIn(Loaded(list + SumOf("y", "h")).Refusal("y"), {"IdentityN 'h'", "'CustomGradient-7'"});
 }
 
+// TensorFlow's mark of every call says nothing of its own.
+TEST(CustomGradients, CallsAreJustCalls) {
+  Loaded g(NodeText("c", "PartitionedCall", {"x"},
+                    "Tin: list { type: DT_FLOAT }; Tout: list { type: DT_FLOAT }; _gradient_op_type: 'PartitionedCall-3'"));
+  EXPECT_FALSE(CustomGradientType(g.graph()[g.graph().Find("c")]).has_value());
+}
+
 Tensor ValueAt123(Builder& g, const Output& y) {
   Session s(g, {.threads = 1});
   return s.Run(y, {{g.FindOutput("x"), {1.0f, 2.0f, 3.0f}}}).value();

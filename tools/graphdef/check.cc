@@ -116,15 +116,19 @@ void FindUnknownOps(const Graph& g, std::vector<Finding>* findings) {
 }
 
 // Nodes whose gradient is not that of their op: `grad` refuses them unless an op of that name has one.
-void FindCustomGradients(const Graph& g, std::vector<Finding>* findings) {
+void FindCustomGradients(const Graph& g, std::vector<Finding>* findings, const std::string& where = "") {
   for (NodeId id : g.nodes()) {
     auto type = CustomGradientType(g[id]);
     const OpDef* def = type ? g.registry().Find(*type) : nullptr;
     if (!type || (def && (def->gradient() || def->gradient_is_zero()))) continue;
     findings->push_back(
         {false, "custom-gradient",
-         fmt::format("'{}' ({}) asks for the gradient '{}', which only the program that made the graph has",
-                     g[id].name(), g[id].op(), *type)});
+         fmt::format("{}'{}' ({}) asks for the gradient '{}', which only the program that made the graph has",
+                     where, g[id].name(), g[id].op(), *type)});
+  }
+  for (const auto& [name, f] : g.functions()) {
+    // Bodies share the library of the graph around them.
+    if (where.empty()) FindCustomGradients(f->body, findings, fmt::format("in function '{}': ", name));
   }
 }
 
