@@ -1,4 +1,5 @@
 // Candidate samplers: ops that draw some of many classes, and say how often each class is to be expected among them.
+#include "weir/graph/infer.h"
 #include "weir/ops/random_ops.h"
 #include "weir/ops/registry.h"
 
