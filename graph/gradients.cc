@@ -22,13 +22,43 @@ Overrides& OverridesOf(Builder& b) {
   return *static_cast<Overrides*>(slot.get());
 }
 
+// Dtypes that gradients flow through elsewhere, but not here: a path through them is a missing gradient, not none.
+bool Unsupported(DType t) {
+  return t == DType::kInvalid || t == DType::kComplex64 || t == DType::kComplex128 || t == DType::kVariant;
+}
+
 bool Differentiable(const OutputType& t) {
   DType dtype = BaseType(t.dtype);
   if (dtype == kResource) return t.handle_dtype == DType::kInvalid || IsFloating(t.handle_dtype);
-  return IsFloating(dtype);
+  return IsFloating(dtype) || Unsupported(dtype);
+}
+
+// The outputs of ops that are not known get the dtypes with which they are read: what is built upon them needs these.
+void TypeUnknownOutputs(Graph& g) {
+  for (NodeId id : g.nodes()) {
+    if (g.node(id).def()) continue;
+    const std::vector<Use> users = g.node(id).users();
+    for (const Use& u : users) {
+      const Node& reader = g.node(u.node);
+      if (u.input < 0 || !reader.def() || g.type({id, u.output}).dtype != DType::kInvalid) continue;
+      auto types = reader.def()->InputTypes(reader.attrs());
+      if (!types.ok() || u.input >= static_cast<int>(types->size())) continue;
+      OutputType type = g.type({id, u.output});
+      type.dtype = BaseType((*types)[u.input]);
+      g.SetOutputType(id, u.output, std::move(type));
+    }
+  }
 }
 
 }  // namespace
+
+std::optional<std::string> CustomGradientType(const Node& node) {
+  const AttrValue* v = node.FindAttr("_gradient_op_type");
+  const std::string* name = v ? v->get<std::string>() : nullptr;
+  // Every call of a tf.function is marked so; what it means is the function's own gradient.
+  if (!name || (node.op().ends_with("PartitionedCall") && name->starts_with("PartitionedCall-"))) return std::nullopt;
+  return *name;
+}
 
 Output Grad::ToDense() const {
   if (!sparse_) return dense_;
@@ -68,18 +98,22 @@ class Differentiator {
       : b_(b), ys_(ys), xs_(xs), options_(options) {}
 
   Result<std::vector<Grad>> Run() {
+    TypeUnknownOutputs(b_.mutable_graph());
     WEIR_RETURN_IF_ERROR(Check());
     WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(b_.graph()));
     num_ids_ = b_.graph().num_ids();
     MarkBetween(order);
+    // Before anything is built, so that all are reported at once and a graph that is refused stays as it was.
+    WEIR_RETURN_IF_ERROR(RequireGradients(order));
     auto scope = b_.NameScope(options_.name);
     scope_ = b_.scope();
     auto no_control = b_.NoControlDependencies();
-    for (size_t i = 0; i < ys_.size(); ++i) Contribute(ys_[i].endpoint(), SeedGrad(i));
+    for (size_t i = 0; i < ys_.size(); ++i) {
+      if (between_[ys_[i].endpoint().node.value]) Contribute(ys_[i].endpoint(), SeedGrad(i));
+    }
     for (auto it = order.rbegin(); it != order.rend(); ++it) {
       if (between_[it->value]) WEIR_RETURN_IF_ERROR(Visit(*it));
     }
-    if (!missing_.empty()) return Missing();
     WEIR_RETURN_IF_ERROR(b_.status());
     return Collect();
   }
@@ -91,7 +125,11 @@ class Differentiator {
     for (const auto* list : {&ys_, &xs_}) {
       for (const Output& o : *list) {
         if (!o.valid() || o.builder() != &b_) return InvalidArgument("error[graph]: gradients were asked of an output that is invalid or of another graph");
-        if (Differentiable(b_.graph().type(o.endpoint()))) continue;
+        const DType dtype = BaseType(b_.graph().type(o.endpoint()).dtype);
+        // A y of an unknown op is a missing gradient like any other.
+        if (dtype == DType::kInvalid ? list == &ys_
+                                     : Differentiable(b_.graph().type(o.endpoint())) && !Unsupported(dtype))
+          continue;
         return NodeError(o.node(), "dtype", InvalidArgument(fmt::format("is {}, which has no gradient", b_.graph().type(o.endpoint()).ToString()))
                                                 .Help("only floating-point tensors can be differentiated; convert by Cast"));
       }
@@ -120,7 +158,7 @@ class Differentiator {
     }
     for (const Output& y : ys_) to_y[y.endpoint().node.value] = true;
     for (auto it = order.rbegin(); it != order.rend(); ++it) {
-      if (!to_y[it->value] || stop[it->value]) continue;
+      if (!to_y[it->value] || stop[it->value] || GradientIsZero(*it)) continue;
       for (Endpoint e : g.node(*it).inputs()) {
         if (Differentiable(g.type(e))) to_y[e.node.value] = true;
       }
@@ -128,6 +166,55 @@ class Differentiator {
     between_.resize(num_ids_);
     for (int i = 0; i < num_ids_; ++i) between_[i] = from_x[i] && to_y[i];
     stop_ = std::move(stop);
+  }
+
+  // Whether nothing flows through the node, by its definition or by the one whose gradient it asks for.
+  bool GradientIsZero(NodeId id) const {
+    const Node& n = b_.graph().node(id);
+    if (FindGradient(n)) return false;
+    auto custom = CustomGradientType(n);
+    const OpDef* def = custom ? b_.graph().registry().Find(*custom) : n.def();
+    return def && def->gradient_is_zero();
+  }
+
+  Status RequireGradients(const std::vector<NodeId>& order) const {
+    std::vector<NodeId> missing;
+    for (NodeId id : order) {
+      if (between_[id.value] && !stop_[id.value] && AnyInputBetween(id) && !MissingReason(id).empty())
+        missing.push_back(id);
+    }
+    return missing.empty() ? Status() : Missing(std::move(missing));
+  }
+
+  // Why gradients cannot go through a node that they should go through; empty when they can.
+  std::string MissingReason(NodeId id) const {
+    const Node& n = b_.graph().node(id);
+    if (GradientIsZero(id)) return "";
+    if (!FindGradient(n)) {
+      if (auto custom = CustomGradientType(n)) {
+        return fmt::format(
+            "asks for the gradient '{0}' (_gradient_op_type), which is not registered: SetGradient(builder, \"{0}\", "
+            "…) does",
+            *custom);
+      }
+      if (n.def()) return n.def()->no_gradient_reason();
+      return b_.graph().FindFunction(n.op()) ? "it calls a function, through which gradients are not derived"
+                                             : "the op is not known";
+    }
+    auto unsupported = [&](Endpoint e) {
+      return between_[e.node.value] && Unsupported(BaseType(b_.graph().type(e).dtype));
+    };
+    // An unknown op with a gradient of the user's own may have what it likes.
+    if (!n.def()) return "";
+    for (Endpoint e : n.inputs()) {
+      if (unsupported(e) && b_.graph().type(e).dtype != DType::kInvalid)
+        return fmt::format("its input is {}, through which gradients are not derived", b_.graph().type(e).ToString());
+    }
+    for (const OutputType& t : n.outputs()) {
+      if (Unsupported(BaseType(t.dtype)))
+        return fmt::format("its output is {}, through which gradients are not derived", t.ToString());
+    }
+    return "";
   }
 
   Grad SeedGrad(size_t i) {
@@ -158,7 +245,6 @@ class Differentiator {
     // Copied: the gradient function adds nodes, which moves them.
     const std::string name = b_.graph().node(id).name();
     const Loc loc = b_.graph().node(id).loc();
-    const OpDef* def = b_.graph().node(id).def();
     const int num_outputs = static_cast<int>(b_.graph().node(id).outputs().size());
     auto at = b_.At(loc ? loc : Loc{"<gradients>", 0});
     std::vector<Grad> grads(num_outputs);
@@ -175,12 +261,8 @@ class Differentiator {
       }
     }
     if (!any || stop_[id.value] || b_.graph().node(id).inputs().empty()) return {};
-    const GradFn* fn = FindGradient(id, def);
-    if (!fn) {
-      bool zero = def && def->gradient_is_zero();
-      if (!zero && AnyInputBetween(id)) missing_.push_back(id);
-      return {};
-    }
+    const GradFn* fn = FindGradient(b_.graph().node(id));
+    if (!fn || !AnyInputBetween(id)) return {};
     auto scope = b_.NameScope(scope_ + name + "_grad/");
     GradContext c(&b_, id, std::move(grads));
     if (Status s = (*fn)(c); !s.ok()) return NodeError(b_.graph().node(id), "graph", s);
@@ -189,10 +271,13 @@ class Differentiator {
     return {};
   }
 
-  const GradFn* FindGradient(NodeId id, const OpDef* def) {
-    Overrides& overrides = OverridesOf(b_);
-    if (auto it = overrides.by_node.find(id); it != overrides.by_node.end()) return &it->second;
-    if (auto it = overrides.by_op.find(b_.graph().node(id).op()); it != overrides.by_op.end()) return &it->second;
+  // A node's own gradient; else that of its op, or of the op or name whose gradient it asks for instead.
+  const GradFn* FindGradient(const Node& n) const {
+    const Overrides& overrides = OverridesOf(b_);
+    if (auto it = overrides.by_node.find(n.id()); it != overrides.by_node.end()) return &it->second;
+    auto custom = CustomGradientType(n);
+    if (auto it = overrides.by_op.find(custom.value_or(n.op())); it != overrides.by_op.end()) return &it->second;
+    const OpDef* def = custom ? b_.graph().registry().Find(*custom) : n.def();
     return def && def->gradient() ? &def->gradient() : nullptr;
   }
 
@@ -203,14 +288,14 @@ class Differentiator {
     return false;
   }
 
-  Status Missing() {
-    std::sort(missing_.begin(), missing_.end());
-    Status s = Unimplemented(fmt::format("error[graph]: {} op{} on the way from y to x {} no gradient", missing_.size(), missing_.size() == 1 ? "" : "s",
-                                         missing_.size() == 1 ? "has" : "have"));
-    for (NodeId id : missing_) {
+  Status Missing(std::vector<NodeId> missing) const {
+    std::sort(missing.begin(), missing.end());
+    Status s = Unimplemented(fmt::format("error[graph]: {} op{} on the way from y to x {} no gradient", missing.size(),
+                                         missing.size() == 1 ? "" : "s", missing.size() == 1 ? "has" : "have"));
+    for (NodeId id : missing) {
       const Node& n = b_.graph().node(id);
-      std::string reason = n.def() ? n.def()->no_gradient_reason() : "the op is not known";
-      s = std::move(s).Detail(fmt::format("{} '{}'{}: {}", n.op(), n.name(), n.loc() ? " created at " + n.loc().ToString() : "", reason));
+      s = std::move(s).Detail(fmt::format("{} '{}'{}: {}", n.op(), n.name(),
+                                          n.loc() ? " created at " + n.loc().ToString() : "", MissingReason(id)));
     }
     return std::move(s).Help("SetGradient gives an op or a node a gradient of your own; StopGradient cuts the path");
   }
@@ -235,7 +320,6 @@ class Differentiator {
   std::vector<bool> between_, stop_;
   std::unordered_map<Endpoint, std::vector<Grad>, EndpointHash> partial_;
   std::unordered_map<Endpoint, Grad, EndpointHash> total_;
-  std::vector<NodeId> missing_;
 };
 
 }  // namespace

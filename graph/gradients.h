@@ -6,6 +6,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "weir/graph/builder.h"
@@ -81,8 +83,12 @@ Result<std::vector<Grad>> GradientsOf(Builder& b, const std::vector<Output>& ys,
 // The same as dense tensors.
 std::vector<Output> Gradients(const std::vector<Output>& ys, const std::vector<Output>& xs, const GradientOptions& options = {});
 
-// A gradient of the user's own: for every node of an op (over the registry's), or for one node (over both).
+// A gradient of the user's own: for every node of an op (over the registry's), or for one node (over both). Instead of
+// an op, `op` may be the name that nodes ask for by the attribute `_gradient_op_type` (tf.RegisterGradient with
+// gradient_override_map, tf.custom_gradient); such nodes take this gradient, or that of the op so named, and no other.
 void SetGradient(Builder& b, std::string_view op, GradFn fn);
 void SetGradient(Operation node, GradFn fn);
+// The name that the node asks for by `_gradient_op_type`, if it does (what TensorFlow gives every call does not count).
+std::optional<std::string> CustomGradientType(const Node& node);
 
 }  // namespace weir

@@ -135,6 +135,22 @@ inline Output MatrixBandPart(Input input, Input num_lower, Input num_upper, cons
   return Make("MatrixBandPart", {input, num_lower, num_upper}, {}, name);
 }
 
+// ---- masks
+struct SequenceMaskOptions {
+  std::optional<Input> maxlen = {};  // a scalar; else the largest length
+  DType dtype = kBool;
+  std::string name = {};
+};
+// mask[…, j] = j < lengths[…], of shape lengths.shape + [maxlen]. Lengths are int32 or int64.
+Output SequenceMask(Input lengths, const SequenceMaskOptions& o = {});
+struct BooleanMaskOptions {
+  int axis = 0;  // where the mask's axes begin
+  std::string name = {};
+};
+// The slices of `tensor` where `mask` (bool) is true, in one axis that takes the place of the mask's. Ranks are known
+// (the tensor's only for a negative axis). Errors: a mask of other sizes than the axes it stands for.
+Output BooleanMask(Input tensor, Input mask, const BooleanMaskOptions& o = {});
+
 // ---- positions
 struct OneHotOptions {
   Input on_value = 1, off_value = 0;  // scalars of one dtype

@@ -18,6 +18,12 @@ Grad WithValues(const Grad& g, Output values) {
   return IndexedSlices{values, g.slices().indices, g.slices().dense_shape};
 }
 
+// A square root whose gradient at 0 is 0. Why two selects: the infinite slope there must not meet the gradient.
+Output SafeSqrt(const Output& x, const Name& name = {}) {
+  Output positive = Greater(x, 0.0);
+  return Where(positive, Sqrt(Where(positive, x, OnesLike(x))), x, name);
+}
+
 // clip_norm / max(norm, clip_norm), or NaN when the norm is not finite: then nothing that follows looks healthy.
 Output ScaleFor(const Output& norm, const Input& clip_norm) {
   Output clip = clip_norm.is_literal() ? Make("Mul", {OnesLike(norm), clip_norm}) : Cast(clip_norm, norm.dtype());
@@ -33,10 +39,7 @@ Output ClipByNorm(Input t, Input clip_norm, const Axes& axes, const Name& name) 
   auto at = b->At(t.loc());
   auto scope = b->NameScope(name.name.empty() ? "clip_by_norm" : name.name);
   Output sum = ReduceSum(Multiply(t, t), axes, {.keepdims = true});
-  Output positive = Greater(sum, 0.0);
-  // Why two selects: the square root's infinite slope at 0 must not meet the gradient.
-  Output norm = Where(positive, Sqrt(Where(positive, sum, OnesLike(sum))), sum);
-  return Identity(Make("RealDiv", {Multiply(t, clip_norm), Maximum(norm, clip_norm)}), {.name = b->scope()});
+  return Identity(Make("RealDiv", {Multiply(t, clip_norm), Maximum(SafeSqrt(sum), clip_norm)}), {.name = b->scope()});
 }
 
 Output ClipByAverageNorm(Input t, Input clip_norm, const Name& name) {
@@ -58,7 +61,7 @@ Output GlobalNorm(const std::vector<Grad>& tensors, const Name& name) {
   Builder* b = BuilderOf(halves);
   if (!b) return {};
   auto scope = b->NameScope(name.name.empty() ? "global_norm" : name.name);
-  return Sqrt(ReduceSum(Stack(halves)) * 2.0, {.name = b->scope()});
+  return SafeSqrt(ReduceSum(Stack(halves)) * 2.0, {.name = b->scope()});
 }
 
 Output GlobalNorm(const std::vector<Output>& tensors, const Name& name) {

@@ -7,6 +7,7 @@
 
 #include "weir/graph/builder.h"
 #include "weir/graph/gradients.h"
+#include "weir/ops/conv_ops.h"
 #include "weir/ops/conv_parts.h"
 #include "weir/ops/registry.h"
 
@@ -195,4 +196,31 @@ void RegisterConvOps(OpRegistry& r) {
   RegisterNormOps(r);
 }
 
+namespace ops {
+
+Output Conv1D(Input value, Input filters, const Conv1DOptions& o) {
+  Builder* b = BuilderOf({value, filters});
+  if (!b) return {};
+  auto at = b->At(value.loc());
+  auto scope = b->NameScope(o.name.empty() ? "conv1d" : o.name);
+  if (o.data_format != "NWC" && o.data_format != "NCW") {
+    b->Fail(InvalidArgument(fmt::format("error[attr]: '{}' has data_format '{}', which is neither NWC nor NCW",
+                                        b->scope(), o.data_format)));
+    return {};
+  }
+  const bool first = o.data_format == "NCW";
+  const int64_t height = first ? 2 : 1;
+  auto per_axis = [&](int64_t n) {
+    return first ? std::vector<int64_t>{1, 1, 1, n} : std::vector<int64_t>{1, 1, n, 1};
+  };
+  Output images = Make("ExpandDims", {value, int(height)}), kernel = Make("ExpandDims", {filters, 0});
+  Output y = Conv2D(images, kernel,
+                    {.strides = per_axis(o.stride),
+                     .padding = o.padding,
+                     .data_format = first ? "NCHW" : "NHWC",
+                     .dilations = per_axis(o.dilation)});
+  return Make("Squeeze", {y}, {{"squeeze_dims", std::vector<int64_t>{height}}}, {.name = b->scope()});
+}
+
+}  // namespace ops
 }  // namespace weir

@@ -56,6 +56,17 @@ inline Output DepthwiseConv2d(const Input& input, const Input& filter, const Con
   return DepthwiseConv2dNative(input, filter, o);
 }
 
+struct Conv1DOptions {
+  int64_t stride = 1;
+  std::string padding = "VALID";    // or SAME
+  std::string data_format = "NWC";  // or NCW
+  int64_t dilation = 1;
+  std::string name = {};
+};
+// Convolution of sequences [batch, width, channels] (NCW: [batch, channels, width]) by a filter [width, channels, out
+// channels]: a Conv2D of images of height 1.
+Output Conv1D(Input value, Input filters, const Conv1DOptions& o = {});
+
 struct PoolOptions {
   std::vector<int64_t> ksize = {1, 2, 2, 1};
   std::vector<int64_t> strides = {1, 2, 2, 1};

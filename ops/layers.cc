@@ -1,32 +1,22 @@
 // Layers: a variable scope, the variables in it, and the ops around them. What a layer must know (the size that its
 // kernel has) it asks of the input's static shape.
-#include "weir/ops/layers.h"
+#include "weir/ops/layers_internal.h"
 
 #include <fmt/format.h>
 
 #include "weir/ops/array_ops.h"
 #include "weir/ops/conv_ops.h"
+#include "weir/ops/functions.h"
 #include "weir/ops/gather_ops.h"
 #include "weir/ops/math_ops.h"
 #include "weir/ops/matrix_ops.h"
-#include "weir/ops/moving_average.h"
 #include "weir/ops/nn_ops.h"
 #include "weir/ops/random_ops.h"
 #include "weir/ops/reduction_ops.h"
+#include "weir/ops/shape_helpers.h"
 
 namespace weir {
 
-namespace {
-
-// The shape as a tensor: constant where it is known.
-Output ShapeOf(const Output& x) {
-  auto known = x.shape().ToShape();
-  if (!known) return ops::ShapeOf(x);
-  std::vector<int32_t> sizes(known->dims().begin(), known->dims().end());
-  return x.builder()->Constant(Tensor::Vector(sizes));
-}
-
-// The size of `axis`, which a layer's variables depend on; nullopt, with an error kept, when it is not known.
 std::optional<int64_t> KnownSize(const Output& x, int axis, const char* layer) {
   if (!x.valid()) return std::nullopt;
   if (x.shape().known_rank()) {
@@ -40,11 +30,18 @@ std::optional<int64_t> KnownSize(const Output& x, int axis, const char* layer) {
   return std::nullopt;
 }
 
-// A layer's input must come from a graph: literals have none.
-Builder* BuilderOfInput(const Input& inputs) { return inputs.output().valid() ? inputs.builder() : nullptr; }
-
 Builder::Guard LayerScope(Builder& b, const std::string& name, const char* default_name, Reuse reuse) {
   return VariableScope(b, name.empty() ? default_name : name, {.reuse = reuse, .unique = name.empty()});
+}
+
+namespace {
+
+// The shape as a tensor: constant where it is known.
+Output ShapeOf(const Output& x) {
+  auto known = x.shape().ToShape();
+  if (!known) return ops::ShapeOf(x);
+  std::vector<int32_t> sizes(known->dims().begin(), known->dims().end());
+  return x.builder()->Constant(Tensor::Vector(sizes));
 }
 
 std::string Upper(std::string s) {
@@ -152,6 +149,26 @@ Output Conv2D(Input inputs, int64_t filters, Size2D kernel_size, const Conv2DOpt
   return Activate(o.activation, y);
 }
 
+Output Conv1D(Input inputs, int64_t filters, int64_t kernel_size, const Conv1DOptions& o, Loc loc) {
+  Builder* b = BuilderOfInput(inputs);
+  if (!b) return {};
+  const Output& x = inputs.output();
+  auto at = b->At(loc);
+  auto scope = LayerScope(*b, o.name, "conv1d", o.reuse);
+  bool first = ChannelsFirst(o.data_format);
+  auto in = KnownSize(x, first ? 1 : -1, "Conv1D");
+  if (!in) return {};
+  Variable kernel = Kernel(*b, "kernel", {kernel_size, *in, filters}, x.dtype(), o);
+  Output y = ops::Conv1D(x, kernel,
+                         {.stride = o.strides,
+                          .padding = Upper(o.padding),
+                          .data_format = first ? "NCW" : "NWC",
+                          .dilation = o.dilation_rate});
+  // BiasAdd's formats go by the axis of the channels alone.
+  if (o.use_bias) y = ops::BiasAdd(y, Bias(*b, filters, x.dtype(), o), {.data_format = first ? "NCHW" : "NHWC"});
+  return Activate(o.activation, y);
+}
+
 namespace {
 
 ops::PoolOptions PoolOptionsOf(Size2D pool_size, Size2D strides, const Pooling2DOptions& o) {
@@ -191,6 +208,56 @@ Output Flatten(Input inputs, const Name& name) {
   return ops::Reshape(inputs, ops::Concat({batch, Input({Literal(-1)})}, 0));
 }
 
+namespace {
+
+// A shape without symbols, which mean nothing in an attribute.
+PartialShape KnownSizes(PartialShape s) {
+  for (int i = 0; s.known_rank() && i < s.rank(); ++i) {
+    if (!Known(s[i])) s[i] = kUnknownDim;
+  }
+  return s;
+}
+
+PartialShape NoiseShape(Builder& b, const Output& shape) {
+  auto sizes = shape.valid() ? ConstantInts(b.graph(), shape.endpoint()) : std::nullopt;
+  return sizes ? PartialShape(*sizes) : PartialShape::Unknown();
+}
+
+// Dropout where `training` holds, else the input. What is drawn and divided by stands in branches, so that the stream
+// of random numbers moves on while training only; the input does not, so that its gradient needs none of a branch.
+Output DropoutWhere(Builder& b, const Input& inputs, double keep_prob, const DropoutOptions& o) {
+  auto at = b.At(inputs.loc());
+  const Output& x = inputs.output();
+  Output shape = o.noise_shape ? AsOutput(b, *o.noise_shape, kInt32) : ShapeOf(x);
+  // Seeds and states go by full names, and bodies have scopes of their own.
+  const std::string random = b.UniqueName("random_uniform");
+  auto [seed, seed2] = ops::RandomSeeds(b, random, o.seed);
+  Output keep = ops::FilledTensor(b, {}, x.dtype(), keep_prob, "keep_prob"), one = ops::OnesLike(keep);
+  Outputs kept = Cond(
+      o.training.fed(),
+      [&, seed = seed, seed2 = seed2]() -> Outputs {
+        Output uniform =
+            Make("RandomUniform", {shape}, {{"dtype", x.dtype()}, {"seed", seed}, {"seed2", seed2}}, {.name = random + "/"});
+        return {ops::Floor(uniform + keep), keep};
+      },
+      [&]() -> Outputs {
+        return {ops::Fill(b, shape, one), one};
+      });
+  if (kept.size() != 2 || !kept[0].valid()) return {};
+  // Said, as a branch's results are not looked into, so that plans are static; and of the result, whose symbols it
+  // keeps.
+  PartialShape mask = KnownSizes(o.noise_shape ? NoiseShape(b, shape) : x.shape());
+  b.mutable_graph().SetAttr(kept[0].endpoint().node, "output_shapes",
+                            AttrList{.shape = {mask, PartialShape::Scalar()}});
+  b.mutable_graph().SetOutputType(kept[0].endpoint().node, 0, {x.dtype(), mask});
+  b.mutable_graph().SetOutputType(kept[1].endpoint().node, 1, {x.dtype(), PartialShape::Scalar()});
+  Output y = Make("Mul", {Make("RealDiv", {x, kept[1]}), kept[0]}, {}, {.name = b.scope()});
+  if (y.valid()) b.mutable_graph().SetOutputType(y.endpoint().node, 0, {x.dtype(), x.shape()});
+  return y;
+}
+
+}  // namespace
+
 Output Dropout(Input inputs, double rate, const DropoutOptions& o) {
   Builder* b = BuilderOfInput(inputs);
   if (!b) return {};
@@ -199,7 +266,8 @@ Output Dropout(Input inputs, double rate, const DropoutOptions& o) {
     return {};
   }
   auto scope = b->NameScope(o.name.empty() ? "dropout" : o.name);
-  if (!o.training || rate == 0) return ops::Identity(inputs);
+  if (!o.training.ever() || rate == 0) return ops::Identity(inputs);
+  if (o.training.fed().valid()) return DropoutWhere(*b, inputs, 1 - rate, o);
   return ops::Dropout(inputs, 1 - rate, {o.noise_shape, o.seed, {}});
 }
 
@@ -213,101 +281,6 @@ Output Embedding(Input ids, int64_t input_dim, int64_t output_dim, const Embeddi
       *b, "embeddings", {input_dim, output_dim},
       {o.dtype, o.embeddings_initializer ? o.embeddings_initializer : uniform, o.trainable, o.embeddings_regularizer});
   return table.Gather(ids, {.name = "embedding_lookup"});
-}
-
-// ---- batch normalisation
-
-namespace {
-
-struct BatchNorm {
-  Variable gamma, beta, mean, variance;
-  int64_t channels = 0;
-};
-
-BatchNorm MakeBatchNorm(Builder& b, const Output& x, int64_t channels, const BatchNormalizationOptions& o) {
-  DType dtype = x.dtype() == kHalf || x.dtype() == kBfloat16 ? kFloat : x.dtype();
-  auto variable = [&](const char* name, const Initializer& own, const Initializer& other, bool trainable,
-                      const Regularizer& r = {}) {
-    return GetVariable(b, name, {channels}, {dtype, own ? own : other, trainable, r});
-  };
-  Initializer zeros = ops::ZerosInitializer(), ones = ops::OnesInitializer();
-  BatchNorm n;
-  n.channels = channels;
-  if (o.scale) n.gamma = variable("gamma", o.gamma_initializer, ones, o.trainable, o.gamma_regularizer);
-  if (o.center) n.beta = variable("beta", o.beta_initializer, zeros, o.trainable, o.beta_regularizer);
-  n.mean = variable("moving_mean", o.moving_mean_initializer, zeros, false);
-  n.variance = variable("moving_variance", o.moving_variance_initializer, ones, false);
-  return n;
-}
-
-// The variable's value, or what takes its place.
-Output ValueOr(const Variable& v, Builder& b, int64_t channels, DType dtype, double value) {
-  return v.valid() ? v.Read() : ops::FilledTensor(b, {channels}, dtype, value, "Const");
-}
-
-void UpdateAverages(Builder& b, const BatchNorm& n, const Output& mean, const Output& variance, double momentum) {
-  auto& updates = OperationCollection(b, collection::kUpdateOps);
-  updates.push_back(ops::AssignMovingAverage(n.mean, mean, momentum));
-  updates.push_back(ops::AssignMovingAverage(n.variance, variance, momentum));
-}
-
-// Images: one fused op.
-Output FusedNormalize(Builder& b, const Output& x, const BatchNorm& n, bool channels_first,
-                      const BatchNormalizationOptions& o) {
-  DType dtype = n.mean.dtype();
-  Output gamma = ValueOr(n.gamma, b, n.channels, dtype, 1), beta = ValueOr(n.beta, b, n.channels, dtype, 0);
-  ops::FusedBatchNormOptions options{.epsilon = static_cast<float>(o.epsilon),
-                                     .data_format = channels_first ? "NCHW" : "NHWC",
-                                     .is_training = o.training};
-  if (!o.training) return ops::FusedBatchNorm(x, gamma, beta, n.mean, n.variance, options).y;
-  ops::FusedBatchNormOutputs out = ops::FusedBatchNorm(x, gamma, beta, options);
-  UpdateAverages(b, n, out.mean, out.variance, o.momentum);
-  return out.y;
-}
-
-// Of any rank, by basic ops.
-Output Normalize(Builder& b, const Output& x, const BatchNorm& n, int axis, const BatchNormalizationOptions& o) {
-  int rank = x.shape().rank();
-  std::vector<int32_t> others, broadcast(rank, 1);
-  for (int i = 0; i < rank; ++i) {
-    if (i != axis) others.push_back(i);
-  }
-  broadcast[axis] = static_cast<int32_t>(n.channels);
-  auto shaped = [&](const Output& v) { return axis == rank - 1 ? v : ops::Reshape(v, broadcast); };
-  Output mean, variance;
-  if (!o.training) {
-    mean = n.mean.Read(), variance = n.variance.Read();
-  } else {
-    Output kept = ops::ReduceMean(x, others, {.keepdims = true});
-    variance = ops::Reshape(
-        ops::ReduceMean(ops::SquaredDifference(x, ops::StopGradient(kept)), others, {.keepdims = true}), {n.channels});
-    mean = ops::Reshape(kept, {n.channels});
-    UpdateAverages(b, n, mean, variance, o.momentum);
-  }
-  Output inverse = ops::Rsqrt(variance + o.epsilon);
-  if (n.gamma.valid()) inverse = inverse * n.gamma;
-  Output shift = -(mean * inverse);
-  if (n.beta.valid()) shift = n.beta - mean * inverse;
-  return x * shaped(inverse) + shaped(shift);
-}
-
-}  // namespace
-
-Output BatchNormalization(Input inputs, const BatchNormalizationOptions& o, Loc loc) {
-  Builder* b = BuilderOfInput(inputs);
-  if (!b) return {};
-  const Output& x = inputs.output();
-  auto at = b->At(loc);
-  auto scope = LayerScope(*b, o.name, "batch_normalization", o.reuse);
-  auto channels = KnownSize(x, o.axis, "BatchNormalization");
-  if (!channels) return {};
-  int axis = *NormalizeAxis(o.axis, x.shape().rank());
-  BatchNorm n = MakeBatchNorm(*b, x, *channels, o);
-  if (!n.mean.valid() || !n.variance.valid()) return {};
-  if (x.shape().rank() == 4 && (axis == 3 || axis == 1) && x.dtype() != kDouble) {
-    return FusedNormalize(*b, x, n, axis == 1, o);
-  }
-  return ops::Cast(Normalize(*b, ops::Cast(x, n.mean.dtype()), n, axis, o), x.dtype());
 }
 
 }  // namespace layers

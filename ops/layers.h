@@ -9,6 +9,7 @@
 // update ops.
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <optional>
 #include <string>
@@ -57,6 +58,20 @@ Regularizer L1L2Regularizer(double scale_l1, double scale_l2);
 
 namespace layers {
 
+// Whether a layer trains: true or false, or a scalar bool Output (a placeholder) that tells it run by run.
+class Training {
+ public:
+  template <std::same_as<bool> B> Training(B training) : always_(training) {}  // NOLINT
+  Training(Output training) : fed_(training) {}                                // NOLINT
+  bool always() const { return always_; }
+  const Output& fed() const { return fed_; }  // invalid when a bool was given
+  bool ever() const { return always_ || fed_.valid(); }
+
+ private:
+  bool always_ = false;
+  Output fed_;
+};
+
 struct DenseOptions {
   Activation activation = {};
   bool use_bias = true;
@@ -93,6 +108,23 @@ struct Conv2DOptions {
 // activation(convolution + bias) of [batch, height, width, channels], kernel [height, width, channels, filters].
 Output Conv2D(Input inputs, int64_t filters, Size2D kernel_size, const Conv2DOptions& o = {}, Loc loc = Loc::Current());
 
+struct Conv1DOptions {
+  int64_t strides = 1;
+  std::string padding = "valid";              // or "same"
+  std::string data_format = "channels_last";  // or "channels_first"
+  int64_t dilation_rate = 1;
+  Activation activation = {};
+  bool use_bias = true;
+  Initializer kernel_initializer = {}, bias_initializer = {};
+  Regularizer kernel_regularizer = {}, bias_regularizer = {};
+  bool trainable = true;
+  Reuse reuse = Reuse::kInherit;
+  std::string name = {};
+};
+// activation(convolution + bias) of [batch, width, channels], kernel [width, channels, filters].
+Output Conv1D(Input inputs, int64_t filters, int64_t kernel_size, const Conv1DOptions& o = {},
+              Loc loc = Loc::Current());
+
 struct Pooling2DOptions {
   std::string padding = "valid";
   std::string data_format = "channels_last";
@@ -109,7 +141,7 @@ inline Output MaxPooling(Input inputs, Size2D pool_size, Size2D strides, const P
 Output Flatten(Input inputs, const Name& name = {});
 
 struct DropoutOptions {
-  bool training = false;  // false: the input as it is
+  Training training = false;  // false: the input as it is, and no random number is drawn
   std::optional<Input> noise_shape = {};
   std::optional<int64_t> seed = {};
   std::string name = {};
@@ -124,7 +156,7 @@ struct BatchNormalizationOptions {
   Initializer beta_initializer = {}, gamma_initializer = {}, moving_mean_initializer = {},
               moving_variance_initializer = {};
   Regularizer beta_regularizer = {}, gamma_regularizer = {};
-  bool training =
+  Training training =
       false;  // normalise by the batch's statistics and move the averages (update ops), else by the averages
   bool trainable = true;
   Reuse reuse = Reuse::kInherit;
@@ -132,8 +164,22 @@ struct BatchNormalizationOptions {
 };
 // (x - mean) / sqrt(variance + epsilon) · gamma + beta, channel by channel. While training the two updates of the
 // moving averages join the collection "update_ops": run them with the training step, as control dependencies of
-// Minimize.
+// Minimize. Where a fed `training` is false they leave the averages as they are.
 Output BatchNormalization(Input inputs, const BatchNormalizationOptions& o = {}, Loc loc = Loc::Current());
+
+struct LayerNormOptions {
+  std::vector<int> axes = {-1};  // over which each example is normalised; their sizes must be known
+  double epsilon = 1e-3;
+  bool center = true, scale = true;
+  Initializer beta_initializer = {}, gamma_initializer = {};  // zeros, ones
+  Regularizer beta_regularizer = {}, gamma_regularizer = {};
+  bool trainable = true;
+  Reuse reuse = Reuse::kInherit;
+  std::string name = {};
+};
+// (x - mean) / sqrt(variance + epsilon) · gamma + beta of each example by itself; gamma and beta have the sizes of
+// `axes`.
+Output LayerNorm(Input inputs, const LayerNormOptions& o = {}, Loc loc = Loc::Current());
 
 struct EmbeddingOptions {
   Initializer embeddings_initializer = {};  // uniform over ±0.05

@@ -11,6 +11,7 @@
 #include "weir/ops/nn_internal.h"
 #include "weir/ops/nn_ops.h"
 #include "weir/ops/reduction_ops.h"
+#include "weir/ops/shape_helpers.h"
 #include "weir/ops/variables.h"
 
 namespace weir {
@@ -39,15 +40,14 @@ class LossScope {
     scope_ = std::make_unique<Builder::Guard>(builder_->NameScope(o.name.empty() ? name : o.name));
   }
   bool valid() const { return builder_ != nullptr; }
-  Output Float(const Input& x) const {
-    if (x.is_literal()) {
-      auto tensor = x.literal().ToTensor(kFloat);
-      if (tensor.ok()) return builder_->Constant(*std::move(tensor));
-      builder_->Fail(
-          InvalidArgument(fmt::format("error[graph]: '{}': {}", builder_->scope(), tensor.status().message())));
-      return {};
-    }
-    return ops::Cast(x, kFloat);
+  Output Float(const Input& x) const { return x.is_literal() ? Value(x, kFloat) : ops::Cast(x, kFloat); }
+  // A literal as a node of that dtype.
+  Output Value(const Input& x, DType dtype) const { return AsOutput(*builder_, x, dtype); }
+  // A literal of more than one number as a node, to be looked at and reshaped like any other.
+  Input Node(const Input& x) const {
+    if (!x.is_literal()) return x;
+    auto tensor = x.literal().ToTensor(kFloat);
+    return tensor.ok() && tensor->rank() > 0 ? Input(builder_->Constant(*std::move(tensor)), x.loc()) : x;
   }
   // An error, as broadcasting would go unnoticed, unless both have one shape.
   void RequireOneShape(const Output& labels, const Output& predictions) const {
@@ -63,8 +63,8 @@ class LossScope {
   }
   // Labels in the dtype of the logits, and these, of one shape.
   std::pair<Output, Output> LabelsAndLogits(const Input& labels, const Input& logits) const {
-    Output x = logits.is_literal() ? Float(logits) : logits.output();
-    Output l = ops::Cast(labels.is_literal() ? Float(labels) : labels.output(), x.dtype());
+    Output x = Value(logits, kFloat);
+    Output l = ops::Cast(Value(labels, kFloat), x.dtype());
     RequireOneShape(l, x);
     return {l, x};
   }
@@ -78,9 +78,10 @@ class LossScope {
     return {};
   }
   // Weighted and reduced, in the loss's scope.
-  Output Finish(const Output& losses) const {
+  Output Finish(const Output& losses) const { return Finish(losses, options_.weights); }
+  Output Finish(const Output& losses, const Input& weights) const {
     LossOptions o = options_;
-    o.name = {};
+    o.weights = weights, o.name = {};
     return ComputeWeightedLoss(losses, o);
   }
 
@@ -213,10 +214,41 @@ Output SoftmaxCrossEntropy(Input labels, Input logits, double label_smoothing, c
   return s.Finish(ops::SoftmaxCrossEntropyWithLogits(ops::StopGradient(z), x));
 }
 
+namespace {
+
+// Classes have one axis less than the logits: where they have as many, the last, of size 1, is dropped. Ranks that are
+// not known are asked for when run.
+Output SqueezedLabels(const Output& labels, const Output& logits) {
+  if (!labels.valid() || !logits.valid()) return labels;
+  const PartialShape &l = labels.shape(), &x = logits.shape();
+  if (l.known_rank() && x.known_rank()) {
+    bool column = l.rank() == x.rank() && l.rank() > 0 && (!Known(l[l.rank() - 1]) || l[l.rank() - 1] == 1);
+    return column ? ops::Squeeze(labels, {-1}) : labels;
+  }
+  Output rank = ops::Rank(labels), extra = ops::Cast(ops::Equal(rank, ops::Rank(logits)), kInt32);
+  Output kept = ops::Slice(ops::ShapeOf(labels), {0}, ops::ExpandDims(rank - extra, 0));
+  return ops::Reshape(labels, kept);
+}
+
+// Weights of one axis more than the losses, a last one of size 1, without that.
+Input AlignedWeights(const Input& weights, const Output& losses) {
+  if (weights.is_literal() || !weights.output().valid() || !losses.valid()) return weights;
+  const PartialShape &w = weights.output().shape(), &l = losses.shape();
+  if (!w.known_rank() || !l.known_rank() || w.rank() == 0) return weights;
+  if (w.rank() == l.rank() + 1 && (!Known(w[w.rank() - 1]) || w[w.rank() - 1] == 1))
+    return Input(ops::Squeeze(weights, {-1}), weights.loc());
+  return weights;
+}
+
+}  // namespace
+
 Output SparseSoftmaxCrossEntropy(Input labels, Input logits, const LossOptions& o) {
   LossScope s(labels, logits, o, "sparse_softmax_cross_entropy_loss");
   if (!s.valid()) return {};
-  return s.Finish(ops::SparseSoftmaxCrossEntropyWithLogits(labels, logits));
+  Output classes = s.Value(labels, DType::kInvalid), x = s.Value(logits, kFloat);
+  classes = SqueezedLabels(classes, x);
+  Output losses = ops::SparseSoftmaxCrossEntropyWithLogits(classes, x);
+  return s.Finish(losses, AlignedWeights(s.Node(o.weights), losses));
 }
 
 void AddLoss(const Output& loss, const std::string& collection) {

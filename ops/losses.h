@@ -48,7 +48,8 @@ Output SigmoidCrossEntropy(Input multi_class_labels, Input logits, double label_
                            const LossOptions& o = {});
 // Of one-hot labels [batch, classes]; label_smoothing moves them towards 1/classes. Losses are [batch].
 Output SoftmaxCrossEntropy(Input onehot_labels, Input logits, double label_smoothing = 0, const LossOptions& o = {});
-// Of class numbers [batch]. Losses are [batch].
+// Of class numbers [batch] (or [batch, 1]) and logits [batch, classes]. Losses are [batch]; weights may be [batch, 1],
+// too.
 Output SparseSoftmaxCrossEntropy(Input labels, Input logits, const LossOptions& o = {});
 
 // ---- the graph's losses

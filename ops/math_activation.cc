@@ -121,3 +121,18 @@ void RegisterActivationOps(OpRegistry& r) {
 }
 
 }  // namespace weir::math
+
+namespace weir::ops {
+
+Output Gelu(Input features, bool approximate, const Name& name) {
+  if (!features.output().valid()) return {};
+  Builder* b = Builder::Innermost(features.builder());
+  auto at = b->At(features.loc());
+  auto scope = b->NameScope(name.name.empty() ? "gelu" : name.name);
+  const Output& x = features.output();
+  constexpr double kRootOfTwoOverPi = 0.79788456080286535588, kRootOfHalf = 0.70710678118654752440;
+  Output inner = approximate ? Tanh(kRootOfTwoOverPi * (x + 0.044715 * (x * x * x))) : Erf(x * kRootOfHalf);
+  return Multiply(0.5 * x, 1.0 + inner, {.name = b->scope()});
+}
+
+}  // namespace weir::ops

@@ -50,6 +50,9 @@ void RegisterSums(OpRegistry& r) {
       }));
 }
 
+// 1 where x or y is not 0, as numbers: a factor for what is linear in x and has no derivative where both are 0.
+Output AnyNotZero(Output x, Output y) { return Cast(LogicalOr(NotEqual(x, 0.0), NotEqual(y, 0.0)), x.dtype()); }
+
 void RegisterProducts(OpRegistry& r) {
   Binary(r, "Mul", kDivisible, Arithmetic::kMul)
       .Doc("x * y; integers wrap around.")
@@ -59,23 +62,22 @@ void RegisterProducts(OpRegistry& r) {
       .Doc("x * y, but 0 where y is 0, even if x is NaN or infinite.")
       .Gradient(BroadcastGrad([](Output g, Output x, Output y, Output) { return Pair(MulNoNan(g, y), MulNoNan(x, g)); }));
   Binary(r, "Xlogy", kFieldHalfFirst)
-      .Doc("x * log(y), but 0 where x is 0.")
-      .Gradient(BroadcastGrad([](Output g, Output x, Output y, Output) {
-        Output not_zero = Cast(NotEqual(x, 0.0), x.dtype());
-        return Pair(Xlogy(not_zero, y) * g, Xdivy(x, y) * g);
-      }));
+      .Doc("x * log(y), but 0 where x is 0. The gradient by x is log(y), but 0 where both are 0.")
+      .Gradient(BroadcastGrad(
+          [](Output g, Output x, Output y, Output) { return Pair(Xlogy(AnyNotZero(x, y), y) * g, Xdivy(x, y) * g); }));
   Binary(r, "Xdivy", kFieldHalfFirst)
-      .Doc("x / y, but 0 where x is 0.")
+      .Doc("x / y, but 0 where x is 0. The gradient by x is 1 / y, but 0 where both are 0.")
       .Gradient(BroadcastGrad([](Output g, Output x, Output y, Output) {
-        Output not_zero = Cast(NotEqual(x, 0.0), x.dtype());
-        return Pair(Xdivy(not_zero, y) * g, Xdivy(-x, Square(y)) * g);
+        return Pair(Xdivy(AnyNotZero(x, y), y) * g, -Xdivy(Xdivy(x, y), y) * g);
       }));
+  // Why MulNoNan: 0 times the infinite power of 0 is 0 here, at any order, since what follows 0 is again multiplied by
+  // it.
   Binary(r, "Pow", "{bfloat16, float, half, double, int8, int16, int32, int64, complex64, complex128}")
       .Doc("x to the power y. Of integers y must not be negative, and results wrap around. The gradient by y is 0 where x <= 0.")
       .Gradient(BroadcastGrad([](Output g, Output x, Output y, Output z) {
         Output positive = Greater(x, 0.0);
         Output log_x = Where(positive, Log(Where(positive, x, 1.0)), 0.0);
-        return Pair(g * y * Pow(x, y - 1.0), g * z * log_x);
+        return Pair(MulNoNan(MulNoNan(Pow(x, y - 1.0), y), g), MulNoNan(g * z, log_x));
       }));
 }
 

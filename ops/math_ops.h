@@ -88,6 +88,8 @@ inline Output LeakyRelu(Input features, float alpha = 0.2f, const Name& name = {
 }
 inline Output Elu(Input features, const Name& name = {}) { return Make("Elu", {features}, {}, name); }
 inline Output Selu(Input features, const Name& name = {}) { return Make("Selu", {features}, {}, name); }
+// x · Φ(x), Φ the normal distribution; `approximate`: x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))).
+Output Gelu(Input features, bool approximate = false, const Name& name = {});
 inline Output Softplus(Input features, const Name& name = {}) { return Make("Softplus", {features}, {}, name); }
 inline Output Softsign(Input features, const Name& name = {}) { return Make("Softsign", {features}, {}, name); }
 

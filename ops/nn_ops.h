@@ -1,8 +1,12 @@
-// Building functions of softmax, cross-entropies, bias and top-k. The activations are in math_ops.h, convolutions and pools
-// in conv_ops.h. Float means half, bfloat16, float or double.
+// Building functions of softmax, cross-entropies, bias, top-k, normalisation and sampled losses. The activations are in
+// math_ops.h, convolutions and pools in conv_ops.h. Float means half, bfloat16, float or double.
 #pragma once
 
-#include "weir/graph/builder.h"
+#include <optional>
+#include <string>
+
+#include "weir/ops/random_ops.h"
+#include "weir/ops/reduction_ops.h"
 
 namespace weir::ops {
 
@@ -45,5 +49,46 @@ inline Output InTopK(Input predictions, Input targets, Input k, const Name& name
 
 // Σ t² / 2, a scalar. Float.
 inline Output L2Loss(Input t, const Name& name = {}) { return Make("L2Loss", {t}, {}, name); }
+
+// ---- normalisation
+struct MomentsResult {
+  Output mean, variance;  // of x's dtype; 16-bit floats are summed in float
+};
+// The mean of x over `axes` and the mean of the squared differences from it. Float.
+MomentsResult Moments(Input x, const Axes& axes, const ReduceOptions& o = {});
+
+struct LayerNormOptions {
+  Axes axes = {-1};  // over which mean and variance are taken, each example by itself
+  double epsilon = 1e-3;
+  std::string name = {};
+};
+// (x - mean) / sqrt(variance + epsilon) · gamma + beta; gamma and beta broadcast with x (numbers, or a vector for the
+// last axis). Float; 16-bit floats are computed in float. With variables of its own: layers::LayerNorm.
+Output LayerNorm(Input x, Input gamma = 1.0, Input beta = 0.0, const LayerNormOptions& o = {});
+
+struct L2NormalizeOptions {
+  double epsilon = 1e-12;
+  std::string name = {};
+};
+// x / sqrt(max(Σ x², epsilon)), the sum over `axes`. Float.
+Output L2Normalize(Input x, const Axes& axes, const L2NormalizeOptions& o = {});
+
+// ---- losses of classifiers with many classes: only the true ones and some that are drawn are looked at
+struct SampledLossOptions {
+  int64_t num_true = 1;
+  std::optional<CandidateSamples> sampled_values = {};  // else a LogUniformCandidateSampler's, none twice
+  std::optional<bool> remove_accidental_hits =
+      {};                            // drawn classes that are true do not count; NceLoss: false, softmax: true
+  std::optional<int64_t> seed = {};  // of the sampler
+  std::string name = {};
+};
+// Noise-contrastive estimation, a loss [batch] for each example. weights [num_classes, dim] and biases [num_classes]
+// are variables or Outputs (their gradients stay sparse), labels int64 or int32 [batch, num_true], inputs [batch, dim].
+Output NceLoss(Input weights, Input biases, Input labels, Input inputs, int64_t num_sampled, int64_t num_classes,
+               const SampledLossOptions& o = {});
+// Softmax cross-entropy over the true and the drawn classes, the same arguments; each of several true ones has its
+// share.
+Output SampledSoftmaxLoss(Input weights, Input biases, Input labels, Input inputs, int64_t num_sampled,
+                          int64_t num_classes, const SampledLossOptions& o = {});
 
 }  // namespace weir::ops

@@ -43,7 +43,10 @@ OpDef& AddRandom(OpRegistry& r, const char* op) {
 
 }  // namespace
 
+void RegisterCandidateOps(OpRegistry& r);  // candidates.cc
+
 void RegisterRandomOps(OpRegistry& r) {
+  RegisterCandidateOps(r);
   AddRandom(r, "RandomUniform").Doc("Numbers spread evenly over [0, 1), in the given shape.");
   AddRandom(r, "RandomStandardNormal")
       .Doc("Normally distributed numbers of mean 0 and deviation 1, in the given shape.");

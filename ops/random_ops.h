@@ -43,4 +43,22 @@ struct ShuffleOptions {
 // The slices of `value` along axis 0 in a random order.
 Output RandomShuffle(Input value, ShuffleOptions options = {});
 
+struct CandidateSamples {
+  Output sampled_candidates;      // int64 [num_sampled]: the classes that were drawn
+  Output true_expected_count;     // float, like true_classes: how often each is to be expected among them
+  Output sampled_expected_count;  // float [num_sampled]: the same of those that were drawn
+};
+struct CandidateOptions {
+  std::optional<int64_t> seed = {};
+  std::string name = {};
+};
+// Draws num_sampled of the classes [0, range_max), none twice when `unique`. true_classes are int64 (or int32) [batch,
+// num_true]; only their expected counts depend on them. Class k comes with probability log((k + 2) / (k + 1)) /
+// log(range_max + 1): for classes in the order of falling frequency. Errors: more different classes than there are.
+CandidateSamples LogUniformCandidateSampler(Input true_classes, int64_t num_true, int64_t num_sampled, bool unique,
+                                            int64_t range_max, const CandidateOptions& o = {});
+// The same with classes of equal probability.
+CandidateSamples UniformCandidateSampler(Input true_classes, int64_t num_true, int64_t num_sampled, bool unique,
+                                         int64_t range_max, const CandidateOptions& o = {});
+
 }  // namespace weir::ops

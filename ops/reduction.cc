@@ -201,26 +201,45 @@ void AddScans(OpRegistry& r) {
   };
   scan("Cumsum", "Running sums along an axis: [a, b, c] gives [a, a+b, a+b+c]; [0, a, a+b] when exclusive; from the end when reverse.").Gradient(CumsumGrad);
   scan("Cumprod",
-       "Running products along an axis: [a, b, c] gives [a, a·b, a·b·c]; [1, a, a·b] when exclusive; from the end when reverse. The "
-       "gradient divides by x, and is 0 where x is 0, as TensorFlow's.")
+       "Running products along an axis: [a, b, c] gives [a, a·b, a·b·c]; [1, a, a·b] when exclusive; from the end when "
+       "reverse. The "
+       "gradient is right where x is 0, too.")
       .Gradient(CumprodGrad);
 }
 
 void AddSegments(OpRegistry& r) {
-  r.Add("SegmentSum")
-      .Input("data: T").Input("segment_ids: Tindices").Output("output: T")
-      .Attr(kNumbers).Attr("Tindices: {int32, int64}")
-      .Doc("Row i is the sum of the rows j of data with segment_ids[j] = i. Ids are not negative and do not decrease; there are as many output "
-           "rows as the last id plus one, zeros where no id leads.")
-      .Shape(SegmentSumShape)
-      .Gradient(SegmentSumGrad);
-  r.Add("UnsortedSegmentSum")
-      .Input("data: T").Input("segment_ids: Tindices").Input("num_segments: Tnumsegments").Output("output: T")
-      .Attr(kNumbers).Attr("Tindices: {int16, int32, int64}").Attr("Tnumsegments: {int32, int64} = int32")
-      .Doc("Row i of num_segments rows is the sum of the slices of data whose id is i; segment_ids has the leading shape of data, in any "
-           "order. Negative ids are dropped, ids from num_segments on are an error.")
-      .Shape(UnsortedSegmentSumShape)
-      .Gradient(UnsortedSegmentSumGrad);
+  auto sorted = [&](const char* op, const std::string& what) -> OpDef& {
+    return r.Add(op)
+        .Input("data: T")
+        .Input("segment_ids: Tindices")
+        .Output("output: T")
+        .Attr(kNumbers)
+        .Attr("Tindices: {int32, int64}")
+        .Doc("Row i is the " + what +
+             " of the rows j of data with segment_ids[j] = i. Ids are not negative and do not decrease; there are as "
+             "many "
+             "output rows as the last id plus one; where no id leads they are the " +
+             what + " of nothing.")
+        .Shape(SegmentSumShape);
+  };
+  auto unsorted = [&](const char* op, const std::string& what) -> OpDef& {
+    return r.Add(op)
+        .Input("data: T")
+        .Input("segment_ids: Tindices")
+        .Input("num_segments: Tnumsegments")
+        .Output("output: T")
+        .Attr(kNumbers)
+        .Attr("Tindices: {int16, int32, int64}")
+        .Attr("Tnumsegments: {int32, int64} = int32")
+        .Doc("Row i of num_segments rows is the " + what +
+             " of the slices of data whose id is i; segment_ids has the leading shape of data, in any "
+             "order. Negative ids are dropped, ids from num_segments on are an error.")
+        .Shape(UnsortedSegmentSumShape);
+  };
+  sorted("SegmentSum", "sum").Gradient(SegmentSumGrad);
+  sorted("SegmentProd", "product").Gradient(SegmentProdGrad);
+  unsorted("UnsortedSegmentSum", "sum").Gradient(UnsortedSegmentSumGrad);
+  unsorted("UnsortedSegmentProd", "product").Gradient(UnsortedSegmentProdGrad);
 }
 
 // All axes of x, as a vector.
@@ -243,6 +262,20 @@ namespace ops {
 Output Reduce(std::string_view op, Input x, const Axes& axes, const ReduceOptions& o) {
   Input over = axes.value() ? *axes.value() : Input(AllAxes(x));
   return Make(op, {x, over}, {{"keep_dims", o.keepdims}}, {.name = o.name});
+}
+
+Output ReduceLogSumExp(Input x, const Axes& axes, const ReduceOptions& o) {
+  if (!x.output().valid()) return {};
+  Builder* b = Builder::Innermost(x.builder());
+  auto at = b->At(x.loc());
+  auto scope = b->NameScope(o.name.empty() ? "reduce_logsumexp" : o.name);
+  // Why not an infinite largest element: inf - inf would be NaN.
+  Output largest = ReduceMax(x, axes, {.keepdims = true});
+  largest =
+      Make("StopGradient", {Make("SelectV2", {Make("IsFinite", {largest}), largest, Make("ZerosLike", {largest})})});
+  Output sum = ReduceSum(Make("Exp", {Make("Sub", {x, largest})}), axes, {.keepdims = o.keepdims});
+  if (!o.keepdims) largest = Make("Reshape", {largest, Make("Shape", {sum})});
+  return Make("AddV2", {Make("Log", {sum}), largest}, {}, {.name = b->scope()});
 }
 
 }  // namespace ops

@@ -14,5 +14,9 @@ Status CumsumGrad(GradContext& c);
 Status CumprodGrad(GradContext& c);
 Status SegmentSumGrad(GradContext& c);
 Status UnsortedSegmentSumGrad(GradContext& c);
+Status SegmentProdGrad(GradContext& c);
+Status UnsortedSegmentProdGrad(GradContext& c);
+// What each row of the data has from the gradient by its segment; zeros for dropped rows.
+Output SegmentRows(GradContext& c);
 
 }  // namespace weir

@@ -46,6 +46,9 @@ inline Output ReduceEuclideanNorm(Input x, const Axes& axis = {}, const ReduceOp
 inline Output ReduceAll(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("All", x, axis, o); }
 inline Output ReduceAny(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("Any", x, axis, o); }
 
+// log Σ exp(x), without overflow; -inf of nothing. Float.
+Output ReduceLogSumExp(Input x, const Axes& axis = {}, const ReduceOptions& o = {});
+
 struct ArgOptions {
   DType output_type = kInt64;  // int32 too; ArgMax also int16, uint16
   std::string name;
@@ -74,6 +77,13 @@ inline Output SegmentSum(Input data, Input segment_ids, const Name& name = {}) {
 // The same for ids in any order, of data's leading shape; rows with negative ids are dropped.
 inline Output UnsortedSegmentSum(Input data, Input segment_ids, Input num_segments, const Name& name = {}) {
   return Make("UnsortedSegmentSum", {data, segment_ids, num_segments}, {}, name);
+}
+// Products instead of sums; rows to which no id leads are ones.
+inline Output SegmentProd(Input data, Input segment_ids, const Name& name = {}) {
+  return Make("SegmentProd", {data, segment_ids}, {}, name);
+}
+inline Output UnsortedSegmentProd(Input data, Input segment_ids, Input num_segments, const Name& name = {}) {
+  return Make("UnsortedSegmentProd", {data, segment_ids, num_segments}, {}, name);
 }
 
 }  // namespace weir::ops

@@ -73,4 +73,12 @@ bool SameShape(const PartialShape& a, const PartialShape& b) {
   return true;
 }
 
+Output AsOutput(Builder& b, const Input& x, DType dtype) {
+  if (!x.is_literal()) return b.Capture(x.output());
+  auto value = x.literal().ToTensor(dtype);
+  if (value.ok()) return b.Constant(*std::move(value));
+  b.Fail(InvalidArgument(fmt::format("error[graph]: '{}': {}", b.scope(), value.status().message())));
+  return {};
+}
+
 }  // namespace weir

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "weir/graph/base/slicing.h"
+#include "weir/graph/builder.h"
 #include "weir/graph/infer.h"
 
 namespace weir {
@@ -31,6 +32,9 @@ void PropagateValue(ShapeContext& c, int output, std::optional<Dims> value);
 // The integers of a constant endpoint, or nullopt.
 std::optional<std::vector<int64_t>> ConstantInts(const Graph& g, Endpoint e);
 std::optional<int64_t> ConstantInt(const Graph& g, Endpoint e);
+// An argument as an Output in `b`: a literal as a constant of `dtype` (kInvalid: by its look). Invalid, with an error
+// kept, for a literal that does not fit.
+Output AsOutput(Builder& b, const Input& x, DType dtype);
 // Whether both have the same, fully or symbolically known shape.
 bool SameShape(const PartialShape& a, const PartialShape& b);
 

@@ -1,4 +1,4 @@
-// Feeds that decide shapes, compiled in as constants.
+// Feeds that decide shapes, and flags that choose between tensors: compiled in as constants.
 #include "weir/graph/functions.h"
 #include "weir/ops/kernels/registry.h"
 #include "weir/session/pipeline.h"
@@ -9,11 +9,19 @@ namespace {
 
 bool SmallInteger(const OutputType& t) { return IsInteger(BaseType(t.dtype)) || t.dtype == kBool; }
 
+// A scalar bool, which has two values only: it may choose what is computed at all.
+bool Flag(const OutputType& t) { return t.dtype == kBool && t.shape.known_rank() && t.shape.rank() == 0; }
+
 }  // namespace
 
 std::vector<bool> ShapingFeeds(const Graph& g, size_t num_feeds) {
-  std::vector<bool> seen(g.num_ids()), shaping(num_feeds);
+  std::vector<bool> seen(g.num_ids()), followed(g.num_ids()), shaping(num_feeds);
+  auto mark = [&](const Node& arg) {
+    int64_t index = arg.attr<int64_t>("index");
+    if (index >= 0 && index < static_cast<int64_t>(num_feeds)) shaping[index] = true;
+  };
   std::vector<NodeId> stack;
+  std::vector<Endpoint> flags;
   auto reach = [&](Endpoint e) {
     if (!SmallInteger(g.type(e)) || seen[e.node.value]) return;
     seen[e.node.value] = true;
@@ -23,6 +31,7 @@ std::vector<bool> ShapingFeeds(const Graph& g, size_t num_feeds) {
     const Node& n = g.node(id);
     const KernelDef* kernel = AllKernels().Find(n.op());
     int inputs = static_cast<int>(n.inputs().size());
+    if ((n.Is("Select") || n.Is("SelectV2")) && Flag(g.type(n.input(0)))) flags.push_back(n.input(0));
     for (int i = 0; kernel && i < inputs; ++i) {
       // Why not where the op's own elements are asked for (Where, Unique): those are data, not shapes.
       if (kernel->NeedsValueOf(i, inputs) && i > 0) reach(n.input(i));
@@ -32,12 +41,19 @@ std::vector<bool> ShapingFeeds(const Graph& g, size_t num_feeds) {
   while (!stack.empty()) {
     const Node& n = g.node(stack.back());
     stack.pop_back();
-    if (n.Is("_Arg")) {
-      int64_t index = n.attr<int64_t>("index");
-      if (index >= 0 && index < static_cast<int64_t>(num_feeds)) shaping[index] = true;
-      continue;
-    }
+    if (n.Is("_Arg")) mark(n);
     for (Endpoint e : n.inputs()) reach(e);
+  }
+  while (!flags.empty()) {
+    const Node& n = g.node(flags.back().node);
+    flags.pop_back();
+    if (n.Is("_Arg")) mark(n);
+    // Why only through logic: what compares numbers has as many values as these.
+    for (Endpoint e : n.inputs()) {
+      if (!Flag(g.type(e)) || followed[e.node.value]) continue;
+      followed[e.node.value] = true;
+      flags.push_back(e);
+    }
   }
   return shaping;
 }

@@ -226,7 +226,10 @@ Status PrepareShuffle(PrepareContext& c) {
 
 }  // namespace
 
+void RegisterCandidateKernels(KernelRegistry& r);  // candidates.cc
+
 void RegisterRandomKernels(KernelRegistry& r) {
+  RegisterCandidateKernels(r);
   r.Add("RandomUniform", PrepareUniform).NeedsValue({0}).Random();
   r.Add("RandomStandardNormal", PrepareNormal).NeedsValue({0}).Random();
   r.Add("TruncatedNormal", PrepareTruncated).NeedsValue({0}).Random();

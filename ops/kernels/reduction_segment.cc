@@ -1,7 +1,7 @@
-// SegmentSum and UnsortedSegmentSum: rows of the data are added to the output row that their id names.
+// Segment sums and products: rows of the data are added to, or multiplied with, the output row that their id names.
 //
-// Rows are added in order, so that no bit depends on threads: chunks share the columns, not the rows. half and bfloat16
-// accumulate in a float copy of the output. Negative ids are dropped by UnsortedSegmentSum and refused by SegmentSum.
+// Rows are taken in order, so that no bit depends on threads: chunks share the columns, not the rows. half and bfloat16
+// accumulate in a float copy of the output. Negative ids are dropped by the unsorted ops and refused by the others.
 #include <algorithm>
 #include <type_traits>
 
@@ -15,6 +15,7 @@ namespace {
 struct Segments {
   int64_t rows = 0, columns = 0, count = 0;
   DType id_type = kInt32;
+  bool product = false;
 
   int64_t Id(const RunArgs& a, int64_t row) const {
     switch (SizeOf(id_type)) {
@@ -25,12 +26,13 @@ struct Segments {
   }
 };
 
-// Adds columns [begin, end) of every row to `sums`; false after a bad id.
-template <class T, class Acc>
+// Adds columns [begin, end) of every row to `sums`, or multiplies these; false after a bad id.
+template <bool kProduct, class T, class Acc>
 bool AddRows(const Segments& s, RunArgs& a, Acc* sums, int64_t begin, int64_t end) {
   using Sum = std::conditional_t<std::is_integral_v<Acc>, uint64_t, Acc>;  // wraps
   // Why the guard: of no columns there may be any number of rows.
-  for (int64_t i = 0; begin < end && i < s.count; ++i) std::fill(sums + i * s.columns + begin, sums + i * s.columns + end, Acc(0));
+  for (int64_t i = 0; begin < end && i < s.count; ++i)
+    std::fill(sums + i * s.columns + begin, sums + i * s.columns + end, Acc(kProduct));
   for (int64_t row = 0; row < s.rows; ++row) {
     int64_t id = s.Id(a, row);
     if (id >= s.count) {
@@ -40,9 +42,13 @@ bool AddRows(const Segments& s, RunArgs& a, Acc* sums, int64_t begin, int64_t en
     if (id < 0) continue;
     const T* in = a.in<T>(0) + row * s.columns;
     Acc* out = sums + id * s.columns;
-    for (int64_t j = begin; j < end; ++j) out[j] = Acc(Sum(out[j]) + Sum(in[j]));
+    for (int64_t j = begin; j < end; ++j) out[j] = Acc(kProduct ? Sum(out[j]) * Sum(in[j]) : Sum(out[j]) + Sum(in[j]));
   }
   return true;
+}
+
+template <class T, class Acc> bool FoldRows(const Segments& s, RunArgs& a, Acc* out, int64_t begin, int64_t end) {
+  return s.product ? AddRows<true, T>(s, a, out, begin, end) : AddRows<false, T>(s, a, out, begin, end);
 }
 
 template <class T>
@@ -53,17 +59,17 @@ void SetSegments(PrepareContext& c, const Segments& s) {
     auto [begin, end] = a.Range(s.columns);
     if constexpr (kNarrow) {
       float* sums = a.workspace<float>();
-      if (!AddRows<T>(s, a, sums, begin, end)) return;
+      if (!FoldRows<T>(s, a, sums, begin, end)) return;
       for (int64_t i = 0; begin < end && i < s.count; ++i) {
         for (int64_t j = begin; j < end; ++j) a.out<T>(0)[i * s.columns + j] = T(sums[i * s.columns + j]);
       }
     } else {
-      AddRows<T>(s, a, a.out<T>(0), begin, end);
+      FoldRows<T>(s, a, a.out<T>(0), begin, end);
     }
   });
 }
 
-Status PrepareSegments(PrepareContext& c, int id_rank, int64_t count) {
+Status PrepareSegments(PrepareContext& c, int id_rank, int64_t count, bool product) {
   const Shape &data = c.input_shape(0), &ids = c.input_shape(1);
   bool prefix = ids.rank() == id_rank && data.rank() >= id_rank;
   for (int i = 0; prefix && i < id_rank; ++i) prefix = data[i] == ids[i];
@@ -72,9 +78,10 @@ Status PrepareSegments(PrepareContext& c, int id_rank, int64_t count) {
   out.insert(out.end(), data.dims().begin() + id_rank, data.dims().end());
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, out));
   Segments s;
-  s.rows = ids.num_elements(), s.count = count, s.id_type = c.input_dtype(1);
+  s.rows = ids.num_elements(), s.count = count, s.id_type = c.input_dtype(1), s.product = product;
   if (data.num_elements() == 0) {
-    // Nothing to add, so that no id is looked at, as in TensorFlow; the output's elements, if there are any, are zeros.
+    // Nothing to add, so that no id is looked at, as in TensorFlow; the output's elements, if there are any, are of
+    // nothing.
     s.rows = 0;
     s.columns = count > 0 ? c.output_shape(0).num_elements() / count : 0;
   } else {
@@ -86,7 +93,7 @@ Status PrepareSegments(PrepareContext& c, int id_rank, int64_t count) {
   return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) { SetSegments<decltype(t)>(c, s); });
 }
 
-Status PrepareSegmentSum(PrepareContext& c) {
+template <bool kProduct> Status PrepareSorted(PrepareContext& c) {
   std::vector<int64_t> ids = c.ints(1);
   for (size_t i = 0; i < ids.size(); ++i) {
     int64_t before = i ? ids[i - 1] : 0;
@@ -97,20 +104,22 @@ Status PrepareSegmentSum(PrepareContext& c) {
   }
   int64_t count = ids.empty() ? 0 : ids.back();
   if (!ids.empty() && !CheckedAdd(count, 1, &count)) return InvalidArgument(fmt::format("has the segment id {}, which is too large", ids.back()));
-  return PrepareSegments(c, 1, count);
+  return PrepareSegments(c, 1, count, kProduct);
 }
 
-Status PrepareUnsortedSegmentSum(PrepareContext& c) {
+template <bool kProduct> Status PrepareUnsorted(PrepareContext& c) {
   std::vector<int64_t> count = c.ints(2);
   if (count.size() != 1 || count[0] < 0) return InvalidArgument("needs one number of segments, not negative");
-  return PrepareSegments(c, c.input_shape(1).rank(), count[0]);
+  return PrepareSegments(c, c.input_shape(1).rank(), count[0], kProduct);
 }
 
 }  // namespace
 
 void RegisterSegmentKernels(KernelRegistry& r) {
-  r.Add("SegmentSum", PrepareSegmentSum).NeedsValue({1});
-  r.Add("UnsortedSegmentSum", PrepareUnsortedSegmentSum).NeedsValue({2});
+  r.Add("SegmentSum", PrepareSorted<false>).NeedsValue({1});
+  r.Add("SegmentProd", PrepareSorted<true>).NeedsValue({1});
+  r.Add("UnsortedSegmentSum", PrepareUnsorted<false>).NeedsValue({2});
+  r.Add("UnsortedSegmentProd", PrepareUnsorted<true>).NeedsValue({2});
 }
 
 }  // namespace weir::kernels

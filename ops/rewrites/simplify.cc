@@ -72,20 +72,46 @@ std::optional<Endpoint> SingleInput(const Graph&, const Node& n) {
   return std::nullopt;
 }
 
+// A choice between two tensors by a constant scalar.
+std::optional<Endpoint> Choice(const Graph& g, const Node& n) {
+  const Tensor* condition = ConstantValue(g, n.input(0));
+  if (!condition || condition->rank() != 0 || condition->dtype() != kBool) return std::nullopt;
+  Endpoint chosen = n.input(condition->scalar<bool>() ? 1 : 2);
+  return SameType(g, {n.id(), 0}, chosen) ? std::optional(chosen) : std::nullopt;
+}
+
 struct NamedRule {
   const char* op;
   Rule rule;
 };
 
 constexpr NamedRule kRules[] = {
-    {"Identity", FirstInput},        {"StopGradient", FirstInput},        {"PreventGradient", FirstInput},
-    {"Snapshot", FirstInput},        {"Reshape", FirstInputIfSameType},   {"ExpandDims", FirstInputIfSameType},
-    {"Squeeze", FirstInputIfSameType}, {"BroadcastTo", FirstInputIfSameType}, {"Tile", FirstInputIfSameType},
-    {"Slice", FirstInputIfSameType}, {"Pad", FirstInputIfSameType},       {"PadV2", FirstInputIfSameType},
-    {"Cast", NoCast},                {"Transpose", IdentityTranspose},    {"Mul", ByOne},
-    {"RealDiv", ByOne},              {"Div", ByOne},                      {"Sub", MinusZero},
-    {"Sum", NoReduction},            {"Prod", NoReduction},               {"Max", NoReduction},
-    {"Min", NoReduction},            {"AddN", SingleInput},               {"PlaceholderWithDefault", FirstInput},
+    {"Identity", FirstInput},
+    {"StopGradient", FirstInput},
+    {"PreventGradient", FirstInput},
+    {"Snapshot", FirstInput},
+    {"Reshape", FirstInputIfSameType},
+    {"ExpandDims", FirstInputIfSameType},
+    {"Squeeze", FirstInputIfSameType},
+    {"BroadcastTo", FirstInputIfSameType},
+    {"Tile", FirstInputIfSameType},
+    {"Slice", FirstInputIfSameType},
+    {"Pad", FirstInputIfSameType},
+    {"PadV2", FirstInputIfSameType},
+    {"Cast", NoCast},
+    {"Transpose", IdentityTranspose},
+    {"Mul", ByOne},
+    {"RealDiv", ByOne},
+    {"Div", ByOne},
+    {"Sub", MinusZero},
+    {"Sum", NoReduction},
+    {"Prod", NoReduction},
+    {"Max", NoReduction},
+    {"Min", NoReduction},
+    {"AddN", SingleInput},
+    {"PlaceholderWithDefault", FirstInput},
+    {"Select", Choice},
+    {"SelectV2", Choice},
 };
 
 }  // namespace

@@ -35,9 +35,17 @@ const std::vector<OpRow>& RandomRows() {
       Swept("dtype", {"RandomStandardNormal", {Ints({40, 3})}, {{"seed", 1}, {"seed2", 2}}}),
       Swept("dtype", {"TruncatedNormal", {Ints({40, 3})}, {{"seed", 1}, {"seed2", 2}}}),
       {"RandomUniformInt", {Ints({40, 3}), Elements({}, {-3}), Elements({}, {9})}, {{"seed", 1}, {"seed2", 2}}},
-      Swept("dtype", {"RandomUniform", {Ints({0, 3})}, {{"seed", 1}}}), Swept("dtype", {"RandomStandardNormal", {Ints({0, 3})}, {{"seed", 1}}}),
-      Swept("dtype", {"TruncatedNormal", {Ints({0, 3})}, {{"seed", 1}}}), {"RandomUniformInt", {Ints({0}), Elements({}, {-3}), Elements({}, {9})}, {{"seed", 1}}},
+      Swept("dtype", {"RandomUniform", {Ints({0, 3})}, {{"seed", 1}}}),
+      Swept("dtype", {"RandomStandardNormal", {Ints({0, 3})}, {{"seed", 1}}}),
+      Swept("dtype", {"TruncatedNormal", {Ints({0, 3})}, {{"seed", 1}}}),
+      {"RandomUniformInt", {Ints({0}), Elements({}, {-3}), Elements({}, {9})}, {{"seed", 1}}},
       {"RandomShuffle", {{9, 2}}, {{"seed", 1}, {"seed2", 2}}},
+      {"LogUniformCandidateSampler",
+       {In(Tensor::Of<int64_t>({2, 2}, {0, 5, 9, 2}))},
+       {{"num_true", 2}, {"num_sampled", 7}, {"unique", true}, {"range_max", 30}, {"seed", 1}}},
+      {"UniformCandidateSampler",
+       {In(Tensor::Of<int64_t>({2, 2}, {0, 5, 9, 2}))},
+       {{"num_true", 2}, {"num_sampled", 7}, {"unique", false}, {"range_max", 30}, {"seed", 1}}},
   };
   return rows;
 }

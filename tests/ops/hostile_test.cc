@@ -122,6 +122,7 @@ const std::vector<HostileRow>& Rows() {
       {32, kRefused, {"SegmentSum", {{2}, Ints({-1, 0})}}},
       {32, kRefused, {"SegmentSum", {{1, 1000}, Longs({int64_t{1} << 60})}}},
       {32, kRefused, {"UnsortedSegmentSum", {{2}, Ints({0, 3}), Int(3)}}},
+      {32, kRefused, {"UnsortedSegmentProd", {{2}, Ints({0, 3}), Int(3)}}},
       {32, kRefused, {"UnsortedSegmentSum", {{2}, Ints({0, 1}), Int(-3)}}},
       {32, kRefused, {"UnsortedSegmentSum", {{2, 5}, Ints({0, 1}), Long(int64_t{1} << 61)}}},
       {33, kRefused, {"SpaceToDepth", {{1, 2, 2, 1}}, {{"block_size", 0}}}},

@@ -213,6 +213,22 @@ TEST_F(Graphdef, GradAddsGradientsThatRun) {
   ExpectFailure("grad " + kXor + " --y xo", 2, "did you mean 'x', 'xor'");
 }
 
+TEST_F(Graphdef, GradAndCheckTellOfWhatHasNoGradient) {
+  std::ofstream(File("digamma.pbtxt"))
+      << "node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } }\n"
+         "node { name: 'd' op: 'Digamma' input: 'x' attr { key: 'T' value { type: DT_FLOAT } } }\n"
+         "node { name: 'y' op: 'AddV2' input: 'x' input: 'd' attr { key: 'T' value { type: DT_FLOAT } } }\n";
+  ExpectFailure("grad " + File("digamma.pbtxt") + " --y y --x x", 1, "Digamma 'd'");
+  std::ofstream(File("flip.pbtxt"))
+      << "node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } }\n"
+         "node { name: 'h' op: 'Identity' input: 'x' attr { key: 'T' value { type: DT_FLOAT } }"
+         "       attr { key: '_gradient_op_type' value { s: 'Flip' } } }\n";
+  ExpectFailure("grad " + File("flip.pbtxt") + " --y h --x x", 1, "asks for the gradient 'Flip'");
+  EXPECT_NE(Output("check " + File("flip.pbtxt"))
+                .find("warning[custom-gradient]: 'h' (Identity) asks for the gradient 'Flip'"),
+            std::string::npos);
+}
+
 TEST_F(Graphdef, OptVerifiesWhatItWrites) {
   EXPECT_NE(Output("opt " + kXor + " --verify 3 -o " + File("o.pb")).find("verified on 3 random feeds"), std::string::npos);
   EXPECT_EQ(Output("run " + File("o.pb") + " --fetch xor --feed 'x=[[1,0]]'"), "xor:0 f32[1,1] [[1]]\n");

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "weir/graph/functions.h"
+#include "weir/graph/gradients.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/pass.h"
 #include "weir/graph/verify.h"
@@ -142,6 +143,23 @@ void FindUnknownOps(const Graph& g, std::vector<Finding>* findings) {
     findings->push_back({false, "no-kernel", fmt::format("op '{}' has no kernel ({} nodes)", op, count)});
 }
 
+// Nodes whose gradient is not that of their op: `grad` refuses them unless an op of that name has one.
+void FindCustomGradients(const Graph& g, std::vector<Finding>* findings, const std::string& where = "") {
+  for (NodeId id : g.nodes()) {
+    auto type = CustomGradientType(g[id]);
+    const OpDef* def = type ? g.registry().Find(*type) : nullptr;
+    if (!type || (def && (def->gradient() || def->gradient_is_zero()))) continue;
+    findings->push_back(
+        {false, "custom-gradient",
+         fmt::format("{}'{}' ({}) asks for the gradient '{}', which only the program that made the graph has",
+                     where, g[id].name(), g[id].op(), *type)});
+  }
+  for (const auto& [name, f] : g.functions()) {
+    // Bodies share the library of the graph around them.
+    if (where.empty()) FindCustomGradients(f->body, findings, fmt::format("in function '{}': ", name));
+  }
+}
+
 // Sqrt, Log and the like behind a Select: where the branch is not taken, 0 * inf makes NaN of the gradient.
 void FindUnsafeSelects(const Graph& g, std::vector<Finding>* findings) {
   static const std::set<std::string> kUnsafe{"Sqrt",       "Rsqrt", "Log", "Log1p", "RealDiv", "Div",
@@ -174,6 +192,7 @@ int RunCheck(const CheckOptions& o) {
   FindUnknownOps(g, &findings);
   FindUnknownAttrs(g, &findings);
   FindUnreadFunctions(g, &findings);
+  FindCustomGradients(g, &findings);
   FindUnsafeSelects(g, &findings);
   if (errors == 0) FindEffectPairs(g, &findings);
   if (o.json) {
