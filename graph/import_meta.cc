@@ -60,13 +60,18 @@ std::string InitOp(const MetaGraph& m) {
 
 }  // namespace
 
+const std::vector<VariableInfo>& MetaGraph::VariablesOf(const std::string& collection) const {
+  static const std::vector<VariableInfo> kNone;
+  auto it = variables.find(collection);
+  return it == variables.end() ? kNone : it->second;
+}
+
 MetaGraph MetaFromWire(const pb::MetaGraphDef& p) {
   MetaGraph m;
   m.tags.assign(p.meta_info_def().tags().begin(), p.meta_info_def().tags().end());
   m.tensorflow_version = p.meta_info_def().tensorflow_version();
-  m.variables = Variables(p, "variables");
-  m.trainable_variables = Variables(p, "trainable_variables");
   for (const auto& [key, def] : p.collection_def()) {
+    if (key.ends_with("variables")) m.variables[key] = Variables(p, key);
     auto& list = m.collections[key];
     list.assign(def.node_list().value().begin(), def.node_list().value().end());
     list.insert(list.end(), def.bytes_list().value().begin(), def.bytes_list().value().end());

@@ -59,7 +59,7 @@ Result<Measured> Measure(const BenchOptions& o, LoadedGraph model, const NamedFe
     for (Endpoint e : Sinks(model.graph)) fetches.push_back(model.graph.EndpointName(e));
   }
   Session session(std::move(model.graph), {.threads = o.threads, .optimize = o.optimize});
-  if (!o.ckpt.empty()) WEIR_RETURN_IF_ERROR(RestoreVariables(session, model.meta, o.ckpt));
+  if (!o.ckpt.empty()) WEIR_RETURN_IF_ERROR(RestoreVariables(session, o.ckpt));
   if (!o.init.empty()) WEIR_RETURN_IF_ERROR(session.Run(NamedFeeds{}, {}, {o.init}).status());
   WEIR_RETURN_IF_ERROR(FillVariables(session));
   Measured m;
