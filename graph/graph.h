@@ -182,6 +182,7 @@ class Graph {
   const Function* FindFunction(std::string_view name) const;
   void AddFunction(Function f);  // replaces one of the same name
   void ShareFunctions(const Graph& other);  // adds those of `other` that this one lacks, without copying
+  void RetainFunctions(const std::set<std::string>& keep);  // drops all others
 
   // ---- of the file, kept for export
   struct FileInfo {

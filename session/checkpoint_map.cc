@@ -12,28 +12,13 @@ namespace weir {
 
 namespace {
 
-// The nodes that running `root` runs.
-std::vector<bool> NeededBy(const Graph& g, NodeId root) {
-  std::vector<bool> keep(g.num_ids());
-  std::vector<NodeId> next{root};
-  while (!next.empty()) {
-    NodeId id = next.back();
-    next.pop_back();
-    if (keep[id.value]) continue;
-    keep[id.value] = true;
-    for (Endpoint e : g[id].inputs()) next.push_back(e.node);
-    next.insert(next.end(), g[id].control_inputs().begin(), g[id].control_inputs().end());
-  }
-  return keep;
-}
-
 // The restore op's part of the graph with functions inlined and references made handles: RestoreV2 and AssignVariableOp
 // are all that is left to understand. Null when it holds what Weir cannot make sense of.
 std::optional<Graph> RestoringPart(const Graph& g, const SaverInfo& saver) {
   NodeId root = g.Find(saver.restore_op.substr(0, saver.restore_op.rfind(':')));
   if (!root.valid()) return std::nullopt;
   Graph part = g;
-  part.Retain(NeededBy(g, root));
+  part.Retain(NeededBy(g, {root}));
   PassContext context;
   if (!InlineCalls(part, context).ok() || !LowerReferences(part, context).ok()) return std::nullopt;
   return part;
