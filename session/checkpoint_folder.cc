@@ -127,7 +127,8 @@ void CheckpointFolder::Clean() const {
   std::set<std::string> alive;  // checkpoints that a live process writes
   for (const std::string& name : FilesIn(directory_)) {
     std::string file = WrittenAside(name), checkpoint = CheckpointOf(file);
-    if (file.empty() || (file != "checkpoint" && !IsOurs(checkpoint))) continue;
+    bool ours = file == "checkpoint" || (!checkpoint.empty() && IsOurs(checkpoint));
+    if (!ours) continue;
     DeadFile locked(directory_ + "/" + name);
     if (locked.dead()) dead.emplace_back(name, std::move(locked));
     else alive.insert(checkpoint);
@@ -141,6 +142,7 @@ void CheckpointFolder::Clean() const {
 }
 
 Status CheckpointFolder::Enter(const std::string& path) {
+  if (base_.empty()) return InvalidArgument("error[file]: '" + directory_ + "/' is no prefix for a checkpoint").Help("add a name");
   auto read = io::ReadCheckpointState(directory_);
   if (read.ok()) before_ = *read;
   io::CheckpointState state = before_.value_or(io::CheckpointState{.paths = CheckpointsByAge(directory_)});

@@ -147,6 +147,10 @@ TEST_F(SaverFiles, AFailedSaveLeavesTheStateAsItWas) {
   Variable v(g, 1.0f, {.name = "v"});
   Session s(g);
   EXPECT_FALSE(Saver(&s).Save(File("net"), 2).ok());
+  EXPECT_FALSE(Saver(session_.get()).Save(File(""), 2).ok());  // no prefix
+  fs::create_directory(path_ / "net-2.data-00000-of-00001");
+  EXPECT_FALSE(Saver(session_.get()).Save(File("net"), 2).ok());
+  fs::remove(path_ / "net-2.data-00000-of-00001");
   EXPECT_EQ(LatestCheckpoint(path_).value(), File("net-1"));
   EXPECT_EQ(Count(), 3);
 }
