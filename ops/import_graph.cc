@@ -74,14 +74,17 @@ class Importer {
     for (const auto& [name, output] : options_.input_map) {
       auto e = from_.ParseEndpoint(name);
       if (!e.ok()) {
-        return Status(e.status().code(), fmt::format("error[graph]: input_map has '{}': {}", name, e.status().message()))
+        return Status(e.status().code(),
+                      fmt::format("error[graph]: input_map has '{}': {}", name, e.status().message()))
             .Help(e.status().help());
       }
       if (!output.valid() || output.builder() != &b_)
-        return InvalidArgument(fmt::format("error[graph]: input_map gives '{}' an output that is invalid or of another graph", name));
+        return InvalidArgument(
+            fmt::format("error[graph]: input_map gives '{}' an output that is invalid or of another graph", name));
       if (BaseType(from_.type(*e).dtype) != BaseType(output.dtype())) {
-        return InvalidArgument(fmt::format("error[dtype]: input_map gives '{}', which is {}, the output '{}', which is {}", name,
-                                           DTypeName(from_.type(*e).dtype), output.name(), DTypeName(output.dtype())))
+        return InvalidArgument(
+                   fmt::format("error[dtype]: input_map gives '{}', which is {}, the output '{}', which is {}", name,
+                               DTypeName(from_.type(*e).dtype), output.name(), DTypeName(output.dtype())))
             .Help("convert it by Cast");
       }
       mapped_[*e] = output.endpoint();
@@ -89,7 +92,8 @@ class Importer {
     return {};
   }
 
-  // A function that the builder's graph has, too, is shared; another of that name makes this one, and those that call it, new ones.
+  // A function that the builder's graph has, too, is shared; another of that name makes this one, and those that call
+  // it, new ones.
   void ImportFunctions() {
     auto same = [&](const std::string& name, const std::shared_ptr<const Function>& f) {
       auto it = g_.functions().find(name);
@@ -137,7 +141,8 @@ class Importer {
     if (n.Is("Placeholder") && info.from_file && info.producer <= 21 && n.attr<PartialShape>("shape").rank() == 0)
       spec.attrs["shape"] = PartialShape::Unknown();
     if (g_.Find(spec.name).valid()) {
-      return AlreadyExists(fmt::format("error[graph]: the node '{}' cannot be imported: the graph has one of that name", spec.name))
+      return AlreadyExists(fmt::format("error[graph]: the node '{}' cannot be imported: the graph has one of that name",
+                                       spec.name))
           .Help("give the import a prefix");
     }
     WEIR_ASSIGN_OR_RETURN(NodeId copy, g_.AddRaw(std::move(spec), static_cast<int>(n.outputs().size())));
@@ -191,7 +196,8 @@ class Importer {
     AdoptVariables(b_, added_, from_.file_info().meta.get(), prefix_);
     std::map<std::string, Variable> variables;
     for (NodeId id : from_.nodes()) {
-      if (IsVariable(from_[id])) variables.emplace(CheckpointName(from_[id]), FindVariable(b_, prefix_ + from_[id].name()));
+      if (IsVariable(from_[id]))
+        variables.emplace(CheckpointName(from_[id]), FindVariable(b_, prefix_ + from_[id].name()));
     }
     return variables;
   }
@@ -210,7 +216,9 @@ class Importer {
 
 }  // namespace
 
-Output ImportedGraph::output(const std::string& name) const { return valid() ? builder_->FindOutput(prefix_ + name) : Output(); }
+Output ImportedGraph::output(const std::string& name) const {
+  return valid() ? builder_->FindOutput(prefix_ + name) : Output();
+}
 
 Operation ImportedGraph::operation(const std::string& name) const {
   if (!valid()) return {};

@@ -35,8 +35,8 @@ class ImportedGraph {
   const std::string& prefix() const { return prefix_; }  // what stands in front of names now: "outer/import_1/"
   Output output(const std::string& name) const;          // "pool5:0", or "pool5"
   Operation operation(const std::string& name) const;
-  // The imported variables by the names that checkpoints of the graph have for them. They also are in the builder's collections,
-  // as the file's MetaGraph lists them, or as global and trainable ones where there is none.
+  // The imported variables by the names that checkpoints of the graph have for them. They also are in the builder's
+  // collections, as the file's MetaGraph lists them, or as global and trainable ones where there is none.
   const std::map<std::string, Variable>& Variables() const { return variables_; }
 
  private:
@@ -45,9 +45,10 @@ class ImportedGraph {
   std::map<std::string, Variable> variables_;
 };
 
-// Functions come along; one whose name another function has in the builder's graph gets a new name. Handles keep their shared
-// names, so that two imports of one graph share its handle variables; reference variables are called by their nodes.
-// Errors (the builder's): an input_map key that is no output, a value of another dtype, shapes that do not fit, taken names.
+// Functions come along; one whose name another function has in the builder's graph gets a new name. Handles keep
+// their shared names, so that two imports of one graph share its handle variables; reference variables are called by
+// their nodes. Errors (the builder's): an input_map key that is no output, a value of another dtype, shapes that do
+// not fit, taken names.
 ImportedGraph ImportGraph(At g, const Graph& graph, const ImportOptions& options = {});
 
 }  // namespace weir

@@ -8,8 +8,7 @@
 namespace weir {
 
 // The object kept under `key`, made on first use.
-template <class T>
-T& Extension(Builder& b, const std::string& key) {
+template <class T> T& Extension(Builder& b, const std::string& key) {
   std::shared_ptr<void>& kept = b.extension(key);
   if (!kept) kept = std::make_shared<T>();
   return *static_cast<T*>(kept.get());

@@ -34,7 +34,8 @@ NodeId VariableBehind(const Graph& g, Endpoint e) {
 namespace {
 
 // The first user of the variable with this op, one with this name before all others.
-const Node* UserOf(const Graph& g, const Node& variable, std::initializer_list<std::string_view> ops, const std::string& name) {
+const Node* UserOf(const Graph& g, const Node& variable, std::initializer_list<std::string_view> ops,
+                   const std::string& name) {
   const Node* found = nullptr;
   for (const Use& u : variable.users()) {
     const Node& n = g.node(u.node);
@@ -61,7 +62,8 @@ Variable Variable::OfNode(Builder& b, NodeId id, bool trainable) {
     v.initializer_ = {&b, assign->id()};
     if (assign->inputs().size() > 1) v.initial_value_ = {&b, assign->input(1)};
   }
-  if (const Node* asks = UserOf(g, n, {"IsVariableInitialized", "VarIsInitializedOp"}, "")) v.is_initialized_ = {&b, {asks->id(), 0}};
+  if (const Node* asks = UserOf(g, n, {"IsVariableInitialized", "VarIsInitializedOp"}, ""))
+    v.is_initialized_ = {&b, {asks->id(), 0}};
   const bool reference = v.is_reference();
   const Node* read = reference ? UserOf(g, n, {"Identity"}, n.name() + "/read")
                                : UserOf(g, n, {"ReadVariableOp"}, n.name() + "/Read/ReadVariableOp");
@@ -81,7 +83,8 @@ void AdoptVariables(Builder& b, const std::vector<NodeId>& nodes, const MetaGrap
   std::set<std::string> trainable;
   bool listed = meta && !meta->variables.empty();
   if (listed) {
-    for (const VariableInfo& v : meta->VariablesOf(collection::kTrainableVariables)) trainable.insert(prefix + NodeOf(v.name));
+    for (const VariableInfo& v : meta->VariablesOf(collection::kTrainableVariables))
+      trainable.insert(prefix + NodeOf(v.name));
   }
   for (NodeId id : nodes) {
     if (!IsVariable(b.graph().node(id))) continue;

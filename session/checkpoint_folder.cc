@@ -29,7 +29,8 @@ std::vector<std::string> FilesIn(const std::string& directory) {
 
 std::string BaseName(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-// "net-3.index.tempAb3dEf" is "net-3.index", written aside; "" for any other name. TensorFlow's are called ".tempstate…".
+// "net-3.index.tempAb3dEf" is "net-3.index", written aside; "" for any other name. TensorFlow's are called
+// ".tempstate…".
 std::string WrittenAside(const std::string& name) {
   constexpr size_t kRandom = 6;
   if (name.size() < kRandom + 6) return "";
@@ -106,8 +107,7 @@ CheckpointFolder::CheckpointFolder(const std::string& prefix)
     : directory_(io::DirectoryOf(prefix)),
       base_(BaseName(prefix)),
       lock_(open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  while (lock_ >= 0 && flock(lock_, LOCK_EX) != 0 && errno == EINTR) {
-  }
+  while (lock_ >= 0 && flock(lock_, LOCK_EX) != 0 && errno == EINTR) {}
 }
 
 CheckpointFolder::~CheckpointFolder() {
@@ -142,7 +142,8 @@ void CheckpointFolder::Clean() const {
 }
 
 Status CheckpointFolder::Enter(const std::string& path) {
-  if (base_.empty()) return InvalidArgument("error[file]: '" + directory_ + "/' is no prefix for a checkpoint").Help("add a name");
+  if (base_.empty())
+    return InvalidArgument("error[file]: '" + directory_ + "/' is no prefix for a checkpoint").Help("add a name");
   auto read = io::ReadCheckpointState(directory_);
   if (read.ok()) before_ = *read;
   io::CheckpointState state = before_.value_or(io::CheckpointState{.paths = CheckpointsByAge(directory_)});

@@ -74,13 +74,11 @@ Result<Tensor> ReadVariable(const io::BundleReader& reader, const SavedVariable&
   bool whole = v.slice.start.empty() || key != v.key;
   WEIR_ASSIGN_OR_RETURN(Tensor t, whole ? reader.Read(key) : reader.ReadSlice(key, v.slice));
   auto shape = v.type.shape.ToShape();
-  if (v.reshape && shape && shape->num_elements() == t.num_elements()) {
-    WEIR_ASSIGN_OR_RETURN(t, t.Reshaped(*shape));
-  }
+  if (v.reshape && shape && shape->num_elements() == t.num_elements()) { WEIR_ASSIGN_OR_RETURN(t, t.Reshaped(*shape)); }
   if (t.dtype() == v.type.dtype && v.type.shape.Admits(t.shape())) return t;
-  return InvalidArgument(fmt::format("error[file]: the graph's variable '{}' is {}, but '{}' of the checkpoint '{}' is {}{}",
-                                     v.variable, v.type.ToString(), key, reader.prefix(), DTypeShortName(t.dtype()),
-                                     t.shape().ToString()));
+  return InvalidArgument(
+      fmt::format("error[file]: the graph's variable '{}' is {}, but '{}' of the checkpoint '{}' is {}{}", v.variable,
+                  v.type.ToString(), key, reader.prefix(), DTypeShortName(t.dtype()), t.shape().ToString()));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// CheckpointMap: which tensor of a checkpoint is which variable of a graph, or which part of the tensor. The one place that
-// knows; Saver and the tool save and restore by it. Not a public header.
+// CheckpointMap: which tensor of a checkpoint is which variable of a graph, or which part of the tensor. The one
+// place that knows; Saver and the tool save and restore by it. Not a public header.
 #pragma once
 
 #include <string>
@@ -22,9 +22,9 @@ struct SavedVariable {
   bool reshape = false;  // the checkpoint may hold the elements in another shape
 };
 
-// What a saver of the graph saves and restores: what the restore op of its MetaGraph lists, under the names there. Variables
-// that it does not list, since they came later, follow under their own names, not required. Without such an op: every
-// variable that is not local, parts of partitioned ones as parts.
+// What a saver of the graph saves and restores: what the restore op of its MetaGraph lists, under the names there.
+// Variables that it does not list, since they came later, follow under their own names, not required. Without such an
+// op: every variable that is not local, parts of partitioned ones as parts.
 std::vector<SavedVariable> CheckpointMap(const Graph& g);
 // Every variable under its own name, or as a part of the partitioned variable that it belongs to.
 std::vector<SavedVariable> VariablesByName(const Graph& g);

@@ -20,9 +20,7 @@ CheckpointReader::CheckpointReader(std::shared_ptr<const Impl> impl) : impl_(std
 
 Result<CheckpointReader> CheckpointReader::Open(const std::string& path) {
   std::string prefix = path;
-  if (io::IsDirectory(path)) {
-    WEIR_ASSIGN_OR_RETURN(prefix, LatestCheckpoint(path));
-  }
+  if (io::IsDirectory(path)) { WEIR_ASSIGN_OR_RETURN(prefix, LatestCheckpoint(path)); }
   WEIR_ASSIGN_OR_RETURN(auto reader, io::BundleReader::Open(prefix));
   return CheckpointReader(std::make_shared<const Impl>(std::move(reader)));
 }

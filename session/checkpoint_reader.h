@@ -23,16 +23,16 @@ struct CheckpointTensor {
 // Thread-safe. Copies share the open files.
 class CheckpointReader {
  public:
-  // `path` is a checkpoint's prefix, or a folder, whose latest sound checkpoint it is then. Errors: no checkpoint there (with
-  // the prefix that was probably meant), damage.
+  // `path` is a checkpoint's prefix, or a folder, whose latest sound checkpoint it is then. Errors: no checkpoint
+  // there (with the prefix that was probably meant), damage.
   static Result<CheckpointReader> Open(const std::string& path);
 
   const std::string& prefix() const;
   // By name. Random states (`_weir/random/…`) are among them.
   std::vector<CheckpointTensor> List() const;
   bool Has(const std::string& name) const;
-  // The whole tensor, its checksum checked. Errors: no such tensor (with the nearest names), damage, a dtype that Weir does not
-  // compute with.
+  // The whole tensor, its checksum checked. Errors: no such tensor (with the nearest names), damage, a dtype that
+  // Weir does not compute with.
   Result<Tensor> Read(const std::string& name) const;
 
  private:

@@ -1,5 +1,5 @@
-// Freezing walks the graph from inputs to users. A variable becomes a Const; a handle that becomes a tensor changes each op
-// that takes it (ReadVariableOp to Identity, …), and where it goes into a function, a copy of that function.
+// Freezing walks the graph from inputs to users. A variable becomes a Const; a handle that becomes a tensor changes
+// each op that takes it (ReadVariableOp to Identity, …), and where it goes into a function, a copy of that function.
 #include "weir/session/freeze.h"
 
 #include <fmt/format.h>
@@ -41,8 +41,10 @@ class Freezer {
     bool calls = !FunctionAttrs(n).empty() || (!n.def() && library_.FindFunction(n.op()));
     if (calls) return FreezeCall(g, id, held);
     for (size_t i = 0; i < n.inputs().size(); ++i) {
-      if (auto it = held->find(n.input(static_cast<int>(i))); it != held->end()) return FreezeUse(g, id, it->second, held);
-      if (references_.count({&g, n.input(static_cast<int>(i))})) WEIR_RETURN_IF_ERROR(FreezeReferenceUse(g, id, static_cast<int>(i)));
+      if (auto it = held->find(n.input(static_cast<int>(i))); it != held->end())
+        return FreezeUse(g, id, it->second, held);
+      if (references_.count({&g, n.input(static_cast<int>(i))}))
+        WEIR_RETURN_IF_ERROR(FreezeReferenceUse(g, id, static_cast<int>(i)));
     }
     return {};
   }
@@ -128,7 +130,7 @@ class Freezer {
   // ---- functions
 
   struct Frozen {
-    std::string name;                // of the copy; the function's own where nothing had to change
+    std::string name;                  // of the copy; the function's own where nothing had to change
     std::map<int64_t, DType> results;  // those that are handed-on handles no more
   };
 
@@ -138,7 +140,8 @@ class Freezer {
     const bool branch = n.Is("If") || n.Is("StatelessIf"), loop = n.Is("While") || n.Is("StatelessWhile");
     std::map<int64_t, DType> args;
     for (size_t i = 0; i < n.inputs().size(); ++i) {
-      if (auto it = held->find(n.input(static_cast<int>(i))); it != held->end()) args[static_cast<int64_t>(i) - branch] = it->second;
+      if (auto it = held->find(n.input(static_cast<int>(i))); it != held->end())
+        args[static_cast<int64_t>(i) - branch] = it->second;
     }
     std::map<int64_t, DType> results;
     if (FunctionAttrs(n).empty()) {
@@ -157,14 +160,16 @@ class Freezer {
       ref.name = f.name;
       g.SetAttr(id, std::string(attr), ref);
     }
-    if (loop && results != args) return Unimplemented("has a body that does not hand the variables' handles on as it got them");
+    if (loop && results != args)
+      return Unimplemented("has a body that does not hand the variables' handles on as it got them");
     SetTypes(g, id, args, results);
     for (const auto& [i, dtype] : results) (*held)[{id, static_cast<int32_t>(i)}] = dtype;
     return {};
   }
 
   // The attributes that tell the dtypes of a call's arguments and results.
-  static void SetTypes(Graph& g, NodeId id, const std::map<int64_t, DType>& args, const std::map<int64_t, DType>& results) {
+  static void SetTypes(Graph& g, NodeId id, const std::map<int64_t, DType>& args,
+                       const std::map<int64_t, DType>& results) {
     if (args.empty() && results.empty()) return;
     auto change = [&](const char* attr, const std::map<int64_t, DType>& at) {
       const AttrValue* v = g[id].FindAttr(attr);
@@ -196,7 +201,8 @@ class Freezer {
       if (it == args.end()) continue;
       copy.body.SetOp(arg, "_Arg", {{"T", it->second}, {"index", it->first}});
       held[{arg, 0}] = it->second;
-      if (it->first < static_cast<int64_t>(copy.args.size())) SetType(&copy.args[static_cast<size_t>(it->first)], it->second);
+      if (it->first < static_cast<int64_t>(copy.args.size()))
+        SetType(&copy.args[static_cast<size_t>(it->first)], it->second);
     }
     WEIR_RETURN_IF_ERROR(Freeze(copy.body, &held));
     Frozen result{name, {}};
@@ -211,7 +217,8 @@ class Freezer {
     }
     --depth_;
     if (std::exchange(changed_, changed_before)) {
-      for (int i = 0; library_.FindFunction(result.name); ++i) result.name = fmt::format("{}_frozen{}", name, i ? fmt::format("_{}", i) : "");
+      for (int i = 0; library_.FindFunction(result.name); ++i)
+        result.name = fmt::format("{}_frozen{}", name, i ? fmt::format("_{}", i) : "");
       copy.name = result.name, copy.unknown_fields.clear();  // which tell of handles
       library_.AddFunction(std::move(copy));
     }
@@ -292,7 +299,8 @@ Result<Graph> FreezeGraph(const Session& session, const std::vector<std::string>
 Result<Graph> FreezeGraph(const Session& session, const std::vector<Output>& outputs) {
   std::vector<std::string> names;
   for (const Output& o : outputs) {
-    if (!o.valid()) return InvalidArgument("error[fetch]: an invalid output was given; the graph's builder tells why in status()");
+    if (!o.valid())
+      return InvalidArgument("error[fetch]: an invalid output was given; the graph's builder tells why in status()");
     names.push_back(o.name());
   }
   return FreezeGraph(session, names);

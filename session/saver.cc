@@ -34,7 +34,8 @@ Result<RandomStates> ReadRandomStates(const io::BundleReader& reader) {
     if (!name.starts_with(kRandomKey)) continue;
     WEIR_ASSIGN_OR_RETURN(Tensor t, reader.Read(name));
     if (t.dtype() != kUint64)
-      return DataLoss(fmt::format("error[file]: '{}' of the checkpoint '{}' is no random state", name, reader.prefix()));
+      return DataLoss(
+          fmt::format("error[file]: '{}' of the checkpoint '{}' is no random state", name, reader.prefix()));
     states[name.substr(kRandomKey.size())].assign(t.span<uint64_t>().begin(), t.span<uint64_t>().end());
   }
   return states;
@@ -149,9 +150,7 @@ Status Saver::Restore(const std::string& path) const {
   }
   if (!missing.empty()) return Missing(reader, missing);
   RandomStates states;
-  if (options_.random_states) {
-    WEIR_ASSIGN_OR_RETURN(states, ReadRandomStates(reader));
-  }
+  if (options_.random_states) { WEIR_ASSIGN_OR_RETURN(states, ReadRandomStates(reader)); }
   for (const auto& [name, t] : values) WEIR_RETURN_IF_ERROR(session_->SetVariable(name, t));
   session_->SetRandomStates(states);
   return {};

@@ -68,9 +68,13 @@ TEST(ImportGraph, MistakesAreTheBuildersErrors) {
     f(g);
     return g.status().ToString();
   };
-  EXPECT_NE(error([&](Builder& g) { ImportGraph(g, inner, {.input_map = {{"xx", ops::Placeholder(g, kFloat, {3})}}}); }).find("'xx'"),
+  EXPECT_NE(error([&](Builder& g) {
+              ImportGraph(g, inner, {.input_map = {{"xx", ops::Placeholder(g, kFloat, {3})}}});
+            }).find("'xx'"),
             std::string::npos);
-  EXPECT_NE(error([&](Builder& g) { ImportGraph(g, inner, {.input_map = {{"x", ops::Placeholder(g, kInt32, {3})}}}); }).find("int32"),
+  EXPECT_NE(error([&](Builder& g) {
+              ImportGraph(g, inner, {.input_map = {{"x", ops::Placeholder(g, kInt32, {3})}}});
+            }).find("int32"),
             std::string::npos);
   EXPECT_NE(error([&](Builder& g) {
               ImportGraph(g, inner, {.prefix = ""});
@@ -86,7 +90,7 @@ TEST(ImportGraph, VariablesAreRestoredFoundAndTrained) {
     Builder g;
     ImportedGraph net = ImportGraph(g, file, {.prefix = "net"});
     Variable head(g, {1.0f, 1.0f}, {.name = "head"});
-    Output loss = net.output("loss") + ops::Square(head)* 0.0f;
+    Output loss = net.output("loss") + ops::Square(head) * 0.0f;
     Operation train = GradientDescentOptimizer(0.1f).Minimize(loss);
     ASSERT_TRUE(g.status().ok()) << g.status().ToString();
     EXPECT_EQ(TrainableVariables(g).size(), 4u);

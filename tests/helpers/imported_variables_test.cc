@@ -30,7 +30,8 @@ class Imported : public testing::TestWithParam<std::string> {
   std::string File() const { return kData + "tune_" + GetParam() + ".meta"; }
 };
 
-INSTANTIATE_TEST_SUITE_P(Kinds, Imported, testing::Values("ref", "handle"), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Kinds, Imported, testing::Values("ref", "handle"),
+                         [](const auto& info) { return info.param; });
 
 TEST_P(Imported, ShapesAreInferredAndCollectionsFilled) {
   Builder g(LoadGraph(File()));
@@ -123,7 +124,8 @@ TEST_P(Imported, WhatWasBuiltOnItIsReadAgain) {
   Builder again(ImportGraphDef(ExportGraphDef(g.graph()).value(), &AllOps()).value());
   // A bare GraphDef: every variable is global, and trainable if of floats.
   const std::string mark = GetParam() == "ref" ? "&" : "";
-  EXPECT_NE(Names(GlobalVariables(again)).find("dense/w/Adam_1" + mark), std::string::npos) << Names(GlobalVariables(again));
+  EXPECT_NE(Names(GlobalVariables(again)).find("dense/w/Adam_1" + mark), std::string::npos)
+      << Names(GlobalVariables(again));
   EXPECT_EQ(GlobalVariables(again).size(), TrainableVariables(again).size());
 }
 
@@ -136,13 +138,15 @@ TEST(ImportedVariables, AFileThatIsNoneIsTheBuildersError) {
 TEST(ImportedVariables, AReferenceIsNotChangedInsideOfALoop) {
   Builder g(LoadGraph(kData + "tune_ref.meta"));
   Variable b = FindVariable(g, "dense/b");
-  WhileLoop(g, [&](const Outputs& v) { return ops::Less(v[0], 3); },
-            [&](const Outputs& v) {
-              ops::AssignAdd(b, {1, 1});
-              return Outputs{v[0] + 1};
-            },
-            {0});
-  EXPECT_NE(g.status().ToString().find("'dense/b' is a reference variable"), std::string::npos) << g.status().ToString();
+  WhileLoop(
+      g, [&](const Outputs& v) { return ops::Less(v[0], 3); },
+      [&](const Outputs& v) {
+        ops::AssignAdd(b, {1, 1});
+        return Outputs{v[0] + 1};
+      },
+      {0});
+  EXPECT_NE(g.status().ToString().find("'dense/b' is a reference variable"), std::string::npos)
+      << g.status().ToString();
 }
 
 }  // namespace

@@ -12,7 +12,8 @@
 namespace weir {
 
 // Writes `name`.pb and, with what is fed and expected by tensor names, `name`.npz; nothing when no folder is set.
-inline void KeepForTensorFlow(const std::string& name, const Graph& g, const std::vector<std::pair<std::string, Tensor>>& arrays) {
+inline void KeepForTensorFlow(const std::string& name, const Graph& g,
+                              const std::vector<std::pair<std::string, Tensor>>& arrays) {
   const char* folder = std::getenv("WEIR_KEEP_FOR_TENSORFLOW");
   if (!folder) return;
   SaveGraph(g, std::string(folder) + "/" + name + ".pb").Check();

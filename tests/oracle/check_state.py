@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Lets TensorFlow run the graphs that Weir's tests made: frozen ones, and imported ones with an optimizer built on them.
+"""Lets TensorFlow run the graphs that Weir's tests made: frozen ones, and imported ones with an optimizer on them.
 
     check_state.py [--build DIR]
 

@@ -1,5 +1,5 @@
-// Which tensor of a checkpoint is which variable: the file's own saver, partitioned variables, maps, local variables. Files and
-// values are TensorFlow's (tests/data/state/make_state.py).
+// Which tensor of a checkpoint is which variable: the file's own saver, partitioned variables, maps, local variables.
+// Files and values are TensorFlow's (tests/data/state/make_state.py).
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -103,7 +103,8 @@ TEST(CheckpointMap, AWrongShapeSaysWhoseIsWhichAndSetsNothing) {
   Session s(g);
   ASSERT_TRUE(s.Run(init).ok());
   Status restored = Saver(&s).Restore(kData + "ema");
-  EXPECT_NE(restored.ToString().find("the graph's variable 'v/ExponentialMovingAverage' is f32[2], but"), std::string::npos)
+  EXPECT_NE(restored.ToString().find("the graph's variable 'v/ExponentialMovingAverage' is f32[2], but"),
+            std::string::npos)
       << restored.ToString();
   EXPECT_EQ(Value(s, "v"), "[5, 5, 5]");
 }

@@ -27,16 +27,19 @@ bool HasOp(const Graph& g, std::string_view op) {
   for (NodeId id : g.nodes()) {
     if (g[id].Is(op)) return true;
   }
-  return std::any_of(g.functions().begin(), g.functions().end(), [&](const auto& f) { return HasOp(f.second->body, op); });
+  return std::any_of(g.functions().begin(), g.functions().end(),
+                     [&](const auto& f) { return HasOp(f.second->body, op); });
 }
 
 void ExpectNoVariables(const Graph& g) {
-  for (const char* op : {"VarHandleOp", "VariableV2", "ReadVariableOp", "ResourceGather", "AssignVariableOp", "Assign", "SaveV2", "ResourceApplyAdam"})
+  for (const char* op : {"VarHandleOp", "VariableV2", "ReadVariableOp", "ResourceGather", "AssignVariableOp", "Assign",
+                         "SaveV2", "ResourceApplyAdam"})
     EXPECT_FALSE(HasOp(g, op)) << op;
 }
 
 class FreezeFile : public testing::TestWithParam<std::string> {};
-INSTANTIATE_TEST_SUITE_P(Kinds, FreezeFile, testing::Values("ref", "handle"), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Kinds, FreezeFile, testing::Values("ref", "handle"),
+                         [](const auto& info) { return info.param; });
 
 TEST_P(FreezeFile, AModelThatIsTrainedOn) {
   Builder g(LoadGraph(kData + "tune_" + GetParam() + ".meta"));
@@ -68,7 +71,8 @@ struct Captured {
         g, [&](const Outputs& v) { return ops::Less(v[0], 3); },
         [&](const Outputs& v) {
           Output big = ops::Greater(v[0], 0);
-          Output next = Cond(big, [&] { return v[1] * w.Read(); }, [&] { return v[1] + table.Gather(1); });
+          Output next = Cond(
+              big, [&] { return v[1] * w.Read(); }, [&] { return v[1] + table.Gather(1); });
           return Outputs{v[0] + 1, next};
         },
         {0, x});

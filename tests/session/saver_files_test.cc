@@ -1,4 +1,5 @@
-// What a saver does to the files around it: what killed saves left goes, what lives or is others' stays; saves beside runs.
+// What a saver does to the files around it: what killed saves left goes, what lives or is others' stays; saves beside
+// runs.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,8 +51,9 @@ class SaverFiles : public testing::Test {
 
 TEST_F(SaverFiles, WhatKilledSavesLeftGoes) {
   // Killed while writing data; between data and index; while deleting.
-  for (const char* name : {"net-1.data-00000-of-00001.tempAb3dEf", "net-2.data-00000-of-00001", "net-2.index.tempQ7u0zZ",
-                           "net-3.data-00000-of-00001", "net-3.index.tempRETIRE", "checkpoint.tempAb3dEf"})
+  for (const char* name :
+       {"net-1.data-00000-of-00001.tempAb3dEf", "net-2.data-00000-of-00001", "net-2.index.tempQ7u0zZ",
+        "net-3.data-00000-of-00001", "net-3.index.tempRETIRE", "checkpoint.tempAb3dEf"})
     Write(name);
   Save(4);
   EXPECT_EQ(Count(), 3);  // index, data, state
@@ -60,11 +62,13 @@ TEST_F(SaverFiles, WhatKilledSavesLeftGoes) {
 
 TEST_F(SaverFiles, WhatIsNotItsOwnStays) {
   const std::vector<std::string> strangers = {
-      "other-1.data-00000-of-00001.tempAb3dEf",       // another prefix
-      "net-best.index.tempAb3dEf",                    // no step of ours
-      "net-7.data-00000-of-00001",                    // data without an index, and nothing tells whose it is
-      "net-8.index.tempstate123456",                  // TensorFlow's
-      "net-9.notes.tempAb3dEf", "net.txt", "net-10.index.temp"};
+      "other-1.data-00000-of-00001.tempAb3dEf",  // another prefix
+      "net-best.index.tempAb3dEf",               // no step of ours
+      "net-7.data-00000-of-00001",               // data without an index, and nothing tells whose it is
+      "net-8.index.tempstate123456",             // TensorFlow's
+      "net-9.notes.tempAb3dEf",
+      "net.txt",
+      "net-10.index.temp"};
   for (const std::string& name : strangers) Write(name);
   Save(1);
   for (const std::string& name : strangers) EXPECT_TRUE(Has(name)) << name;
@@ -107,8 +111,9 @@ TEST_F(SaverFiles, ACheckpointOfASaveKilledAtItsEndCounts) {
   Save(2, 2);
   // Net-3 is written and entered, but the state does not call it the latest, nor is anything deleted.
   Save(3, 0);
-  std::ofstream(path_ / "checkpoint") << "model_checkpoint_path: \"net-2\"\nall_model_checkpoint_paths: \"net-1\"\n"
-                                         "all_model_checkpoint_paths: \"net-2\"\nall_model_checkpoint_paths: \"net-3\"\n";
+  std::ofstream(path_ / "checkpoint")
+      << "model_checkpoint_path: \"net-2\"\nall_model_checkpoint_paths: \"net-1\"\n"
+         "all_model_checkpoint_paths: \"net-2\"\nall_model_checkpoint_paths: \"net-3\"\n";
   Save(4, 2);
   EXPECT_FALSE(Has("net-1.index"));
   EXPECT_FALSE(Has("net-2.index"));
@@ -117,7 +122,8 @@ TEST_F(SaverFiles, ACheckpointOfASaveKilledAtItsEndCounts) {
   EXPECT_EQ(Count(), 5);
 }
 
-// A child is killed at a random moment of saving, again and again: no garbage grows, and the latest checkpoint is sound.
+// A child is killed at a random moment of saving, again and again: no garbage grows, and the latest checkpoint is
+// sound.
 TEST_F(SaverFiles, KilledAtAnyMoment) {
   std::mt19937 random(7);
   for (int round = 0; round < 12; ++round) {
