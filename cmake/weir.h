@@ -14,6 +14,7 @@
 #include "weir/ops/functions.h"         // functions of the graph: calls, If, While
 #include "weir/ops/gather_ops.h"        // Gather, OneHot, …
 #include "weir/ops/gradient_accumulation.h"  // several batches a step
+#include "weir/ops/import_graph.h"       // ImportGraph: a graph into another
 #include "weir/ops/initializers.h"      // GlorotUniformInitializer, …
 #include "weir/ops/layers.h"            // Dense, Conv2D, Dropout, … with their variables
 #include "weir/ops/losses.h"            // MeanSquaredError, …
@@ -30,6 +31,8 @@
 #include "weir/ops/state_ops.h"         // VarHandleOp, …
 #include "weir/ops/string_ops.h"        // StringJoin, AsString, …
 #include "weir/ops/variables.h"         // Variable, GlobalVariablesInitializer
+#include "weir/session/checkpoint_reader.h"  // what is in a checkpoint
+#include "weir/session/freeze.h"           // variables become constants
 #include "weir/session/gradient_checker.h"   // gradients against finite differences
 #include "weir/session/saver.h"         // Saver: checkpoints
 #include "weir/session/session.h"       // Session

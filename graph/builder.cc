@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "weir/graph/infer.h"
+
 namespace weir {
 
 namespace {
@@ -73,7 +75,15 @@ Output Builder::Capture(const Output& o) {
 }
 
 Builder::Builder(const OpRegistry* registry) : graph_(registry) {}
-Builder::Builder(Graph graph) : graph_(std::move(graph)) {}
+
+Builder::Builder(Graph graph) : graph_(std::move(graph)), num_loaded_(graph_.num_ids()) {
+  // What cannot be inferred stays unknown: it may be of no concern to what is built.
+  auto order = TopologicalOrder(graph_);
+  if (!order.ok()) return;
+  for (NodeId id : *order) {
+    if (graph_.node(id).def()) InferNode(graph_, id).IgnoreError();
+  }
+}
 
 void Builder::Fail(Status s) {
   if (status_.ok()) status_ = std::move(s);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "weir/graph/graph.h"
+#include "weir/graph/import.h"
 
 namespace weir {
 
@@ -160,12 +161,16 @@ class Builder {
   // With the registry of all ops (ops/registry.h) unless told otherwise.
   Builder();
   explicit Builder(const OpRegistry* registry);
+  // Goes on with a graph: its shapes are inferred as far as they can be, its variables found (FindVariable, ops/variables.h).
   explicit Builder(Graph graph);
+  // The same of a file: Builder g(LoadGraph("model.meta")). An error becomes the builder's status.
+  explicit Builder(Result<LoadedGraph> loaded);
   Builder(const Builder&) = delete;
   Builder& operator=(const Builder&) = delete;
 
   const Graph& graph() const { return graph_; }
   Graph& mutable_graph() { return graph_; }
+  int num_loaded() const { return num_loaded_; }  // ids below this one came with the graph that the builder was made of
   const Status& status() const { return status_; }
   void Fail(Status s);  // keeps the first
 
@@ -227,6 +232,7 @@ class Builder {
 
  private:
   Graph graph_;
+  int num_loaded_ = 0;
   Status status_;
   std::string scope_, device_;
   std::vector<NodeId> control_;

@@ -55,6 +55,12 @@ Status WriteAside(const std::string& path, const std::string& content) {
 
 }  // namespace
 
+const std::vector<VariableInfo>& MetaGraph::VariablesOf(const std::string& collection) const {
+  static const std::vector<VariableInfo> kNone;
+  auto it = variables.find(collection);
+  return it == variables.end() ? kNone : it->second;
+}
+
 Result<Graph> ImportGraphDef(std::string_view bytes, const OpRegistry* registry) {
   WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
   return wire->import_graph_def(bytes, registry);

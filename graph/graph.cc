@@ -344,6 +344,10 @@ void Graph::ShareFunctions(const Graph& other) {
   for (const auto& [name, f] : other.functions_) functions_.emplace(name, f);
 }
 
+void Graph::RetainFunctions(const std::set<std::string>& keep) {
+  std::erase_if(functions_, [&](const auto& f) { return !keep.count(f.first); });
+}
+
 Status NodeError(const Node& node, std::string_view tag, Status status) {
   if (status.ok() || status.decorated()) return status;
   std::string message = status.message();

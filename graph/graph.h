@@ -15,6 +15,7 @@
 #include <compare>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -122,6 +123,7 @@ struct NodeSpec {
 };
 
 struct Function;
+struct MetaGraph;  // import.h
 
 class Graph {
  public:
@@ -178,6 +180,7 @@ class Graph {
   const Function* FindFunction(std::string_view name) const;
   void AddFunction(Function f);  // replaces one of the same name
   void ShareFunctions(const Graph& other);  // adds those of `other` that this one lacks, without copying
+  void RetainFunctions(const std::set<std::string>& keep);  // drops all others
 
   // ---- of the file, kept for export
   struct FileInfo {
@@ -186,9 +189,14 @@ class Graph {
     std::vector<int> bad_consumers;
     std::string unknown_fields;          // of GraphDef
     std::string library_unknown_fields;  // of FunctionDefLibrary, gradients included
+    std::shared_ptr<const MetaGraph> meta;  // what the file says beside its graph; null for a bare GraphDef
   };
   FileInfo& file_info() { return file_info_; }
   const FileInfo& file_info() const { return file_info_; }
+
+  // Nodes of the variables that no checkpoint holds, by name: TensorFlow's collection "local_variables".
+  std::set<std::string, std::less<>>& local_variables() { return local_variables_; }
+  const std::set<std::string, std::less<>>& local_variables() const { return local_variables_; }
 
  private:
   void Link(Node& n);
@@ -202,6 +210,7 @@ class Graph {
   mutable std::unordered_map<std::string, int> name_counters_;
   std::map<std::string, std::shared_ptr<const Function>, std::less<>> functions_;
   FileInfo file_info_;
+  std::set<std::string, std::less<>> local_variables_;
 };
 
 // A function of the library: a body whose `_Arg` nodes (attributes T, index) are the parameters and whose `_Retval` nodes

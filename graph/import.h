@@ -8,6 +8,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,7 +52,8 @@ struct SaverInfo {
 struct MetaGraph {
   std::vector<std::string> tags;
   std::string tensorflow_version;
-  std::vector<VariableInfo> variables, trainable_variables;
+  // By collection: "variables", "trainable_variables", "local_variables", …
+  std::map<std::string, std::vector<VariableInfo>> variables;
   std::vector<std::string> train_ops;
   // All collections that list names or bytes, as they are.
   std::map<std::string, std::vector<std::string>> collections;
@@ -59,6 +61,9 @@ struct MetaGraph {
   std::optional<SaverInfo> saver;
   std::map<std::string, std::string> assets;  // tensor that takes a file's path -> the file's name in assets/
   std::string init_op;                        // of a SavedModel: the node to run once variables are restored, or empty
+
+  // Those of a collection; none when there is no such collection.
+  const std::vector<VariableInfo>& VariablesOf(const std::string& collection) const;
 };
 
 enum class GraphFormat { kGraphDef, kMetaGraph, kSavedModel, kText };
@@ -67,7 +72,7 @@ struct LoadedGraph {
   Graph graph;
   GraphFormat format = GraphFormat::kGraphDef;
   bool text = false;              // protobuf text or our own
-  std::optional<MetaGraph> meta;  // of a MetaGraphDef or SavedModel
+  std::shared_ptr<const MetaGraph> meta;  // of a MetaGraphDef or SavedModel; graph.file_info().meta is the same
 };
 
 struct LoadOptions {
@@ -79,5 +84,7 @@ Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegist
                                         const LoadOptions& options = {}, const std::string& name = "the graph");
 // A file, or a SavedModel's folder.
 Result<LoadedGraph> LoadGraph(const std::string& path, const OpRegistry* registry, const LoadOptions& options = {});
+// The same with the registry of all ops (ops/registry.h).
+Result<LoadedGraph> LoadGraph(const std::string& path, const LoadOptions& options = {});
 
 }  // namespace weir

@@ -325,6 +325,19 @@ Result<std::vector<NodeId>> TopologicalOrder(const Graph& g) {
   return order;
 }
 
+std::vector<bool> NeededBy(const Graph& g, std::vector<NodeId> next) {
+  std::vector<bool> needed(g.num_ids());
+  while (!next.empty()) {
+    NodeId id = next.back();
+    next.pop_back();
+    if (needed[id.value]) continue;
+    needed[id.value] = true;
+    for (Endpoint e : g.node(id).inputs()) next.push_back(e.node);
+    next.insert(next.end(), g.node(id).control_inputs().begin(), g.node(id).control_inputs().end());
+  }
+  return needed;
+}
+
 Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, EndpointHash>& known) {
   WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g));
   for (NodeId id : order) {

@@ -106,6 +106,8 @@ Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, Endpo
 // Live ids so that inputs come before users (edges out of NextIteration ignored), program order where free. Iterative.
 // Error naming a cycle's nodes when there is one.
 Result<std::vector<NodeId>> TopologicalOrder(const Graph& g);
+// By id, whether running `roots` runs the node: they and all that they read and wait for.
+std::vector<bool> NeededBy(const Graph& g, std::vector<NodeId> roots);
 // The constant behind an endpoint: a Const's value, also through Identity; null otherwise.
 const Tensor* ConstantValue(const Graph& g, Endpoint e);
 

@@ -15,7 +15,8 @@ GradientAccumulator::GradientAccumulator(const std::vector<GradAndVar>& grads, L
     Variable sum;
     {
       auto top = b.NameScope("");
-      sum = Variable(ops::ZerosLike(g.var.initial_value()),
+      Output like = g.var.initial_value().valid() ? g.var.initial_value() : g.var.Read();
+      sum = Variable(ops::ZerosLike(like),
                      {.name = g.var.name() + "/gradient_sum", .trainable = false, .shape = g.var.shape()});
       if (!count_.valid()) count_ = Variable(b, 0.0f, {.name = "gradient_count", .trainable = false});
     }

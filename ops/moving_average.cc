@@ -61,7 +61,8 @@ Operation ExponentialMovingAverage::Apply(const std::vector<Variable>& variables
     Variable& average = averages_[v.handle().endpoint().node];
     if (average.valid()) continue;
     auto top = b.NameScope("");
-    average = Variable(v.initial_value(), {.name = AverageName(v), .trainable = false, .shape = v.shape()});
+    Output start = v.initial_value().valid() ? v.initial_value() : v.Read();
+    average = Variable(start, {.name = AverageName(v), .trainable = false, .shape = v.shape()});
     VariableCollection(b, collection::kMovingAverageVariables).push_back(v);
   }
   auto scope = b.NameScope(options_.name);

@@ -10,12 +10,22 @@ namespace weir {
 
 namespace {
 
-// What names a variable across handles: container and shared name; "" for what is no handle.
+// What names a variable across handles and references: container and shared name; "" for what is neither.
 std::string VariableKey(const Graph& g, Endpoint handle) {
-  const Node& n = g.node(handle.node);
-  if (!n.Is("VarHandleOp")) return {};
-  std::string shared = n.attr<std::string>("shared_name");
-  return n.attr<std::string>("container") + "\n" + (shared.empty() ? n.name() : shared);
+  NodeId id = VariableBehind(g, handle);
+  return id.valid() ? g.node(id).attr<std::string>("container") + "\n" + CheckpointName(g.node(id)) : "";
+}
+
+// The variable whose reference the tensor is the value of, by key. TensorFlow hands a reference's memory on through such
+// ops without a copy: whoever reads the tensor reads the variable.
+std::string ReferenceKey(const Graph& g, Endpoint e) {
+  static const std::set<std::string_view> kPassing = {"Identity", "Reshape", "ExpandDims", "Squeeze", "StopGradient"};
+  for (int hops = 0; hops < 64 && !IsRef(g.type(e).dtype); ++hops) {
+    const Node& n = g.node(e.node);
+    if (!kPassing.count(n.op()) || n.inputs().empty()) return {};
+    e = n.input(0);
+  }
+  return IsRef(g.type(e).dtype) ? VariableKey(g, e) : "";
 }
 
 // The variables that a node reads (or writes), by key.
@@ -40,7 +50,10 @@ std::map<std::string, std::vector<NodeId>> ReadsBefore(const Graph& g, std::vect
     if (n.def()) {
       for (const std::string& key : Touched(g, n, n.def()->reads())) reads[key].push_back(id);
     }
-    for (Endpoint e : n.inputs()) roots.push_back(e.node);
+    for (Endpoint e : n.inputs()) {
+      if (std::string key = ReferenceKey(g, e); !key.empty()) reads[key].push_back(id);
+      roots.push_back(e.node);
+    }
     for (NodeId c : n.control_inputs()) roots.push_back(c);
   }
   return reads;
@@ -183,7 +196,8 @@ Variable Optimizer::Slot(const Variable& v, const std::string& slot, double valu
   if (kept.valid()) return kept;
   Builder& b = *v.builder();
   auto top = b.NameScope("");
-  VariableOptions options{.name = v.name() + "/" + (name.empty() ? name_ : name), .trainable = false};
+  VariableOptions options{
+      .name = v.name() + "/" + (name.empty() ? name_ : name), .trainable = false, .reference = v.is_reference()};
   if (auto shape = v.shape().ToShape()) {
     Initializer initializer = value == 0   ? ops::ZerosInitializer()
                               : value == 1 ? ops::OnesInitializer()
@@ -191,7 +205,7 @@ Variable Optimizer::Slot(const Variable& v, const std::string& slot, double valu
     kept = Variable(b, *shape, v.dtype(), initializer, options);
   } else {
     // As large as the variable will be.
-    Output like = Make("ZerosLike", {v.initial_value()});
+    Output like = Make("ZerosLike", {v.initial_value().valid() ? v.initial_value() : v.Read()});
     options.shape = v.shape();
     kept = Variable(value == 0 ? like : Make("Add", {like, value}), options);
   }

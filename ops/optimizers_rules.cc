@@ -14,15 +14,15 @@ void RuleOptimizer::Prepare(Builder& b) {
   for (const UpdateRule::Number& n : rule_.numbers) numbers_[n.input] = Hyper(b, n.value, n.name.c_str());
 }
 
-Operation RuleOptimizer::ApplyDense(const Output& grad, const Variable& v) { return ApplyRule("ResourceApply" + rule_.op, v, grad, {}); }
+Operation RuleOptimizer::ApplyDense(const Output& grad, const Variable& v) { return ApplyRule("Apply" + rule_.op, v, grad, {}); }
 
 Operation RuleOptimizer::ApplySparse(const Output& values, const Output& indices, const Variable& v) {
-  return ApplyRule("ResourceSparseApply" + rule_.op, v, values, indices);
+  return ApplyRule("SparseApply" + rule_.op, v, values, indices);
 }
 
 Operation RuleOptimizer::ApplyRule(const std::string& op, const Variable& v, const Output& grad, const Output& indices) {
   Builder& b = *v.builder();
-  const OpDef* def = b.graph().registry().Find(op);
+  const OpDef* def = b.graph().registry().Find("Resource" + op);  // the reference form has the same inputs
   if (!def) {
     b.Fail(NotFound("error[graph]: " + name() + " needs the op " + op + ", which there is not"));
     return {};
@@ -39,7 +39,7 @@ Operation RuleOptimizer::ApplyRule(const std::string& op, const Variable& v, con
   };
   InputList inputs;
   for (const ArgDef& input : def->inputs()) inputs.push_back(argument(input.name));
-  return MakeNode(op, std::move(inputs), rule_.attrs);
+  return ops::ApplyRule(v, op, std::move(inputs), rule_.attrs);
 }
 
 // No op does it, but adding up rows is all there is to it.

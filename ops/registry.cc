@@ -28,4 +28,13 @@ const OpRegistry& AllOps() {
 
 Builder::Builder() : Builder(&AllOps()) {}
 
+Builder::Builder(Result<LoadedGraph> loaded)
+    : Builder(loaded.ok() ? std::move(loaded->graph) : Graph(&AllOps())) {
+  Fail(loaded.status());
+}
+
+Result<LoadedGraph> LoadGraph(const std::string& path, const LoadOptions& options) {
+  return LoadGraph(path, &AllOps(), options);
+}
+
 }  // namespace weir

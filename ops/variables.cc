@@ -1,22 +1,25 @@
 // Variables as nodes of a graph, and what is kept beside the nodes: collections, and the variables of each scope.
 //
 // All of it lives in the builder's extensions; nothing here holds a value.
-#include "weir/ops/variables.h"
+#include "weir/ops/variables_internal.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 namespace weir {
 
 namespace {
 
-// The object kept under `key`, made on first use.
-template <class T>
-T& Extension(Builder& b, const std::string& key) {
-  std::shared_ptr<void>& kept = b.extension(key);
-  if (!kept) kept = std::make_shared<T>();
-  return *static_cast<T*>(kept.get());
+std::vector<Variable>& Collection(Builder& b, const std::string& key) {
+  return Extension<std::vector<Variable>>(b, "variables/" + key);
+}
+
+// One that a file brought; invalid when there is none.
+Variable LoadedVariable(Builder& b, const std::string& name) {
+  NodeId id = b.graph().Find(name);
+  return id.valid() && id.value < b.num_loaded() ? FindVariable(b, name) : Variable();
 }
 
 }  // namespace
@@ -60,6 +63,22 @@ Variable::Variable(Builder& b, const Shape& shape, DType dtype, const Initialize
   Build(b, full, options);
 }
 
+void Variable::BuildHandle(Builder& b, const std::string& full, const PartialShape& shape) {
+  handle_ = b.Add("VarHandleOp", {}, {{"dtype", initial_value_.dtype()}, {"shape", shape}, {"shared_name", full}},
+                  {.name = full + "/"});
+  auto scope = b.NameScope(full + "/");
+  is_initialized_ = b.Add("VarIsInitializedOp", {handle_}, {}, {.name = "IsInitialized/VarIsInitializedOp"});
+  initializer_ = b.AddNode("AssignVariableOp", {handle_, initial_value_}, {}, {.name = "Assign"});
+  snapshot_ = b.Add("ReadVariableOp", {handle_}, {{"dtype", initial_value_.dtype()}}, {.name = "Read/ReadVariableOp"});
+}
+
+void Variable::BuildReference(Builder& b, const std::string& full, const PartialShape& shape) {
+  handle_ = b.Add("VariableV2", {}, {{"dtype", initial_value_.dtype()}, {"shape", shape}}, {.name = full + "/"});
+  auto scope = b.NameScope(full + "/");
+  initializer_ = b.AddNode("Assign", {handle_, initial_value_}, {{"validate_shape", shape.fully_known()}}, {.name = "Assign"});
+  snapshot_ = b.Add("Identity", {handle_}, {}, {.name = "read"});
+}
+
 void Variable::Build(Builder& b, const std::string& full, const VariableOptions& options) {
   if (!initial_value_.valid()) return;
   PartialShape shape = options.shape.value_or(initial_value_.shape());
@@ -67,37 +86,44 @@ void Variable::Build(Builder& b, const std::string& full, const VariableOptions&
   if (shape.known_rank()) {
     for (int i = 0; i < shape.rank(); ++i) shape[i] = Known(shape[i]) ? shape[i] : kUnknownDim;
   }
-  handle_ = b.Add("VarHandleOp", {}, {{"dtype", initial_value_.dtype()}, {"shape", shape}, {"shared_name", full}},
-                  {.name = full + "/"});
-  auto scope = b.NameScope(full + "/");
-  is_initialized_ = b.Add("VarIsInitializedOp", {handle_}, {}, {.name = "IsInitialized/VarIsInitializedOp"});
-  initializer_ = b.AddNode("AssignVariableOp", {handle_, initial_value_}, {}, {.name = "Assign"});
-  snapshot_ = b.Add("ReadVariableOp", {handle_}, {{"dtype", initial_value_.dtype()}}, {.name = "Read/ReadVariableOp"});
+  options.reference ? BuildReference(b, full, shape) : BuildHandle(b, full, shape);
   trainable_ = options.trainable;
   if (!snapshot_.valid()) return;
+  VariablesByNode(b)[handle_.endpoint().node] = *this;
+  const auto& keys = options.collections;
+  auto in = [&](const char* key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); };
+  bool global = keys.empty() || in(collection::kGlobalVariables);
+  if (!global && in(collection::kLocalVariables)) b.mutable_graph().local_variables().insert(name());
   if (options.collections.empty()) GlobalVariables(b).push_back(*this);
   for (const std::string& key : options.collections) VariableCollection(b, key).push_back(*this);
   if (trainable_) TrainableVariables(b).push_back(*this);
 }
 
 DType Variable::dtype() const {
-  return valid() ? builder()->graph().type(handle_.endpoint()).handle_dtype : DType::kInvalid;
+  return valid() ? handle_.node().type_attr("dtype") : DType::kInvalid;
 }
 
 const PartialShape& Variable::shape() const {
   static const PartialShape kUnknown = PartialShape::Unknown();
-  return valid() ? builder()->graph().type(handle_.endpoint()).handle_shape : kUnknown;
+  if (!valid()) return kUnknown;
+  const OutputType& type = builder()->graph().type(handle_.endpoint());
+  return is_reference() ? type.shape : type.handle_shape;
 }
 
 Output Variable::Read(Loc loc) const {
   if (!valid()) return {};
   Builder& b = *Builder::Innermost(builder());
+  if (is_reference()) {
+    auto scope = b.NameScope(name() + "/");
+    return b.Add("Identity", {handle_}, {}, {.name = "read"}, loc);
+  }
   auto scope = b.NameScope(name() + "/Read/");
   return b.Add("ReadVariableOp", {handle_}, {{"dtype", dtype()}}, {.name = "ReadVariableOp"}, loc);
 }
 
 Output Variable::Gather(const Input& indices, const Name& name) const {
   if (!valid()) return {};
+  if (is_reference()) return Make("GatherV2", {Read(indices.loc()), indices, 0}, {}, name.name.empty() ? Name{"Gather"} : name);
   return Builder::Innermost(builder())->Add("ResourceGather", {handle_, indices}, {{"dtype", dtype()}}, name,
                                             indices.loc());
 }
@@ -105,7 +131,8 @@ Output Variable::Gather(const Input& indices, const Name& name) const {
 // ---- collections
 
 std::vector<Variable>& VariableCollection(Builder& b, const std::string& key) {
-  return Extension<std::vector<Variable>>(b, "variables/" + key);
+  AdoptLoaded(b);
+  return Collection(b, key);
 }
 std::vector<Output>& OutputCollection(Builder& b, const std::string& key) {
   return Extension<std::vector<Output>>(b, "outputs/" + key);
@@ -122,7 +149,9 @@ Operation Group(At g, const std::vector<Operation>& operations, const Name& name
 
 Operation VariablesInitializer(At g, const std::vector<Variable>& variables, const Name& name) {
   std::vector<Operation> assigns;
-  for (const Variable& v : variables) assigns.push_back(v.initializer());
+  for (const Variable& v : variables) {
+    if (v.initializer().valid()) assigns.push_back(v.initializer());  // a file may have none
+  }
   return Group(g, assigns, name);
 }
 
@@ -191,12 +220,14 @@ Variable GetVariable(At g, const std::string& name, const Shape& shape, GetVaria
   Builder& b = *g.builder;
   ScopeState& s = Scopes(b);
   std::string full = s.prefix + name;
-  if (auto it = s.variables.find(full); it != s.variables.end()) {
-    if (Status status = CheckShared(it->second, full, shape, o.dtype, s.reuse); !status.ok()) {
+  auto made = s.variables.find(full);
+  Variable old = made != s.variables.end() ? made->second : LoadedVariable(b, full);
+  if (old.valid()) {
+    if (Status status = CheckShared(old, full, shape, o.dtype, s.reuse); !status.ok()) {
       b.Fail(std::move(status).Detail(g.loc ? "at " + g.loc.ToString() : ""));
       return {};
     }
-    return it->second;
+    return old;
   }
   if (s.reuse == Reuse::kExisting) {
     b.Fail(NotFound(
@@ -222,32 +253,56 @@ namespace ops {
 
 namespace {
 
-Operation Change(const char* op, const Variable& v, std::vector<Input> inputs, const Name& name) {
-  if (!v.valid()) return {};
+// A reference belongs to its graph alone: a body gets the value, which is not to be changed.
+bool CanChange(const Variable& v) {
+  if (!v.is_reference() || Builder::Innermost(v.builder()) == v.builder()) return true;
+  v.builder()->Fail(
+      Unimplemented(fmt::format("error[function]: '{}' is a reference variable (VariableV2), which no function, branch or "
+                                "loop can change", v.name()))
+          .Help("change it outside, by what the function returns"));
+  return false;
+}
+
+// By the op for handles, or by that for references.
+Operation Change(const char* by_handle, const char* by_reference, const Variable& v, std::vector<Input> inputs, const Name& name) {
+  if (!v.valid() || !CanChange(v)) return {};
   Loc loc = inputs.back().loc();
   inputs.insert(inputs.begin(), Input(v.handle(), loc));
-  return Builder::Innermost(v.builder())->AddNode(op, std::move(inputs), {{"dtype", v.dtype()}}, name, loc);
+  AttrMap attrs;
+  if (!v.is_reference()) attrs["dtype"] = v.dtype();
+  const char* op = v.is_reference() ? by_reference : by_handle;
+  return Builder::Innermost(v.builder())->AddNode(op, std::move(inputs), std::move(attrs), name, loc);
 }
 
 }  // namespace
 
 Operation Assign(const Variable& v, const Input& value, const Name& name) {
-  return Change("AssignVariableOp", v, {value}, name);
+  return Change("AssignVariableOp", "Assign", v, {value}, name);
 }
 Operation AssignAdd(const Variable& v, const Input& value, const Name& name) {
-  return Change("AssignAddVariableOp", v, {value}, name);
+  return Change("AssignAddVariableOp", "AssignAdd", v, {value}, name);
 }
 Operation AssignSub(const Variable& v, const Input& value, const Name& name) {
-  return Change("AssignSubVariableOp", v, {value}, name);
+  return Change("AssignSubVariableOp", "AssignSub", v, {value}, name);
 }
 Operation ScatterUpdate(const Variable& v, const Input& indices, const Input& updates, const Name& name) {
-  return Change("ResourceScatterUpdate", v, {indices, updates}, name);
+  return Change("ResourceScatterUpdate", "ScatterUpdate", v, {indices, updates}, name);
 }
 Operation ScatterAdd(const Variable& v, const Input& indices, const Input& updates, const Name& name) {
-  return Change("ResourceScatterAdd", v, {indices, updates}, name);
+  return Change("ResourceScatterAdd", "ScatterAdd", v, {indices, updates}, name);
 }
 Operation ScatterSub(const Variable& v, const Input& indices, const Input& updates, const Name& name) {
-  return Change("ResourceScatterSub", v, {indices, updates}, name);
+  return Change("ResourceScatterSub", "ScatterSub", v, {indices, updates}, name);
+}
+
+Output IsVariableInitialized(const Variable& v) {
+  if (!v.valid() || v.is_initialized().valid()) return v.is_initialized();
+  return Make(v.is_reference() ? "IsVariableInitialized" : "VarIsInitializedOp", {v.handle()});
+}
+
+Operation ApplyRule(const Variable& v, const std::string& op, InputList inputs, AttrMap attrs, const Name& name) {
+  if (!v.valid() || !CanChange(v)) return {};
+  return MakeNode(v.is_reference() ? op : "Resource" + op, std::move(inputs), std::move(attrs), name);
 }
 
 }  // namespace ops

@@ -10,6 +10,14 @@
 // A Variable is a handle (VarHandleOp `w`), the op that gives it its first value (`w/Assign`) and a question whether
 // that has run (`w/IsInitialized/VarIsInitializedOp`), with TensorFlow's names. The object is a light reference; the
 // graph owns the nodes, and a session the value.
+//
+// Graphs of TensorFlow 1 have reference variables (VariableV2) instead of handles. They are Variables too: what is built on
+// one uses the reference ops (Assign, ApplyAdam, …) as TensorFlow 1 would, so that the file's own training and saving ops,
+// its checkpoints and TensorFlow go on understanding the graph. All other code looks the same:
+//
+//   Builder g(LoadGraph("model.meta"));
+//   Operation train = AdamOptimizer().Minimize(g.FindOutput("loss:0"));   // by the file's trainable variables
+//   Variable w = FindVariable(g, "dense/kernel");
 #pragma once
 
 #include <optional>
@@ -28,6 +36,7 @@ struct VariableOptions {
   DType dtype = DType::kInvalid;  // of a literal initial value; else the value's
   std::optional<PartialShape> shape = {};      // what it may hold; the initial value's shape unless told
   std::vector<std::string> collections = {};  // {"variables"} when empty
+  bool reference = false;         // a VariableV2 as TensorFlow 1 made them; what belongs to one (a slot) is one, too
 };
 
 class Variable {
@@ -40,17 +49,22 @@ class Variable {
   Variable(Builder& b, const Shape& shape, DType dtype, const Initializer& initializer, VariableOptions options = {},
            Loc loc = Loc::Current());
 
+  // The variable of a node that a file brought; invalid when the node is no variable. Initializer and initial value are
+  // invalid where the graph has none; a read is added where a handle has none. Users call FindVariable.
+  static Variable OfNode(Builder& b, NodeId node, bool trainable);
+
   bool valid() const { return handle_.valid(); }
   Builder* builder() const { return handle_.builder(); }
   const std::string& name() const { return handle_.op().name(); }
+  bool is_reference() const { return valid() && !handle_.node().Is("VarHandleOp"); }
   DType dtype() const;
   const PartialShape& shape() const;
   bool trainable() const { return trainable_; }
 
-  const Output& handle() const { return handle_; }
+  const Output& handle() const { return handle_; }  // or reference
   const Output& initial_value() const { return initial_value_; }
   const Operation& initializer() const { return initializer_; }  // name/Assign
-  const Output& is_initialized() const { return is_initialized_; }
+  const Output& is_initialized() const { return is_initialized_; }  // invalid where a file has none
   const Output& snapshot() const { return snapshot_; }  // name/Read/ReadVariableOp: what a fetch of the variable reads
 
   // The value at this place: a new read, after the control dependencies that hold here.
@@ -64,6 +78,8 @@ class Variable {
 
  private:
   void Build(Builder& b, const std::string& full_name, const VariableOptions& options);
+  void BuildHandle(Builder& b, const std::string& full_name, const PartialShape& shape);
+  void BuildReference(Builder& b, const std::string& full_name, const PartialShape& shape);
 
   Output handle_, initial_value_, is_initialized_, snapshot_;
   Operation initializer_;
@@ -92,6 +108,19 @@ inline std::vector<Variable>& GlobalVariables(Builder& b) {
 inline std::vector<Variable>& TrainableVariables(Builder& b) {
   return VariableCollection(b, collection::kTrainableVariables);
 }
+
+// The variable whose node is called `name`, built here or brought by a file; invalid when there is none.
+Variable FindVariable(Builder& b, std::string_view name);
+// A file's variables join the collections that it names; those of a bare GraphDef are all global and, if of floats, trainable.
+// Nodes that `b` gained by ImportGraph (import_graph.h) are told to it by this; names in `meta` get `prefix` in front.
+void AdoptVariables(Builder& b, const std::vector<NodeId>& nodes, const MetaGraph* meta, const std::string& prefix = {});
+
+// ---- variables as nodes
+bool IsVariable(const Node& n);             // VarHandleOp, VariableV2, Variable
+std::string CheckpointName(const Node& n);  // of a variable: its shared name, else the node's
+OutputType VariableType(const Node& n);     // of a variable: what it holds
+// The variable behind a handle or a reference, which other ops may have handed on; invalid for any other tensor.
+NodeId VariableBehind(const Graph& g, Endpoint e);
 
 // A target that gives all variables (those of one list) their first values.
 Operation VariablesInitializer(At g, const std::vector<Variable>& variables, const Name& name = {"init"});
@@ -142,7 +171,10 @@ Operation ScatterUpdate(const Variable& v, const Input& indices, const Input& up
 Operation ScatterAdd(const Variable& v, const Input& indices, const Input& updates, const Name& name = {});
 Operation ScatterSub(const Variable& v, const Input& indices, const Input& updates, const Name& name = {});
 // Whether the variable has a value.
-inline Output IsVariableInitialized(const Variable& v) { return v.is_initialized(); }
+Output IsVariableInitialized(const Variable& v);
+// The op that changes `v` by this rule: `ApplyAdam` on a reference, `ResourceApplyAdam` on a handle. `inputs` are the op's,
+// variables by Variable::handle(), which are all of the kind that `v` is.
+Operation ApplyRule(const Variable& v, const std::string& op, InputList inputs, AttrMap attrs = {}, const Name& name = {});
 
 }  // namespace ops
 }  // namespace weir

@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 
+#include "weir/ops/variables.h"
 #include "weir/runtime/executor.h"
 #include "weir/session/pipeline.h"
 #include "weir/session/session_impl.h"
@@ -382,10 +383,9 @@ Status Session::SetVariable(const std::string& name, const Tensor& value) {
 Result<VariableRef> Session::Impl::DeclareVariable(const std::string& name) {
   for (NodeId id : graph_->nodes()) {
     const Node& n = graph_->node(id);
-    if (!n.Is("VarHandleOp") && !n.Is("VariableV2") && !n.Is("Variable")) continue;
-    std::string shared = n.attr<std::string>("shared_name");
-    if ((shared.empty() ? n.name() : shared) != name) continue;
-    return variables_.FindOrCreate(n.attr<std::string>("container"), name, n.type_attr("dtype"), n.attr<PartialShape>("shape"));
+    if (!IsVariable(n) || CheckpointName(n) != name) continue;
+    OutputType type = VariableType(n);
+    return variables_.FindOrCreate(n.attr<std::string>("container"), name, type.dtype, type.shape);
   }
   return NotFound(fmt::format("error[variable]: the graph has no variable '{}'", name));
 }

@@ -93,7 +93,8 @@ class Session {
   Result<Callable> MakeCallable(const std::vector<Output>& feeds, const std::vector<Output>& fetches, const std::vector<Operation>& targets = {}) const;
   Result<Callable> MakeCallable(const std::vector<std::string>& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets = {}) const;
 
-  // ---- variables, by checkpoint name
+  // ---- variables, by checkpoint name. Safe beside Run, from any thread: each call gets or sets one whole value. SetVariable
+  // waits for runs that write the variable; runs that have read it go on with what they read.
   std::vector<std::string> VariableNames() const;              // of those that a run has touched or that have a value
   Result<Tensor> GetVariable(const std::string& name) const;   // a copy
   Status SetVariable(const std::string& name, const Tensor& value);

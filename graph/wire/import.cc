@@ -222,10 +222,18 @@ Status NotAGraph(std::string_view content, const std::string& name, Status why) 
   return std::move(why).Detail("in '" + name + "'").Help(help);
 }
 
+// A variable of both collections is saved.
+void KeepMeta(const std::shared_ptr<const MetaGraph>& meta, Graph& g) {
+  auto node = [](const VariableInfo& v) { return v.name.substr(0, v.name.rfind(':')); };
+  for (const VariableInfo& v : meta->VariablesOf("local_variables")) g.local_variables().insert(node(v));
+  for (const VariableInfo& v : meta->VariablesOf("variables")) g.local_variables().erase(node(v));
+  g.file_info().meta = meta;
+}
+
 Result<LoadedGraph> LoadMessage(std::string_view content, GraphFormat format, bool text, const OpRegistry* registry,
                                 const LoadOptions& options) {
   pb::GraphDef graph;
-  std::optional<MetaGraph> meta;
+  std::shared_ptr<const MetaGraph> meta;
   if (format == GraphFormat::kGraphDef) {
     WEIR_RETURN_IF_ERROR(Parse(content, text, &graph));
     bool empty = graph.node_size() == 0 && !graph.has_library() && !graph.has_versions();
@@ -234,16 +242,17 @@ Result<LoadedGraph> LoadMessage(std::string_view content, GraphFormat format, bo
     pb::MetaGraphDef p;
     WEIR_RETURN_IF_ERROR(Parse(content, text, &p));
     if (!p.has_graph_def()) return DataLoss("error[file]: there is no graph in it");
-    meta = MetaFromWire(p);
+    meta = std::make_shared<const MetaGraph>(MetaFromWire(p));
     graph.Swap(p.mutable_graph_def());
   } else {
     pb::SavedModel p;
     WEIR_RETURN_IF_ERROR(Parse(content, text, &p));
     WEIR_ASSIGN_OR_RETURN(const pb::MetaGraphDef* chosen, ChooseMetaGraph(p, options));
-    meta = MetaFromWire(*chosen);
+    meta = std::make_shared<const MetaGraph>(MetaFromWire(*chosen));
     graph.CopyFrom(chosen->graph_def());
   }
   WEIR_ASSIGN_OR_RETURN(Graph g, FromWire(graph, registry));
+  if (meta) KeepMeta(meta, g);
   return LoadedGraph{std::move(g), format, text, std::move(meta)};
 }
 
@@ -272,7 +281,7 @@ Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegist
   if (format == GraphFormat::kText) {
     auto g = ParseGraph(content, registry, {.infer = false});
     if (!g.ok()) return NotAGraph(content, name, g.status());
-    return LoadedGraph{std::move(*g), format, true, std::nullopt};
+    return LoadedGraph{std::move(*g), format, true, nullptr};
   }
   auto loaded = LoadMessage(content, format, text, registry, options);
   if (!loaded.ok() && !loaded.status().decorated()) return NotAGraph(content, name, loaded.status());

@@ -81,16 +81,15 @@ MetaGraph MetaFromWire(const pb::MetaGraphDef& p) {
   MetaGraph m;
   m.tags.assign(p.meta_info_def().tags().begin(), p.meta_info_def().tags().end());
   m.tensorflow_version = p.meta_info_def().tensorflow_version();
-  m.variables = Variables(p, "variables");
-  m.trainable_variables = Variables(p, "trainable_variables");
-  if (m.variables.empty()) {
-    m.variables = ObjectVariables(p, false);
-    m.trainable_variables = ObjectVariables(p, true);
-  }
   for (const auto& [key, def] : p.collection_def()) {
+    if (key.ends_with("variables")) m.variables[key] = Variables(p, key);
     auto& list = m.collections[key];
     list.assign(def.node_list().value().begin(), def.node_list().value().end());
     list.insert(list.end(), def.bytes_list().value().begin(), def.bytes_list().value().end());
+  }
+  if (m.VariablesOf("variables").empty()) {
+    m.variables["variables"] = ObjectVariables(p, false);
+    m.variables["trainable_variables"] = ObjectVariables(p, true);
   }
   if (auto it = m.collections.find("train_op"); it != m.collections.end()) m.train_ops = it->second;
   for (const auto& [key, def] : p.signature_def())

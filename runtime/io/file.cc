@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -119,13 +120,23 @@ Status RandomAccessFile::Read(int64_t offset, void* out, size_t bytes) const {
   return {};
 }
 
+// False when someone took the file for a dead one between its making and this: another is to be made.
+bool AsideFile::Lock() const {
+  struct stat s;
+  if (flock(fd_, LOCK_EX | LOCK_NB) != 0) return errno != EWOULDBLOCK;  // some file systems have no locks
+  return fstat(fd_, &s) != 0 || s.st_nlink > 0;
+}
+
 Result<std::unique_ptr<AsideFile>> AsideFile::Create(const std::string& path) {
-  std::unique_ptr<AsideFile> f(new AsideFile);
-  f->path_ = path;
-  std::string aside = path + ".tempXXXXXX";
-  f->fd_ = mkostemp(aside.data(), O_CLOEXEC);
-  if (f->fd_ < 0) return SystemError("write", path);
-  f->aside_ = aside;
+  std::unique_ptr<AsideFile> f;
+  do {
+    f.reset(new AsideFile);
+    f->path_ = path;
+    std::string aside = path + ".tempXXXXXX";
+    f->fd_ = mkostemp(aside.data(), O_CLOEXEC);
+    if (f->fd_ < 0) return SystemError("write", path);
+    f->aside_ = aside;
+  } while (!f->Lock());
   if (fchmod(f->fd_, 0644) != 0) return SystemError("write", path);
   return f;
 }

@@ -315,5 +315,11 @@ TEST_F(Graphdef, BrokenFilesEndInAMessage) {
   }
 }
 
+TEST_F(Graphdef, ACheckpointIsReadUnderTheNamesOfTheGraphsOwnSaver) {
+  const std::string state = WEIR_TEST_DATA "/state/";
+  EXPECT_EQ(Output("run " + state + "ema_eval.meta --ckpt " + state + "ema --fetch y"), "y:0 f32[3] [2, 3, 4]\n");
+  EXPECT_EQ(Output("run " + state + "parts3.meta --ckpt " + state + "parts --fetch w/part_2"), "w/part_2:0 f32[2,2] [[10, 11], [12, 13]]\n");
+}
+
 }  // namespace
 }  // namespace weir

@@ -56,7 +56,7 @@ Result<std::vector<double>> Time(const BenchOptions& o, const Session& session, 
 Result<Measured> Measure(const BenchOptions& o, LoadedGraph model, const NamedFeeds& feeds,
                          const std::vector<std::string>& fetches) {
   Session session(std::move(model.graph), {.threads = o.threads, .optimize = o.optimize});
-  if (!o.ckpt.empty()) WEIR_RETURN_IF_ERROR(RestoreVariables(session, model.meta, o.ckpt));
+  if (!o.ckpt.empty()) WEIR_RETURN_IF_ERROR(RestoreVariables(session, o.ckpt));
   if (!o.init.empty()) WEIR_RETURN_IF_ERROR(session.Run(NamedFeeds{}, {}, {o.init}).status());
   WEIR_RETURN_IF_ERROR(FillVariables(session));
   Measured m;

@@ -200,7 +200,7 @@ Failure Execute(const RunOptions& o, LoadedGraph model) {
   if (auto targets = Want(model, {}, o.targets); !targets.ok()) return {targets.status(), kUsage};
   Session session(std::move(model.graph), settings);
   if (!o.ckpt.empty()) {
-    if (Status s = RestoreVariables(session, model.meta, o.ckpt); !s.ok()) return {s, kBadFile};
+    if (Status s = RestoreVariables(session, o.ckpt); !s.ok()) return {s, kBadFile};
   } else if (model.format == GraphFormat::kSavedModel) {
     if (Status s = StartSavedModel(session, *model.meta, o.model.path); !s.ok()) return {s, kBadFile};
   }

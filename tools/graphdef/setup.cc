@@ -4,21 +4,13 @@
 
 #include "weir/runtime/io/bundle.h"
 #include "weir/runtime/io/file.h"
+#include "weir/session/checkpoint_map.h"
 #include "weir/session/saver.h"
 #include "weir/tools/graphdef/feeds.h"
 
 namespace weir::tool {
 
 namespace {
-
-// The slice of a partitioned variable that a graph's variable is, as the meta graph tells.
-const VariableInfo* PartOf(const std::optional<MetaGraph>& meta, const std::string& name) {
-  if (!meta) return nullptr;
-  for (const VariableInfo& v : meta->variables) {
-    if (v.name == name + ":0" && !v.full_name.empty()) return &v;
-  }
-  return nullptr;
-}
 
 // Runs a node that prepares the model. One that needs an op that Weir does not have (a table's) is left out and told: what
 // does without it runs all the same.
@@ -33,30 +25,22 @@ Status RunKnown(const Session& session, const NamedFeeds& feeds, const std::stri
 
 }  // namespace
 
-Status RestoreVariables(Session& session, const std::optional<MetaGraph>& meta, std::string path) {
+Status RestoreVariables(Session& session, std::string path) {
   if (io::IsDirectory(path)) {
     WEIR_ASSIGN_OR_RETURN(path, LatestCheckpoint(path));
   }
   WEIR_ASSIGN_OR_RETURN(auto reader, io::BundleReader::Open(path));
-  std::vector<std::string> names = CheckpointNames(session.graph()), missing;
-  for (const std::string& name : names) {
-    const VariableInfo* part = PartOf(meta, name);
-    std::string key = part && !reader.Find(name) ? part->full_name : name;
-    if (!reader.Find(key)) {
-      missing.push_back(name);
-      continue;
-    }
-    auto value = key == name ? reader.Read(key) : reader.ReadSlice(key, {part->offset, part->part_shape});
-    if (!value.ok()) return value.status();
-    WEIR_RETURN_IF_ERROR(session.SetVariable(name, *value));
+  std::vector<SavedVariable> variables = CheckpointMap(session.graph());
+  std::vector<size_t> missing;
+  WEIR_ASSIGN_OR_RETURN(auto values, ReadVariables(reader, variables, &missing));
+  if (!variables.empty() && missing.size() == variables.size()) {
+    return NotFound(fmt::format("error[file]: the checkpoint '{}' has none of the graph's {} variables", path,
+                                variables.size()))
+        .Detail(fmt::format("the first is '{}'", variables[0].key));
   }
-  if (!names.empty() && missing.size() == names.size()) {
-    return NotFound(
-               fmt::format("error[file]: the checkpoint '{}' has none of the graph's {} variables", path, names.size()))
-        .Detail(fmt::format("the first is '{}'", names[0]));
-  }
+  for (const auto& [name, value] : values) WEIR_RETURN_IF_ERROR(session.SetVariable(name, value));
   for (size_t i = 0; i < missing.size() && i < 5; ++i)
-    Message(fmt::format("note: variable '{}' is not in the checkpoint", missing[i]));
+    Message(fmt::format("note: variable '{}' is not in the checkpoint", variables[missing[i]].key));
   return {};
 }
 
@@ -74,7 +58,7 @@ Status StartSavedModel(Session& session, const MetaGraph& meta, const std::strin
     feeds.emplace_back(meta.saver->filename_tensor, Tensor(prefix));
     WEIR_RETURN_IF_ERROR(RunKnown(session, feeds, meta.saver->restore_op, &restored));
   }
-  if (saved && !restored) WEIR_RETURN_IF_ERROR(RestoreVariables(session, meta, prefix));
+  if (saved && !restored) WEIR_RETURN_IF_ERROR(RestoreVariables(session, prefix));
   return meta.init_op.empty() ? Status() : RunKnown(session, assets, meta.init_op, nullptr);
 }
 
@@ -83,8 +67,8 @@ Status FillVariables(Session& session) {
   for (NodeId id : session.graph().nodes()) {
     const Node& n = session.graph()[id];
     if (!IsVariable(n)) continue;
-    std::string shared = n.attr<std::string>("shared_name"), name = shared.empty() ? n.name() : shared;
-    OutputType type{.dtype = n.type_attr("dtype"), .shape = n.attr<PartialShape>("shape")};
+    std::string name = CheckpointName(n);
+    OutputType type = VariableType(n);
     auto shape = type.shape.ToShape();
     if (session.GetVariable(name).ok() || !shape || !IsSupported(type.dtype) || type.dtype == kString) continue;
     WEIR_ASSIGN_OR_RETURN(Tensor value, Generate("uniform", seed++, type.dtype, *shape));

@@ -127,7 +127,7 @@ Parameters ParametersOf(const LoadedGraph& m) {
   }
   if (variables.empty()) return {{constants.begin(), constants.end()}, "constants"};
   Parameters listed{{}, "trainable_variables"}, likely{{}, "variables"};
-  for (const VariableInfo& v : m.meta ? m.meta->trainable_variables : std::vector<VariableInfo>()) {
+  for (const VariableInfo& v : m.meta ? m.meta->VariablesOf("trainable_variables") : std::vector<VariableInfo>()) {
     NodeId id = g.Find(v.name.substr(0, v.name.find(':')));
     if (id.valid() && IsVariable(g[id])) listed.nodes.insert(id);
   }
@@ -236,7 +236,8 @@ void PrintText(const LoadedGraph& m, const Facts& f, const std::vector<Endpoint>
       for (const auto& [name, t] : s.outputs) text += fmt::format(" {}={}", name, t.name);
       text += "\n";
     }
-    text += fmt::format("variables: {} ({} trainable)", f.variables, m.meta->trainable_variables.size());
+    text += fmt::format("variables: {} ({} trainable)", m.meta->VariablesOf("variables").size(),
+                        m.meta->VariablesOf("trainable_variables").size());
     for (const std::string& op : m.meta->train_ops) text += "   train op: " + op;
     text += "\n";
   }

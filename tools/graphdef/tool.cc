@@ -148,8 +148,6 @@ std::vector<NodeId> Placeholders(const Graph& g) {
   return ids;
 }
 
-bool IsVariable(const Node& n) { return n.Is("VarHandleOp") || n.Is("VariableV2") || n.Is("Variable"); }
-
 std::vector<Endpoint> Sinks(const Graph& g) {
   std::vector<Endpoint> sinks;
   std::set<NodeId> training = TrainingNodes(g);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "weir/graph/import.h"
+#include "weir/ops/variables.h"
 
 namespace weir::tool {
 
@@ -64,7 +65,7 @@ extern std::atomic<bool> interrupted;
 // Infers what can be inferred, going on after errors, which it returns.
 std::vector<Status> InferBestEffort(Graph& g);
 std::vector<NodeId> Placeholders(const Graph& g);
-bool IsVariable(const Node& n);
+using weir::IsVariable;
 // Tensors that nothing but gradients and summaries consumes and that a run may fetch: what a model most likely computes.
 // No gradients, nothing computed from them, and nothing that writes.
 std::vector<Endpoint> Sinks(const Graph& g);

@@ -1,0 +1,37 @@
+// CheckpointMap: which tensor of a checkpoint is which variable of a graph, or which part of the tensor. The one
+// place that knows; Saver and the tool save and restore by it. Not a public header.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "weir/graph/graph.h"
+#include "weir/runtime/io/bundle.h"
+
+namespace weir {
+
+struct SavedVariable {
+  std::string key;       // the tensor's name in the checkpoint
+  std::string variable;  // its name in the session
+  OutputType type;       // what the variable holds
+  // Of a part of a larger tensor: that tensor's shape, and where the part lies; empty for a whole tensor.
+  Shape full = {};
+  io::SliceSpec slice = {};
+  bool required = true;  // false: restored where the checkpoint has it
+  bool reshape = false;  // the checkpoint may hold the elements in another shape
+};
+
+// What a saver of the graph saves and restores: what the restore op of its MetaGraph lists, under the names there.
+// Variables that it does not list, since they came later, follow under their own names, not required. Without such an
+// op: every variable that is not local, parts of partitioned ones as parts.
+std::vector<SavedVariable> CheckpointMap(const Graph& g);
+// Every variable under its own name, or as a part of the partitioned variable that it belongs to.
+std::vector<SavedVariable> VariablesByName(const Graph& g);
+
+// The values of all that the checkpoint has, each checked against its variable; the others' indices go into `missing`.
+Result<std::vector<std::pair<std::string, Tensor>>> ReadVariables(const io::BundleReader& reader,
+                                                                  const std::vector<SavedVariable>& variables,
+                                                                  std::vector<size_t>* missing);
+
+}  // namespace weir

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Lets TensorFlow run the graphs that Weir's tests made: frozen ones, and imported ones with an optimizer on them.
+
+    check_state.py [--build DIR]
+
+Frozen graphs compute what Weir computed; imported graphs are trained five steps, and the losses are TensorFlow's own
+(tests/data/state). Exit 0 if all agree.
+"""
+import argparse
+import glob
+import os
+import subprocess
+import sys
+import tempfile
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import numpy as np
+import tensorflow as tf
+
+v1 = tf.compat.v1
+v1.disable_eager_execution()
+
+
+def check(path):
+    """The largest difference."""
+    arrays = np.load(path[:-3] + ".npz")
+    part = lambda kind: {k[len(kind):]: arrays[k] for k in arrays.files if k.startswith(kind)}
+    feeds, fetches, train = part("feed/"), part("fetch/"), part("train/")
+    definition = v1.GraphDef()
+    with open(path, "rb") as f:
+        definition.ParseFromString(f.read())
+    with tf.Graph().as_default():
+        tf.import_graph_def(definition, name="")
+        with v1.Session() as sess:
+            worst = 0.0
+            for name, want in fetches.items():
+                worst = max(worst, np.abs(sess.run(name, feeds) - want).max())
+            for target, losses in train.items():
+                sess.run("init")
+                for want in losses:
+                    worst = max(worst, abs(sess.run("loss:0", feeds) - want))
+                    sess.run(target, feeds)
+            return worst
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    here = os.path.dirname(os.path.abspath(__file__))
+    parser.add_argument("--build", default=os.path.join(here, "../../build"))
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        tests = [os.path.join(args.build, "tests/weir_tests"), "--gtest_filter=*Freeze*:*Imported*"]
+        subprocess.run(tests, env={**os.environ, "WEIR_KEEP_FOR_TENSORFLOW": folder}, check=True, stdout=subprocess.DEVNULL)
+        graphs = sorted(glob.glob(folder + "/*.pb"))
+        bad = 0
+        for path in graphs:
+            worst = check(path)
+            bad += not worst < 5e-6
+            print(f"{os.path.basename(path)}: largest difference {worst:.1e}")
+    return 1 if bad or len(graphs) < 11 else 0
+
+
+sys.exit(main())
