@@ -185,7 +185,21 @@ Status FunctionToWire(const Graph& g, const Function& f, pb::FunctionDef* p) {
 
 // ---- the graph
 
+// What no file can hold: functions of this process.
+Status CheckWritable(const Graph& g) {
+  for (NodeId id : g.nodes()) {
+    for (const auto& [name, value] : g[id].attrs()) {
+      if (!value.is<CppFunctionRef>()) continue;
+      return Unimplemented(fmt::format("error[export]: {} '{}' calls a C++ function of this process, which no file can hold", g[id].op(), g[id].name()))
+          .Help("leave it out of the saved graph, or make it an op with a kernel (ops/custom.h)");
+    }
+  }
+  for (const auto& [name, f] : g.functions()) WEIR_RETURN_IF_ERROR(CheckWritable(f->body));
+  return {};
+}
+
 Status ToWire(const Graph& g, pb::GraphDef* p) {
+  WEIR_RETURN_IF_ERROR(CheckWritable(g));
   const Graph::FileInfo& info = g.file_info();
   for (NodeId id : g.nodes()) {
     const Node& n = g[id];
@@ -262,6 +276,7 @@ Result<std::string> ExportGraphDefText(const Graph& g) {
 }
 
 Status SaveGraph(const Graph& g, const std::string& path) {
+  WEIR_RETURN_IF_ERROR(CheckWritable(g));
   if (path.ends_with(".txt") || path.ends_with(".weir")) return WriteAside(path, PrintGraph(g));
   auto content = path.ends_with(".pbtxt") ? ExportGraphDefText(g) : ExportGraphDef(g);
   if (!content.ok()) return content.status();

@@ -26,6 +26,7 @@ struct Slot {
   Shape shape;         // of static slots
   int64_t offset = 0;  // kArena
   int32_t index = -1;  // number of the constant, feed, variable, output or dynamic tensor
+  int64_t bytes() const { return shape.num_elements() * static_cast<int64_t>(SizeOf(dtype)); }
   bool is_static() const { return storage != Storage::kDynamic; }
 };
 
@@ -122,6 +123,9 @@ class Plan {
   int num_nodes = 0;              // of the graph it was made from, after pruning
   KernelServices services;
   std::vector<std::string> notes;  // why something was not done, for Print
+
+  // About what the plan itself holds, beside the constants that it shares with the graph.
+  int64_t bytes() const;
 
   // Steps, slots, memory and notes as text.
   std::string ToString() const;
