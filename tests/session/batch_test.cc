@@ -85,7 +85,7 @@ std::vector<Case> Convolutions() {
   cases.push_back({"depthwise", {12, 12, 19}, [](Output x) { return ops::DepthwiseConv2dNative(x, Weight(x, {3, 3, 19, 2}, 8)); }});
   cases.push_back({"transposed", {6, 6, 20}, [](Output x) {
     Output n = ops::Slice(ops::Shape(x), {0}, {1});
-    return ops::Conv2DTranspose(x, Weight(x, {3, 3, 7, 20}, 9), ops::Concat({n, {12, 12, 7}}, 0), {.strides = {1, 2, 2, 1}});
+    return ops::Conv2DTranspose(x, Weight(x, {3, 3, 7, 20}, 9), ops::Concat({n, {12, 12, 7}}, 0), {.strides = {1, 2, 2, 1}, .padding = "SAME"});
   }});
   return cases;
 }

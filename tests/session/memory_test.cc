@@ -21,8 +21,8 @@ constexpr int64_t kMiB = 1 << 20;
 // A small convolutional network on digits.
 struct Network {
   Network() {
-    Output h = ops::Relu(ops::Conv2D(x, Weight({5, 5, 1, 32})));
-    h = ops::Relu(ops::Conv2D(ops::MaxPool(h), Weight({5, 5, 32, 64})));
+    Output h = ops::Relu(ops::Conv2D(x, Weight({5, 5, 1, 32}), {.padding = "SAME"}));
+    h = ops::Relu(ops::Conv2D(ops::MaxPool(h), Weight({5, 5, 32, 64}), {.padding = "SAME"}));
     h = ops::Relu(ops::MatMul(ops::Reshape(ops::MaxPool(h), {-1, 7 * 7 * 64}), Weight({7 * 7 * 64, 128})));
     y = ops::Softmax(ops::MatMul(h, Weight({128, 10})));
   }
