@@ -190,7 +190,9 @@ Status CheckWritable(const Graph& g) {
   for (NodeId id : g.nodes()) {
     for (const auto& [name, value] : g[id].attrs()) {
       if (!value.is<CppFunctionRef>()) continue;
-      return Unimplemented(fmt::format("error[export]: {} '{}' calls a C++ function of this process, which no file can hold", g[id].op(), g[id].name()))
+      return Unimplemented(
+                 fmt::format("error[export]: {} '{}' calls a C++ function of this process, which no file can hold",
+                             g[id].op(), g[id].name()))
           .Help("leave it out of the saved graph, or make it an op with a kernel (ops/custom.h)");
     }
   }

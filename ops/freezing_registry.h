@@ -26,7 +26,8 @@ class FreezingRegistry {
   template <class F>
   Status Extend(F extend, const std::string& too_late) {
     std::lock_guard lock(mutex_);
-    if (frozen_.load(std::memory_order_relaxed)) return FailedPrecondition(too_late).Help("register at the start of main");
+    if (frozen_.load(std::memory_order_relaxed))
+      return FailedPrecondition(too_late).Help("register at the start of main");
     R extended = registry_;
     WEIR_RETURN_IF_ERROR(extend(registry_, &extended));
     registry_ = std::move(extended);

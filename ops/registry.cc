@@ -35,8 +35,10 @@ FreezingRegistry<OpRegistry>& Registry() {
 
 // What a declaration from outside must have.
 Status CheckDeclaration(const OpDef& op) {
-  if (!op.declaration_error().empty()) return InvalidArgument(fmt::format("error[op]: op '{}': {}", op.name(), op.declaration_error()));
-  if (!op.shape_fn()) return InvalidArgument(fmt::format("error[op]: op '{}' has no shape function", op.name())).Help("add .Shape(…)");
+  if (!op.declaration_error().empty())
+    return InvalidArgument(fmt::format("error[op]: op '{}': {}", op.name(), op.declaration_error()));
+  if (!op.shape_fn())
+    return InvalidArgument(fmt::format("error[op]: op '{}' has no shape function", op.name())).Help("add .Shape(…)");
   return {};
 }
 
@@ -45,17 +47,19 @@ Status CheckDeclaration(const OpDef& op) {
 const OpRegistry& AllOps() { return Registry().Frozen(); }
 
 Status RegisterOps(const std::function<void(OpRegistry&)>& add) {
-  return Registry().Extend([&](const OpRegistry& all, OpRegistry* extended) -> Status {
-    OpRegistry mine;
-    add(mine);
-    for (const auto& [name, op] : mine.ops()) {
-      WEIR_RETURN_IF_ERROR(CheckDeclaration(op));
-      if (all.Find(name)) return AlreadyExists(fmt::format("error[op]: there is an op '{}' already", name));
-      OpDef& added = extended->Add(name) = op;
-      if (!op.gradient() && op.no_gradient_reason().empty()) added.NoGradient("its declaration gives none", false);
-    }
-    return {};
-  }, "error[op]: ops are registered before the first Builder, import or Session of the process");
+  return Registry().Extend(
+      [&](const OpRegistry& all, OpRegistry* extended) -> Status {
+        OpRegistry mine;
+        add(mine);
+        for (const auto& [name, op] : mine.ops()) {
+          WEIR_RETURN_IF_ERROR(CheckDeclaration(op));
+          if (all.Find(name)) return AlreadyExists(fmt::format("error[op]: there is an op '{}' already", name));
+          OpDef& added = extended->Add(name) = op;
+          if (!op.gradient() && op.no_gradient_reason().empty()) added.NoGradient("its declaration gives none", false);
+        }
+        return {};
+      },
+      "error[op]: ops are registered before the first Builder, import or Session of the process");
 }
 
 Builder::Builder() : Builder(&AllOps()) {}

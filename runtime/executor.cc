@@ -67,8 +67,9 @@ Status RunContext::ArenaError(const Status& s) const {
   }
   Status error(s.code(), fmt::format("error[memory]: there is {}", s.message()));
   if (largest) {
-    error = std::move(error).Detail(fmt::format("its largest tensor is {}{}, made by {} '{}'{}", DTypeShortName(largest->dtype), largest->shape.ToString(),
-                                                maker->op, maker->name, maker->loc.empty() ? "" : ", created at " + maker->loc));
+    error = std::move(error).Detail(fmt::format("its largest tensor is {}{}, made by {} '{}'{}",
+                                                DTypeShortName(largest->dtype), largest->shape.ToString(), maker->op,
+                                                maker->name, maker->loc.empty() ? "" : ", created at " + maker->loc));
   }
   return std::move(error).Detail(s.details()).Help(s.help());
 }
@@ -79,7 +80,8 @@ std::shared_ptr<Buffer> RunContext::TakeArena() {
 }
 
 int64_t RunContext::bytes() const {
-  size_t bytes = sizeof(*this) + pointers_.size() * sizeof(void*) + args_.size() * (sizeof(RunArgs) + sizeof(QuickStep)) + dynamic_.size() * sizeof(Tensor);
+  size_t bytes = sizeof(*this) + pointers_.size() * sizeof(void*) +
+                 args_.size() * (sizeof(RunArgs) + sizeof(QuickStep)) + dynamic_.size() * sizeof(Tensor);
   for (const auto& pool : recycled_) {
     for (const auto& b : pool) bytes += b->bytes();
   }
@@ -528,7 +530,8 @@ Status RunContext::TakeFetches(std::vector<Tensor>* values) {
   for (size_t i = 0; status.ok() && i < values->size(); ++i) {
     Tensor& t = (*values)[i];
     if (!t.buffer()) continue;
-    // Beside the fetched tensor only the pool of recycled buffers may hold the memory; it does not touch what is in use.
+    // Beside the fetched tensor only the pool of recycled buffers may hold the memory; it does not touch what is in
+    // use.
     const int holders = plan_->fetches[i].output >= 0 ? 2 : 1;
     if (t.buffer()->owning() && t.buffer().use_count() <= holders) {
       AcquireBuffer(t.buffer());

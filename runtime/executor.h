@@ -54,8 +54,8 @@ class RunContext {
   Result<Tensor> Fetch(int i);
   // Its elements where the plan knows the shape, else null; until the next Run.
   const void* FetchData(int i) const;
-  // After Run: all fetches, each the caller's own: nobody else holds its memory, so the caller may write it. What belongs to a
-  // constant, a variable, a feed or another fetch is copied; outputs' buffers are not. Finishes the run.
+  // After Run: all fetches, each the caller's own: nobody else holds its memory, so the caller may write it. What
+  // belongs to a constant, a variable, a feed or another fetch is copied; outputs' buffers are not. Finishes the run.
   Status TakeFetches(std::vector<Tensor>* values);
   // After the last Fetch: lets go of feeds, variables and all that was made in between.
   void Finish();

@@ -48,7 +48,8 @@ std::string StepText(const Plan& p, size_t i) {
 
 int64_t Plan::bytes() const {
   // Why 256 bytes: a step's closure, its description's strings and their blocks on the heap.
-  size_t bytes = sizeof(*this) + steps.size() * (sizeof(Step) + sizeof(StepInfo) + 256) + slots.size() * (sizeof(Slot) + 64) + operands.size() * sizeof(int32_t);
+  size_t bytes = sizeof(*this) + steps.size() * (sizeof(Step) + sizeof(StepInfo) + 256) +
+                 slots.size() * (sizeof(Slot) + 64) + operands.size() * sizeof(int32_t);
   for (const Tensor& t : constants) {
     if (t.buffer() && t.buffer().use_count() == 1) bytes += t.buffer()->bytes();
   }

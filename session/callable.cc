@@ -19,7 +19,8 @@ class Callable::Impl {
 
   Status Prepare(const RunConfig& config, bool fresh) {
     for (size_t i = 0; i < feeds.size(); ++i) WEIR_RETURN_IF_ERROR(session->CheckFeed(signature.feeds[i], feeds[i]));
-    WEIR_ASSIGN_OR_RETURN(auto plan, session->PlanOf(*entry, signature, feeds, session->KeyOf(*entry, feeds, config, true), fresh));
+    WEIR_ASSIGN_OR_RETURN(
+        auto plan, session->PlanOf(*entry, signature, feeds, session->KeyOf(*entry, feeds, config, true), fresh));
     context = std::make_unique<RunContext>(plan);
     WEIR_RETURN_IF_ERROR(context->Init());
     for (size_t i = 0; i < feeds.size(); ++i) context->SetFeed(static_cast<int>(i), feeds[i]);

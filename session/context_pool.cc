@@ -36,7 +36,8 @@ std::shared_ptr<Buffer> ContextPool::TakeArena(int64_t bytes, const void* last) 
   }
   const bool found = best != arenas_.end();
   // None is large enough: a larger one will take the place of the smallest.
-  if (!found) best = std::min_element(arenas_.begin(), arenas_.end(), [&](auto& a, auto& b) { return size(a) < size(b); });
+  if (!found)
+    best = std::min_element(arenas_.begin(), arenas_.end(), [&](auto& a, auto& b) { return size(a) < size(b); });
   if (best == arenas_.end()) return nullptr;
   std::shared_ptr<Buffer> arena = std::move(best->buffer);
   bytes_ -= static_cast<int64_t>(arena->bytes());
@@ -72,8 +73,7 @@ void ContextPool::Shrink(int64_t max_bytes) {
 }
 
 void ContextPool::ShrinkTo(int64_t max_bytes, int64_t before) {
-  while (bytes_ > max_bytes && DropOldest(before)) {
-  }
+  while (bytes_ > max_bytes && DropOldest(before)) {}
 }
 
 // Drops the context or arena that is idle the longest, since earlier than `before`; false when there is none.

@@ -1,8 +1,8 @@
 // ContextPool: the run contexts of a session that are idle, and the arenas that all of them share. Thread-safe.
 //
-// A context keeps what is its plan's alone (pointers, buffers of fetches); its arena it takes for a run and gives back after it.
-// Invariant: there are never more arenas than runs were in flight at once, whatever the number of plans. So the memory of many
-// threads with many batch sizes is that of as many largest runs as there are threads.
+// A context keeps what is its plan's alone (pointers, buffers of fetches); its arena it takes for a run and gives back
+// after it. Invariant: there are never more arenas than runs were in flight at once, whatever the number of plans. So
+// the memory of many threads with many batch sizes is that of as many largest runs as there are threads.
 #pragma once
 
 #include <map>
@@ -18,8 +18,8 @@ class ContextPool {
  public:
   // A context of this plan with an arena; an idle one where there is one.
   Result<std::unique_ptr<RunContext>> Lease(const std::shared_ptr<const Plan>& plan);
-  // Keeps a context for the next run of its plan, and drops the longest idle until at most `max_bytes` are kept. What came last
-  // stays, however large: the next run is most often like it.
+  // Keeps a context for the next run of its plan, and drops the longest idle until at most `max_bytes` are kept. What
+  // came last stays, however large: the next run is most often like it.
   void Return(std::unique_ptr<RunContext> context, int64_t max_bytes);
   // Drops the contexts of a plan.
   void Forget(const Plan* plan);

@@ -51,7 +51,9 @@ Result<std::shared_ptr<Session::Impl::Entry>> Session::Impl::EntryOf(const Signa
   std::lock_guard lock(mutex_);
   if (auto it = entries_.find(s); it != entries_.end()) return it->second;
   if (static_cast<int>(entries_.size()) >= options_.max_plans) {
-    EraseEntry(std::min_element(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) { return a.second->last_used < b.second->last_used; }));
+    EraseEntry(std::min_element(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) {
+      return a.second->last_used < b.second->last_used;
+    }));
   }
   entry->last_used = ++clock_;
   entry->cached = true;
@@ -60,7 +62,8 @@ Result<std::shared_ptr<Session::Impl::Entry>> Session::Impl::EntryOf(const Signa
 }
 
 // Concrete shapes of the feeds, flattened: rank, dims, rank, dims, …; then the values of feeds that decide shapes.
-Session::Impl::PlanKey Session::Impl::KeyOf(const Entry& entry, const std::vector<Tensor>& feeds, const RunConfig& config, bool values_may_change) {
+Session::Impl::PlanKey Session::Impl::KeyOf(const Entry& entry, const std::vector<Tensor>& feeds,
+                                            const RunConfig& config, bool values_may_change) {
   PlanKey k;
   k.unfused = config.check_numerics;
   if (k.unfused) k.key.push_back(-1);  // no rank
@@ -144,9 +147,11 @@ Result<std::shared_ptr<const Plan>> Session::Impl::PlanOf(Entry& entry, const Si
   if (entry.plans.size() > kMaxValueKeys) entry.shaping_feeds.clear();
   ++counts_.plans;
   if (!entry.cached) return plan;
-  if (auto it = entry.plans.find(key.key); it != entry.plans.end()) ErasePlan(entry, it);  // another thread compiled it, too
+  if (auto it = entry.plans.find(key.key); it != entry.plans.end())
+    ErasePlan(entry, it);  // another thread compiled it, too
   if (static_cast<int>(entry.plans.size()) >= options_.max_plans) {
-    ErasePlan(entry, std::min_element(entry.plans.begin(), entry.plans.end(), [](auto& a, auto& b) { return a.second.last_used < b.second.last_used; }));
+    ErasePlan(entry, std::min_element(entry.plans.begin(), entry.plans.end(),
+                                      [](auto& a, auto& b) { return a.second.last_used < b.second.last_used; }));
   }
   entry.plans[key.key] = {plan, bytes, ++clock_};
   plan_bytes_ += bytes;
@@ -176,7 +181,8 @@ void Session::Impl::ShrinkPlans(const Plan* keep) {
     std::map<std::vector<int64_t>, CachedPlan>::iterator oldest;
     for (auto& [signature, e] : entries_) {
       for (auto it = e->plans.begin(); it != e->plans.end(); ++it) {
-        if (it->second.plan.get() != keep && (!entry || it->second.last_used < oldest->second.last_used)) entry = e.get(), oldest = it;
+        if (it->second.plan.get() != keep && (!entry || it->second.last_used < oldest->second.last_used))
+          entry = e.get(), oldest = it;
       }
     }
     if (!entry) return;
@@ -351,7 +357,8 @@ Result<std::vector<Endpoint>> ReadsOf(const Graph& g, Endpoint handle) {
     }
     const KernelDef* kernel = AllKernels().Find(n.op());
     if (n.Is("VarIsInitializedOp") || n.Is("AssignVariableOp") || (kernel && !kernel->mutates().empty())) continue;
-    return Unimplemented(fmt::format("error[feed]: variable '{}' cannot be fed, since {} '{}' reads it by its handle", g.node(handle.node).name(), n.op(), n.name()))
+    return Unimplemented(fmt::format("error[feed]: variable '{}' cannot be fed, since {} '{}' reads it by its handle",
+                                     g.node(handle.node).name(), n.op(), n.name()))
         .Help("feed the output that follows, or set the variable by Session::SetVariable");
   }
   return reads;
@@ -359,7 +366,8 @@ Result<std::vector<Endpoint>> ReadsOf(const Graph& g, Endpoint handle) {
 
 }  // namespace
 
-Result<std::vector<Tensor>> Session::RunAll(const std::vector<Fetch>& fetches, const Feeds& feeds, const std::vector<Operation>& targets, const RunConfig& config) const {
+Result<std::vector<Tensor>> Session::RunAll(const std::vector<Fetch>& fetches, const Feeds& feeds,
+                                            const std::vector<Operation>& targets, const RunConfig& config) const {
   std::vector<Output> fetched, fed;
   std::vector<Operation> operations = targets;
   for (const Fetch& f : fetches) {
@@ -375,9 +383,7 @@ Result<std::vector<Tensor>> Session::RunAll(const std::vector<Fetch>& fetches, c
     auto value = feeds[i].value.ToTensor(BaseType(feeds[i].is_variable ? type.handle_dtype : type.dtype));
     if (!value.ok()) return InvalidArgument(fmt::format("error[feed]: '{}': {}", feeds[i].output.name(), value.status().message()));
     std::vector<Endpoint> reads = {s.feeds[i]};
-    if (feeds[i].is_variable) {
-      WEIR_ASSIGN_OR_RETURN(reads, ReadsOf(*impl_->graph_, s.feeds[i]));
-    }
+    if (feeds[i].is_variable) { WEIR_ASSIGN_OR_RETURN(reads, ReadsOf(*impl_->graph_, s.feeds[i])); }
     endpoints.insert(endpoints.end(), reads.begin(), reads.end());
     values.insert(values.end(), reads.size(), *value);
   }

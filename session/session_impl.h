@@ -30,8 +30,8 @@ class Session::Impl {
     bool cached = false;  // whether the session still has the entry; a Callable may keep one that it has not
     // All but `lowered` guarded by Impl::mutex_.
   };
-  // What one run needs of an entry: the key of its plan, which feeds that compiled in, and whether each op is a step of its own,
-  // so that an error can name it.
+  // What one run needs of an entry: the key of its plan, which feeds that compiled in, and whether each op is a step of
+  // its own, so that an error can name it.
   struct PlanKey {
     std::vector<int64_t> key;
     std::vector<bool> by_value;
@@ -42,7 +42,8 @@ class Session::Impl {
 
   Result<std::shared_ptr<Entry>> EntryOf(const Signature& s);
   // `fresh`: compile again, since the cached plan has gone stale.
-  Result<std::shared_ptr<const Plan>> PlanOf(Entry& entry, const Signature& s, const std::vector<Tensor>& feeds, const PlanKey& key, bool fresh);
+  Result<std::shared_ptr<const Plan>> PlanOf(Entry& entry, const Signature& s, const std::vector<Tensor>& feeds,
+                                             const PlanKey& key, bool fresh);
   void Return(Entry& entry, std::unique_ptr<RunContext> context, const PlanKey& key);
   void Trim();
   Result<std::vector<Tensor>> Run(const Signature& s, const std::vector<Tensor>& feeds, const RunConfig& config);

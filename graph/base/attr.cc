@@ -40,7 +40,8 @@ bool AttrValue::operator==(const AttrValue& o) const {
 }
 
 std::string_view AttrValue::KindName() const {
-  static constexpr std::string_view kNames[] = {"nothing", "string", "int", "float", "bool", "type", "shape", "tensor", "func", "placeholder", "cpp_function"};
+  static constexpr std::string_view kNames[] = {"nothing", "string", "int",  "float",       "bool",        "type",
+                                                "shape",   "tensor", "func", "placeholder", "cpp_function"};
   if (v_.index() < std::size(kNames)) return kNames[v_.index()];
   const AttrList& l = *get<AttrList>();
   return !l.s.empty()      ? "list(string)"

@@ -1,7 +1,7 @@
 // Kernel of CppFunc and CppFuncStateless: a call of a C++ function.
 //
-// Where all shapes are known, Run calls it and copies its results. Where some are not, the step is prepared while running, and
-// Prepare calls it: only the results tell the shapes.
+// Where all shapes are known, Run calls it and copies its results. Where some are not, the step is prepared while
+// running, and Prepare calls it: only the results tell the shapes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,9 +21,7 @@ struct Types {
 Result<std::vector<Tensor>> Guarded(const CppFunction& fn, const std::vector<Tensor>& inputs) {
   try {
     return fn(inputs);
-  } catch (const std::exception& e) {
-    return Internal(fmt::format("threw an exception: {}", e.what()));
-  } catch (...) {
+  } catch (const std::exception& e) { return Internal(fmt::format("threw an exception: {}", e.what())); } catch (...) {
     return Internal("threw an exception");
   }
 }
@@ -38,7 +36,8 @@ Result<std::vector<Tensor>> Called(const CppFunction& fn, const std::vector<Tens
     const Tensor& t = results[i];
     const auto& shape = promised.shapes[i];
     if (t.valid() && t.dtype() == promised.dtypes[i] && (!shape || *shape == t.shape())) continue;
-    return InvalidArgument(fmt::format("gave {} as result {}, not {}{}", t.valid() ? DTypeShortName(t.dtype()) + t.shape().ToString() : "nothing", i,
+    return InvalidArgument(fmt::format("gave {} as result {}, not {}{}",
+                                       t.valid() ? DTypeShortName(t.dtype()) + t.shape().ToString() : "nothing", i,
                                        DTypeShortName(promised.dtypes[i]), shape ? shape->ToString() : ""));
   }
   return results;
@@ -61,11 +60,13 @@ Status PrepareCppFunc(PrepareContext& c) {
     known &= c.output_known(i);
   }
   if (known) {
-    for (int i = 0; i < c.num_inputs(); ++i) given.dtypes.push_back(c.input_dtype(i)), given.shapes.push_back(c.input_shape(i));
+    for (int i = 0; i < c.num_inputs(); ++i)
+      given.dtypes.push_back(c.input_dtype(i)), given.shapes.push_back(c.input_shape(i));
     c.SetRun([fn = ref->function, given, promised](RunArgs& a) {
       std::vector<Tensor> inputs;
       for (size_t i = 0; i < given.dtypes.size(); ++i) {
-        inputs.push_back(Tensor::Wrap(given.dtypes[i], *given.shapes[i], const_cast<char*>(a.in<char>(static_cast<int>(i)))));
+        inputs.push_back(
+            Tensor::Wrap(given.dtypes[i], *given.shapes[i], const_cast<char*>(a.in<char>(static_cast<int>(i)))));
       }
       auto results = Called(*fn, inputs, promised);
       if (!results.ok()) return a.Fail(results.status());

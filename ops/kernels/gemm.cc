@@ -1,8 +1,9 @@
 // Gemm by the vectorised kernel; and what a product costs, and how it is cut.
 //
-// Why not OpenBLAS, which does the rest of the world's products: Debian's serial build gives wrong numbers when two threads
-// call it at once (its buffers are handed out without a lock), the threaded builds start threads of their own, and on a
-// processor that is newer than it (0.3.21) it falls back to SSE3, a third of the speed. The tests compare with it.
+// Why not OpenBLAS, which does the rest of the world's products: Debian's serial build gives wrong numbers when two
+// threads call it at once (its buffers are handed out without a lock), the threaded builds start threads of their own,
+// and on a processor that is newer than it (0.3.21) it falls back to SSE3, a third of the speed. The tests compare with
+// it.
 #include "weir/ops/kernels/gemm.h"
 
 #include <algorithm>
@@ -21,13 +22,13 @@ void GemmOf(const kernels::Product<T>& p) {
 
 }  // namespace
 
-void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b, int64_t ldb, bool add,
-          float* c, int64_t ldc) {
+void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b, int64_t ldb,
+          bool add, float* c, int64_t ldc) {
   GemmOf<float>({ta, tb, m, n, k, a, lda, b, ldb, add, c, ldc});
 }
 
-void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const double* a, int64_t lda, const double* b, int64_t ldb, bool add,
-          double* c, int64_t ldc) {
+void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const double* a, int64_t lda, const double* b, int64_t ldb,
+          bool add, double* c, int64_t ldc) {
   GemmOf<double>({ta, tb, m, n, k, a, lda, b, ldb, add, c, ldc});
 }
 

@@ -1,12 +1,13 @@
 // A cache-blocked matrix product on Highway, compiled once per instruction set.
 //
-// The classic scheme: blocks of b [kDepth, kWidth] and of a [kHeight, kDepth] are packed into panels so that the tile in
-// registers (kTileRows rows, two vectors wide) streams through memory; packed buffers belong to the thread. With few rows
-// b is read where it lies. Products with a vector have loops of their own, bound by memory; the smallest are not worth packing.
+// The classic scheme: blocks of b [kDepth, kWidth] and of a [kHeight, kDepth] are packed into panels so that the tile
+// in registers (kTileRows rows, two vectors wide) streams through memory; packed buffers belong to the thread. With few
+// rows b is read where it lies. Products with a vector have loops of their own, bound by memory; the smallest are not
+// worth packing.
 //
-// Invariant: an element is folded over k one term after the other by MulAdd, in runs of kDepth that start from zero, whatever
-// tile or loop it falls into: neither cutting a product into slices nor the number of its rows changes a bit. The one
-// exception, whole rows by a single column (n = 1), is one for any number of rows.
+// Invariant: an element is folded over k one term after the other by MulAdd, in runs of kDepth that start from zero,
+// whatever tile or loop it falls into: neither cutting a product into slices nor the number of its rows changes a bit.
+// The one exception, whole rows by a single column (n = 1), is one for any number of rows.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "weir/ops/kernels/gemm_simd.cc"
@@ -41,10 +42,11 @@ T* Scratch(int64_t n) {
   return buffer.data();
 }
 
-// a: packed [depth, kRows]; b: rows of kVecs vectors, `stride` apart; c: kRows rows, which the tile is added to or becomes.
+// a: packed [depth, kRows]; b: rows of kVecs vectors, `stride` apart; c: kRows rows, which the tile is added to or
+// becomes.
 template <int kRows, int kVecs, class T>
-HWY_NOINLINE void Tile(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, int64_t stride, int64_t depth, T* HWY_RESTRICT c, int64_t ldc,
-                       bool add) {
+HWY_NOINLINE void Tile(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, int64_t stride, int64_t depth,
+                       T* HWY_RESTRICT c, int64_t ldc, bool add) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   V acc[kRows][kVecs];
@@ -94,8 +96,8 @@ TileFn<T> TileOf(int height) {
 
 // A tile that c has no room for goes through a buffer.
 template <class T>
-void EdgeTile(TileFn<T> tile, const T* a, const T* b, int64_t stride, int64_t depth, T* c, int64_t ldc, bool add, int64_t rows,
-              int64_t columns) {
+void EdgeTile(TileFn<T> tile, const T* a, const T* b, int64_t stride, int64_t depth, T* c, int64_t ldc, bool add,
+              int64_t rows, int64_t columns) {
   constexpr int64_t kStride = 2 * kLanes<T>;
   HWY_ALIGN T buffer[kTileRows * kStride];
   tile(a, b, stride, depth, buffer, kStride, false);
@@ -135,8 +137,10 @@ HWY_INLINE void LoadTransposed(const T* in, int64_t ld, Side<T>* out) {
     const auto v2 = hn::LoadU(d, in + 2 * ld), v3 = hn::LoadU(d, in + 3 * ld);
     const auto low01 = hn::BitCast(pairs, low), low23 = hn::BitCast(pairs, hn::InterleaveLower(d, v2, v3));
     const auto high01 = hn::BitCast(pairs, high), high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, v2, v3));
-    out[0] = hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23)), out[1] = hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23));
-    out[2] = hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23)), out[3] = hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23));
+    out[0] = hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23)),
+    out[1] = hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23));
+    out[2] = hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23)),
+    out[3] = hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23));
   }
 #endif
 }
@@ -158,7 +162,8 @@ void PackTransposed(const T* rows, int64_t ld, int64_t count, int64_t depth, T* 
   const int64_t squares = depth - depth % kSide<T>;
   int64_t r = 0;
   for (; r + kSide<T> <= count; r += kSide<T>) {
-    for (int64_t i = 0; i < squares; i += kSide<T>) TransposeSquare(rows + r * ld + i, ld, out + i * stride + r, stride);
+    for (int64_t i = 0; i < squares; i += kSide<T>)
+      TransposeSquare(rows + r * ld + i, ld, out + i * stride + r, stride);
     for (int64_t q = 0; q < kSide<T>; ++q) plain(r + q, squares);
   }
   for (; r < count; ++r) plain(r, 0);
@@ -390,7 +395,8 @@ void Plain(const Product<T>& p) {
     for (int64_t j = 0; j < p.n; ++j) {
       T sum = 0;
       for (int64_t q = 0; q < p.k; ++q) {
-        sum = AddTerm(p.ta ? p.a[q * p.lda + i] : p.a[i * p.lda + q], p.tb ? p.b[j * p.ldb + q] : p.b[q * p.ldb + j], sum);
+        sum = AddTerm(p.ta ? p.a[q * p.lda + i] : p.a[i * p.lda + q], p.tb ? p.b[j * p.ldb + q] : p.b[q * p.ldb + j],
+                      sum);
       }
       T& c = p.c[i * p.ldc + j];
       c = p.add ? c + sum : sum;

@@ -37,15 +37,17 @@ FreezingRegistry<KernelRegistry>& Registry() {
 const KernelRegistry& AllKernels() { return Registry().Frozen(); }
 
 Status RegisterKernels(const std::function<void(KernelRegistry&)>& add) {
-  return Registry().Extend([&](const KernelRegistry& all, KernelRegistry* extended) -> Status {
-    KernelRegistry mine;
-    add(mine);
-    for (const auto& [op, kernel] : mine.kernels()) {
-      if (all.Find(op)) return AlreadyExists(fmt::format("error[kernel]: op '{}' has a kernel already", op));
-      extended->Add(op, kernel.prepare()) = kernel;
-    }
-    return {};
-  }, "error[kernel]: kernels are registered before the first Session of the process");
+  return Registry().Extend(
+      [&](const KernelRegistry& all, KernelRegistry* extended) -> Status {
+        KernelRegistry mine;
+        add(mine);
+        for (const auto& [op, kernel] : mine.kernels()) {
+          if (all.Find(op)) return AlreadyExists(fmt::format("error[kernel]: op '{}' has a kernel already", op));
+          extended->Add(op, kernel.prepare()) = kernel;
+        }
+        return {};
+      },
+      "error[kernel]: kernels are registered before the first Session of the process");
 }
 
 }  // namespace weir

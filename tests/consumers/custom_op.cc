@@ -22,7 +22,9 @@ Status PrepareCube(PrepareContext& c) {
 
 void DeclareCube(OpRegistry& r) {
   r.Add("Cube")
-      .Input("x: T").Output("y: T").Attr("T: {float, double}")
+      .Input("x: T")
+      .Output("y: T")
+      .Attr("T: {float, double}")
       .Doc("x³, element by element.")
       .Shape([](ShapeContext& c) { return c.set_output(0, c.input(0)), Status(); });
 }
@@ -35,8 +37,12 @@ bool Check(bool ok, const char* what) {
 }  // namespace
 
 int main() {
-  bool ok = Check(!RegisterOps([](OpRegistry& r) { r.Add("MatMul").Output("y: float").Shape([](ShapeContext&) { return Status(); }); }).ok(), "a name that is taken");
-  ok &= Check(!RegisterOps([](OpRegistry& r) { r.Add("NoShape").Output("y: float"); }).ok(), "an op without shape function");
+  bool ok = Check(!RegisterOps([](OpRegistry& r) {
+                     r.Add("MatMul").Output("y: float").Shape([](ShapeContext&) { return Status(); });
+                   }).ok(),
+                  "a name that is taken");
+  ok &= Check(!RegisterOps([](OpRegistry& r) { r.Add("NoShape").Output("y: float"); }).ok(),
+              "an op without shape function");
   ok &= Check(!RegisterKernels([](KernelRegistry& r) { r.Add("MatMul", PrepareCube); }).ok(), "a kernel that is there");
   RegisterOps(DeclareCube).Check();
   RegisterKernels([](KernelRegistry& r) { r.Add("Cube", PrepareCube).InPlace(0, 0); }).Check();
@@ -46,7 +52,8 @@ int main() {
   Session session(g);
   ok &= Check(session.Run(y, {{x, {0, 1, 2}}}).value().ToString() == "[1, 8, 27]", "the op's value");
   Session loaded(ImportGraphDef(ExportGraphDef(g.graph()).value(), &AllOps()).value());
-  ok &= Check(loaded.Run({{"x", Tensor::Of<float>({1}, {3})}}, {"y"}).value()[0].ToString() == "[64]", "the op of a saved graph");
+  ok &= Check(loaded.Run({{"x", Tensor::Of<float>({1}, {3})}}, {"y"}).value()[0].ToString() == "[64]",
+              "the op of a saved graph");
   ok &= Check(!RegisterOps(DeclareCube).ok() && !RegisterKernels([](KernelRegistry&) {}).ok(), "too late");
   return ok ? 0 : 1;
 }

@@ -66,7 +66,8 @@ void CompareRows() {
         auto a = Random<T>(kRows * k, rng), b = Random<T>(k * n, rng);
         std::vector<T> want(kRows * n), c(kRows * n);
         auto multiply = [&](int first, int m, std::vector<T>& out) {
-          Gemm(ta, tb, m, n, k, a.data() + first * (ta ? 1 : k), ta ? kRows : k, b.data(), tb ? k : n, false, out.data() + first * n, n);
+          Gemm(ta, tb, m, n, k, a.data() + first * (ta ? 1 : k), ta ? kRows : k, b.data(), tb ? k : n, false,
+               out.data() + first * n, n);
         };
         multiply(0, kRows, want);
         for (int m : {1, 2, 3, 7, 12, 37}) {
@@ -87,7 +88,9 @@ TEST(Gemm, TheSameBitsFromManyThreads) {
   constexpr int kSize = 96;
   auto a = Random<float>(kSize * kSize, rng), b = Random<float>(kSize * kSize, rng);
   std::vector<float> want(kSize * kSize);
-  auto multiply = [&](std::vector<float>& c) { Gemm(false, false, kSize, kSize, kSize, a.data(), kSize, b.data(), kSize, false, c.data(), kSize); };
+  auto multiply = [&](std::vector<float>& c) {
+    Gemm(false, false, kSize, kSize, kSize, a.data(), kSize, b.data(), kSize, false, c.data(), kSize);
+  };
   multiply(want);
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {

@@ -39,10 +39,15 @@ TEST(CppFunc, ComputesAmongOtherOps) {
 TEST(CppFunc, OfNothingAndOfSeveralDtypes) {
   Builder g;
   int calls = 0;
-  auto next = [&calls](const Tensors&) -> Result<Tensors> { return Tensors{Tensor(int64_t{++calls}), Tensor("call " + std::to_string(calls))}; };
-  auto both = ops::CppFunc(g, {}, {kInt64, kString}, next, {.shapes = {PartialShape(Shape()), PartialShape::Unknown()}});
-  Output twice = ops::CppFunc(g, {}, {kInt64}, [&calls](const Tensors&) -> Result<Tensors> { return Tensors{Tensor(int64_t{++calls})}; },
-                              {.shapes = {PartialShape(Shape())}})[0] * ops::Constant(g, 2, kInt64);
+  auto next = [&calls](const Tensors&) -> Result<Tensors> {
+    return Tensors{Tensor(int64_t{++calls}), Tensor("call " + std::to_string(calls))};
+  };
+  auto both =
+      ops::CppFunc(g, {}, {kInt64, kString}, next, {.shapes = {PartialShape(Shape()), PartialShape::Unknown()}});
+  Output twice = ops::CppFunc(g, {}, {kInt64},
+                              [&calls](const Tensors&) -> Result<Tensors> { return Tensors{Tensor(int64_t{++calls})}; },
+                              {.shapes = {PartialShape(Shape())}})[0] *
+                 ops::Constant(g, 2, kInt64);
   Session s(g, {.threads = 1});
   EXPECT_EQ(calls, 0);
   auto got = s.Run({both[0], both[1]}).value();
@@ -78,7 +83,8 @@ TEST(CppFunc, ErrorsNameTheNode) {
   EXPECT_NE(error(fails).find("CppFunc 'fails' does not like it"), std::string::npos) << error(fails);
   EXPECT_NE(error(throws).find("CppFunc 'throws' threw an exception: oh no"), std::string::npos) << error(throws);
   EXPECT_NE(error(dtype).find("CppFunc 'dtype' gave i32[] as result 0, not f32"), std::string::npos) << error(dtype);
-  EXPECT_NE(error(shape).find("CppFunc 'shape' gave f32[2] as result 0, not f32[3]"), std::string::npos) << error(shape);
+  EXPECT_NE(error(shape).find("CppFunc 'shape' gave f32[2] as result 0, not f32[3]"), std::string::npos)
+      << error(shape);
   EXPECT_NE(error(number).find("CppFunc 'number' gave 0 results, not 1"), std::string::npos) << error(number);
   EXPECT_NE(error(none).find("has no C++ function to call"), std::string::npos) << error(none);
 }
@@ -86,8 +92,11 @@ TEST(CppFunc, ErrorsNameTheNode) {
 TEST(CppFunc, FilesRefuseIt) {
   Builder g;
   Output x = ops::Placeholder(g, kFloat, {None}, "x"), y = ops::CppFunc(g, {x}, {kFloat}, Doubled, {.name = "mine"})[0];
-  for (const Status& s : {ExportGraphDef(g.graph()).status(), SaveGraph(g.graph(), ::testing::TempDir() + "/custom.weir")}) {
-    EXPECT_NE(s.ToString().find("CppFunc 'mine' calls a C++ function of this process, which no file can hold"), std::string::npos) << s.ToString();
+  for (const Status& s :
+       {ExportGraphDef(g.graph()).status(), SaveGraph(g.graph(), ::testing::TempDir() + "/custom.weir")}) {
+    EXPECT_NE(s.ToString().find("CppFunc 'mine' calls a C++ function of this process, which no file can hold"),
+              std::string::npos)
+        << s.ToString();
   }
   Gradients({y}, {x});
   EXPECT_NE(g.status().ToString().find("it is a C++ function"), std::string::npos) << g.status().ToString();
@@ -96,7 +105,8 @@ TEST(CppFunc, FilesRefuseIt) {
 TEST(CustomOps, ComeBeforeTheFirstUse) {
   Builder g;
   Session s(g, {.threads = 1});
-  Status op = RegisterOps([](OpRegistry& r) { r.Add("Late").Output("y: float"); }), kernel = RegisterKernels([](KernelRegistry&) {});
+  Status op = RegisterOps([](OpRegistry&r) { r.Add("Late").Output("y: float"); }),
+         kernel = RegisterKernels([](KernelRegistry&) {});
   EXPECT_EQ(op.code(), Code::kFailedPrecondition);
   EXPECT_NE(op.ToString().find("before the first Builder"), std::string::npos) << op.ToString();
   EXPECT_EQ(kernel.code(), Code::kFailedPrecondition);

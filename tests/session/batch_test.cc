@@ -1,5 +1,5 @@
-// A row's bits do not depend on the batch that it comes in: what an inference graph gives for a row is the same alone, among a few
-// and among many, for any number of threads.
+// A row's bits do not depend on the batch that it comes in: what an inference graph gives for a row is the same alone,
+// among a few and among many, for any number of threads.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -23,7 +23,8 @@ constexpr int64_t kRows = 67;
 Tensor Random(const Shape& shape, uint32_t seed) {
   std::mt19937 rng(seed);
   Tensor t = Tensor::Allocate(kFloat, shape).value();
-  for (int64_t i = 0; i < t.num_elements(); ++i) t.mutable_data<float>()[i] = (static_cast<float>(rng() % 20001) - 10000) / 7919;
+  for (int64_t i = 0; i < t.num_elements(); ++i)
+    t.mutable_data<float>()[i] = (static_cast<float>(rng() % 20001) - 10000) / 7919;
   return t;
 }
 
@@ -53,18 +54,23 @@ std::vector<Case> Products() {
   for (int64_t k : {1, 5, 37, 64, 400, 1000}) {
     for (int64_t n : {1, 3, 32, 70, 520}) {
       for (bool tb : {false, true}) {
-        cases.push_back({"dense " + std::to_string(k) + " to " + std::to_string(n) + (tb ? ", transposed" : ""), {k}, [=](Output x) {
-          return ops::MatMul(x, Weight(x, tb ? Shape{n, k} : Shape{k, n}, 1), {.transpose_b = tb});
-        }});
+        cases.push_back({"dense " + std::to_string(k) + " to " + std::to_string(n) + (tb ? ", transposed" : ""),
+                         {k},
+                         [=](Output x) {
+                           return ops::MatMul(x, Weight(x, tb ? Shape{n, k} : Shape{k, n}, 1), {.transpose_b = tb});
+                         }});
       }
     }
   }
-  cases.push_back({"matrices by one matrix", {3, 50}, [](Output x) { return ops::BatchMatMulV2(x, Weight(x, {50, 20}, 2)); }});
-  cases.push_back({"matrices by themselves", {7, 30}, [](Output x) { return ops::BatchMatMulV2(x, x, {.adj_y = true}); }});
+  cases.push_back({"matrices by one matrix", {3, 50}, [](Output x) {
+                     return ops::BatchMatMulV2(x, Weight(x, {50, 20}, 2));
+                   }});
+  cases.push_back(
+      {"matrices by themselves", {7, 30}, [](Output x) { return ops::BatchMatMulV2(x, x, {.adj_y = true}); }});
   cases.push_back({"a perceptron", {100}, [](Output x) {
-    Output h = ops::Relu(ops::BiasAdd(ops::MatMul(x, Weight(x, {100, 130}, 3)), Weight(x, {130}, 4)));
-    return ops::Softmax(ops::MatMul(h, Weight(x, {130, 10}, 5)) + Weight(x, {10}, 6));
-  }});
+                     Output h = ops::Relu(ops::BiasAdd(ops::MatMul(x, Weight(x, {100, 130}, 3)), Weight(x, {130}, 4)));
+                     return ops::Softmax(ops::MatMul(h, Weight(x, {130, 10}, 5)) + Weight(x, {10}, 6));
+                   }});
   return cases;
 }
 
@@ -82,30 +88,41 @@ std::vector<Case> Convolutions() {
   conv("NCHW", {6, 11, 11}, {3, 3, 6, 9}, {.data_format = "NCHW"});
   conv("NCHW of one pixel", {40, 1, 1}, {1, 1, 40, 33}, {.data_format = "NCHW"});
   conv("grouped", {8, 8, 6}, {3, 3, 2, 12});
-  cases.push_back({"depthwise", {12, 12, 19}, [](Output x) { return ops::DepthwiseConv2dNative(x, Weight(x, {3, 3, 19, 2}, 8)); }});
+  cases.push_back({"depthwise", {12, 12, 19}, [](Output x) {
+                     return ops::DepthwiseConv2dNative(x, Weight(x, {3, 3, 19, 2}, 8));
+                   }});
   cases.push_back({"transposed", {6, 6, 20}, [](Output x) {
-    Output n = ops::Slice(ops::Shape(x), {0}, {1});
-    return ops::Conv2DTranspose(x, Weight(x, {3, 3, 7, 20}, 9), ops::Concat({n, {12, 12, 7}}, 0), {.strides = {1, 2, 2, 1}, .padding = "SAME"});
-  }});
+                     Output n = ops::Slice(ops::Shape(x), {0}, {1});
+                     return ops::Conv2DTranspose(x, Weight(x, {3, 3, 7, 20}, 9), ops::Concat({n, {12, 12, 7}}, 0),
+                                                 {.strides = {1, 2, 2, 1}, .padding = "SAME"});
+                   }});
   return cases;
 }
 
 std::vector<Case> Rest() {
   std::vector<Case> cases;
   cases.push_back({"pooling", {15, 15, 9}, [](Output x) {
-    return ops::MaxPool(x, {.ksize = {1, 3, 3, 1}, .strides = {1, 2, 2, 1}}) + ops::AvgPool(x, {.ksize = {1, 3, 3, 1}, .strides = {1, 2, 2, 1}});
-  }});
+                     return ops::MaxPool(x, {.ksize = {1, 3, 3, 1}, .strides = {1, 2, 2, 1}}) +
+                            ops::AvgPool(x, {.ksize = {1, 3, 3, 1}, .strides = {1, 2, 2, 1}});
+                   }});
   cases.push_back({"softmax and cross entropy", {1003}, [](Output x) { return ops::LogSoftmax(x) + ops::Softmax(x); }});
-  cases.push_back({"reductions of a row", {999}, [](Output x) { return ops::ReduceSum(x, {1}) + ops::ReduceMean(ops::Square(x), {1}); }});
-  cases.push_back({"reductions of pixels", {40, 40, 21}, [](Output x) { return ops::ReduceMean(x, {1, 2}) + ops::ReduceEuclideanNorm(x, {1, 2}); }});
-  cases.push_back({"reductions of long rows", {200000}, [](Output x) { return ops::ReduceSum(x, {1}) * ops::ReduceMean(x, {1}); }});
+  cases.push_back({"reductions of a row", {999}, [](Output x) {
+                     return ops::ReduceSum(x, {1}) + ops::ReduceMean(ops::Square(x), {1});
+                   }});
+  cases.push_back({"reductions of pixels", {40, 40, 21}, [](Output x) {
+                     return ops::ReduceMean(x, {1, 2}) + ops::ReduceEuclideanNorm(x, {1, 2});
+                   }});
+  cases.push_back(
+      {"reductions of long rows", {200000}, [](Output x) { return ops::ReduceSum(x, {1}) * ops::ReduceMean(x, {1}); }});
   cases.push_back({"reductions of large images", {200, 200, 5}, [](Output x) { return ops::ReduceMean(x, {1, 2}); }});
   cases.push_back({"normalised", {31, 10}, [](Output x) {
-    Output mean = ops::ReduceMean(x, {2}, {.keepdims = true});
-    Output var = ops::ReduceMean(ops::Square(x - mean), {2}, {.keepdims = true});
-    return (x - mean) * ops::Rsqrt(var + 1e-3f) * Weight(x, {10}, 10) + Weight(x, {10}, 11);
-  }});
-  cases.push_back({"element-wise", {77}, [](Output x) { return ops::Tanh(x) * ops::Sigmoid(x) + ops::Exp(x * 0.1f) / (ops::Abs(x) + 1.0f); }});
+                     Output mean = ops::ReduceMean(x, {2}, {.keepdims = true});
+                     Output var = ops::ReduceMean(ops::Square(x - mean), {2}, {.keepdims = true});
+                     return (x - mean) * ops::Rsqrt(var + 1e-3f) * Weight(x, {10}, 10) + Weight(x, {10}, 11);
+                   }});
+  cases.push_back({"element-wise", {77}, [](Output x) {
+                     return ops::Tanh(x) * ops::Sigmoid(x) + ops::Exp(x * 0.1f) / (ops::Abs(x) + 1.0f);
+                   }});
   cases.push_back({"a running sum", {33}, [](Output x) { return ops::Cumsum(x, 1); }});
   return cases;
 }

@@ -1,4 +1,5 @@
-// What a session keeps between runs is bounded, and shared by its plans; what does not fit is an error that names who needs it.
+// What a session keeps between runs is bounded, and shared by its plans; what does not fit is an error that names who
+// needs it.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -55,7 +56,8 @@ TEST(SessionMemory, ManyThreadsWithManyBatchSizesStayFlat) {
   Network n;
   Session s(n.g, {.threads = 1});
   const int64_t before = memory::bytes_in_use();
-  auto arena = s.GetPlanStats({{"x", Tensor::Zeros(kFloat, {65, 28, 28, 1}).value()}}, {n.y.name()}).value().arena_bytes;
+  auto arena =
+      s.GetPlanStats({{"x", Tensor::Zeros(kFloat, {65, 28, 28, 1}).value()}}, {n.y.name()}).value().arena_bytes;
   for (int round = 0; round < 3; ++round) {
     ServeAll(n, s);
     // As many arenas as threads, and some small buffers of fetches; not one for each batch size and thread.
@@ -138,7 +140,8 @@ TEST(OutOfMemory, NamesTheNode) {
   EXPECT_NE(arena.find("f32[4096,4096]"), std::string::npos) << arena;
   const std::string fetched = error(s.Run(large, {{x, fed}}).status());
   EXPECT_NE(fetched.find("outer_product"), std::string::npos) << fetched;
-  Callable call = s.MakeCallable(std::vector<Output>{n}, std::vector<Output>{filled}).value();  // no value is compiled in
+  Callable call =
+      s.MakeCallable(std::vector<Output>{n}, std::vector<Output>{filled}).value();  // no value is compiled in
   call.BindFeed(0, Tensor::Of<int32_t>({2}, {4096, 4096})).Check();
   const std::string dynamic = error(call.Run());
   EXPECT_NE(dynamic.find("'filled' cannot run: there is not enough memory"), std::string::npos) << dynamic;
@@ -148,7 +151,9 @@ TEST(CheckNumerics, NamesTheOpInsideAFusedGroup) {
   Builder g;
   Output x = ops::Placeholder(g, kFloat, {None}, "x");
   Output y = ops::Sqrt(ops::Add(ops::Log(ops::Multiply(x, 2.0f, "twice"), "the_log"), 1.0f, "more"), "root");
-  Output branch = Cond(ops::Greater(ops::ReduceSum(x), -1e9f), [&] { return ops::Tanh(ops::Log(x * 3.0f, "inner_log")); }, [&] { return x; });
+  Output branch = Cond(
+      ops::Greater(ops::ReduceSum(x), -1e9f), [&] { return ops::Tanh(ops::Log(x * 3.0f, "inner_log")); },
+      [&] { return x; });
   Session s(g, {.threads = 1});
   RunConfig check{.check_numerics = true};
   auto error = [&](Output fetch) { return s.Run(fetch, {{x, {1.f, -1.f}}}, check).status().ToString(); };

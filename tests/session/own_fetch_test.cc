@@ -59,7 +59,12 @@ TEST(OwnFetch, DynamicTensorsAndBranchResultsToo) {
   Builder g;
   Output x = ops::Placeholder(g, kFloat, {None}, "x"), n = ops::Placeholder(g, kInt32, {None}, "n");
   Output unknown = ops::Reshape(x, ops::Identity(n));
-  Output either = Cond(ops::Greater(ops::ReduceSum(x), 0.0f), [&] { return ops::Constant(g, {1.f, 1.f}); }, [&] { return ops::Identity(x); });
+  Output either = Cond(
+      ops::Greater(ops::ReduceSum(x), 0.0f),
+      [&] {
+        return ops::Constant(g, {1.f, 1.f});
+      },
+      [&] { return ops::Identity(x); });
   Session s(g, {.threads = 1});
   for (float sign : {1.f, -1.f}) {
     for (int run = 0; run < 2; ++run) {

@@ -61,8 +61,10 @@ TEST(Run, LimitsHoldInEveryOverload) {
   const RunConfig config{.cancel = &cancel};
   const Feeds feeds = {{m.x, {1, 1}}};
   const NamedFeeds named = {{"x", Tensor::Of<float>({2}, {1, 1})}};
-  for (const Status& s : {m.s.Run(m.y, feeds, config).status(), m.s.Run(m.add, {}, config), m.s.Run({m.y, m.add}, feeds, config).status(),
-                          m.s.Run({m.y}, feeds, {m.add}, config).status(), m.s.Run(named, {m.y.name()}, config).status(), m.s.Run(named, {m.y.name()}, {}, config).status()}) {
+  for (const Status& s :
+       {m.s.Run(m.y, feeds, config).status(), m.s.Run(m.add, {}, config), m.s.Run({m.y, m.add}, feeds, config).status(),
+        m.s.Run({m.y}, feeds, {m.add}, config).status(), m.s.Run(named, {m.y.name()}, config).status(),
+        m.s.Run(named, {m.y.name()}, {}, config).status()}) {
     EXPECT_EQ(s.code(), Code::kCancelled) << s.ToString();
   }
 }
