@@ -19,7 +19,12 @@ Result<std::unique_ptr<RunContext>> ContextPool::Lease(const std::shared_ptr<con
     arena = TakeArena(plan->arena_bytes, context ? context->last_arena() : nullptr);
   }
   if (!context) context = std::make_unique<RunContext>(plan);
-  WEIR_RETURN_IF_ERROR(context->Init(std::move(arena)));
+  Status status = context->Init(std::move(arena));
+  if (status.code() == Code::kResourceExhausted) {
+    Shrink(0);  // what is idle may be what is missing
+    status = context->Init();
+  }
+  if (!status.ok()) return status;
   return context;
 }
 

@@ -137,7 +137,8 @@ struct RunMetadata {
 struct RunConfig {
   std::chrono::milliseconds timeout{0};         // 0: none; DeadlineExceeded when it passes
   const std::atomic<bool>* cancel = nullptr;    // Cancelled soon after it turns true
-  bool check_numerics = false;                  // NaN or infinity is an error that names the first op that made it
+  // NaN or infinity is an error that names the first op that made it. Each op is a step of its own then: slower.
+  bool check_numerics = false;
   RunMetadata* metadata = nullptr;
 };
 

@@ -8,8 +8,11 @@
 
 #include "weir/graph/export.h"
 #include "weir/graph/gradients.h"
+#include "weir/graph/import.h"
+#include "weir/graph/verify.h"
 #include "weir/ops/array_ops.h"
 #include "weir/ops/math_ops.h"
+#include "weir/ops/registry.h"
 #include "weir/session/session.h"
 
 namespace weir {
@@ -100,6 +103,13 @@ TEST(CppFunc, FilesRefuseIt) {
   }
   Gradients({y}, {x});
   EXPECT_NE(g.status().ToString().find("it is a C++ function"), std::string::npos) << g.status().ToString();
+}
+
+TEST(CppFunc, OfAFileSaysWhatItIs) {
+  const char* text = R"(node { name: "mine" op: "CppFunc" attr { key: "Tin" value { list {} } } attr { key: "Tout" value { list { type: DT_FLOAT } } } })";
+  auto loaded = ImportGraphDefText(text, &AllOps());
+  Status s = loaded.ok() ? Verify(*loaded) : loaded.status();
+  EXPECT_NE(s.ToString().find("calls a C++ function, which no file can hold"), std::string::npos) << s.ToString();
 }
 
 TEST(CustomOps, ComeBeforeTheFirstUse) {
