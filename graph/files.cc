@@ -53,6 +53,21 @@ Status WriteAside(const std::string& path, const std::string& content) {
   return ResourceExhausted(fmt::format("error[file]: cannot write '{}': {}", path, std::strerror(error)));
 }
 
+// What no file can hold: functions of this process.
+Status CheckWritable(const Graph& g) {
+  for (NodeId id : g.nodes()) {
+    for (const auto& [name, value] : g[id].attrs()) {
+      if (!value.is<CppFunctionRef>()) continue;
+      return Unimplemented(
+                 fmt::format("error[export]: {} '{}' calls a C++ function of this process, which no file can hold",
+                             g[id].op(), g[id].name()))
+          .Help("leave it out of the saved graph, or make it an op with a kernel (ops/custom.h)");
+    }
+  }
+  for (const auto& [name, f] : g.functions()) WEIR_RETURN_IF_ERROR(CheckWritable(f->body));
+  return {};
+}
+
 }  // namespace
 
 const std::vector<VariableInfo>& MetaGraph::VariablesOf(const std::string& collection) const {
@@ -90,17 +105,22 @@ Result<LoadedGraph> LoadGraph(const std::string& path, const OpRegistry* registr
 }
 
 Result<std::string> ExportGraphDef(const Graph& g) {
+  WEIR_RETURN_IF_ERROR(CheckWritable(g));
   WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
   return wire->export_graph_def(g);
 }
 
 Result<std::string> ExportGraphDefText(const Graph& g) {
+  WEIR_RETURN_IF_ERROR(CheckWritable(g));
   WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
   return wire->export_graph_def_text(g);
 }
 
 Status SaveGraph(const Graph& g, const std::string& path) {
-  if (path.ends_with(".txt") || path.ends_with(".weir")) return WriteAside(path, PrintGraph(g));
+  if (path.ends_with(".txt") || path.ends_with(".weir")) {
+    WEIR_RETURN_IF_ERROR(CheckWritable(g));
+    return WriteAside(path, PrintGraph(g));
+  }
   auto content = path.ends_with(".pbtxt") ? ExportGraphDefText(g) : ExportGraphDef(g);
   if (!content.ok()) return content.status();
   return WriteAside(path, *content);

@@ -232,6 +232,7 @@ Status OpDef::CheckAttrs(const AttrMap& attrs) const {
   if (given == attrs_.size()) return {};
   for (const AttrDef& d : attrs_) {
     if (!d.default_value && attrs.find(d.name) == attrs.end()) {
+      if (d.kind == "cpp_function") return InvalidArgument("calls a C++ function, which no file can hold");
       return InvalidArgument(fmt::format("lacks the attribute '{}' ({})", d.name, d.kind));
     }
   }

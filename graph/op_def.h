@@ -42,7 +42,7 @@ struct ArgDef {
 
 struct AttrDef {
   std::string name;
-  std::string kind;  // "type", "int", "float", "bool", "string", "shape", "tensor", "func", "list(…)"
+  std::string kind;  // "type", "int", "float", "bool", "string", "shape", "tensor", "func", "cpp_function", "list(…)"
   std::optional<AttrValue> default_value;
   std::vector<DType> allowed_types;
   std::vector<std::string> allowed_strings;

@@ -1,29 +1,65 @@
 #include "weir/ops/registry.h"
 
+#include <fmt/format.h>
+
 #include "weir/graph/builder.h"
+#include "weir/ops/custom.h"
+#include "weir/ops/freezing_registry.h"
 
 namespace weir {
 
-const OpRegistry& AllOps() {
-  static const OpRegistry* registry = [] {
-    auto* r = new OpRegistry;
-    RegisterArrayOps(*r);
-    RegisterControlOps(*r);
-    RegisterMathOps(*r);
-    RegisterMatrixOps(*r);
-    RegisterReductionOps(*r);
-    RegisterGatherOps(*r);
-    RegisterNnOps(*r);
-    RegisterConvOps(*r);
-    RegisterRandomOps(*r);
-    RegisterStateOps(*r);
-    RegisterTrainingOps(*r);
-    RegisterStringOps(*r);
-    RegisterIoOps(*r);
-    RegisterFusedOps(*r);
-    return r;
-  }();
+namespace {
+
+void RegisterAll(OpRegistry& r) {
+  RegisterArrayOps(r);
+  RegisterControlOps(r);
+  RegisterMathOps(r);
+  RegisterMatrixOps(r);
+  RegisterReductionOps(r);
+  RegisterGatherOps(r);
+  RegisterNnOps(r);
+  RegisterConvOps(r);
+  RegisterRandomOps(r);
+  RegisterStateOps(r);
+  RegisterTrainingOps(r);
+  RegisterStringOps(r);
+  RegisterIoOps(r);
+  RegisterFusedOps(r);
+  RegisterCustomOps(r);
+}
+
+FreezingRegistry<OpRegistry>& Registry() {
+  static auto* registry = new FreezingRegistry<OpRegistry>(RegisterAll);
   return *registry;
+}
+
+// What a declaration from outside must have.
+Status CheckDeclaration(const OpDef& op) {
+  if (!op.declaration_error().empty())
+    return InvalidArgument(fmt::format("error[op]: op '{}': {}", op.name(), op.declaration_error()));
+  if (!op.shape_fn())
+    return InvalidArgument(fmt::format("error[op]: op '{}' has no shape function", op.name())).Help("add .Shape(…)");
+  return {};
+}
+
+}  // namespace
+
+const OpRegistry& AllOps() { return Registry().Frozen(); }
+
+Status RegisterOps(const std::function<void(OpRegistry&)>& add) {
+  return Registry().Extend(
+      [&](const OpRegistry& all, OpRegistry* extended) -> Status {
+        OpRegistry mine;
+        add(mine);
+        for (const auto& [name, op] : mine.ops()) {
+          WEIR_RETURN_IF_ERROR(CheckDeclaration(op));
+          if (all.Find(name)) return AlreadyExists(fmt::format("error[op]: there is an op '{}' already", name));
+          OpDef& added = extended->Add(name) = op;
+          if (!op.gradient() && op.no_gradient_reason().empty()) added.NoGradient("its declaration gives none", false);
+        }
+        return {};
+      },
+      "error[op]: ops are registered before the first Builder, import or Session of the process");
 }
 
 Builder::Builder() : Builder(&AllOps()) {}

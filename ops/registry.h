@@ -5,7 +5,7 @@
 
 namespace weir {
 
-// Every op Weir knows; made on first use, then frozen. Thread-safe.
+// Every op Weir knows, those of RegisterOps (ops/custom.h) too; frozen by its first use. Thread-safe.
 const OpRegistry& AllOps();
 
 // One per family, in ops/<family>.cc.
@@ -23,5 +23,6 @@ void RegisterTrainingOps(OpRegistry& r);
 void RegisterStringOps(OpRegistry& r);
 void RegisterIoOps(OpRegistry& r);
 void RegisterFusedOps(OpRegistry& r);
+void RegisterCustomOps(OpRegistry& r);
 
 }  // namespace weir

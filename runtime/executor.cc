@@ -37,15 +37,60 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
   }
 }
 
-Status RunContext::Init() {
+Status RunContext::Init(std::shared_ptr<Buffer> arena) {
   WEIR_RETURN_IF_ERROR(plan_->refused);
-  WEIR_ASSIGN_OR_RETURN(arena_, Buffer::Allocate(plan_->arena_bytes, "the arena"));
+  if (arena) arena_ = std::move(arena);
+  if (!arena_) {
+    auto made = Buffer::Allocate(plan_->arena_bytes, "the arena");
+    if (!made.ok()) return ArenaError(made.status());
+    arena_ = std::move(*made);
+  }
   char* base = static_cast<char*>(arena_->data());
+  if (base == arena_base_) return {};
+  arena_base_ = base;
   for (size_t i = 0; i < pointers_.size(); ++i) {
     if (plan_->slots[i].storage == Storage::kArena) pointers_[i] = base + plan_->slots[i].offset;
   }
   for (size_t i = 0; i < args_.size(); ++i) args_[i].workspace_data = base + plan_->steps[i].workspace_offset;
   return {};
+}
+
+// What a user can change of an arena that there is no memory for is its largest tensor.
+Status RunContext::ArenaError(const Status& s) const {
+  const Slot* largest = nullptr;
+  const StepInfo* maker = nullptr;
+  for (const Step& step : plan_->steps) {
+    for (int k = 0; k < step.num_outputs; ++k) {
+      const Slot& slot = plan_->slots[output_slot(step, k)];
+      if (slot.storage != Storage::kArena || (largest && slot.bytes() <= largest->bytes())) continue;
+      largest = &slot, maker = step.info.get();
+    }
+  }
+  Status error(s.code(), fmt::format("error[memory]: there is {}", s.message()));
+  if (largest) {
+    error = std::move(error).Detail(fmt::format("its largest tensor is {}{}, made by {} '{}'{}",
+                                                DTypeShortName(largest->dtype), largest->shape.ToString(), maker->op,
+                                                maker->name, maker->loc.empty() ? "" : ", created at " + maker->loc));
+  }
+  return std::move(error).Detail(s.details()).Help(s.help());
+}
+
+std::shared_ptr<Buffer> RunContext::TakeArena() {
+  if (plan_->arena_bytes == 0) return nullptr;
+  return std::move(arena_);
+}
+
+int64_t RunContext::bytes() const {
+  size_t bytes = sizeof(*this) + pointers_.size() * sizeof(void*) +
+                 args_.size() * (sizeof(RunArgs) + sizeof(QuickStep)) + dynamic_.size() * sizeof(Tensor);
+  for (const auto& pool : recycled_) {
+    for (const auto& b : pool) bytes += b->bytes();
+  }
+  if (scratch_) bytes += scratch_->bytes();
+  for (const auto& contexts : nested_) {
+    for (const auto& c : contexts) bytes += c ? static_cast<size_t>(c->bytes() + c->plan().arena_bytes) : 0;
+  }
+  return static_cast<int64_t>(bytes);
 }
 
 void RunContext::SetFeed(int i, const Tensor& value) {
@@ -64,11 +109,9 @@ void RunContext::SetFeedData(int i, const void* data) {
 
 void RunContext::SetOutputData(int i, void* data) { output_bound_[i] = data; }
 
-Status RunContext::FetchError(size_t output, const Status& s) const {
-  std::string name;
-  for (const PlanFetch& f : plan_->fetches) {
-    if (f.output == static_cast<int32_t>(output)) name = f.name.substr(0, f.name.rfind(':'));
-  }
+Status RunContext::FetchError(size_t fetch, const Status& s) const {
+  const std::string& endpoint = plan_->fetches[fetch].name;
+  const std::string name = endpoint.substr(0, endpoint.rfind(':'));
   return Status(s.code(), fmt::format("error[memory]: '{}' is fetched, and there is {}", name, s.message())).Detail(s.details()).Help(s.help());
 }
 
@@ -82,7 +125,11 @@ Status RunContext::PrepareOutputs() {
       }
       if (!outputs_[i]) {
         auto made = Buffer::Allocate(plan_->output_bytes[i], "a fetched tensor");
-        if (!made.ok()) return FetchError(i, made.status());
+        if (!made.ok()) {
+          size_t fetch = 0;
+          while (plan_->fetches[fetch].output != static_cast<int32_t>(i)) ++fetch;
+          return FetchError(fetch, made.status());
+        }
         outputs_[i] = std::move(*made);
         if (recycled_[i].size() < 4) recycled_[i].push_back(outputs_[i]);
       }
@@ -121,6 +168,9 @@ Status RunContext::PinVariables() {
 
 void RunContext::Finish() {
   for (auto& p : pins_) p = nullptr;
+  for (auto& b : outputs_) b = nullptr;
+  for (auto& t : dynamic_) t = Tensor();
+  for (auto& t : feed_tensors_) t = Tensor();
 }
 
 namespace {
@@ -170,7 +220,8 @@ Status StepError(const StepInfo& info, Status s) {
     std::string who = s.message().find("'" + info.name + "'") == std::string::npos ? fmt::format("in {} '{}'", info.op, info.name) : "";
     return std::move(s).Detail(std::move(who));
   }
-  std::string headline = fmt::format("error[run]: {} '{}' {}", info.op, info.name, s.message());
+  const char* verb = s.code() == Code::kResourceExhausted ? "cannot run: there is " : "";
+  std::string headline = fmt::format("error[run]: {} '{}' {}{}", info.op, info.name, verb, s.message());
   if (!info.loc.empty()) s = std::move(s).Detail("created at " + info.loc);
   if (!info.origins.empty()) s = std::move(s).Detail(fmt::format("made from '{}'", fmt::join(info.origins, "', '")));
   return std::move(s).Decorated(std::move(headline));
@@ -265,15 +316,19 @@ void RunContext::RunChunks(const RunFunction& run, RunArgs& args, const RunOptio
 
 namespace {
 
-// Whether nobody but the variable and this run's pin holds the buffer, so that it may be written.
-bool OnlyOurs(const VariableCell& cell, const std::shared_ptr<Buffer>& pin) {
-  if (cell.value.buffer() != pin || pin.use_count() > 2) return false;
-  // The count is read relaxed. What others read before they let go must come before what is written now.
+// A use count is read relaxed. What others read before they let go of the buffer must come before what is written now.
+void AcquireBuffer([[maybe_unused]] const std::shared_ptr<Buffer>& buffer) {
 #ifdef WEIR_THREAD_SANITIZER  // knows no fences
-  std::shared_ptr<Buffer> acquired = pin;
+  std::shared_ptr<Buffer> acquired = buffer;
 #else
   std::atomic_thread_fence(std::memory_order_acquire);
 #endif
+}
+
+// Whether nobody but the variable and this run's pin holds the buffer, so that it may be written.
+bool OnlyOurs(const VariableCell& cell, const std::shared_ptr<Buffer>& pin) {
+  if (cell.value.buffer() != pin || pin.use_count() > 2) return false;
+  AcquireBuffer(pin);
   return true;
 }
 
@@ -463,6 +518,31 @@ Result<Tensor> RunContext::Fetch(int i) {
   Tensor t = SlotTensor(slot);
   if (t.valid() && t.buffer() && t.buffer()->owning() && s.storage != Storage::kArena) return t;
   return t.Clone();
+}
+
+Status RunContext::TakeFetches(std::vector<Tensor>* values) {
+  Status status;
+  for (size_t i = 0; status.ok() && i < plan_->fetches.size(); ++i) {
+    auto t = Fetch(static_cast<int>(i));
+    if (t.ok()) values->push_back(std::move(*t));
+    else status = t.status();
+  }
+  Finish();
+  for (size_t i = 0; status.ok() && i < values->size(); ++i) {
+    Tensor& t = (*values)[i];
+    if (!t.buffer()) continue;
+    // Beside the fetched tensor only the pool of recycled buffers may hold the memory; it does not touch what is in
+    // use.
+    const int holders = plan_->fetches[i].output >= 0 ? 2 : 1;
+    if (t.buffer()->owning() && t.buffer().use_count() <= holders) {
+      AcquireBuffer(t.buffer());
+      continue;
+    }
+    auto copy = t.Clone();
+    if (copy.ok()) t = std::move(*copy);
+    else status = FetchError(i, copy.status());
+  }
+  return status;
 }
 
 }  // namespace weir

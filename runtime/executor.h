@@ -31,8 +31,14 @@ class RunContext {
   explicit RunContext(std::shared_ptr<const Plan> plan);
   const Plan& plan() const { return *plan_; }
 
-  // Allocates the arena; once. Errors: the memory budget.
-  Status Init();
+  // Takes the arena for the runs to come; allocates one where none is given. Errors: the memory budget.
+  Status Init(std::shared_ptr<Buffer> arena = nullptr);
+  // Gives the arena away, until the next Init; null when the plan needs none.
+  std::shared_ptr<Buffer> TakeArena();
+  // The address of the arena that the context had last.
+  const void* last_arena() const { return arena_base_; }
+  // What the context holds beside the arena: its tables, recycled buffers of fetches, workspaces and nested contexts.
+  int64_t bytes() const;
 
   // Binds feed i. The tensor must have the feed's dtype and shape (static feeds) and live until the run ends.
   void SetFeed(int i, const Tensor& value);
@@ -48,14 +54,18 @@ class RunContext {
   Result<Tensor> Fetch(int i);
   // Its elements where the plan knows the shape, else null; until the next Run.
   const void* FetchData(int i) const;
-  // After the last Fetch: lets go of the variables' buffers.
+  // After Run: all fetches, each the caller's own: nobody else holds its memory, so the caller may write it. What
+  // belongs to a constant, a variable, a feed or another fetch is copied; outputs' buffers are not. Finishes the run.
+  Status TakeFetches(std::vector<Tensor>* values);
+  // After the last Fetch: lets go of feeds, variables and all that was made in between.
   void Finish();
 
  private:
   Status PinVariables();
   void Repin(int v);
   Status PrepareOutputs();
-  Status FetchError(size_t output, const Status& s) const;
+  Status ArenaError(const Status& s) const;
+  Status FetchError(size_t fetch, const Status& s) const;
   Tensor SlotTensor(int32_t slot) const;
   void SetDynamic(int32_t slot, Tensor t) { dynamic_[plan_->slots[slot].index] = std::move(t); }
   Status PutOutput(int32_t slot, Tensor value);
@@ -87,6 +97,7 @@ class RunContext {
 
   std::shared_ptr<const Plan> plan_;
   std::shared_ptr<Buffer> arena_;
+  char* arena_base_ = nullptr;                // what pointers_ and args_ refer to
   std::vector<void*> pointers_;               // by slot
   std::vector<RunArgs> args_;                 // by step
   std::vector<QuickStep> quick_;              // by step

@@ -46,6 +46,19 @@ std::string StepText(const Plan& p, size_t i) {
 
 }  // namespace
 
+int64_t Plan::bytes() const {
+  // Why 256 bytes: a step's closure, its description's strings and their blocks on the heap.
+  size_t bytes = sizeof(*this) + steps.size() * (sizeof(Step) + sizeof(StepInfo) + 256) +
+                 slots.size() * (sizeof(Slot) + 64) + operands.size() * sizeof(int32_t);
+  for (const Tensor& t : constants) {
+    if (t.buffer() && t.buffer().use_count() == 1) bytes += t.buffer()->bytes();
+  }
+  for (const Step& s : steps) {
+    for (const auto& nested : s.info->nested) bytes += static_cast<size_t>(nested->bytes());
+  }
+  return static_cast<int64_t>(bytes);
+}
+
 std::string Plan::ToString() const {
   std::string text = fmt::format("plan of {} steps from {} nodes, compiled in {:.2f} ms\n", steps.size(), num_nodes, compile_micros / 1e3);
   text += fmt::format("arena {} bytes; lower bound {}; without reuse {}\n", arena_bytes, arena_lower_bound, arena_sum);

@@ -26,6 +26,7 @@ struct Slot {
   Shape shape;         // of static slots
   int64_t offset = 0;  // kArena
   int32_t index = -1;  // number of the constant, feed, variable, output or dynamic tensor
+  int64_t bytes() const { return shape.num_elements() * static_cast<int64_t>(SizeOf(dtype)); }
   bool is_static() const { return storage != Storage::kDynamic; }
 };
 
@@ -124,6 +125,9 @@ class Plan {
   std::vector<std::string> notes;  // why something was not done, for Print
   // Of a branch's or loop's body that needs an op that Weir does not have: what a run that gets there fails with.
   Status refused;
+
+  // About what the plan itself holds, beside the constants that it shares with the graph.
+  int64_t bytes() const;
 
   // Steps, slots, memory and notes as text.
   std::string ToString() const;

@@ -14,15 +14,17 @@ class Callable::Impl {
   std::shared_ptr<Session::Impl::Entry> entry;
   std::vector<Tensor> feeds, bound;
   std::unique_ptr<RunContext> context;
-  bool stale = true;  // shapes have changed since the context was made
+  bool stale = true;     // shapes have changed since the context was made
+  bool unfused = false;  // what the context was compiled for: see PlanKey
 
-  Status Prepare(bool fresh) {
+  Status Prepare(const RunConfig& config, bool fresh) {
     for (size_t i = 0; i < feeds.size(); ++i) WEIR_RETURN_IF_ERROR(session->CheckFeed(signature.feeds[i], feeds[i]));
-    WEIR_ASSIGN_OR_RETURN(auto plan, session->PlanOf(*entry, signature, feeds, session->KeyOf(*entry, feeds, true), fresh));
+    WEIR_ASSIGN_OR_RETURN(
+        auto plan, session->PlanOf(*entry, signature, feeds, session->KeyOf(*entry, feeds, config, true), fresh));
     context = std::make_unique<RunContext>(plan);
     WEIR_RETURN_IF_ERROR(context->Init());
     for (size_t i = 0; i < feeds.size(); ++i) context->SetFeed(static_cast<int>(i), feeds[i]);
-    stale = false;
+    stale = false, unfused = config.check_numerics;
     for (size_t i = 0; i < bound.size(); ++i) WEIR_RETURN_IF_ERROR(BindOutput(static_cast<int>(i)));
     return {};
   }
@@ -89,7 +91,7 @@ Status Callable::Run(const RunConfig& config) {
   Impl& c = *impl_;
   std::vector<StepTime> trace;
   for (bool fresh : {false, true}) {
-    if (c.stale || fresh) WEIR_RETURN_IF_ERROR(c.Prepare(fresh));
+    if (c.stale || fresh || c.unfused != config.check_numerics) WEIR_RETURN_IF_ERROR(c.Prepare(config, fresh));
     Status status = c.context->Run(c.session->OptionsOf(config, &trace));
     FillMetadata(trace, config.metadata);
     if (c.context->stale() && !fresh) continue;
@@ -102,7 +104,10 @@ Status Callable::Run(const RunConfig& config) {
 Result<Tensor> Callable::Fetch(int i) {
   if (i < 0 || i >= static_cast<int>(impl_->bound.size()) || !impl_->context) return OutOfRange(fmt::format("error[fetch]: there is no fetch {}", i));
   if (impl_->bound[i].valid()) return impl_->bound[i];
-  return impl_->context->Fetch(i);
+  WEIR_ASSIGN_OR_RETURN(Tensor t, impl_->context->Fetch(i));
+  // An output has a buffer of its own, which later runs leave alone while the caller holds it.
+  if (impl_->context->plan().fetches[i].output >= 0) return t;
+  return t.Clone();
 }
 
 Result<Callable> Session::Impl::CallableOf(Signature s) {

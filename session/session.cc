@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 
+#include "weir/ops/kernels/registry.h"
 #include "weir/ops/variables.h"
 #include "weir/runtime/executor.h"
 #include "weir/session/pipeline.h"
@@ -51,16 +52,22 @@ Result<std::shared_ptr<Session::Impl::Entry>> Session::Impl::EntryOf(const Signa
   std::lock_guard lock(mutex_);
   if (auto it = entries_.find(s); it != entries_.end()) return it->second;
   if (static_cast<int>(entries_.size()) >= options_.max_plans) {
-    entries_.erase(std::min_element(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) { return a.second->last_used < b.second->last_used; }));
+    EraseEntry(std::min_element(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) {
+      return a.second->last_used < b.second->last_used;
+    }));
   }
   entry->last_used = ++clock_;
+  entry->cached = true;
   ++counts_.signatures;
   return entries_.emplace(s, entry).first->second;
 }
 
 // Concrete shapes of the feeds, flattened: rank, dims, rank, dims, …; then the values of feeds that decide shapes.
-Session::Impl::PlanKey Session::Impl::KeyOf(const Entry& entry, const std::vector<Tensor>& feeds, bool values_may_change) {
+Session::Impl::PlanKey Session::Impl::KeyOf(const Entry& entry, const std::vector<Tensor>& feeds,
+                                            const RunConfig& config, bool values_may_change) {
   PlanKey k;
+  k.unfused = config.check_numerics;
+  if (k.unfused) k.key.push_back(-1);  // no rank
   for (const Tensor& t : feeds) {
     k.key.push_back(t.rank());
     k.key.insert(k.key.end(), t.shape().dims().begin(), t.shape().dims().end());
@@ -118,7 +125,7 @@ Result<std::shared_ptr<const Plan>> Session::Impl::PlanOf(Entry& entry, const Si
     std::lock_guard lock(mutex_);
     auto it = entry.plans.find(key.key);
     if (it != entry.plans.end() && fresh) {
-      entry.plans.erase(it);
+      ErasePlan(entry, it);
     } else if (it != entry.plans.end()) {
       it->second.last_used = ++clock_;
       return it->second.plan;
@@ -136,39 +143,68 @@ Result<std::shared_ptr<const Plan>> Session::Impl::PlanOf(Entry& entry, const Si
   for (size_t i = 0; i < feeds.size(); ++i) {
     if (key.by_value[i]) WEIR_RETURN_IF_ERROR(BindFeedValue(lowered, static_cast<int>(i), feeds[i]));
   }
-  WEIR_ASSIGN_OR_RETURN(auto plan, Compile(std::move(lowered), types, env_));
+  CompileEnv env = env_;
+  if (key.unfused) env.options.disabled_passes.insert("fuse_elementwise");
+  WEIR_ASSIGN_OR_RETURN(auto plan, Compile(std::move(lowered), types, env));
+  const int64_t bytes = plan->bytes();
   std::lock_guard lock(mutex_);
   if (entry.plans.size() > kMaxValueKeys) entry.shaping_feeds.clear();
-  if (static_cast<int>(entry.plans.size()) >= options_.max_plans) {
-    auto oldest = std::min_element(entry.plans.begin(), entry.plans.end(), [](auto& a, auto& b) { return a.second.last_used < b.second.last_used; });
-    entry.plans.erase(oldest);
-  }
-  CachedPlan& cached = entry.plans[key.key];
-  cached.plan = plan;
-  cached.last_used = ++clock_;
   ++counts_.plans;
+  if (!entry.cached) return plan;
+  if (auto it = entry.plans.find(key.key); it != entry.plans.end())
+    ErasePlan(entry, it);  // another thread compiled it, too
+  if (static_cast<int>(entry.plans.size()) >= options_.max_plans) {
+    ErasePlan(entry, std::min_element(entry.plans.begin(), entry.plans.end(),
+                                      [](auto& a, auto& b) { return a.second.last_used < b.second.last_used; }));
+  }
+  entry.plans[key.key] = {plan, bytes, ++clock_};
+  plan_bytes_ += bytes;
+  ShrinkPlans(plan.get());
   return plan;
 }
 
-Result<std::unique_ptr<RunContext>> Session::Impl::Lease(Entry& entry, const std::shared_ptr<const Plan>& plan, const PlanKey& key) {
-  {
-    std::lock_guard lock(mutex_);
-    auto it = entry.plans.find(key.key);
-    if (it != entry.plans.end() && it->second.plan == plan && !it->second.idle.empty()) {
-      auto context = std::move(it->second.idle.back());
-      it->second.idle.pop_back();
-      return context;
+void Session::Impl::ErasePlan(Entry& entry, std::map<std::vector<int64_t>, CachedPlan>::iterator it) {
+  contexts_.Forget(it->second.plan.get());
+  plan_bytes_ -= it->second.bytes;
+  entry.plans.erase(it);
+}
+
+void Session::Impl::EraseEntry(std::map<Signature, std::shared_ptr<Entry>>::iterator it) {
+  Entry& entry = *it->second;
+  while (!entry.plans.empty()) ErasePlan(entry, entry.plans.begin());
+  entry.cached = false;
+  entries_.erase(it);
+}
+
+void Session::Impl::ShrinkPlans(const Plan* keep) {
+  while (plan_bytes_ + contexts_.bytes() > options_.max_cache_bytes) {
+    // What is idle is made again in no time; a plan is compiled again.
+    contexts_.Shrink(std::max<int64_t>(options_.max_cache_bytes - plan_bytes_, 0));
+    if (plan_bytes_ <= options_.max_cache_bytes) return;
+    Entry* entry = nullptr;
+    std::map<std::vector<int64_t>, CachedPlan>::iterator oldest;
+    for (auto& [signature, e] : entries_) {
+      for (auto it = e->plans.begin(); it != e->plans.end(); ++it) {
+        if (it->second.plan.get() != keep && (!entry || it->second.last_used < oldest->second.last_used))
+          entry = e.get(), oldest = it;
+      }
     }
+    if (!entry) return;
+    ErasePlan(*entry, oldest);
   }
-  auto context = std::make_unique<RunContext>(plan);
-  WEIR_RETURN_IF_ERROR(context->Init());
-  return context;
 }
 
 void Session::Impl::Return(Entry& entry, std::unique_ptr<RunContext> context, const PlanKey& key) {
   std::lock_guard lock(mutex_);
   auto it = entry.plans.find(key.key);
-  if (it != entry.plans.end() && it->second.plan.get() == &context->plan() && it->second.idle.size() < 16) it->second.idle.push_back(std::move(context));
+  if (it == entry.plans.end() || it->second.plan.get() != &context->plan()) return;
+  contexts_.Return(std::move(context), options_.max_cache_bytes - plan_bytes_);
+}
+
+void Session::Impl::Trim() {
+  std::lock_guard lock(mutex_);
+  while (!entries_.empty()) EraseEntry(entries_.begin());
+  contexts_.Shrink(0);
 }
 
 RunOptions Session::Impl::OptionsOf(const RunConfig& config, std::vector<StepTime>* trace) const {
@@ -191,21 +227,17 @@ Result<std::vector<Tensor>> Session::Impl::Run(const Signature& s, const std::ve
   WEIR_ASSIGN_OR_RETURN(auto entry, EntryOf(s));
   for (size_t i = 0; i < feeds.size(); ++i) WEIR_RETURN_IF_ERROR(CheckFeed(s.feeds[i], feeds[i]));
   std::vector<StepTime> trace;
-  const PlanKey key = KeyOf(*entry, feeds, false);
+  const PlanKey key = KeyOf(*entry, feeds, config, false);
   for (bool fresh : {false, true}) {
     WEIR_ASSIGN_OR_RETURN(auto plan, PlanOf(*entry, s, feeds, key, fresh));
-    WEIR_ASSIGN_OR_RETURN(auto context, Lease(*entry, plan, key));
+    WEIR_ASSIGN_OR_RETURN(auto context, contexts_.Lease(plan));
     for (size_t i = 0; i < feeds.size(); ++i) context->SetFeed(static_cast<int>(i), feeds[i]);
     Status status = context->Run(OptionsOf(config, &trace));
     FillMetadata(trace, config.metadata);
     if (context->stale() && !fresh) continue;
     std::vector<Tensor> results;
-    for (size_t i = 0; status.ok() && i < s.fetches.size(); ++i) {
-      auto t = context->Fetch(static_cast<int>(i));
-      if (t.ok()) results.push_back(std::move(*t));
-      else status = t.status();
-    }
-    context->Finish();
+    if (status.ok()) status = context->TakeFetches(&results);
+    else context->Finish();
     Return(*entry, std::move(context), key);
     if (!status.ok()) return status;
     return results;
@@ -316,30 +348,72 @@ Status Session::Extend(const Builder& b) {
 const Graph& Session::graph() const { return *impl_->graph_; }
 int Session::threads() const { return impl_->options_.threads; }
 
-Result<std::vector<Tensor>> Session::Run(const std::vector<Output>& fetches, const Feeds& feeds, const std::vector<Operation>& targets, const RunConfig& config) const {
-  std::vector<Output> fed;
+namespace {
+
+// The reads of a fed variable. Errors: an op that reads it by other means, which would see another value.
+Result<std::vector<Endpoint>> ReadsOf(const Graph& g, Endpoint handle) {
+  std::vector<Endpoint> reads;
+  for (const Use& use : g.node(handle.node).users()) {
+    const Node& n = g.node(use.node);
+    if (n.Is("ReadVariableOp")) {
+      reads.push_back({n.id(), 0});
+      continue;
+    }
+    const KernelDef* kernel = AllKernels().Find(n.op());
+    if (n.Is("VarIsInitializedOp") || n.Is("AssignVariableOp") || (kernel && !kernel->mutates().empty())) continue;
+    return Unimplemented(fmt::format("error[feed]: variable '{}' cannot be fed, since {} '{}' reads it by its handle",
+                                     g.node(handle.node).name(), n.op(), n.name()))
+        .Help("feed the output that follows, or set the variable by Session::SetVariable");
+  }
+  return reads;
+}
+
+}  // namespace
+
+Result<std::vector<Tensor>> Session::RunAll(const std::vector<Fetch>& fetches, const Feeds& feeds,
+                                            const std::vector<Operation>& targets, const RunConfig& config) const {
+  std::vector<Output> fetched, fed;
+  std::vector<Operation> operations = targets;
+  for (const Fetch& f : fetches) {
+    if (f.is_target()) operations.push_back(f.target());
+    else fetched.push_back(f.output());
+  }
   for (const Feed& f : feeds) fed.push_back(f.output);
-  WEIR_ASSIGN_OR_RETURN(Signature s, impl_->SignatureOf(fed, fetches, targets));
+  WEIR_ASSIGN_OR_RETURN(Signature s, impl_->SignatureOf(fed, fetched, operations));
   std::vector<Tensor> values;
+  std::vector<Endpoint> endpoints;
   for (size_t i = 0; i < feeds.size(); ++i) {
-    auto value = feeds[i].value.ToTensor(BaseType(impl_->graph_->type(s.feeds[i]).dtype));
+    const OutputType& type = impl_->graph_->type(s.feeds[i]);
+    auto value = feeds[i].value.ToTensor(BaseType(feeds[i].is_variable ? type.handle_dtype : type.dtype));
     if (!value.ok()) {
       auto as_given = feeds[i].value.ToTensor(DType::kInvalid);
-      Status told = as_given.ok() ? impl_->CheckFeed(s.feeds[i], *as_given) : Status();
+      Status told = as_given.ok() && !feeds[i].is_variable ? impl_->CheckFeed(s.feeds[i], *as_given) : Status();
       if (!told.ok()) return std::move(told).Detail(value.status().message());
       return InvalidArgument(fmt::format("error[feed]: '{}': {}", feeds[i].output.name(), value.status().message()));
     }
-    values.push_back(std::move(*value));
+    std::vector<Endpoint> reads = {s.feeds[i]};
+    if (feeds[i].is_variable) { WEIR_ASSIGN_OR_RETURN(reads, ReadsOf(*impl_->graph_, s.feeds[i])); }
+    endpoints.insert(endpoints.end(), reads.begin(), reads.end());
+    values.insert(values.end(), reads.size(), *value);
   }
-  return impl_->Run(s, values, config);
+  s.feeds = std::move(endpoints);
+  WEIR_ASSIGN_OR_RETURN(std::vector<Tensor> results, impl_->Run(s, values, config));
+  if (results.size() == fetches.size()) return results;
+  std::vector<Tensor> all(fetches.size());
+  for (size_t i = 0, next = 0; i < fetches.size(); ++i) {
+    if (!fetches[i].is_target()) all[i] = std::move(results[next++]);
+  }
+  return all;
 }
 
-Result<Tensor> Session::Run(Output fetch, const Feeds& feeds) const {
-  WEIR_ASSIGN_OR_RETURN(auto results, Run(std::vector<Output>{fetch}, feeds));
-  return results[0];
+Status Session::RunOne(const Fetch& target, const Feeds& feeds, const RunConfig& config, std::true_type) const {
+  return RunAll({}, feeds, {target.target()}, config).status();
 }
 
-Status Session::Run(Operation target, const Feeds& feeds) const { return Run(std::vector<Output>{}, feeds, {target}).status(); }
+Result<Tensor> Session::RunOne(const Fetch& fetch, const Feeds& feeds, const RunConfig& config, std::false_type) const {
+  WEIR_ASSIGN_OR_RETURN(auto results, RunAll({fetch}, feeds, {}, config));
+  return std::move(results[0]);
+}
 
 Result<std::vector<Tensor>> Session::Run(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets, const RunConfig& config) const {
   std::vector<std::string> names;
@@ -402,12 +476,19 @@ Result<std::shared_ptr<const Plan>> Session::Impl::PlanFor(const NamedFeeds& fee
   WEIR_ASSIGN_OR_RETURN(Signature s, SignatureOf(names, fetches, targets));
   for (size_t i = 0; i < values.size(); ++i) WEIR_RETURN_IF_ERROR(CheckFeed(s.feeds[i], values[i]));
   WEIR_ASSIGN_OR_RETURN(auto entry, EntryOf(s));
-  return PlanOf(*entry, s, values, KeyOf(*entry, values, false), false);
+  return PlanOf(*entry, s, values, KeyOf(*entry, values, {}, false), false);
 }
 
 Result<std::string> Session::ExplainPlan(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const {
   WEIR_ASSIGN_OR_RETURN(auto plan, impl_->PlanFor(feeds, fetches, targets));
   return plan->ToString();
+}
+
+void Session::Trim() const { impl_->Trim(); }
+
+int64_t Session::CacheBytes() const {
+  std::lock_guard lock(impl_->mutex_);
+  return impl_->plan_bytes_ + impl_->contexts_.bytes();
 }
 
 Session::CompileCounts Session::GetCompileCounts() const {

@@ -5,9 +5,10 @@
 //   session.Run(init).Check();
 //   Tensor loss = session.Run(loss_output, {{x, {{1, 2}, {3, 4}}}}).value();
 //
-// A session works on a snapshot of the graph: nodes added to the builder later are unknown to it until Extend. Any tensor
-// can be fed or fetched. Run may be called from many threads at once; each run sees, of every variable, one whole value.
-// Runs that write the same variable take turns.
+// A session works on a snapshot of the graph: nodes added to the builder later are unknown to it until Extend. Any
+// tensor can be fed or fetched; what is fetched is the caller's own, and writing it changes nothing else. Run may be
+// called from many threads at once; each run sees, of every variable, one whole value. Runs that write the same
+// variable take turns.
 #pragma once
 
 #include <atomic>
@@ -31,14 +32,92 @@ struct SessionOptions {
   std::set<std::string> disabled_passes;   // by name, see AllPasses
   bool allow_file_ops = false;             // SaveV2, RestoreV2 and the like may touch the files that the graph names
   int max_plans = 128;                     // kept compiled; the least recently used go first
+  // What a session may keep between runs beside variables and the graph: compiled plans, and the memory of runs
+  // (arenas, which all plans share, and buffers of fetches). The longest unused goes first; what the last run used
+  // stays, however large.
+  int64_t max_cache_bytes = int64_t{256} << 20;
   std::function<void(const std::string&)> print;  // where Print writes; stderr when empty
 };
 
-// One fed tensor: an output and its value. The value is a literal or a Tensor; a Tensor's memory is used without a copy.
-struct Feed {
-  Feed(Output o, Literal v) : output(o), value(std::move(v)) {}
-  Output output;
-  Literal value;
+// State that runs read and change: a Variable (ops/variables.h).
+template <class V>
+concept VariableLike = requires(const V& v) {
+  Output(v.snapshot());
+  Output(v.handle());
+};
+
+// What a run is asked for: the value of an Output or of a Variable, or that an Operation runs.
+class Fetch {
+ public:
+  template <class T>
+  Fetch(const T& what) {  // NOLINT: lists of outputs, variables and operations read well
+    if constexpr (std::convertible_to<T, Output>) output_ = what;
+    else if constexpr (std::convertible_to<T, Operation>) target_ = what, is_target_ = true;
+    else if constexpr (VariableLike<T>) output_ = what.snapshot();
+    else
+      static_assert(kNever<T>,
+                    "Session::Run fetches Outputs, Variables and Operations, or a list of them; by name: Run({{\"x\", "
+                    "value}}, {\"y\"})");
+  }
+  bool is_target() const { return is_target_; }
+  const Output& output() const { return output_; }
+  const Operation& target() const { return target_; }
+
+ private:
+  template <class T>
+  static constexpr bool kNever = false;
+
+  Output output_;
+  Operation target_;
+  bool is_target_ = false;
+};
+
+// One fed tensor: an output and its value, {x, {{1, 2}, {3, 4}}}. The value is a literal or a Tensor; a Tensor's memory
+// is used without a copy. A fed Variable has this value for each of its reads during this run, and keeps its own.
+class Feed {
+ public:
+  // What is fed: an Output, or all reads of a Variable.
+  class Target {
+   public:
+    template <class T>
+    Target(const T& what) {  // NOLINT
+      if constexpr (std::convertible_to<T, Output>) output_ = what;
+      else if constexpr (VariableLike<T>) output_ = what.handle(), is_variable_ = true;
+      else
+        static_assert(kNever<T>,
+                      "Session::Run is fed {output or variable, value} pairs: Run(y, {{x, value}}); by name: "
+                      "Run({{\"x\", value}}, {\"y\"})");
+    }
+
+   private:
+    friend class Feed;
+    Output output_;
+    bool is_variable_ = false;
+  };
+
+  Feed(Target target, Literal v) : output(target.output_), is_variable(target.is_variable_), value(std::move(v)) {}
+  // For the sake of readable errors: what a pair must be.
+  template <class V>
+    requires(!std::convertible_to<V, Literal>)
+  Feed(const Target&, const V&) {
+    static_assert(kNever<V>,
+                  "the value of a feed is a Tensor, a number, a text, a vector or a nested list of numbers: Run(y, "
+                  "{{x, {1, 2}}})");
+  }
+  template <class T>
+    requires(!std::convertible_to<T, std::string> && !std::same_as<T, Feed>)
+  Feed(const T&) {  // NOLINT
+    static_assert(kNever<T>,
+                  "feeds are a list of {output, value} pairs, each in braces of its own: Run(y, {{x, value}})");
+  }
+
+  Output output;  // of a variable: its handle
+  bool is_variable = false;
+  Literal value = 0;
+
+ private:
+  template <class T>
+  static constexpr bool kNever = false;
 };
 using Feeds = std::vector<Feed>;
 using NamedFeeds = std::vector<std::pair<std::string, Tensor>>;
@@ -58,7 +137,8 @@ struct RunMetadata {
 struct RunConfig {
   std::chrono::milliseconds timeout{0};         // 0: none; DeadlineExceeded when it passes
   const std::atomic<bool>* cancel = nullptr;    // Cancelled soon after it turns true
-  bool check_numerics = false;                  // NaN or infinity is an error that names the first op that made it
+  // NaN or infinity is an error that names the first op that made it. Each op is a step of its own then: slower.
+  bool check_numerics = false;
   RunMetadata* metadata = nullptr;
 };
 
@@ -78,16 +158,54 @@ class Session {
   int threads() const;
 
   // ---- runs by handles
-  Result<Tensor> Run(Output fetch, const Feeds& feeds = {}) const;
-  // A variable's value.
-  template <class V>
-    requires requires(const V& v) { Output(v.snapshot()); }
-  Result<Tensor> Run(const V& variable, const Feeds& feeds = {}) const { return Run(variable.snapshot(), feeds); }
-  Result<std::vector<Tensor>> Run(const std::vector<Output>& fetches, const Feeds& feeds = {}, const std::vector<Operation>& targets = {}, const RunConfig& config = {}) const;
-  Status Run(Operation target, const Feeds& feeds = {}) const;
+  // Run(y) gives a Tensor, of an Output or a Variable; Run(train) a Status; Run({loss, w, train}) a Tensor for each, in
+  // order: an operation has no value, its Tensor is not valid(). All run once, in one run. Errors: a feed's dtype or
+  // shape, what kernels refuse, a variable without a value, RunConfig's limits; they name node, op, shapes and the line
+  // that made it.
+  template <class F>
+  auto Run(const F& fetch, const Feeds& feeds = {}, const RunConfig& config = {}) const {
+    if constexpr (requires { fetch.begin(), fetch.end(); }) {
+      return RunAll(std::vector<Fetch>(fetch.begin(), fetch.end()), feeds, {}, config);
+    } else {
+      return RunOne(Fetch(fetch), feeds, config, std::bool_constant<std::convertible_to<F, Operation>>());
+    }
+  }
+  Result<std::vector<Tensor>> Run(const std::vector<Fetch>& fetches, const Feeds& feeds = {},
+                                  const RunConfig& config = {}) const {
+    return RunAll(fetches, feeds, {}, config);
+  }
+  // With operations that need no place among the results.
+  Result<std::vector<Tensor>> Run(const std::vector<Fetch>& fetches, const Feeds& feeds,
+                                  std::initializer_list<Operation> targets, const RunConfig& config = {}) const {
+    return RunAll(fetches, feeds, targets, config);
+  }
+  template <std::convertible_to<std::vector<Operation>> O>
+  Result<std::vector<Tensor>> Run(const std::vector<Fetch>& fetches, const Feeds& feeds, const O& targets,
+                                  const RunConfig& config = {}) const {
+    return RunAll(fetches, feeds, targets, config);
+  }
+  template <class F>
+    requires requires(const F& f) { f.begin(), f.end(); }
+  Result<std::vector<Tensor>> Run(const F& fetches, const Feeds& feeds, const std::vector<Operation>& targets,
+                                  const RunConfig& config = {}) const {
+    return RunAll(std::vector<Fetch>(fetches.begin(), fetches.end()), feeds, targets, config);
+  }
 
   // ---- runs by names: "node:0" (or "node") for tensors, "node" for targets
   Result<std::vector<Tensor>> Run(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets = {}, const RunConfig& config = {}) const;
+  Result<std::vector<Tensor>> Run(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
+                                  const RunConfig& config) const {
+    return Run(feeds, fetches, std::vector<std::string>(), config);
+  }
+
+  // For the sake of readable errors: what does not name its feeds as pairs.
+  template <class F, class X, class... More>
+    requires(!std::convertible_to<X, Feeds> && !std::convertible_to<X, std::vector<std::string>>)
+  void Run(const F&, const X&, const More&...) const {
+    static_assert(kNever<X>,
+                  "Session::Run takes what to fetch, then feeds as {output, value} pairs, then a RunConfig: Run(y, "
+                  "{{x, value}}, config)");
+  }
 
   // ---- prepared runs: see Callable
   Result<Callable> MakeCallable(const std::vector<Output>& feeds, const std::vector<Output>& fetches, const std::vector<Operation>& targets = {}) const;
@@ -101,6 +219,12 @@ class Session {
   // Hidden states of random ops, by node name: saved beside variables so that a resumed run goes on bit for bit.
   std::map<std::string, std::vector<uint64_t>> RandomStates() const;
   void SetRandomStates(const std::map<std::string, std::vector<uint64_t>>& states);
+
+  // ---- memory
+  // Gives back all that no run needs now: plans, arenas, buffers. What comes next is compiled again. Safe beside runs.
+  void Trim() const;
+  // What is kept now, of SessionOptions::max_cache_bytes. Plans are estimated.
+  int64_t CacheBytes() const;
 
   // ---- looking inside
   // The plan of a run, compiled for the shapes of `feeds`, as text: steps, slots, memory.
@@ -120,6 +244,14 @@ class Session {
   class Impl;
 
  private:
+  template <class T>
+  static constexpr bool kNever = false;
+  Result<std::vector<Tensor>> RunAll(const std::vector<Fetch>& fetches, const Feeds& feeds,
+                                     const std::vector<Operation>& targets, const RunConfig& config) const;
+  Status RunOne(const Fetch& target, const Feeds& feeds, const RunConfig& config, std::true_type is_target) const;
+  Result<Tensor> RunOne(const Fetch& fetch, const Feeds& feeds, const RunConfig& config,
+                        std::false_type is_target) const;
+
   std::unique_ptr<Impl> impl_;
 };
 
@@ -138,7 +270,9 @@ class Callable {
   // Fetch i is written into this tensor's memory, whose dtype and shape must be the fetch's.
   Status BindFetch(int i, Tensor value);
   Status Run(const RunConfig& config = {});
-  // The value of fetch i after Run; the bound tensor when there is one.
+  // The value of fetch i after Run; the bound tensor when there is one. Else the caller's own: writing it changes
+  // nothing else, and later runs leave it alone. A constant, a variable or a fed tensor is copied for it; an output is
+  // not, so that asking twice after one run gives the same memory twice.
   Result<Tensor> Fetch(int i);
 
  private:

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "weir/runtime/executor.h"
+#include "weir/session/context_pool.h"
 #include "weir/session/pipeline.h"
 #include "weir/session/session.h"
 
@@ -16,8 +17,7 @@ class Session::Impl {
 
   struct CachedPlan {
     std::shared_ptr<const Plan> plan;
-    std::vector<std::unique_ptr<RunContext>> idle;
-    int64_t last_used = 0;
+    int64_t bytes = 0, last_used = 0;
   };
   // One signature: its lowered graph, and the plans by the shapes of the feeds.
   struct Entry {
@@ -27,22 +27,31 @@ class Session::Impl {
     std::vector<bool> shaping_feeds;
     std::map<std::vector<int64_t>, CachedPlan> plans;
     int64_t last_used = 0;
+    bool cached = false;  // whether the session still has the entry; a Callable may keep one that it has not
     // All but `lowered` guarded by Impl::mutex_.
   };
-  // What one run needs of an entry: the key of its plan, and which feeds that compiled in.
+  // What one run needs of an entry: the key of its plan, which feeds that compiled in, and whether each op is a step of
+  // its own, so that an error can name it.
   struct PlanKey {
     std::vector<int64_t> key;
     std::vector<bool> by_value;
+    bool unfused = false;
   };
   // `values_may_change`: the feeds' memory is read again at later runs, so no value may be compiled in.
-  PlanKey KeyOf(const Entry& entry, const std::vector<Tensor>& feeds, bool values_may_change);
+  PlanKey KeyOf(const Entry& entry, const std::vector<Tensor>& feeds, const RunConfig& config, bool values_may_change);
 
   Result<std::shared_ptr<Entry>> EntryOf(const Signature& s);
   // `fresh`: compile again, since the cached plan has gone stale.
-  Result<std::shared_ptr<const Plan>> PlanOf(Entry& entry, const Signature& s, const std::vector<Tensor>& feeds, const PlanKey& key, bool fresh);
-  Result<std::unique_ptr<RunContext>> Lease(Entry& entry, const std::shared_ptr<const Plan>& plan, const PlanKey& key);
+  Result<std::shared_ptr<const Plan>> PlanOf(Entry& entry, const Signature& s, const std::vector<Tensor>& feeds,
+                                             const PlanKey& key, bool fresh);
   void Return(Entry& entry, std::unique_ptr<RunContext> context, const PlanKey& key);
+  void Trim();
   Result<std::vector<Tensor>> Run(const Signature& s, const std::vector<Tensor>& feeds, const RunConfig& config);
+
+  // Under mutex_: makes the plans and what is idle fit into max_cache_bytes again, but for `keep`.
+  void ShrinkPlans(const Plan* keep);
+  void ErasePlan(Entry& entry, std::map<std::vector<int64_t>, CachedPlan>::iterator it);
+  void EraseEntry(std::map<Signature, std::shared_ptr<Entry>>::iterator it);
 
   Status CheckSignature(const Signature& s) const;
   Status CheckFeed(Endpoint e, const Tensor& value) const;
@@ -67,6 +76,8 @@ class Session::Impl {
   std::unique_ptr<ThreadPool> pool_;
   std::mutex mutex_;
   std::map<Signature, std::shared_ptr<Entry>> entries_;
+  int64_t plan_bytes_ = 0;  // of all cached plans
+  ContextPool contexts_;
   int64_t clock_ = 0;
   CompileCounts counts_;
 };

@@ -31,6 +31,7 @@ bool AttrValue::operator==(const AttrValue& o) const {
   if (auto* f = get<FuncRef>()) return *f == *o.get<FuncRef>();
   if (auto* p = get<PartialShape>()) return *p == *o.get<PartialShape>();
   if (auto* p = get<AttrPlaceholder>()) return *p == *o.get<AttrPlaceholder>();
+  if (auto* f = get<CppFunctionRef>()) return *f == *o.get<CppFunctionRef>();
   if (auto* i = get<int64_t>()) return *i == *o.get<int64_t>();
   if (auto* f = get<float>()) return *f == *o.get<float>() || (*f != *f && *o.get<float>() != *o.get<float>());
   if (auto* b = get<bool>()) return *b == *o.get<bool>();
@@ -39,7 +40,8 @@ bool AttrValue::operator==(const AttrValue& o) const {
 }
 
 std::string_view AttrValue::KindName() const {
-  static constexpr std::string_view kNames[] = {"nothing", "string", "int", "float", "bool", "type", "shape", "tensor", "func", "placeholder"};
+  static constexpr std::string_view kNames[] = {"nothing", "string", "int",  "float",       "bool",        "type",
+                                                "shape",   "tensor", "func", "placeholder", "cpp_function"};
   if (v_.index() < std::size(kNames)) return kNames[v_.index()];
   const AttrList& l = *get<AttrList>();
   return !l.s.empty()      ? "list(string)"

@@ -1,9 +1,11 @@
-// AttrValue: the value of a node's attribute; every kind that TensorFlow's AttrValue message has.
+// AttrValue: the value of a node's attribute; every kind that TensorFlow's AttrValue message has, and C++ functions.
 //
 // Plain values, compared and copied by value. Text and protobuf forms live in text.cc and import/export.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -30,6 +32,13 @@ struct AttrPlaceholder {
   bool operator==(const AttrPlaceholder&) const = default;
 };
 
+// A function of this process, for ops that call it (ops/custom.h). No file holds it; it is equal to itself alone.
+using CppFunction = std::function<Result<std::vector<Tensor>>(const std::vector<Tensor>& inputs)>;
+struct CppFunctionRef {
+  std::shared_ptr<const CppFunction> function;
+  bool operator==(const CppFunctionRef&) const = default;
+};
+
 // A list; at most one of the vectors is filled (an empty list has none).
 struct AttrList {
   std::vector<std::string> s;
@@ -47,7 +56,8 @@ struct AttrList {
 class AttrValue {
  public:
   // The alternatives, in this order; monostate is an AttrValue with nothing set.
-  using Variant = std::variant<std::monostate, std::string, int64_t, float, bool, DType, PartialShape, Tensor, FuncRef, AttrPlaceholder, AttrList>;
+  using Variant = std::variant<std::monostate, std::string, int64_t, float, bool, DType, PartialShape, Tensor, FuncRef, AttrPlaceholder,
+                               CppFunctionRef, AttrList>;
 
   AttrValue() = default;
   AttrValue(std::string v) : v_(std::move(v)) {}
@@ -64,6 +74,7 @@ class AttrValue {
   AttrValue(Tensor v) : v_(std::move(v)) {}
   AttrValue(FuncRef v) : v_(std::move(v)) {}
   AttrValue(AttrPlaceholder v) : v_(std::move(v)) {}
+  AttrValue(CppFunctionRef v) : v_(std::move(v)) {}
   AttrValue(AttrList v) : v_(std::move(v)) {}
   AttrValue(std::vector<int64_t> v) : AttrValue(&AttrList::i, std::move(v)) {}
   AttrValue(std::vector<DType> v) : AttrValue(&AttrList::type, std::move(v)) {}
@@ -78,7 +89,7 @@ class AttrValue {
   bool is() const { return std::holds_alternative<T>(v_); }
   const Variant& variant() const { return v_; }
   bool operator==(const AttrValue& o) const;
-  // "string", "int", "float", "bool", "type", "shape", "tensor", "func", "placeholder", "list(int)", … as attribute types are named.
+  // "string", "int", "float", "bool", "type", "shape", "tensor", "func", "placeholder", "cpp_function", "list(int)", … as attribute types are named.
   std::string_view KindName() const;
 
  private:

@@ -59,10 +59,12 @@ struct ConvCut {
   }
   int64_t chunks() const { return row_chunks * column_parts; }
   Span Blocks(int64_t chunk) const { return Part(blocks, row_chunks, chunk % row_chunks); }
-  // Of the group's output channels.
+  // Of the group's output channels. The last part has what is left beyond whole tiles: a product by one column has bits
+  // of its own.
   Span Columns(const ConvProblem& p, int64_t chunk) const {
-    const Span tiles = Part(CeilDiv(p.group_out(), kGemmColumns), column_parts, chunk / row_chunks);
-    return {tiles.begin * kGemmColumns, std::min(tiles.end * kGemmColumns, p.group_out())};
+    const int64_t part = chunk / row_chunks;
+    const Span tiles = Part(p.group_out() / kGemmColumns, column_parts, part);
+    return {tiles.begin * kGemmColumns, part + 1 == column_parts ? p.group_out() : tiles.end * kGemmColumns};
   }
 };
 

@@ -62,7 +62,7 @@ template <class A>
 void PatchProduct(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const A* a, int64_t lda, const A* b, int64_t ldb,
                   bool add, A* c, int64_t ldc) {
   if constexpr (std::is_floating_point_v<A>) {
-    Gemm(ta, tb, m, n, k, A(1), a, lda, b, ldb, A(add), c, ldc);
+    Gemm(ta, tb, m, n, k, a, lda, b, ldb, add, c, ldc);
   } else {
     for (int64_t i = 0; i < m; ++i) {
       A* row = c + i * ldc;

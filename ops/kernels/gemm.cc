@@ -1,8 +1,9 @@
-// Gemm: a product of one slice by the vectorised kernel, or by plain loops where that costs more than it saves.
+// Gemm by the vectorised kernel; and what a product costs, and how it is cut.
 //
-// Why not OpenBLAS, which does the rest of the world's products: Debian's serial build gives wrong numbers when two threads
-// call it at once (its buffers are handed out without a lock), the threaded builds start threads of their own, and on a
-// processor that is newer than it (0.3.21) it falls back to SSE3, a third of the speed. The tests compare with it.
+// Why not OpenBLAS, which does the rest of the world's products: Debian's serial build gives wrong numbers when two
+// threads call it at once (its buffers are handed out without a lock), the threaded builds start threads of their own,
+// and on a processor that is newer than it (0.3.21) it falls back to SSE3, a third of the speed. The tests compare with
+// it.
 #include "weir/ops/kernels/gemm.h"
 
 #include <algorithm>
@@ -13,47 +14,22 @@ namespace weir {
 namespace {
 
 template <class T>
-void Scale(int64_t m, int64_t n, T beta, T* c, int64_t ldc) {
-  for (int64_t i = 0; i < m; ++i) {
-    T* row = c + i * ldc;
-    // Why not a product: 0 · NaN would keep what uninitialised memory holds.
-    if (beta == T(0)) std::fill(row, row + n, T(0));
-    else if (beta != T(1)) for (int64_t j = 0; j < n; ++j) row[j] *= beta;
-  }
-}
-
-// For the smallest sizes.
-template <class T>
-void Plain(const kernels::Product<T>& p) {
-  for (int64_t i = 0; i < p.m; ++i) {
-    for (int64_t j = 0; j < p.n; ++j) {
-      T sum = 0;
-      for (int64_t q = 0; q < p.k; ++q) sum += (p.ta ? p.a[q * p.lda + i] : p.a[i * p.lda + q]) * (p.tb ? p.b[j * p.ldb + q] : p.b[q * p.ldb + j]);
-      T& c = p.c[i * p.ldc + j];
-      c = p.beta == T(0) ? p.alpha * sum : p.alpha * sum + p.beta * c;
-    }
-  }
-}
-
-template <class T>
 void GemmOf(const kernels::Product<T>& p) {
-  constexpr double kPlain = 64;  // multiplications below which packing is the larger part
   if (p.m <= 0 || p.n <= 0) return;
-  if (p.k <= 0) return Scale(p.m, p.n, p.beta, p.c, p.ldc);
-  if (double(p.m) * double(p.n) * double(p.k) <= kPlain) return Plain(p);
-  kernels::SimdGemm(p);
+  if (p.k > 0) return kernels::SimdGemm(p);
+  for (int64_t i = 0; i < p.m && !p.add; ++i) std::fill_n(p.c + i * p.ldc, p.n, T(0));
 }
 
 }  // namespace
 
-void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float* a, int64_t lda, const float* b, int64_t ldb,
-          float beta, float* c, int64_t ldc) {
-  GemmOf<float>({ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc});
+void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b, int64_t ldb,
+          bool add, float* c, int64_t ldc) {
+  GemmOf<float>({ta, tb, m, n, k, a, lda, b, ldb, add, c, ldc});
 }
 
-void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha, const double* a, int64_t lda, const double* b,
-          int64_t ldb, double beta, double* c, int64_t ldc) {
-  GemmOf<double>({ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc});
+void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const double* a, int64_t lda, const double* b, int64_t ldb,
+          bool add, double* c, int64_t ldc) {
+  GemmOf<double>({ta, tb, m, n, k, a, lda, b, ldb, add, c, ldc});
 }
 
 double GemmNs(int64_t m, int64_t n, int64_t k) {

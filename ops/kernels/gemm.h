@@ -1,20 +1,25 @@
 // Matrix product of one slice, on the calling thread: what MatMul and convolution are made of.
 //
-// Matrices are row-major with a leading dimension (the distance between rows). A caller who wants parallel work cuts the
-// product by the problem's size (GemmCut) and calls Gemm once a slice; Gemm itself never starts a thread. Safe to call
-// from any number of threads. The bits of a slice depend on its sizes only.
+// Matrices are row-major with a leading dimension (the distance between rows). A caller who wants parallel work cuts
+// the product by the problem's size (GemmCut) and calls Gemm once a slice; Gemm itself never starts a thread. Safe to
+// call from any number of threads.
+//
+// Invariant: the bits of an element depend on its row of a, its column of b, k, `ta` and whether n is 1, and on nothing
+// else: not on how many rows there are, nor on how a product is cut into slices. So a row of a batch has the same bits
+// in any batch.
 #pragma once
 
 #include <cstdint>
 
 namespace weir {
 
-// c [m,n] = alpha · op(a) [m,k] · op(b) [k,n] + beta · c, where op transposes when `ta`, `tb` are set (a is then stored
-// [k,m], b [n,k]). With beta 0 what is in c does not matter (NaN is not carried on). k = 0 gives beta · c. Any size may be 0.
-void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float* a, int64_t lda, const float* b, int64_t ldb,
-          float beta, float* c, int64_t ldc);
-void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha, const double* a, int64_t lda, const double* b,
-          int64_t ldb, double beta, double* c, int64_t ldc);
+// c [m,n] = op(a) [m,k] · op(b) [k,n], or c += that, where op transposes when `ta`, `tb` are set (a is then stored
+// [k,m], b [n,k]). Unless `add`, what is in c does not matter (NaN is not carried on). Any size may be 0; k = 0 is a
+// product of zeros.
+void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b, int64_t ldb,
+          bool add, float* c, int64_t ldc);
+void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const double* a, int64_t lda, const double* b, int64_t ldb,
+          bool add, double* c, int64_t ldc);
 
 // Sizes of which products are made best: whole tiles of registers.
 inline constexpr int64_t kGemmRows = 24, kGemmColumns = 32;

@@ -1,11 +1,13 @@
 // A cache-blocked matrix product on Highway, compiled once per instruction set.
 //
-// The classic scheme: blocks of b [kDepth, kWidth] and of a [kHeight, kDepth] are packed into panels so that the tile in
-// registers (kTileRows rows, two vectors wide) streams through memory; packed buffers belong to the thread. With few rows
-// b is read where it lies. Products with a vector have loops of their own, bound by memory.
+// The classic scheme: blocks of b [kDepth, kWidth] and of a [kHeight, kDepth] are packed into panels so that the tile
+// in registers (kTileRows rows, two vectors wide) streams through memory; packed buffers belong to the thread. With few
+// rows b is read where it lies. Products with a vector have loops of their own, bound by memory; the smallest are not
+// worth packing.
 //
-// Invariant: an element is folded over k in the same order whatever tile it falls into, so that cutting a product into
-// slices changes no bit.
+// Invariant: an element is folded over k one term after the other by MulAdd, in runs of kDepth that start from zero,
+// whatever tile or loop it falls into: neither cutting a product into slices nor the number of its rows changes a bit.
+// The one exception, whole rows by a single column (n = 1), is one for any number of rows.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "weir/ops/kernels/gemm_simd.cc"
@@ -40,17 +42,11 @@ T* Scratch(int64_t n) {
   return buffer.data();
 }
 
-// How a tile meets c: c = scale · c + tile, or c = tile.
-template <class T>
-struct Meet {
-  bool overwrite;
-  T scale;
-};
-
-// a: packed [depth, kRows]; b: rows of kVecs vectors, `stride` apart; c: kRows rows.
+// a: packed [depth, kRows]; b: rows of kVecs vectors, `stride` apart; c: kRows rows, which the tile is added to or
+// becomes.
 template <int kRows, int kVecs, class T>
-HWY_NOINLINE void Tile(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, int64_t stride, int64_t depth, T* HWY_RESTRICT c, int64_t ldc,
-                       Meet<T> meet) {
+HWY_NOINLINE void Tile(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, int64_t stride, int64_t depth,
+                       T* HWY_RESTRICT c, int64_t ldc, bool add) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   V acc[kRows][kVecs];
@@ -67,18 +63,17 @@ HWY_NOINLINE void Tile(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, int64_t
       for (int v = 0; v < kVecs; ++v) acc[r][v] = hn::MulAdd(x, row[v], acc[r][v]);
     }
   }
-  const V scale = hn::Set(d, meet.scale);
 #pragma GCC unroll 12
   for (int r = 0; r < kRows; ++r) {
     for (int v = 0; v < kVecs; ++v) {
       T* out = c + r * ldc + v * kLanes<T>;
-      hn::StoreU(meet.overwrite ? acc[r][v] : hn::MulAdd(scale, hn::LoadU(d, out), acc[r][v]), d, out);
+      hn::StoreU(add ? hn::Add(hn::LoadU(d, out), acc[r][v]) : acc[r][v], d, out);
     }
   }
 }
 
 template <class T>
-using TileFn = void (*)(const T*, const T*, int64_t, int64_t, T*, int64_t, Meet<T>);
+using TileFn = void (*)(const T*, const T*, int64_t, int64_t, T*, int64_t, bool);
 
 // The rows of the smallest tile that holds `rows`.
 constexpr int TileHeight(int64_t rows) {
@@ -101,18 +96,15 @@ TileFn<T> TileOf(int height) {
 
 // A tile that c has no room for goes through a buffer.
 template <class T>
-void EdgeTile(TileFn<T> tile, const T* a, const T* b, int64_t stride, int64_t depth, T* c, int64_t ldc, Meet<T> meet, int64_t rows,
-              int64_t columns) {
+void EdgeTile(TileFn<T> tile, const T* a, const T* b, int64_t stride, int64_t depth, T* c, int64_t ldc, bool add,
+              int64_t rows, int64_t columns) {
   constexpr int64_t kStride = 2 * kLanes<T>;
   HWY_ALIGN T buffer[kTileRows * kStride];
-  tile(a, b, stride, depth, buffer, kStride, Meet<T>{true, T(0)});
+  tile(a, b, stride, depth, buffer, kStride, false);
   for (int64_t r = 0; r < rows; ++r) {
     for (int64_t j = 0; j < columns; ++j) {
-      T sum = buffer[r * kStride + j];
-      // MulAdd as in the tile, so that an element has the same bits on an edge.
-      const hn::CappedTag<T, 1> d1;
       T& out = c[r * ldc + j];
-      out = meet.overwrite ? sum : hn::GetLane(hn::MulAdd(hn::Set(d1, meet.scale), hn::Set(d1, out), hn::Set(d1, sum)));
+      out = add ? out + buffer[r * kStride + j] : buffer[r * kStride + j];
     }
   }
 }
@@ -120,58 +112,73 @@ void EdgeTile(TileFn<T> tile, const T* a, const T* b, int64_t stride, int64_t de
 #if HWY_TARGET == HWY_SCALAR
 template <class T>
 constexpr int64_t kSide = 1;
-template <class T>
-void TransposeSquare(const T* in, int64_t, T scale, T* out, int64_t) { *out = scale * *in; }
 #else
 template <class T>
 constexpr int64_t kSide = 16 / sizeof(T);  // a 128-bit vector
-
-// out[i * stride + r] = scale · in[r * ld + i] for r, i < kSide.
+#endif
 template <class T>
-HWY_INLINE void TransposeSquare(const T* in, int64_t ld, T scale, T* out, int64_t stride) {
-  const hn::FixedTag<T, kSide<T>> d;
-  const auto factor = hn::Set(d, scale);
-  auto load = [&](int64_t r) HWY_ATTR { return hn::Mul(factor, hn::LoadU(d, in + r * ld)); };
-  auto store = [&](int64_t i, auto v) HWY_ATTR { hn::StoreU(hn::BitCast(d, v), d, out + i * stride); };
-  const auto v0 = load(0), v1 = load(1), low = hn::InterleaveLower(d, v0, v1), high = hn::InterleaveUpper(d, v0, v1);
+using SideTag = hn::FixedTag<T, kSide<T>>;
+template <class T>
+using Side = hn::Vec<SideTag<T>>;
+
+// out[i][r] = in[r * ld + i] for r, i < kSide.
+template <class T>
+HWY_INLINE void LoadTransposed(const T* in, int64_t ld, Side<T>* out) {
+  const SideTag<T> d;
+  const auto v0 = hn::LoadU(d, in);
+#if HWY_TARGET == HWY_SCALAR
+  out[0] = v0;
+#else
+  const auto v1 = hn::LoadU(d, in + ld), low = hn::InterleaveLower(d, v0, v1), high = hn::InterleaveUpper(d, v0, v1);
   if constexpr (kSide<T> == 2) {
-    store(0, low), store(1, high);
+    out[0] = low, out[1] = high;
   } else {
-    const hn::RepartitionToWide<decltype(d)> pairs;
-    const auto v2 = load(2), v3 = load(3);
+    const hn::RepartitionToWide<SideTag<T>> pairs;
+    const auto v2 = hn::LoadU(d, in + 2 * ld), v3 = hn::LoadU(d, in + 3 * ld);
     const auto low01 = hn::BitCast(pairs, low), low23 = hn::BitCast(pairs, hn::InterleaveLower(d, v2, v3));
     const auto high01 = hn::BitCast(pairs, high), high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, v2, v3));
-    store(0, hn::InterleaveLower(pairs, low01, low23)), store(1, hn::InterleaveUpper(pairs, low01, low23));
-    store(2, hn::InterleaveLower(pairs, high01, high23)), store(3, hn::InterleaveUpper(pairs, high01, high23));
+    out[0] = hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23)),
+    out[1] = hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23));
+    out[2] = hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23)),
+    out[3] = hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23));
   }
-}
 #endif
+}
 
-// out[i * stride + r] = scale · rows[r * ld + i] for r < count, i < depth.
+// out[i * stride + r] = in[r * ld + i] for r, i < kSide.
 template <class T>
-void PackTransposed(const T* rows, int64_t ld, int64_t count, int64_t depth, T scale, T* out, int64_t stride) {
+HWY_INLINE void TransposeSquare(const T* in, int64_t ld, T* out, int64_t stride) {
+  Side<T> columns[kSide<T>];
+  LoadTransposed(in, ld, columns);
+  for (int64_t i = 0; i < kSide<T>; ++i) hn::StoreU(columns[i], SideTag<T>(), out + i * stride);
+}
+
+// out[i * stride + r] = rows[r * ld + i] for r < count, i < depth.
+template <class T>
+void PackTransposed(const T* rows, int64_t ld, int64_t count, int64_t depth, T* out, int64_t stride) {
   auto plain = [&](int64_t r, int64_t from) {
-    for (int64_t i = from; i < depth; ++i) out[i * stride + r] = scale * rows[r * ld + i];
+    for (int64_t i = from; i < depth; ++i) out[i * stride + r] = rows[r * ld + i];
   };
   const int64_t squares = depth - depth % kSide<T>;
   int64_t r = 0;
   for (; r + kSide<T> <= count; r += kSide<T>) {
-    for (int64_t i = 0; i < squares; i += kSide<T>) TransposeSquare(rows + r * ld + i, ld, scale, out + i * stride + r, stride);
+    for (int64_t i = 0; i < squares; i += kSide<T>)
+      TransposeSquare(rows + r * ld + i, ld, out + i * stride + r, stride);
     for (int64_t q = 0; q < kSide<T>; ++q) plain(r + q, squares);
   }
   for (; r < count; ++r) plain(r, 0);
 }
 
-// Rows [first, first + rows) and depth [from, from + depth) of alpha · op(a), as [depth, height], zeros below.
+// Rows [first, first + rows) and depth [from, from + depth) of op(a), as [depth, height], zeros below.
 template <class T>
 void PackA(const Product<T>& p, int64_t first, int64_t rows, int height, int64_t from, int64_t depth, T* out) {
   for (int64_t r = rows; r < height; ++r) {
     for (int64_t i = 0; i < depth; ++i) out[i * height + r] = T(0);
   }
-  if (!p.ta) return PackTransposed(p.a + first * p.lda + from, p.lda, rows, depth, p.alpha, out, int64_t{height});
+  if (!p.ta) return PackTransposed(p.a + first * p.lda + from, p.lda, rows, depth, out, int64_t{height});
   for (int64_t i = 0; i < depth; ++i) {
     const T* a = p.a + (from + i) * p.lda + first;
-    for (int64_t r = 0; r < rows; ++r) out[i * height + r] = p.alpha * a[r];
+    for (int64_t r = 0; r < rows; ++r) out[i * height + r] = a[r];
   }
 }
 
@@ -193,7 +200,7 @@ void PackB(const Product<T>& p, int64_t first, int64_t columns, int64_t width, i
     }
     return;
   }
-  PackTransposed(p.b + first * p.ldb + from, p.ldb, columns, depth, T(1), out, width);
+  PackTransposed(p.b + first * p.ldb + from, p.ldb, columns, depth, out, width);
   if (columns == width) return;
   for (int64_t i = 0; i < depth; ++i) std::fill(out + i * width + columns, out + (i + 1) * width, T(0));
 }
@@ -208,7 +215,7 @@ void Block(const Product<T>& p, int64_t i0, int64_t height, int64_t j0, int64_t 
     int64_t rows = std::min<int64_t>(kTileRows, height - i);
     PackA(p, i0 + i, rows, TileHeight(rows), from, depth, packed_a + i * depth);
   }
-  const Meet<T> meet = from > 0 ? Meet<T>{false, T(1)} : Meet<T>{p.beta == T(0), p.beta};
+  const bool add = p.add || from > 0;
   for (int64_t j = 0; j < width; j += kFull) {
     const int64_t columns = std::min(kFull, width - j);
     const bool narrow = columns <= kLanes<T>;
@@ -221,8 +228,8 @@ void Block(const Product<T>& p, int64_t i0, int64_t height, int64_t j0, int64_t 
       const int tall = TileHeight(rows);
       const TileFn<T> tile = narrow ? TileOf<1, T>(tall) : TileOf<2, T>(tall);
       T* c = p.c + (i0 + i) * p.ldc + j0 + j;
-      if (rows == tall && columns == room) tile(packed_a + i * depth, b, stride, depth, c, p.ldc, meet);
-      else EdgeTile(tile, packed_a + i * depth, b, stride, depth, c, p.ldc, meet, rows, columns);
+      if (rows == tall && columns == room) tile(packed_a + i * depth, b, stride, depth, c, p.ldc, add);
+      else EdgeTile(tile, packed_a + i * depth, b, stride, depth, c, p.ldc, add, rows, columns);
     }
   }
 }
@@ -266,66 +273,150 @@ T Dot(const T* x, const T* y, int64_t n) {
   return sum;
 }
 
-// y[j] += Σ_r x[r] · rows[r][j], four rows at a time.
+// A term more, rounded as in the tiles.
 template <class T>
-void AddRows(const T* x, const T* rows, int64_t ld, int64_t count, T* y, int64_t n) {
+T AddTerm(T x, T y, T sum) {
+  const hn::CappedTag<T, 1> d;
+  return hn::GetLane(hn::MulAdd(hn::Set(d, x), hn::Set(d, y), hn::Set(d, sum)));
+}
+
+// y[j] += x[r] · rows[r][j] for each r in turn, kRows of them at a time.
+template <int kRows, class T>
+void AddRowsBy(const T* x, const T* rows, int64_t ld, int64_t count, T* y, int64_t n) {
   const hn::ScalableTag<T> d;
   constexpr int64_t kStep = kLanes<T>;
-  for (int64_t r = 0; r < count; r += 4) {
-    const int64_t here = std::min<int64_t>(4, count - r);
-    T w[4] = {};
-    const T* row[4];
-    for (int64_t q = 0; q < 4; ++q) {
-      if (q < here) w[q] = x[r + q];
-      row[q] = rows + (r + std::min(q, here - 1)) * ld;
-    }
+  for (int64_t r = 0; r + kRows <= count; r += kRows, x += kRows, rows += kRows * ld) {
+    hn::Vec<decltype(d)> w[kRows];
+    for (int q = 0; q < kRows; ++q) w[q] = hn::Set(d, x[q]);
     int64_t j = 0;
-    if (here == 4) {
-      const auto w0 = hn::Set(d, w[0]), w1 = hn::Set(d, w[1]), w2 = hn::Set(d, w[2]), w3 = hn::Set(d, w[3]);
-      for (; j + kStep <= n; j += kStep) {
-        auto s = hn::MulAdd(w0, hn::LoadU(d, row[0] + j), hn::LoadU(d, y + j));
-        s = hn::MulAdd(w1, hn::LoadU(d, row[1] + j), s);
-        s = hn::MulAdd(w2, hn::LoadU(d, row[2] + j), s);
-        hn::StoreU(hn::MulAdd(w3, hn::LoadU(d, row[3] + j), s), d, y + j);
-      }
+    for (; j + kStep <= n; j += kStep) {
+      auto s = hn::LoadU(d, y + j);
+      for (int q = 0; q < kRows; ++q) s = hn::MulAdd(w[q], hn::LoadU(d, rows + q * ld + j), s);
+      hn::StoreU(s, d, y + j);
     }
     for (; j < n; ++j) {
-      for (int64_t q = 0; q < here; ++q) y[j] += w[q] * row[q][j];
+      for (int q = 0; q < kRows; ++q) y[j] = AddTerm(x[q], rows[q * ld + j], y[j]);
     }
   }
 }
 
-// y (elements `step` apart) = alpha · M x + beta · y of a matrix M [rows, columns], or of its transpose.
+// The elements of a vector, one after the other.
 template <class T>
-void TimesVector(bool transposed, const T* matrix, int64_t ld, int64_t rows, int64_t columns, const T* x, int64_t x_step, T alpha, T beta,
-                 T* y, int64_t step) {
-  const int64_t inputs = transposed ? rows : columns, outputs = transposed ? columns : rows;
-  if (x_step != 1) {
-    T* dense = Scratch<T, 0>(inputs);
-    for (int64_t i = 0; i < inputs; ++i) dense[i] = x[i * x_step];
-    x = dense;
-  }
-  auto finish = [&](int64_t i, T sum) { y[i * step] = beta == T(0) ? alpha * sum : alpha * sum + beta * y[i * step]; };
-  if (!transposed) {
-    for (int64_t i = 0; i < outputs; ++i) finish(i, Dot(matrix + i * ld, x, inputs));
-    return;
-  }
+const T* Dense(const T* x, int64_t step, int64_t n) {
+  if (step == 1) return x;
+  T* dense = Scratch<T, 0>(n);
+  for (int64_t i = 0; i < n; ++i) dense[i] = x[i * step];
+  return dense;
+}
+
+// y (elements `step` apart) (+)= Mᵀ x of a matrix M [inputs, outputs].
+template <class T>
+void RowTimes(const T* x, const T* matrix, int64_t ld, int64_t inputs, int64_t outputs, bool add, T* y, int64_t step) {
   constexpr int64_t kStrip = 2048;  // outputs that stay in the first cache
   T* sums = Scratch<T, 1>(kStrip);
   for (int64_t j = 0; j < outputs; j += kStrip) {
     const int64_t n = std::min(kStrip, outputs - j);
-    std::fill(sums, sums + n, T(0));
-    AddRows(x, matrix + j, ld, inputs, sums, n);
-    for (int64_t i = 0; i < n; ++i) finish(j + i, sums[i]);
+    for (int64_t from = 0; from < inputs; from += kDepth) {
+      const int64_t depth = std::min(kDepth, inputs - from), fours = depth - depth % 4;
+      const T* rows = matrix + from * ld + j;
+      std::fill(sums, sums + n, T(0));
+      AddRowsBy<4>(x + from, rows, ld, fours, sums, n);
+      AddRowsBy<1>(x + from + fours, rows + fours * ld, ld, depth - fours, sums, n);
+      T* out = y + j * step;
+      for (int64_t i = 0; i < n; ++i) out[i * step] = add || from > 0 ? out[i * step] + sums[i] : sums[i];
+    }
+  }
+}
+
+// sums[r] = Σ x[q] · rows[r][q] of `depth` terms, one after the other, for kGroups · kSide rows.
+template <int kGroups, class T>
+HWY_NOINLINE void Dots(const T* x, const T* rows, int64_t ld, int64_t depth, T* sums) {
+  const SideTag<T> d;
+  Side<T> acc[kGroups];
+  for (int g = 0; g < kGroups; ++g) acc[g] = hn::Zero(d);
+  int64_t q = 0;
+  for (; q + kSide<T> <= depth; q += kSide<T>) {
+#pragma GCC unroll 8
+    for (int g = 0; g < kGroups; ++g) {
+      Side<T> columns[kSide<T>];
+      LoadTransposed(rows + g * kSide<T> * ld + q, ld, columns);
+      for (int64_t i = 0; i < kSide<T>; ++i) acc[g] = hn::MulAdd(hn::Set(d, x[q + i]), columns[i], acc[g]);
+    }
+  }
+  for (int g = 0; g < kGroups; ++g) hn::StoreU(acc[g], d, sums + g * kSide<T>);
+  for (; q < depth; ++q) {
+    for (int64_t r = 0; r < kGroups * kSide<T>; ++r) sums[r] = AddTerm(x[q], rows[r * ld + q], sums[r]);
+  }
+}
+
+// y (+)= M x of a matrix M [outputs, inputs], in the order of the tiles.
+template <class T>
+void RowTimesTransposed(const T* x, const T* matrix, int64_t ld, int64_t inputs, int64_t outputs, bool add, T* y) {
+  constexpr int kGroups = 8;
+  constexpr int64_t kMany = kGroups * kSide<T>;
+  T sums[kMany];
+  for (int64_t from = 0; from < inputs; from += kDepth) {
+    const int64_t depth = std::min(kDepth, inputs - from);
+    for (int64_t j = 0; j < outputs;) {
+      // The last group overlaps with rows that are done already.
+      const int64_t left = outputs - j, rows = left >= kMany ? kMany : std::min(left, kSide<T>);
+      const int64_t back = rows < kSide<T> && outputs >= kSide<T> ? kSide<T> - rows : 0;
+      const T* at = matrix + (j - back) * ld + from;
+      if (rows == kMany) {
+        Dots<kGroups>(x + from, at, ld, depth, sums);
+      } else if (rows + back == kSide<T>) {
+        Dots<1>(x + from, at, ld, depth, sums);
+      } else {
+        std::fill(sums, sums + rows, T(0));
+        for (int64_t q = 0; q < depth; ++q) {
+          for (int64_t r = 0; r < rows; ++r) sums[r] = AddTerm(x[from + q], at[r * ld + q], sums[r]);
+        }
+      }
+      for (int64_t r = 0; r < rows; ++r) y[j + r] = add || from > 0 ? y[j + r] + sums[back + r] : sums[back + r];
+      j += rows;
+    }
+  }
+}
+
+// Rows of a by a single column.
+template <class T>
+void TimesColumn(const Product<T>& p) {
+  const T* x = Dense(p.b, p.tb ? 1 : p.ldb, p.k);
+  for (int64_t i = 0; i < p.m; ++i) {
+    const T sum = Dot(p.a + i * p.lda, x, p.k);
+    p.c[i * p.ldc] = p.add ? p.c[i * p.ldc] + sum : sum;
+  }
+}
+
+// The smallest sizes, of no more than kDepth terms.
+template <class T>
+void Plain(const Product<T>& p) {
+  for (int64_t i = 0; i < p.m; ++i) {
+    for (int64_t j = 0; j < p.n; ++j) {
+      T sum = 0;
+      for (int64_t q = 0; q < p.k; ++q) {
+        sum = AddTerm(p.ta ? p.a[q * p.lda + i] : p.a[i * p.lda + q], p.tb ? p.b[j * p.ldb + q] : p.b[q * p.ldb + j],
+                      sum);
+      }
+      T& c = p.c[i * p.ldc + j];
+      c = p.add ? c + sum : sum;
+    }
   }
 }
 
 template <class T>
 void Multiply(const Product<T>& p) {
-  if (p.n == 1) {
-    TimesVector(p.ta, p.a, p.lda, p.ta ? p.k : p.m, p.ta ? p.m : p.k, p.b, p.tb ? 1 : p.ldb, p.alpha, p.beta, p.c, p.ldc);
+  constexpr double kPlain = 64;  // multiplications below which packing is the larger part
+  if (p.n == 1 && !p.ta) {
+    TimesColumn(p);
+  } else if (double(p.m) * double(p.n) * double(p.k) <= kPlain) {
+    Plain(p);
+  } else if (p.n == 1) {
+    RowTimes(Dense(p.b, p.tb ? 1 : p.ldb, p.k), p.a, p.lda, p.k, p.m, p.add, p.c, p.ldc);
   } else if (p.m == 1) {
-    TimesVector(!p.tb, p.b, p.ldb, p.tb ? p.n : p.k, p.tb ? p.k : p.n, p.a, p.ta ? p.lda : 1, p.alpha, p.beta, p.c, int64_t{1});
+    const T* x = Dense(p.a, p.ta ? p.lda : 1, p.k);
+    if (p.tb) RowTimesTransposed(x, p.b, p.ldb, p.k, p.n, p.add, p.c);
+    else RowTimes(x, p.b, p.ldb, p.k, p.n, p.add, p.c, int64_t{1});
   } else {
     Blocked(p);
   }

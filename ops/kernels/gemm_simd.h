@@ -10,12 +10,11 @@ template <class T>
 struct Product {
   bool ta, tb;
   int64_t m, n, k;
-  T alpha;
   const T* a;
   int64_t lda;
   const T* b;
   int64_t ldb;
-  T beta;
+  bool add;
   T* c;
   int64_t ldc;
 };

@@ -69,9 +69,9 @@ void GemmSlice(const Batch& b, const GemmCut& cut, int64_t i, int64_t slice, con
   int64_t ldx = b.tx ? b.m : b.k, ldy = b.ty ? b.k : b.n;
   int64_t begin = cut.Begin(slice, cut.by_rows ? b.m : b.n), end = cut.Begin(slice + 1, cut.by_rows ? b.m : b.n);
   if (cut.by_rows) {
-    Gemm(b.tx, b.ty, end - begin, b.n, b.k, T(1), x + begin * (b.tx ? 1 : ldx), ldx, y, ldy, T(0), out + begin * b.n, b.n);
+    Gemm(b.tx, b.ty, end - begin, b.n, b.k, x + begin * (b.tx ? 1 : ldx), ldx, y, ldy, false, out + begin * b.n, b.n);
   } else {
-    Gemm(b.tx, b.ty, b.m, end - begin, b.k, T(1), x, ldx, y + begin * (b.ty ? ldy : 1), ldy, T(0), out + begin, b.n);
+    Gemm(b.tx, b.ty, b.m, end - begin, b.k, x, ldx, y + begin * (b.ty ? ldy : 1), ldy, false, out + begin, b.n);
   }
 }
 

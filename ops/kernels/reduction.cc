@@ -34,18 +34,17 @@ std::vector<AxisRun> MergeAxes(const Shape& in, const std::vector<bool>& reduced
   return {runs.rbegin(), runs.rend()};
 }
 
-// Cuts the outputs, and where they are too few for the work, what is folded into each.
+// Cuts the outputs, and what is folded into each; where outputs are too few for the work, chunks have parts of them.
 void CutPlan(PrepareContext& c, ReducePlan& p) {
   constexpr double kNs = 0.25;  // an element
-  int64_t tiles = p.columns ? (p.inner + ReducePlan::kTile - 1) / ReducePlan::kTile : 1;
+  const int64_t width = p.columns ? std::min(p.inner, ReducePlan::kTile) : 1;
+  const int64_t tiles = p.columns ? (p.inner + ReducePlan::kTile - 1) / ReducePlan::kTile : 1;
   p.units = p.kept.count * tiles;
-  c.ParallelOver(p.outputs * p.folded, kNs);  // fits: they are the input's elements
-  int64_t chunks = c.prepared().chunks;
-  if (p.units >= chunks) {
-    c.set_chunks(std::min(chunks, p.units));
-  } else if (p.units > 0) {
-    p.parts = std::min((chunks + p.units - 1) / p.units, p.folded);
-  }
+  c.ParallelOver(p.folded * std::max<int64_t>(width, 1), kNs);  // fits: they are some of the input's elements
+  if (p.units > 0) p.parts = std::clamp<int64_t>(c.prepared().chunks, 1, std::max<int64_t>(p.folded, 1));
+  c.ParallelOver(p.outputs * p.folded, kNs);
+  p.spread = p.parts > 1 && p.units < c.prepared().chunks;
+  c.set_chunks(std::min(c.prepared().chunks, p.spread ? p.units * p.parts : p.units));
 }
 
 }  // namespace

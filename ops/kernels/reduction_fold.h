@@ -87,19 +87,40 @@ void FoldColumns(const ReducePlan& p, const typename F::In* in, int64_t o, int64
   }
 }
 
-// Share `part` of unit `u`; gives the first output it is for, and how many.
+// Unit `u`'s outputs: the first, and how many.
+inline std::pair<int64_t, int64_t> UnitOutputs(const ReducePlan& p, int64_t u) {
+  if (!p.columns) return {u, 1};
+  const int64_t tiles = (p.inner + ReducePlan::kTile - 1) / ReducePlan::kTile, first = u % tiles * ReducePlan::kTile;
+  return {u / tiles * p.inner + first, std::min(ReducePlan::kTile, p.inner - first)};
+}
+
+// Share `part` of unit `u`.
 template <class F>
-std::pair<int64_t, int64_t> FoldItem(const ReducePlan& p, const typename F::In* in, int64_t u, int64_t part, typename F::Total* total) {
-  int64_t begin = p.folded / p.parts * part + std::min(part, p.folded % p.parts);
-  int64_t end = begin + p.folded / p.parts + (part < p.folded % p.parts);
+void FoldShare(const ReducePlan& p, const typename F::In* in, int64_t u, int64_t part, typename F::Total* total) {
+  const int64_t begin = p.folded / p.parts * part + std::min(part, p.folded % p.parts);
+  const int64_t end = begin + p.folded / p.parts + (part < p.folded % p.parts);
   if (!p.columns) {
     total[0] = FoldPart<F>(p, in, u, begin, end);
-    return {u, 1};
+    return;
   }
-  int64_t tiles = (p.inner + ReducePlan::kTile - 1) / ReducePlan::kTile;
-  int64_t o = u / tiles, first = u % tiles * ReducePlan::kTile, n = std::min(ReducePlan::kTile, p.inner - first);
-  FoldColumns<F>(p, in, o, first, n, begin, end, total);
-  return {o * p.inner + first, n};
+  auto [at, n] = UnitOutputs(p, u);
+  FoldColumns<F>(p, in, at / p.inner, at % p.inner, n, begin, end, total);
+}
+
+// Units whole, their parts in sequence.
+template <class F>
+void FoldUnits(const ReducePlan& p, const F& f, RunArgs& a) {
+  typename F::Total total[ReducePlan::kTile], share[ReducePlan::kTile];
+  auto [begin, end] = a.Range(p.units);
+  for (int64_t u = begin; u < end; ++u) {
+    const auto [at, n] = UnitOutputs(p, u);
+    FoldShare<F>(p, a.in<typename F::In>(0), u, 0, total);
+    for (int64_t part = 1; part < p.parts; ++part) {
+      FoldShare<F>(p, a.in<typename F::In>(0), u, part, share);
+      for (int64_t j = 0; j < n; ++j) total[j] = F::Combine(total[j], share[j]);
+    }
+    for (int64_t j = 0; j < n; ++j) a.out<typename F::In>(0)[at + j] = f.Finish(total[j]);
+  }
 }
 
 // Where parts meet: each item leaves its totals in the workspace, and whoever is last combines them in order of parts.
@@ -108,34 +129,30 @@ struct FoldMeeting {
 };
 
 template <class F>
-void RunFold(const ReducePlan& p, const F& f, RunArgs& a) {
+void FoldSpread(const ReducePlan& p, const F& f, RunArgs& a) {
   using Total = typename F::Total;
-  using T = typename F::In;
   Total total[ReducePlan::kTile];
-  Total* partials = p.parts > 1 ? reinterpret_cast<Total*>(a.workspace<char>() + 64) : nullptr;  // [part][output]
+  Total* partials = reinterpret_cast<Total*>(a.workspace<char>() + 64);  // [part][output]
   auto [begin, end] = a.Range(p.units * p.parts);
   for (int64_t i = begin; i < end; ++i) {
-    auto [at, n] = FoldItem<F>(p, a.in<T>(0), i / p.parts, i % p.parts, total);
-    if (partials) std::copy(total, total + n, partials + i % p.parts * p.outputs + at);
-    else for (int64_t j = 0; j < n; ++j) a.out<T>(0)[at + j] = f.Finish(total[j]);
+    const auto [at, n] = UnitOutputs(p, i / p.parts);
+    FoldShare<F>(p, a.in<typename F::In>(0), i / p.parts, i % p.parts, total);
+    std::copy(total, total + n, partials + i % p.parts * p.outputs + at);
   }
-  if (!partials || a.workspace<FoldMeeting>()->left.fetch_sub(end - begin, std::memory_order_acq_rel) != end - begin) return;
+  if (a.workspace<FoldMeeting>()->left.fetch_sub(end - begin, std::memory_order_acq_rel) != end - begin) return;
   for (int64_t o = 0; o < p.outputs; ++o) {
     Total t = partials[o];
     for (int64_t part = 1; part < p.parts; ++part) t = F::Combine(t, partials[part * p.outputs + o]);
-    a.out<T>(0)[o] = f.Finish(t);
+    a.out<typename F::In>(0)[o] = f.Finish(t);
   }
 }
 
 template <class F>
 void SetFold(PrepareContext& c, const ReducePlan& p, F f) {
-  if (p.parts > 1) {
-    int64_t items = p.units * p.parts;
-    c.set_chunks(items);
-    c.set_workspace(64 + p.parts * p.outputs * int64_t(sizeof(typename F::Total)));
-    c.SetBegin([items](RunArgs& a) { new (a.workspace<FoldMeeting>()) FoldMeeting{items}; });
-  }
-  c.SetRun([p, f](RunArgs& a) { RunFold(p, f, a); });
+  if (!p.spread) return c.SetRun([p, f](RunArgs& a) { FoldUnits(p, f, a); });
+  c.set_workspace(64 + p.parts * p.outputs * int64_t(sizeof(typename F::Total)));
+  c.SetBegin([items = p.units * p.parts](RunArgs& a) { new (a.workspace<FoldMeeting>()) FoldMeeting{items}; });
+  c.SetRun([p, f](RunArgs& a) { FoldSpread(p, f, a); });
 }
 
 }  // namespace weir::kernels

@@ -5,7 +5,7 @@
 
 namespace weir {
 
-// Every kernel; made on first use, then frozen. Thread-safe.
+// Every kernel, those of RegisterKernels (ops/custom.h) too; frozen by its first use. Thread-safe.
 const KernelRegistry& AllKernels();
 
 // One per family, in ops/kernels/<family>.cc.
@@ -23,5 +23,6 @@ void RegisterTrainingKernels(KernelRegistry& r);
 void RegisterStringKernels(KernelRegistry& r);
 void RegisterIoKernels(KernelRegistry& r);
 void RegisterFusedKernels(KernelRegistry& r);
+void RegisterCustomKernels(KernelRegistry& r);
 
 }  // namespace weir

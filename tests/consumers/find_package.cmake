@@ -6,6 +6,7 @@ run(${CMAKE_COMMAND} -S ${SOURCE}/find_package -B ${BUILD}/find_package -G ${GEN
     -DCMAKE_CXX_FLAGS=${flags} -DCMAKE_PREFIX_PATH=${prefix})
 run(${CMAKE_COMMAND} --build ${BUILD}/find_package)
 run(${BUILD}/find_package/consumer)
+run(${BUILD}/find_package/custom_op)
 # The examples that came with the package are a project of their own.
 file(GLOB_RECURSE examples ${prefix}/share/*/examples/CMakeLists.txt)
 get_filename_component(examples ${examples} DIRECTORY)

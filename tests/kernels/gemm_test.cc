@@ -36,8 +36,8 @@ void Compare(double tolerance) {
     for (int t = 0; t < 4; ++t) {
       bool ta = t & 1, tb = t & 2;
       auto a = Random<T>(m * k, rng), b = Random<T>(k * n, rng), c = Random<T>(m * n, rng), want = c;
-      Gemm(ta, tb, m, n, k, T(0.5), a.data(), ta ? m : k, b.data(), tb ? k : n, T(2), c.data(), n);
-      Blas(ta, tb, m, n, k, T(0.5), a.data(), ta ? m : k, b.data(), tb ? k : n, T(2), want.data(), n);
+      Gemm(ta, tb, m, n, k, a.data(), ta ? m : k, b.data(), tb ? k : n, true, c.data(), n);
+      Blas(ta, tb, m, n, k, T(1), a.data(), ta ? m : k, b.data(), tb ? k : n, T(1), want.data(), n);
       for (size_t i = 0; i < c.size(); ++i) ASSERT_NEAR(c[i], want[i], tolerance * std::sqrt(k)) << m << "x" << n << "x" << k << " transposed " << t << " at " << i;
     }
   }
@@ -46,12 +46,41 @@ void Compare(double tolerance) {
 TEST(Gemm, EqualsOpenBlasInFloat) { Compare<float>(2e-6); }
 TEST(Gemm, EqualsOpenBlasInDouble) { Compare<double>(1e-14); }
 
-TEST(Gemm, EmptySizesAndNaNUnderBetaZero) {
+TEST(Gemm, EmptySizesAndNaNWhereNothingIsAdded) {
   float a = 1, b = 1, c = std::nanf("");
-  Gemm(false, false, 1, 1, 0, 1.0f, &a, 1, &b, 1, 0.0f, &c, 1);
+  Gemm(false, false, 1, 1, 0, &a, 1, &b, 1, false, &c, 1);
   EXPECT_EQ(c, 0.0f);
-  Gemm(false, false, 0, 1, 1, 1.0f, &a, 1, &b, 1, 0.0f, &c, 1);
-  Gemm(false, false, 1, 0, 1, 1.0f, &a, 1, &b, 1, 0.0f, &c, 0);
+  Gemm(false, false, 0, 1, 1, &a, 1, &b, 1, false, &c, 1);
+  Gemm(false, false, 1, 0, 1, &a, 1, &b, 1, false, &c, 0);
+}
+
+// The rows of a product one by one, in small numbers and all at once: the same bits.
+template <class T>
+void CompareRows() {
+  std::mt19937 rng(3);
+  constexpr int kRows = 150;
+  for (int k : {1, 3, 7, 64, 100, 385, 1000}) {
+    for (int n : {1, 2, 5, 16, 33, 100, 513}) {
+      for (int t = 0; t < 4; ++t) {
+        bool ta = t & 1, tb = t & 2;
+        auto a = Random<T>(kRows * k, rng), b = Random<T>(k * n, rng);
+        std::vector<T> want(kRows * n), c(kRows * n);
+        auto multiply = [&](int first, int m, std::vector<T>& out) {
+          Gemm(ta, tb, m, n, k, a.data() + first * (ta ? 1 : k), ta ? kRows : k, b.data(), tb ? k : n, false,
+               out.data() + first * n, n);
+        };
+        multiply(0, kRows, want);
+        for (int m : {1, 2, 3, 7, 12, 37}) {
+          for (int i = 0; i < kRows; i += m) multiply(i, std::min(m, kRows - i), c);
+          ASSERT_EQ(c, want) << m << " rows of " << k << " by " << n << " columns, transposed " << t;
+        }
+      }
+    }
+  }
+}
+TEST(Gemm, RowsHaveTheSameBitsInAnyNumber) {
+  CompareRows<float>();
+  CompareRows<double>();
 }
 
 TEST(Gemm, TheSameBitsFromManyThreads) {
@@ -59,7 +88,9 @@ TEST(Gemm, TheSameBitsFromManyThreads) {
   constexpr int kSize = 96;
   auto a = Random<float>(kSize * kSize, rng), b = Random<float>(kSize * kSize, rng);
   std::vector<float> want(kSize * kSize);
-  auto multiply = [&](std::vector<float>& c) { Gemm(false, false, kSize, kSize, kSize, 1.0f, a.data(), kSize, b.data(), kSize, 0.0f, c.data(), kSize); };
+  auto multiply = [&](std::vector<float>& c) {
+    Gemm(false, false, kSize, kSize, kSize, a.data(), kSize, b.data(), kSize, false, c.data(), kSize);
+  };
   multiply(want);
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {

@@ -1,0 +1,56 @@
+// Ops of your own: C++ functions as ops, and op definitions and kernels from outside the library.
+//
+//   auto fn = [](const std::vector<Tensor>& in) -> Result<std::vector<Tensor>> { … };
+//   Output y = ops::CppFunc(g, {x}, {kFloat}, fn)[0];
+//
+// A function is the quick way; no file can hold it. An op of its own is built, saved, inferred and planned as any
+// other (tests/consumers/custom_op.cc is a whole program):
+//
+//   Status s = RegisterOps([](OpRegistry& r) {
+//     r.Add("Cube").Input("x: float").Output("y: float").Doc("x³.").Shape(CubeShape);      // graph/op_def.h
+//   });
+//   s = RegisterKernels([](KernelRegistry& r) { r.Add("Cube", PrepareCube).InPlace(0, 0); });  // runtime/kernel.h
+//   Output y = Make("Cube", {x});
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "weir/graph/builder.h"
+#include "weir/graph/infer.h"
+#include "weir/graph/op_def.h"
+#include "weir/runtime/kernel.h"
+
+namespace weir {
+
+// Adds what `add` declares to the ops that all builders know. Before the first Builder, import or Session of the
+// process, when the registry freezes. Errors, and nothing is added then: the registry is frozen, an op has a name that
+// is taken, a mistake in its declaration, or no shape function. An op without gradient function has none; asking for
+// one is an error.
+Status RegisterOps(const std::function<void(OpRegistry&)>& add);
+
+// The same for kernels, before the first Session; of ops from outside, or of ops of Weir's that have no kernel.
+Status RegisterKernels(const std::function<void(KernelRegistry&)>& add);
+
+namespace ops {
+
+struct CppFuncOptions {
+  // Has effects or a state: runs once each run that asks for it, in no order but that of inputs and control
+  // dependencies. Else the same inputs give the same outputs, and a call may be left out, merged with an equal one, or
+  // made while compiling.
+  bool stateful = true;
+  // Of the outputs, where known; checked. What follows an unknown shape is planned while running.
+  std::vector<PartialShape> shapes = {};
+  std::string name = {};
+};
+
+// Calls `fn` with the inputs' values; its results are the outputs, of these dtypes. It runs on the thread of the run,
+// or of several runs at once; inputs are views that it must not keep (Clone them). What it returns is copied into the
+// plan's memory. Errors: those it returns or throws, results of other dtypes or shapes, or another number of them. It
+// has no gradient. The graph holds the function; ExportGraphDef and SaveGraph refuse it, and a graph of a file cannot
+// have it.
+std::vector<Output> CppFunc(At g, const InputList& inputs, const std::vector<DType>& outputs, CppFunction fn,
+                            const CppFuncOptions& options = {});
+
+}  // namespace ops
+}  // namespace weir

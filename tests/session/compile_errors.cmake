@@ -1,0 +1,28 @@
+# Compiles compile_errors.cc: what is right must compile, and each wrong call must give a sentence and nothing else: one
+# error, or one for each of the two parts of a pair.
+#   cmake -DCXX=compiler -DSOURCE=compile_errors.cc -DINCLUDE=folder -P compile_errors.cmake
+cmake_minimum_required(VERSION 3.25)
+set(what "fetches Outputs, Variables and Operations")
+set(pairs "feeds are a list of {output, value} pairs")
+set(takes "Session::Run takes what to fetch, then feeds")
+set(fed "is fed {output or variable, value} pairs")
+set(value "the value of a feed is a Tensor, a number")
+set(expected none "${what}" "${what}" "${pairs}" "${takes}" "${fed}" "${value}" "${what}" "${fed}" "${takes}" "${what}")
+
+foreach(wrong RANGE 10)
+  execute_process(COMMAND ${CXX} -std=c++20 -fsyntax-only -DWRONG=${wrong} -I${INCLUDE} ${SOURCE} ERROR_VARIABLE errors RESULT_VARIABLE failed)
+  string(REPLACE ";" "," errors "${errors}")
+  string(REGEX MATCHALL "error: [^\n]*" lines "${errors}")
+  list(LENGTH lines count)
+  list(FILTER lines INCLUDE REGEX "static.assert")
+  list(LENGTH lines sentences_given)
+  list(GET expected ${wrong} sentence)
+  string(FIND "${lines}" "${sentence}" found)
+  if(wrong EQUAL 0 AND failed)
+    message(SEND_ERROR "the right calls do not compile:\n${errors}")
+  elseif(wrong GREATER 0 AND NOT failed)
+    message(SEND_ERROR "wrong call ${wrong} compiles")
+  elseif(wrong GREATER 0 AND (count GREATER 2 OR NOT count EQUAL sentences_given OR found EQUAL -1))
+    message(SEND_ERROR "wrong call ${wrong} gives ${count} errors, not just \"${sentence}\":\n${errors}")
+  endif()
+endforeach()
