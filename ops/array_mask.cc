@@ -46,7 +46,7 @@ Output BooleanMask(Input tensor, Input mask, const BooleanMaskOptions& o) {
   }
   // The masked axes as one.
   if (wanted.rank() > 1) {
-    Output shape = Shape(x);
+    Output shape = ShapeOf(x);
     Output front = Slice(shape, {0}, std::vector<int32_t>{*axis}),
            behind = Slice(shape, std::vector<int32_t>{*axis + wanted.rank()}, {-1});
     x = Reshape(x, Concat({front, Size(m, kInt32) * std::vector<int32_t>{1}, behind}, 0));

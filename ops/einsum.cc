@@ -120,7 +120,7 @@ struct Size {
 Size SizeOfAxis(const Output& x, int axis) {
   const Dim d = x.shape().known_rank() ? x.shape()[axis] : kUnknownDim;
   if (Known(d)) return {d, {}};
-  return {kUnknownDim, StridedSlice(Shape(x), {axis}, {axis + 1}, {1}, {.shrink_axis_mask = 1})};
+  return {kUnknownDim, StridedSlice(ShapeOf(x), {axis}, {axis + 1}, {1}, {.shrink_axis_mask = 1})};
 }
 
 Output Node(Builder& b, const Size& s) {
@@ -421,7 +421,7 @@ Output Einsum(const std::string& equation, InputList inputs, const Name& name) {
     if (ellipsis > 0 && !Has(e.output, kEllipsis))
       return InvalidArgument("has an ellipsis in an input, but none in its output");
     Output y = Evaluate(std::move(operands), Expanded(e.output, ellipsis));
-    return y.valid() ? Identity(y, b->scope()) : y;
+    return y.valid() ? Identity(y, {.name = b->scope()}) : y;
   };
   auto y = evaluate();
   if (y.ok()) return *y;

@@ -35,7 +35,7 @@ MomentsResult MomentsOf(const Output& x, const Axes& axes, bool keepdims) {
   // Why no StopGradient of the mean, as TensorFlow has it: gradients of second order would be wrong.
   Output mean = ReduceMean(x, axes, {.keepdims = true});
   Output variance = ReduceMean(SquaredDifference(x, mean), axes, {.keepdims = keepdims});
-  return {keepdims ? mean : Reshape(mean, Shape(variance)), variance};
+  return {keepdims ? mean : Reshape(mean, ShapeOf(variance)), variance};
 }
 
 }  // namespace
