@@ -21,10 +21,10 @@ saved_model_schema_version: 1
 meta_graphs {
   meta_info_def {tags: 'serve'}
   graph_def {
-    node {name: 'w' op: 'VarHandleOp' attr {key: 'dtype' value {type: DT_FLOAT}} attr {key: 'shape' value {shape {dim {size: 2}}}}
-          attr {key: 'shared_name' value {s: 'w'}}}
     node {name: 'mean' op: 'VarHandleOp' attr {key: 'dtype' value {type: DT_FLOAT}} attr {key: 'shape' value {shape {dim {size: 3}}}}
           attr {key: 'shared_name' value {s: 'mean'}}}
+    node {name: 'w' op: 'VarHandleOp' attr {key: 'dtype' value {type: DT_FLOAT}} attr {key: 'shape' value {shape {dim {size: 2}}}}
+          attr {key: 'shared_name' value {s: 'w'}}}
     node {name: 'x' op: 'Placeholder' attr {key: 'dtype' value {type: DT_FLOAT}} attr {key: 'shape' value {shape {dim {size: 2}}}}}
     node {name: 'y' op: 'StatefulPartitionedCall' input: 'x' input: 'w' attr {key: 'f' value {func {name: 'serve'}}}
           attr {key: 'Tin' value {list {type: DT_FLOAT type: DT_RESOURCE}}} attr {key: 'Tout' value {list {type: DT_FLOAT}}}}
