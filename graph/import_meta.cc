@@ -83,7 +83,7 @@ MetaGraph MetaFromWire(const pb::MetaGraphDef& p) {
   m.tensorflow_version = p.meta_info_def().tensorflow_version();
   m.variables = Variables(p, "variables");
   m.trainable_variables = Variables(p, "trainable_variables");
-  if (m.variables.empty()) {
+  if (m.variables.empty() && m.trainable_variables.empty()) {
     m.variables = ObjectVariables(p, false);
     m.trainable_variables = ObjectVariables(p, true);
   }
