@@ -44,14 +44,19 @@ struct Threads {
 class Matcher {
  public:
   Matcher(const Regex::Program& p, std::string_view text, bool full)
-      : p_(p), text_(text), full_(full), slots_(full ? 0 : 2 * static_cast<size_t>(p.groups + 1)),
-        now_(p.code.size(), slots_), next_(p.code.size(), slots_), current_(slots_, -1) {}
+      : p_(p),
+        text_(text),
+        full_(full),
+        slots_(full ? 0 : 2 * static_cast<size_t>(p.groups + 1)),
+        now_(p.code.size(), slots_),
+        next_(p.code.size(), slots_),
+        current_(slots_, -1) {}
 
   // Whether there is a match that begins at `from`, or further on unless the whole text is meant.
   bool Run(size_t from, Spans* spans) {
     matched_ = false;
     now_.Clear();
-    for (size_t at = from;; ) {
+    for (size_t at = from;;) {
       if (!matched_ && (at == from || !full_)) {
         std::fill(current_.begin(), current_.end(), -1);
         Add(now_, 0, at);
@@ -84,7 +89,8 @@ class Matcher {
     }
   }
 
-  // Follows what takes no code point from `pc` on, the preferred way first, without recursion: the program is the user's.
+  // Follows what takes no code point from `pc` on, the preferred way first, without recursion: the program is the
+  // user's.
   void Add(Threads& t, int32_t pc, size_t at) {
     struct Task {
       int32_t pc;  // -1: puts a slot back
@@ -164,14 +170,6 @@ int HighestGroup(std::string_view rewrite) {
 }
 
 }  // namespace
-
-bool Regex::Class::Has(int32_t rune) const {
-  auto in = [&](int32_t r) {
-    auto after = std::upper_bound(ranges.begin(), ranges.end(), r, [](int32_t x, const auto& range) { return x < range.first; });
-    return after != ranges.begin() && r <= std::prev(after)->second;
-  };
-  return (in(rune) || (fold && in(FoldRune(rune)))) != negated;
-}
 
 Result<Regex> Regex::Compile(std::string_view pattern) {
   WEIR_ASSIGN_OR_RETURN(Program program, ParseRegex(pattern));

@@ -1,12 +1,12 @@
-// Regular expressions in RE2's syntax and with its meaning, as TensorFlow's string ops use them: a text of n bytes is matched
-// in time n · (size of the pattern), whatever the pattern; of several matches the leftmost counts, and of those the one that
-// the pattern prefers.
+// Regular expressions in RE2's syntax and with its meaning, as TensorFlow's string ops use them: a text of n bytes is
+// matched in time n · (size of the pattern), whatever the pattern; of several matches the leftmost counts, and of
+// those the one that the pattern prefers.
 //
-// Why not RE2 itself: TensorFlow exports another version's symbols, with which those of Debian's library (its static one fits
-// no shared object) would be mixed up in one process.
+// Why not RE2 itself: TensorFlow exports another version's symbols, with which those of Debian's library (its static
+// one fits no shared object) would be mixed up in one process.
 //
-// Left out, with an error: \C, and scripts and categories of Unicode (\pL) but \p{Any}. One difference is meant: where RE2 finds
-// an empty match (of \B) between the bytes of one character, here is none.
+// Left out, with an error: \C, and scripts and categories of Unicode (\pL) but \p{Any}. One difference is meant: where
+// RE2 finds an empty match (of \B) between the bytes of one character, here is none.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +26,9 @@ class Regex {
   static Result<Regex> Compile(std::string_view pattern);
 
   bool FullMatch(std::string_view text) const;
-  // The text with its first match, or all that do not overlap, replaced by `rewrite`, in which \0 is the match, \1 to \9 its
-  // groups and \\ a backslash. A rewrite that names groups which the pattern lacks replaces nothing; one that is malformed
-  // ends there, or, when only the first match is meant, replaces nothing.
+  // The text with its first match, or all that do not overlap, replaced by `rewrite`, in which \0 is the match, \1 to
+  // \9 its groups and \\ a backslash. A rewrite that names groups which the pattern lacks replaces nothing; one that
+  // is malformed ends there, or, when only the first match is meant, replaces nothing.
   std::string Replace(std::string_view text, std::string_view rewrite, bool all) const;
 
   // ---- the program

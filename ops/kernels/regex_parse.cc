@@ -1,10 +1,8 @@
-// Patterns: the grammar of RE2 (its perl-like form) to code; see regex.h. Code is relative, so that a piece can be repeated by
-// copying it.
+// Patterns: the grammar of RE2 (its perl-like form) to code; see regex.h. Code is relative, so that a piece can be
+// repeated by copying it.
 #include "weir/ops/kernels/regex_parse.h"
 
 #include <fmt/format.h>
-#include <locale.h>
-#include <wctype.h>
 
 #include <algorithm>
 
@@ -15,11 +13,10 @@ namespace {
 using Kind = Regex::Kind;
 using Assertion = Regex::Assert;
 using Instruction = Regex::Instruction;
-using Class = Regex::Class;
+using Ranges = RuneRanges;
 
-constexpr int kMaxDepth = 200, kMaxRepeat = 1000, kMaxRune = 0x10FFFF;
+constexpr int kMaxDepth = 200, kMaxRepeat = 1000;
 constexpr size_t kMaxProgram = 100000;
-constexpr int64_t kMaxFolded = 20'000'000;  // code points looked at: against patterns made to take long
 
 // Code, and how often its most repeated part is repeated.
 struct Piece {
@@ -30,31 +27,6 @@ struct Piece {
 struct Flags {
   bool fold = false, lines = false, dot_all = false, lazy = false;  // i m s U
 };
-
-using Ranges = std::vector<std::pair<int32_t, int32_t>>;
-
-// Ranges of an ASCII class, as pairs of characters; "" when there is none of this name.
-std::string_view PosixRanges(std::string_view name) {
-  static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-      {"alnum", "09AZaz"}, {"alpha", "AZaz"}, {"blank", "\t\t  "}, {"cntrl", std::string_view("\0\x1f\x7f\x7f", 4)},
-      {"ascii", std::string_view("\0\x7f", 2)}, {"digit", "09"}, {"graph", "!~"}, {"lower", "az"}, {"print", " ~"},
-      {"punct", "!/:@[`{~"}, {"space", "\t\r  "}, {"upper", "AZ"}, {"word", "09AZ__az"}, {"xdigit", "09AFaf"}};
-  for (const auto& [key, ranges] : kNames) {
-    if (key == name) return ranges;
-  }
-  return "";
-}
-
-void Append(std::string_view pairs, bool negated, Ranges* out) {
-  int32_t from = 0;
-  for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
-    auto first = static_cast<unsigned char>(pairs[i]), last = static_cast<unsigned char>(pairs[i + 1]);
-    if (!negated) out->push_back({first, last});
-    if (negated && from < first) out->push_back({from, first - 1});
-    from = last + 1;
-  }
-  if (negated) out->push_back({from, kMaxRune});
-}
 
 class Parser {
  public:
@@ -91,31 +63,9 @@ class Parser {
   }
   static Piece Check(Assertion a) { return {{{.kind = Kind::kAssert, .assertion = a}}}; }
 
-  static void Merge(Ranges* ranges) {
-    std::sort(ranges->begin(), ranges->end());
-    size_t n = 0;
-    for (auto r : *ranges) {
-      if (n > 0 && r.first <= (*ranges)[n - 1].second + 1) (*ranges)[n - 1].second = std::max((*ranges)[n - 1].second, r.second);
-      else (*ranges)[n++] = r;
-    }
-    ranges->resize(n);
-  }
-
-  // Adds the letters that stand for all of their cases.
-  void Fold(Ranges* ranges) {
-    Merge(ranges);
-    for (size_t i = 0, n = ranges->size(); i < n; ++i) {
-      auto [first, last] = (*ranges)[i];
-      last = std::min(last, 0x1E943);  // no letter above has two cases
-      for (int32_t r = first; r <= last && ++folded_ < kMaxFolded; ++r) {
-        if (int32_t f = FoldRune(r); f != r) ranges->push_back({f, f});
-      }
-    }
-  }
-
   Piece OneOf(Ranges ranges, bool negated, bool fold) {
-    if (fold) Fold(&ranges);
-    Merge(&ranges);
+    if (fold) FoldRanges(&ranges, &folded_);
+    MergeRanges(&ranges);
     program_.classes.push_back({std::move(ranges), negated, fold});
     return {{{.kind = Kind::kClass, .first = static_cast<int32_t>(program_.classes.size()) - 1}}};
   }
@@ -161,9 +111,7 @@ class Parser {
         continue;
       }
       WEIR_ASSIGN_OR_RETURN(Piece one, Atom(depth));
-      if (!flags_only_) {
-        WEIR_ASSIGN_OR_RETURN(one, Repeats(std::move(one)));
-      }
+      if (!flags_only_) { WEIR_ASSIGN_OR_RETURN(one, Repeats(std::move(one))); }
       all.code.insert(all.code.end(), one.code.begin(), one.code.end());
       all.repeated = std::max(all.repeated, one.repeated);
       if (all.code.size() > kMaxProgram) return Bad("it is too large");
@@ -185,7 +133,8 @@ class Parser {
     size_t at = at_ + 1;
     auto number = [&](int64_t* n) {
       size_t begin = at;
-      for (*n = 0; at < in_.size() && in_[at] >= '0' && in_[at] <= '9'; ++at) *n = std::min<int64_t>(*n * 10 + (in_[at] - '0'), 1 << 20);
+      for (*n = 0; at < in_.size() && in_[at] >= '0' && in_[at] <= '9'; ++at)
+        *n = std::min<int64_t>(*n * 10 + (in_[at] - '0'), 1 << 20);
       return at > begin;
     };
     if (!number(&c->least)) return false;
@@ -195,7 +144,8 @@ class Parser {
       if (!number(&c->most)) c->most = -1;
     }
     if (at >= in_.size() || in_[at] != '}') return false;  // then it is text
-    if (c->least > kMaxRepeat || c->most > kMaxRepeat || (c->most >= 0 && c->most < c->least)) return Bad("invalid repetition size");
+    if (c->least > kMaxRepeat || c->most > kMaxRepeat || (c->most >= 0 && c->most < c->least))
+      return Bad("invalid repetition size");
     at_ = at + 1;
     return true;
   }
@@ -270,7 +220,8 @@ class Parser {
     } else if (Take("?P<")) {
       size_t end = in_.find('>', at_);
       std::string_view name = in_.substr(at_, end == in_.npos ? 0 : end - at_);
-      bool sound = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
+      bool sound = !name.empty() &&
+                   std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
       if (!sound) return Bad("a group's name is malformed");
       at_ = end + 1;
       group = ++program_.groups;
@@ -297,7 +248,11 @@ class Parser {
   Status SetFlags() {
     bool on = true, empty_off = false;
     for (; More() && !Next(':') && !Next(')'); ++at_) {
-      bool* flag = Next('i') ? &flags_.fold : Next('m') ? &flags_.lines : Next('s') ? &flags_.dot_all : Next('U') ? &flags_.lazy : nullptr;
+      bool* flag = Next('i')   ? &flags_.fold
+                   : Next('m') ? &flags_.lines
+                   : Next('s') ? &flags_.dot_all
+                   : Next('U') ? &flags_.lazy
+                               : nullptr;
       if (flag) {
         *flag = on, empty_off = false;
       } else if (Next('-') && on) {
@@ -322,7 +277,7 @@ class Parser {
           bool others = name.starts_with("^");
           std::string_view pairs = PosixRanges(others ? name.substr(1) : name);
           if (pairs.empty()) return Bad("there is no such character class");
-          Append(pairs, others, &ranges);
+          AppendPairs(pairs, others, &ranges);
           at_ = end + 2;
           continue;
         }
@@ -355,7 +310,7 @@ class Parser {
     }
     if (lower != 'd' && lower != 's' && lower != 'w') return false;
     at_ += 2;
-    Append(lower == 'd' ? "09" : lower == 's' ? "\t\n\f\r  " : "09AZ__az", c != lower, ranges);
+    AppendPairs(lower == 'd' ? "09" : lower == 's' ? "\t\n\f\r  " : "09AZ__az", c != lower, ranges);
     return true;
   }
 
@@ -401,29 +356,6 @@ class Parser {
 };
 
 }  // namespace
-
-int32_t NextRune(std::string_view text, size_t* at) {
-  auto byte = [&](size_t i) { return static_cast<int32_t>(static_cast<unsigned char>(text[*at + i])); };
-  int32_t first = byte(0);
-  int length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
-  int32_t rune = length == 1 ? first : first & (0x7F >> length);
-  bool sound = length > 0 && *at + static_cast<size_t>(length) <= text.size();
-  for (int i = 1; sound && i < length; ++i) {
-    sound = (byte(static_cast<size_t>(i)) & 0xC0) == 0x80;
-    rune = rune << 6 | (byte(static_cast<size_t>(i)) & 0x3F);
-  }
-  sound &= length < 3 || rune >= (length == 3 ? 0x800 : 0x10000);
-  if (!sound || rune > kMaxRune) return ++*at, -1;
-  *at += static_cast<size_t>(length);
-  return rune;
-}
-
-int32_t FoldRune(int32_t rune) {
-  if (rune < 0x80) return rune >= 'A' && rune <= 'Z' ? rune + 32 : rune;
-  static const locale_t unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);  // not the program's own
-  if (!unicode) return rune;
-  return static_cast<int32_t>(towlower_l(towupper_l(static_cast<wint_t>(rune), unicode), unicode));
-}
 
 Result<Regex::Program> ParseRegex(std::string_view pattern) { return Parser(pattern).Parse(); }
 
