@@ -1,4 +1,4 @@
-// Kernels of the ops that match regular expressions: RegexFullMatch, RegexReplace, and those whose pattern is an attribute.
+// Kernels of the ops that match regular expressions: RegexFullMatch, RegexReplace, and their static forms.
 #include <fmt/format.h>
 
 #include <optional>
