@@ -91,7 +91,7 @@ class OpDef {
   const std::vector<int>& writes() const { return writes_; }
   const std::string& declaration_error() const { return error_; }  // a mistake in a spec string; empty when none
 
-  // Checks `attrs` (without those beginning with '_') against the declaration: unknown names, kinds, allowed values, minima.
+  // Checks `attrs` against the declaration: kinds, allowed values, minima. Names that the op does not have are passed over.
   Status CheckAttrs(const AttrMap& attrs) const;
   // The dtypes of all inputs or outputs, lists flattened, as the attributes say (references as such).
   Result<std::vector<DType>> InputTypes(const AttrMap& attrs) const { return ArgTypes(inputs_, attrs); }

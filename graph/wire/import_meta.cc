@@ -87,7 +87,7 @@ MetaGraph MetaFromWire(const pb::MetaGraphDef& p) {
     list.assign(def.node_list().value().begin(), def.node_list().value().end());
     list.insert(list.end(), def.bytes_list().value().begin(), def.bytes_list().value().end());
   }
-  if (m.VariablesOf("variables").empty()) {
+  if (m.VariablesOf("variables").empty() && m.VariablesOf("trainable_variables").empty()) {
     m.variables["variables"] = ObjectVariables(p, false);
     m.variables["trainable_variables"] = ObjectVariables(p, true);
   }

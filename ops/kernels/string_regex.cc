@@ -1,4 +1,4 @@
-// Kernels of the ops that match regular expressions: RegexFullMatch, RegexReplace, and those whose pattern is an attribute.
+// Kernels of the ops that match regular expressions: RegexFullMatch, RegexReplace, and their static forms.
 #include <fmt/format.h>
 
 #include <optional>
@@ -22,8 +22,7 @@ Status CheckScalar(const PrepareContext& c, int input, const char* name) {
 }
 
 // `f` computes element i by the pattern.
-template <class F>
-void RunWith(PrepareContext& c, std::optional<Regex> fixed, F f) {
+template <class F> void RunWith(PrepareContext& c, std::optional<Regex> fixed, F f) {
   int64_t n = c.input_shape(0).num_elements();
   c.set_output_shape(0, c.input_shape(0));
   c.ParallelOver(n, kNanos);
@@ -40,7 +39,9 @@ void RunWith(PrepareContext& c, std::optional<Regex> fixed, F f) {
   });
 }
 
-void Match(RunArgs& a, const Regex& pattern, int64_t i) { a.out<bool>(0)[i] = pattern.FullMatch(a.in<std::string>(0)[i]); }
+void Match(RunArgs& a, const Regex& pattern, int64_t i) {
+  a.out<bool>(0)[i] = pattern.FullMatch(a.in<std::string>(0)[i]);
+}
 
 Status PrepareRegexFullMatch(PrepareContext& c) {
   WEIR_RETURN_IF_ERROR(CheckScalar(c, 1, "pattern"));
@@ -66,7 +67,8 @@ Status PrepareRegexReplace(PrepareContext& c) {
 Status PrepareStaticRegexReplace(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(Regex pattern, Regex::Compile(c.attr<std::string>("pattern")));
   RunWith(c, std::move(pattern),
-          [rewrite = c.attr<std::string>("rewrite"), all = c.attr<bool>("replace_global")](RunArgs& a, const Regex& re, int64_t i) {
+          [rewrite = c.attr<std::string>("rewrite"), all = c.attr<bool>("replace_global")](RunArgs& a, const Regex& re,
+                                                                                           int64_t i) {
             a.out<std::string>(0)[i] = re.Replace(a.in<std::string>(0)[i], rewrite, all);
           });
   return {};

@@ -28,7 +28,9 @@ Tensor Ones(const Shape& shape) {
 
 std::vector<Kind> Kinds() {
   auto image = [](int64_t n) { return Ones({1, n, n, 3}); };
-  auto size = [](int64_t n) { return Tensor::Vector(std::vector<int32_t>{1, static_cast<int32_t>(n), static_cast<int32_t>(n), 3}); };
+  auto size = [](int64_t n) {
+    return Tensor::Vector(std::vector<int32_t>{1, static_cast<int32_t>(n), static_cast<int32_t>(n), 3});
+  };
   auto filter = [](int64_t out) { return Ones({kWindow, kWindow, 3, out}); };
   auto filter_size = [](int out) { return Tensor::Vector(std::vector<int32_t>{kWindow, kWindow, 3, out}); };
   auto none = [](int64_t c) { return Ones({1, 0, 0, c}); };
@@ -36,17 +38,53 @@ std::vector<Kind> Kinds() {
   auto like_image = [](int64_t n) { return Shape({1, n, n, 3}); };
   auto like_filter = [](int64_t out) { return [out](int64_t) { return Shape({kWindow, kWindow, 3, out}); }; };
   return {
-      {"Conv2D", [=](int64_t n) { return std::vector{image(n), filter(4)}; }, false, empty(4)},
-      {"Conv2DBackpropInput", [=](int64_t n) { return std::vector{size(n), filter(4), none(4)}; }, false, like_image},
-      {"Conv2DBackpropFilter", [=](int64_t n) { return std::vector{image(n), filter_size(4), none(4)}; }, false, like_filter(4)},
-      {"DepthwiseConv2dNative", [=](int64_t n) { return std::vector{image(n), filter(2)}; }, false, empty(6)},
-      {"DepthwiseConv2dNativeBackpropInput", [=](int64_t n) { return std::vector{size(n), filter(2), none(6)}; }, false, like_image},
-      {"DepthwiseConv2dNativeBackpropFilter", [=](int64_t n) { return std::vector{image(n), filter_size(2), none(6)}; }, false, like_filter(2)},
+      {"Conv2D",
+       [=](int64_t n) {
+         return std::vector{image(n), filter(4)};
+       },
+       false, empty(4)},
+      {"Conv2DBackpropInput",
+       [=](int64_t n) {
+         return std::vector{size(n), filter(4), none(4)};
+       },
+       false, like_image},
+      {"Conv2DBackpropFilter",
+       [=](int64_t n) {
+         return std::vector{image(n), filter_size(4), none(4)};
+       },
+       false, like_filter(4)},
+      {"DepthwiseConv2dNative",
+       [=](int64_t n) {
+         return std::vector{image(n), filter(2)};
+       },
+       false, empty(6)},
+      {"DepthwiseConv2dNativeBackpropInput",
+       [=](int64_t n) {
+         return std::vector{size(n), filter(2), none(6)};
+       },
+       false, like_image},
+      {"DepthwiseConv2dNativeBackpropFilter",
+       [=](int64_t n) {
+         return std::vector{image(n), filter_size(2), none(6)};
+       },
+       false, like_filter(2)},
       {"MaxPool", [=](int64_t n) { return std::vector{image(n)}; }, true, empty(3)},
-      {"MaxPoolGrad", [=](int64_t n) { return std::vector{image(n), none(3), none(3)}; }, true, like_image},
-      {"MaxPoolGradGrad", [=](int64_t n) { return std::vector{image(n), none(3), image(n)}; }, true, empty(3)},
+      {"MaxPoolGrad",
+       [=](int64_t n) {
+         return std::vector{image(n), none(3), none(3)};
+       },
+       true, like_image},
+      {"MaxPoolGradGrad",
+       [=](int64_t n) {
+         return std::vector{image(n), none(3), image(n)};
+       },
+       true, empty(3)},
       {"AvgPool", [=](int64_t n) { return std::vector{image(n)}; }, true, empty(3)},
-      {"AvgPoolGrad", [=](int64_t n) { return std::vector{size(n), none(3)}; }, true, like_image},
+      {"AvgPoolGrad",
+       [=](int64_t n) {
+         return std::vector{size(n), none(3)};
+       },
+       true, like_image},
   };
 }
 
@@ -56,8 +94,8 @@ Result<Tensor> RunKind(const Kind& k, int64_t larger, int64_t stride, bool known
   InputList inputs;
   Feeds feeds;
   for (const Tensor& t : k.inputs(kWindow - larger)) {
-    Output x = known ? b.Constant(t)
-                     : b.Add("Placeholder", {}, {{"dtype", t.dtype()}, {"shape", PartialShape::Unknown()}});
+    Output x =
+        known ? b.Constant(t) : b.Add("Placeholder", {}, {{"dtype", t.dtype()}, {"shape", PartialShape::Unknown()}});
     if (!known) feeds.push_back({x, t});
     inputs.push_back(x);
   }

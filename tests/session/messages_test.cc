@@ -27,7 +27,9 @@ void ExpectSays(const Status& s, std::initializer_list<const char*> texts) {
 
 class Folder : public ::testing::Test {
  protected:
-  Folder() : folder_(fs::path(::testing::TempDir()) / ("messages_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()))) {
+  Folder()
+      : folder_(fs::path(::testing::TempDir()) /
+                ("messages_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()))) {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }
@@ -45,8 +47,8 @@ TEST_F(Messages, AFeedOfAnotherDtypeTellsTheLineAndHowToConvert) {
   Output y = ops::Square(x);
   Session session(g);
   Tensor doubles = Tensor::Of<double>({1, 2}, {1, 2});
-  const auto texts = {"Placeholder 'x:0' is f32[?,2], but was fed f64[1,2]", "created at", "messages_test.cc:",
-                      "convert by a std::vector of float in C++ or .astype('float32') in NumPy"};
+  const auto texts = {"Placeholder 'x:0' is f32[?,2], but was fed f64[1,2]", "created at",
+                      "messages_test.cc:", "convert by a std::vector of float in C++ or .astype('float32') in NumPy"};
   ExpectSays(session.Run(y, {{x, doubles}}).status(), texts);
   ExpectSays(session.Run(NamedFeeds{{"x", doubles}}, {"Square"}).status(), texts);
   Status shape = session.Run(y, {{x, Tensor::Of<float>({3}, {1, 2, 3})}}).status();
@@ -57,16 +59,20 @@ TEST_F(Messages, AFeedOfAnotherDtypeTellsTheLineAndHowToConvert) {
 TEST_F(Messages, SwappedLogitsAndLabelsAreToldSo) {
   for (bool sparse : {true, false}) {
     Builder g;
-    Output logits = ops::Placeholder(g, kFloat, {None, 3}, {.name = "net"}), labels = ops::Placeholder(g, kInt32, sparse ? PartialShape({None}) : PartialShape({None, 3}), {.name = "classes"});
-    sparse ? ops::SparseSoftmaxCrossEntropyWithLogits(logits, labels) : ops::SoftmaxCrossEntropyWithLogits(logits, labels);
-    ExpectSays(g.status(), {"has logits 'classes:0' of int32 and labels 'net:0' of float: they are swapped", "messages_test.cc:", "labels come first"});
+    Output logits = ops::Placeholder(g, kFloat, {None, 3}, {.name = "net"}),
+           labels = ops::Placeholder(g, kInt32, sparse ? PartialShape({None}) : PartialShape({None, 3}), {.name = "classes"});
+    sparse ? ops::SparseSoftmaxCrossEntropyWithLogits(logits, labels)
+           : ops::SoftmaxCrossEntropyWithLogits(logits, labels);
+    ExpectSays(g.status(), {"has logits 'classes:0' of int32 and labels 'net:0' of float: they are swapped",
+                            "messages_test.cc:", "labels come first"});
   }
 }
 
 TEST_F(Messages, SwappedLogitsAndLabelsOfALossAreToldSo) {
   for (auto loss : {losses::SoftmaxCrossEntropy, losses::SigmoidCrossEntropy}) {
     Builder g;
-    Output logits = ops::Placeholder(g, kFloat, {None, 3}, {.name = "net"}), labels = ops::Placeholder(g, kInt32, {None, 3}, {.name = "classes"});
+    Output logits = ops::Placeholder(g, kFloat, {None, 3}, {.name = "net"}),
+           labels = ops::Placeholder(g, kInt32, {None, 3}, {.name = "classes"});
     loss(logits, labels, 0, {});
     ExpectSays(g.status(), {"they are swapped", "messages_test.cc:", "labels come first"});
   }
@@ -103,7 +109,8 @@ TEST_F(Messages, ARestoredShapeTellsWhoseItIs) {
   Builder g;
   Variable v(ops::Zeros(g, {2, 3}), {.name = "v"});
   Session session(g);
-  ExpectSays(Saver(&session).Restore(File("model")), {"variable 'v' is f32[2,3] in the graph, but the value for it is f32[3,2]", "model'"});
+  ExpectSays(Saver(&session).Restore(File("model")),
+             {"variable 'v' is f32[2,3] in the graph, but the value for it is f32[3,2]", "model'"});
 }
 
 TEST_F(Messages, GitLfsPointersAreNamedWhereverTheyStand) {

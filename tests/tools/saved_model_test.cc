@@ -21,10 +21,10 @@ saved_model_schema_version: 1
 meta_graphs {
   meta_info_def {tags: 'serve'}
   graph_def {
-    node {name: 'w' op: 'VarHandleOp' attr {key: 'dtype' value {type: DT_FLOAT}} attr {key: 'shape' value {shape {dim {size: 2}}}}
-          attr {key: 'shared_name' value {s: 'w'}}}
     node {name: 'mean' op: 'VarHandleOp' attr {key: 'dtype' value {type: DT_FLOAT}} attr {key: 'shape' value {shape {dim {size: 3}}}}
           attr {key: 'shared_name' value {s: 'mean'}}}
+    node {name: 'w' op: 'VarHandleOp' attr {key: 'dtype' value {type: DT_FLOAT}} attr {key: 'shape' value {shape {dim {size: 2}}}}
+          attr {key: 'shared_name' value {s: 'w'}}}
     node {name: 'x' op: 'Placeholder' attr {key: 'dtype' value {type: DT_FLOAT}} attr {key: 'shape' value {shape {dim {size: 2}}}}}
     node {name: 'y' op: 'StatefulPartitionedCall' input: 'x' input: 'w' attr {key: 'f' value {func {name: 'serve'}}}
           attr {key: 'Tin' value {list {type: DT_FLOAT type: DT_RESOURCE}}} attr {key: 'Tout' value {list {type: DT_FLOAT}}}}
@@ -57,6 +57,13 @@ meta_graphs {
 }
 )";
 
+std::string ReadAll(const std::string& path) {
+  std::ifstream in(path);
+  std::stringstream content;
+  content << in.rdbuf();
+  return content.str();
+}
+
 class SavedModel : public ::testing::Test {
  protected:
   SavedModel() : folder_(fs::path(::testing::TempDir()) / ("saved_model_" + std::to_string(getpid()))) {
@@ -78,9 +85,7 @@ class SavedModel : public ::testing::Test {
   Ran Run(const std::string& verb, const std::string& arguments = "") const {
     std::string out = (folder_ / "out").string(), err = (folder_ / "err").string();
     int status = std::system((std::string(WEIR_GRAPHDEF) + " " + verb + " " + folder_.string() + " " + arguments + " >" + out + " 2>" + err).c_str());
-    std::stringstream text;
-    text << std::ifstream(out).rdbuf() << std::ifstream(err).rdbuf();
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128, text.str()};
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128, ReadAll(out) + ReadAll(err)};
   }
   void ExpectSays(const Ran& r, int code, const std::string& what) const {
     EXPECT_EQ(r.code, code) << r.text;
@@ -110,10 +115,8 @@ TEST_F(SavedModel, OptAndPlanGoByTheSignatures) {
   ExpectSays(Run("plan"), 0, "feed 0 is 'x:0'");
   Ran r = Run("opt", "--verify=2 -o " + File("small.pb"));
   ExpectSays(r, 0, "largest difference 0.0e+00");
-  std::stringstream dump;
-  std::system((std::string(WEIR_GRAPHDEF) + " dump " + File("small.pb") + " >" + File("dump")).c_str());
-  dump << std::ifstream(File("dump")).rdbuf();
-  for (const char* node : {"y = ", "n = "}) EXPECT_NE(dump.str().find(node), std::string::npos) << dump.str();
+  EXPECT_EQ(std::system((std::string(WEIR_GRAPHDEF) + " dump " + File("small.pb") + " >" + File("dump")).c_str()), 0);
+  for (const char* node : {"y = ", "n = "}) EXPECT_NE(ReadAll(File("dump")).find(node), std::string::npos) << ReadAll(File("dump"));
 }
 
 TEST_F(SavedModel, SummaryTellsItsVariables) {

@@ -63,7 +63,6 @@ Status StartSavedModel(Session& session, const MetaGraph& meta, const std::strin
 }
 
 Status FillVariables(Session& session) {
-  uint64_t seed = 1000;
   for (NodeId id : session.graph().nodes()) {
     const Node& n = session.graph()[id];
     if (!IsVariable(n)) continue;
@@ -71,7 +70,7 @@ Status FillVariables(Session& session) {
     OutputType type = VariableType(n);
     auto shape = type.shape.ToShape();
     if (session.GetVariable(name).ok() || !shape || !IsSupported(type.dtype) || type.dtype == kString) continue;
-    WEIR_ASSIGN_OR_RETURN(Tensor value, Generate("uniform", seed++, type.dtype, *shape));
+    WEIR_ASSIGN_OR_RETURN(Tensor value, Generate("uniform", std::hash<std::string>()(name), type.dtype, *shape));
     WEIR_RETURN_IF_ERROR(session.SetVariable(name, value));
   }
   return {};

@@ -12,7 +12,7 @@ Status RestoreVariables(Session& session, std::string path);
 // As TensorFlow's loader does: restores the variables of a SavedModel by its own restore op, with the paths of its assets fed,
 // and runs its init op. The session must allow file ops.
 Status StartSavedModel(Session& session, const MetaGraph& meta, const std::string& path);
-// Gives every variable of known shape that has no value a random one: the same in every session of the same graph.
+// Gives every variable of known shape that has no value a random one: the same in every session.
 Status FillVariables(Session& session);
 
 }  // namespace weir::tool
