@@ -123,7 +123,7 @@ using Side = hn::Vec<SideTag<T>>;
 
 // out[i][r] = in[r * ld + i] for r, i < kSide.
 template <class T>
-HWY_INLINE void LoadTransposed(const T* in, int64_t ld, Side<T>* out) {
+HWY_INLINE void LoadTransposed(const T* in, [[maybe_unused]] int64_t ld, Side<T>* out) {
   const SideTag<T> d;
   const auto v0 = hn::LoadU(d, in);
 #if HWY_TARGET == HWY_SCALAR
