@@ -12,6 +12,7 @@
 #include "weir/ops/control_ops.h"       // NoOp, Assert, functions, If, While
 #include "weir/ops/conv_ops.h"          // Conv2D, MaxPool, …
 #include "weir/ops/custom.h"            // C++ functions as ops, ops of your own
+#include "weir/runtime/kernel.h"         // kernels of your own
 #include "weir/ops/functions.h"         // functions of the graph: calls, If, While
 #include "weir/ops/gather_ops.h"        // Gather, OneHot, …
 #include "weir/ops/gradient_accumulation.h"  // several batches a step
@@ -31,7 +32,6 @@
 #include "weir/ops/state_ops.h"         // VarHandleOp, …
 #include "weir/ops/string_ops.h"        // StringJoin, AsString, …
 #include "weir/ops/variables.h"         // Variable, GlobalVariablesInitializer
-#include "weir/runtime/kernel.h"         // kernels of your own
 #include "weir/session/gradient_checker.h"   // gradients against finite differences
 #include "weir/session/saver.h"         // Saver: checkpoints
 #include "weir/session/session.h"       // Session
