@@ -11,7 +11,8 @@
 #include "weir/ops/clip.h"              // ClipByNorm, …
 #include "weir/ops/control_ops.h"       // NoOp, Assert, functions, If, While
 #include "weir/ops/conv_ops.h"          // Conv2D, MaxPool, …
-#include "weir/ops/custom.h"            // C++ functions as ops; ops and kernels of your own
+#include "weir/ops/custom.h"            // C++ functions as ops, ops of your own
+#include "weir/runtime/kernel.h"         // kernels of your own
 #include "weir/ops/functions.h"         // functions of the graph: calls, If, While
 #include "weir/ops/gather_ops.h"        // Gather, OneHot, …
 #include "weir/ops/gradient_accumulation.h"  // several batches a step

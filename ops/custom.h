@@ -19,7 +19,6 @@
 #include "weir/graph/builder.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/op_def.h"
-#include "weir/runtime/kernel.h"
 
 namespace weir {
 
@@ -28,9 +27,6 @@ namespace weir {
 // is taken, a mistake in its declaration, or no shape function. An op without gradient function has none; asking for
 // one is an error.
 Status RegisterOps(const std::function<void(OpRegistry&)>& add);
-
-// The same for kernels, before the first Session; of ops from outside, or of ops of Weir's that have no kernel.
-Status RegisterKernels(const std::function<void(KernelRegistry&)>& add);
 
 namespace ops {
 

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "weir/ops/custom.h"
-#include "weir/ops/freezing_registry.h"
+#include "weir/graph/base/freezing_registry.h"
 
 namespace weir {
 

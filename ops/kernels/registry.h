@@ -5,7 +5,7 @@
 
 namespace weir {
 
-// Every kernel, those of RegisterKernels (ops/custom.h) too; frozen by its first use. Thread-safe.
+// Every kernel, those of RegisterKernels (runtime/kernel.h) too; frozen by its first use. Thread-safe.
 const KernelRegistry& AllKernels();
 
 // One per family, in ops/kernels/<family>.cc.

@@ -13,6 +13,7 @@
 #include "weir/ops/array_ops.h"
 #include "weir/ops/math_ops.h"
 #include "weir/ops/registry.h"
+#include "weir/runtime/kernel.h"
 #include "weir/session/session.h"
 
 namespace weir {

@@ -22,9 +22,9 @@ constexpr int64_t kMiB = 1 << 20;
 // A small convolutional network on digits.
 struct Network {
   Network() {
-    Output h = ops::Relu(ops::Conv2D(x, Weight({5, 5, 1, 32}), {.padding = "SAME"}));
-    h = ops::Relu(ops::Conv2D(ops::MaxPool(h), Weight({5, 5, 32, 64}), {.padding = "SAME"}));
-    h = ops::Relu(ops::MatMul(ops::Reshape(ops::MaxPool(h), {-1, 7 * 7 * 64}), Weight({7 * 7 * 64, 128})));
+    Output h = ops::Relu(ops::Conv2D(x, Weight({5, 5, 1, 8}), {.padding = "SAME"}));
+    h = ops::Relu(ops::Conv2D(ops::MaxPool(h), Weight({5, 5, 8, 16}), {.padding = "SAME"}));
+    h = ops::Relu(ops::MatMul(ops::Reshape(ops::MaxPool(h), {-1, 7 * 7 * 16}), Weight({7 * 7 * 16, 128})));
     y = ops::Softmax(ops::MatMul(h, Weight({128, 10})));
   }
   Output Weight(const Shape& shape) {
@@ -68,12 +68,12 @@ TEST(SessionMemory, ManyThreadsWithManyBatchSizesStayFlat) {
 
 TEST(SessionMemory, IsBoundedByTheOption) {
   Network n;
-  Session s(n.g, {.threads = 1, .max_cache_bytes = 20 * kMiB});
+  Session s(n.g, {.threads = 1, .max_cache_bytes = 16 * kMiB});
   const int64_t before = memory::bytes_in_use();
   for (int round = 0; round < 2; ++round) {
     ServeAll(n, s);
-    EXPECT_LE(s.CacheBytes(), 20 * kMiB);
-    EXPECT_LE(memory::bytes_in_use() - before, 21 * kMiB);
+    EXPECT_LE(s.CacheBytes(), 16 * kMiB);
+    EXPECT_LE(memory::bytes_in_use() - before, 17 * kMiB);
   }
 }
 
