@@ -193,6 +193,7 @@ class Freezer {
     if (!f) return NotFound(fmt::format("calls function '{}', which the library does not have", name));
     if (++depth_ > kMaxCallDepth) return InvalidArgument(fmt::format("calls function '{}', which calls itself", name));
     Function copy = *f;
+    copy.body.RetainFunctions({});  // of the library as it was; calls look into ours
     Held held;
     const bool changed_before = std::exchange(changed_, !args.empty());
     for (NodeId arg : ArgNodes(copy.body)) {
