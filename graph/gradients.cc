@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "weir/graph/infer.h"
+#include "weir/graph/verify.h"
 
 namespace weir {
 
@@ -181,6 +182,7 @@ class Differentiator {
       if (!zero && AnyInputBetween(id)) missing_.push_back(id);
       return {};
     }
+    WEIR_RETURN_IF_ERROR(CheckNode(b_.graph(), b_.graph().node(id)));
     auto scope = b_.NameScope(scope_ + name + "_grad/");
     GradContext c(&b_, id, std::move(grads));
     if (Status s = (*fn)(c); !s.ok()) return NodeError(b_.graph().node(id), "graph", s);

@@ -318,7 +318,11 @@ Result<std::vector<Tensor>> Session::Run(const std::vector<Output>& fetches, con
   WEIR_ASSIGN_OR_RETURN(Signature s, impl_->SignatureOf(fed, fetches, targets));
   std::vector<Tensor> values;
   for (size_t i = 0; i < feeds.size(); ++i) {
-    auto value = feeds[i].value.ToTensor(BaseType(impl_->graph_->type(s.feeds[i]).dtype));
+    DType dtype = BaseType(impl_->graph_->type(s.feeds[i]).dtype);
+    if (dtype == DType::kInvalid && !feeds[i].value.has_dtype()) {
+      return InvalidArgument(fmt::format("error[feed]: the dtype of '{}' is not known: neither its op nor what reads it tells", feeds[i].output.name())).Help("feed a Tensor");
+    }
+    auto value = feeds[i].value.ToTensor(dtype);
     if (!value.ok()) return InvalidArgument(fmt::format("error[feed]: '{}': {}", feeds[i].output.name(), value.status().message()));
     values.push_back(std::move(*value));
   }
