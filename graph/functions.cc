@@ -49,14 +49,19 @@ std::vector<NodeId> ByIndex(const Graph& body, std::string_view op) {
   return ids;
 }
 
+const AttrValue* BoundOrDefault(const Function& f, const AttrMap& bound, std::string_view attr) {
+  if (auto it = bound.find(attr); it != bound.end()) return &it->second;
+  auto d = std::find_if(f.attr_defs.begin(), f.attr_defs.end(), [&](const AttrDef& a) { return a.name == attr; });
+  return d != f.attr_defs.end() && d->default_value ? &*d->default_value : nullptr;
+}
+
 // The dtypes that a signature gives its arguments or results, kInvalid where only a call tells; nullopt when not even their number is known.
 std::optional<std::vector<DType>> DeclaredTypes(const Function& f, const std::vector<ArgDef>& args, const AttrMap& bound) {
   std::vector<DType> types;
   for (const ArgDef& a : args) {
     if (a.is_list || !a.number_attr.empty()) return std::nullopt;
-    DType t = a.type;
-    if (auto it = bound.find(a.type_attr); it != bound.end() && it->second.is<DType>()) t = *it->second.get<DType>();
-    types.push_back(BaseType(t));
+    const AttrValue* v = a.type_attr.empty() ? nullptr : BoundOrDefault(f, bound, a.type_attr);
+    types.push_back(BaseType(v && v->is<DType>() ? *v->get<DType>() : a.type));
   }
   return types;
 }

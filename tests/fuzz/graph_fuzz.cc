@@ -86,38 +86,52 @@ Verb Parse(const std::string& line, const std::string& file) {
   return v;
 }
 
+constexpr const char* kPasses = "prune,infer_shapes,inline_calls,fill_defaults,lower_references,order_effects,relax_order,expand_batch_norm,"
+                                "fold_padding,fold_constants,simplify,merge_duplicates,fuse_elementwise";
+
+// Of each verb one of these ways to call it, by chance.
+const std::vector<std::vector<std::string>> kVerbs{
+    {"check", "check --json --strict"},
+    {"dump", "dump --full --order=topo -o dump.pbtxt", "dump --json", "dump --proto"},
+    {"summary --json", "summary --depth=1"},
+    {"run --threads=1", "run --threads=1 --optimize=0 --json"},
+    {"opt --verify=1 -o opt.pb", fmt::format("opt --passes={}", kPasses)},
+    {"plan", "plan --optimize=0 --json"},
+    {"bench --warmup=0 --runs=1 --threads=1", "bench --warmup=0 --runs=1 --threads=2 --optimize=0"},
+    {"draw", "draw --depth=1 --constants"},
+};
+// The same of those that need a tensor's name.
+const std::vector<std::vector<std::string>> kNamedVerbs{
+    {"grad --json -o grad.pb --y"},
+    {"run --threads=1 --fetch", "bench --warmup=0 --runs=1 --threads=1 --fetch", "plan --fetch", "opt --passes=inline_calls,simplify --fetch"},
+};
+
 class Verbs {
  public:
   explicit Verbs(std::string file) : file_(std::move(file)) {
-    constexpr const char* kPasses = "prune,infer_shapes,inline_calls,fill_defaults,lower_references,order_effects,relax_order,expand_batch_norm,"
-                                    "fold_padding,fold_constants,simplify,merge_duplicates,fuse_elementwise";
-    for (const std::string& line : {std::string("check"), std::string("dump"), std::string("dump --full --order=topo -o dump.pbtxt"), std::string("summary --json"),
-                                    std::string("summary --depth=1"), std::string("run --threads=1"), std::string("run --threads=1 --optimize=0 --json"),
-                                    std::string("opt --verify=1 -o opt.pb"), fmt::format("opt --passes={}", kPasses), std::string("plan"), std::string("plan --optimize=0 --json"),
-                                    std::string("bench --warmup=0 --runs=1 --threads=2"), std::string("draw"), std::string("draw --depth=1 --constants")}) {
-      fixed_.push_back(Parse(line, file_));
-    }
+    for (const auto& ways : kVerbs) fixed_.push_back(Parsed(ways, ""));
   }
 
-  // Those for every graph, then those that need a tensor's name.
-  std::vector<const Verb*> For(const std::string& y) {
+  std::vector<const Verb*> For(const std::string& y, std::mt19937_64& rng) {
     std::vector<const Verb*> verbs;
-    for (const Verb& v : fixed_) verbs.push_back(&v);
+    for (const auto& ways : fixed_) verbs.push_back(&ways[rng() % ways.size()]);
     if (y.empty()) return verbs;
     auto& named = named_[y];
-    if (named.empty()) {
-      for (const char* line : {"grad --json -o grad.pb --y", "run --threads=1 --fetch", "bench --warmup=0 --runs=1 --threads=1 --fetch", "opt --passes=inline_calls,simplify --fetch"}) {
-        named.push_back(Parse(fmt::format("{} {}", line, y), file_));
-      }
-    }
-    for (const Verb& v : named) verbs.push_back(&v);
+    for (size_t i = named.size(); i < kNamedVerbs.size(); ++i) named.push_back(Parsed(kNamedVerbs[i], " " + y));
+    for (const auto& ways : named) verbs.push_back(&ways[rng() % ways.size()]);
     return verbs;
   }
 
  private:
+  std::vector<Verb> Parsed(const std::vector<std::string>& ways, const std::string& y) const {
+    std::vector<Verb> verbs;
+    for (const std::string& way : ways) verbs.push_back(Parse(way + y, file_));
+    return verbs;
+  }
+
   std::string file_;
-  std::vector<Verb> fixed_;
-  std::map<std::string, std::vector<Verb>> named_;
+  std::vector<std::vector<Verb>> fixed_;
+  std::map<std::string, std::vector<std::vector<Verb>>> named_;
 };
 
 // The file that the verbs read: of this process, in memory.
@@ -146,18 +160,20 @@ struct Options {
 // A file op takes its path from the graph: none that writes may run on a damaged one.
 bool MayWrite(const std::string& bytes) { return bytes.find("SaveV2") != bytes.npos || bytes.find("MergeV2") != bytes.npos || bytes.find("WriteFile") != bytes.npos; }
 
-// How many verbs ended with code 0.
-int RunCase(const std::string& bytes, const std::string& y, Verbs& verbs, const std::string& what, bool verbose) {
+// How many verbs ended with code 0; -1 where the graph does not load, which is the same to all of them: one tries.
+int RunCase(const std::string& bytes, const std::vector<const Verb*>& verbs, const std::string& what, bool verbose) {
   const bool runs = !MayWrite(bytes);
   int good = 0;
-  for (const Verb* v : verbs.For(y)) {
+  for (const Verb* v : verbs) {
     if (!runs && (v->line.starts_with("run") || v->line.starts_with("bench") || v->line.starts_with("opt --verify"))) continue;
     std::snprintf(current, sizeof current, "%s: %s\n", what.c_str(), v->line.c_str());
     if (verbose) fmt::print(report, "{}", current);
     tool::interrupted = false;
     verb_started = Now();
     try {
-      good += v->action() == tool::kOk;
+      const int code = v->action();
+      good += code == tool::kOk;
+      if (v == verbs[0] && code == tool::kBadFile) return -1;
     } catch (const std::bad_alloc&) {
       // As main does: a verb may run out of the budget.
     }
@@ -172,7 +188,7 @@ int Fuzz(const Options& o) {
   Verbs verbs(file.path());
   std::thread(Watch).detach();
   const int64_t start = Now();
-  int64_t done = 0, good = 0;
+  int64_t done = 0, loaded = 0, good = 0;
   for (; done < o.cases && static_cast<double>(Now() - start) < o.seconds * 1000; ++done) {
     const int64_t number = o.first + done;
     std::mt19937_64 rng(o.seed * 1000003 + static_cast<uint64_t>(number));
@@ -182,13 +198,14 @@ int Fuzz(const Options& o) {
     file.Put(bytes);
     const std::string what = fmt::format("graph_fuzz: --seed={} --first={}, of {}", o.seed, number, seed.name);
     try {
-      good += RunCase(bytes, seed.y, verbs, what, o.verbose);
+      const int ended_well = RunCase(bytes, verbs.For(seed.y, rng), what, o.verbose);
+      if (ended_well >= 0) ++loaded, good += ended_well;
     } catch (const std::exception& e) {
       fmt::print(report, "{}an exception escaped: {}\n", current, e.what());
       return 1;
     }
   }
-  fmt::print(report, "{} graphs of {} seeds: {} verbs ended well, the others with an error; {} bytes in use at the end\n", done, seeds.size(), good, memory::bytes_in_use());
+  fmt::print(report, "{} graphs of {} seeds: {} loaded, on which {} verbs ended well and the others with an error; {} bytes in use at the end\n", done, seeds.size(), loaded, good, memory::bytes_in_use());
   return 0;
 }
 

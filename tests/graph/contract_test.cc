@@ -76,7 +76,7 @@ function f(x: f32) -> (r: f32) {
   r = _Retval(y) {T: f32, index: 0}
 }
 x = Const() {value: f32[2] [1, 2], dtype: f32}
-y = PartitionedCall(x) {Tin: [f32], Tout: [f32], f: f}
+y = PartitionedCall(x) {Tin: [f32], Tout: [f32], f: func f}
 )";
   Graph g = ParseGraph(text, &AllOps(), {.infer = false}).value();
   Status s = Session(g, {.threads = 1}).Run(NamedFeeds{}, {"y"}).status();
@@ -134,7 +134,7 @@ TEST(UnknownOps, ALiteralForWhatNobodyKnowsIsRefused) {
   Graph g = ParseGraph("j = DecodeSomething() {}\nk = AnotherOp(j) {}\n", &AllOps(), {.infer = false}).value();
   Builder b(g);
   Session s(b, {.threads = 1});
-  Status status = s.Run(b.FindOutput("k"), {{b.FindOutput("j"), {1, 2, 3}}}).status();
+  Status status = s.Run(b.FindOutput("j"), {{b.FindOutput("j"), {1, 2, 3}}}).status();
   EXPECT_NE(status.ToString().find("error[feed]: the dtype of 'j:0' is not known"), std::string::npos) << status.ToString();
 }
 

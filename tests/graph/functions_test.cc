@@ -54,7 +54,7 @@ function next(v0: i32, v1: i32) -> (r0: i32, r1: %s) {
 }
 a = Const() {value: i32[] 0, dtype: i32}
 b = Const() {value: i32[] 6, dtype: i32}
-w = While(a, b) {T: [i32, i32], cond: less, body: next}
+w = While(a, b) {T: [i32, i32], cond: func less, body: func next}
 )";
 
 std::string Loop(const std::string& declared, const std::string& value, const std::string& dtype) {
@@ -118,11 +118,11 @@ x = Const() {value: f32[2] [1, 2], dtype: f32}
   auto expect = [&](const std::string& node, const std::string& words) {
     for (const Status& s : OnEachWay(functions + node, "y")) EXPECT_NE(s.ToString().find(words), std::string::npos) << node << s.ToString();
   };
-  expect("y = If(p, x) {Tcond: bool, Tin: [f32], Tout: [f32, f32], then_branch: same, else_branch: same}\n", "'same' of 1 results with 2");
-  expect("y = If(p, x) {Tcond: bool, Tin: [f32], Tout: [i32], then_branch: same, else_branch: same}\n", "with int32 for result 0, which is float");
-  expect("y = If(p, x, x) {Tcond: bool, Tin: [f32, f32], Tout: [f32], then_branch: same, else_branch: same}\n", "'same' of 1 arguments with 2");
-  expect("y = PartitionedCall(p) {Tin: [bool], Tout: [f32], f: same}\n", "with bool for argument 0, which is float");
-  expect("y = PartitionedCall(x) {Tin: [f32], Tout: [f32, f32], f: same}\n", "'same' of 1 results with 2");
+  expect("y = If(p, x) {Tcond: bool, Tin: [f32], Tout: [f32, f32], then_branch: func same, else_branch: func same}\n", "'same' of 1 results with 2");
+  expect("y = If(p, x) {Tcond: bool, Tin: [f32], Tout: [i32], then_branch: func same, else_branch: func same}\n", "with int32 for result 0, which is float");
+  expect("y = If(p, x, x) {Tcond: bool, Tin: [f32, f32], Tout: [f32], then_branch: func same, else_branch: func same}\n", "'same' of 1 arguments with 2");
+  expect("y = PartitionedCall(p) {Tin: [bool], Tout: [f32], f: func same}\n", "with bool for argument 0, which is float");
+  expect("y = PartitionedCall(x) {Tin: [f32], Tout: [f32, f32], f: func same}\n", "'same' of 1 results with 2");
 }
 
 // Both branches have a branch of their own, each traced before either is in the library.
@@ -162,7 +162,7 @@ std::string Doubling(int levels, const std::string& base, const std::string& cal
 
 TEST(Functions, ExponentialCallsAreInferredAtOnceAndRefusedAtOnce) {
   auto start = Clock::now();
-  const std::string call = "PartitionedCall($) {Tin: [f32], Tout: [f32], f: @}";
+  const std::string call = "PartitionedCall($) {Tin: [f32], Tout: [f32], f: func @}";
   auto g = ParseGraph(Doubling(39, "  y = Neg(x) {T: f32}\n", call), &AllOps());
   ASSERT_TRUE(g.ok()) << g.status().ToString();
   EXPECT_EQ(g->type({g->Find("y"), 0}).ToString(), "f32[?]");
@@ -173,13 +173,13 @@ TEST(Functions, ExponentialCallsAreInferredAtOnceAndRefusedAtOnce) {
 }
 
 TEST(Functions, FewerLevelsRun) {
-  const std::string call = "PartitionedCall($) {Tin: [f32], Tout: [f32], f: @}";
+  const std::string call = "PartitionedCall($) {Tin: [f32], Tout: [f32], f: func @}";
   auto g = ParseGraph(Doubling(8, "  y = Neg(x) {T: f32}\n", call), &AllOps());
   EXPECT_EQ(Session(*g, {.threads = 1}).Run({{"x", Tensor::Vector<float>({1, 2})}}, {"y"}).value()[0].ToString(), "[1, 2]");
 }
 
 TEST(Functions, ExponentialBranchesCompileOnceEach) {
-  const std::string branch = "StatelessIf(p, $) {Tcond: bool, Tin: [f32], Tout: [f32], then_branch: @, else_branch: @}";
+  const std::string branch = "StatelessIf(p, $) {Tcond: bool, Tin: [f32], Tout: [f32], then_branch: func @, else_branch: func @}";
   auto g = ParseGraph(Doubling(12, "  y = Neg(x) {T: f32}\n", branch), &AllOps());
   ASSERT_TRUE(g.ok()) << g.status().ToString();
   EXPECT_EQ(Session(*g, {.threads = 1}).Run({{"x", Tensor::Vector<float>({1, 2})}}, {"y"}).value()[0].ToString(), "[1, 2]") << "4096 runs of one plan";
@@ -199,7 +199,7 @@ TEST(Functions, EqualInstantiationsGiveSizesOfTheirOwn) {
 // Values differ at each call, so that nothing is equal: a budget ends it.
 TEST(Functions, InferenceHasABudget) {
   auto start = Clock::now();
-  std::string text = Doubling(39, "  y = Neg(x) {T: f32}\n", "PartitionedCall($) {Tin: [f32], Tout: [f32], f: @}");
+  std::string text = Doubling(39, "  y = Neg(x) {T: f32}\n", "PartitionedCall($) {Tin: [f32], Tout: [f32], f: func @}");
   for (size_t at; (at = text.find("f32")) != text.npos;) text.replace(at, 3, "i32");
   text.replace(text.find("y = Neg(x) {T: i32}"), 19, "one = Const() {value: i32[] 1, dtype: i32}\n  y = Add(x, one) {T: i32}");
   text.replace(text.find("x = Placeholder() {dtype: i32, shape: [?]}"), 42, "x = Const() {value: i32[] 1, dtype: i32}");
