@@ -9,8 +9,9 @@
 
 namespace weir {
 
-inline constexpr int kMaxCallDepth = 64;               // nested calls; more is recursion
-inline constexpr int64_t kMaxInferredNodes = 1 << 20;  // of all bodies that one inference walks
+inline constexpr int kMaxCallDepth = 64;  // nested calls; more is recursion
+// Of all bodies that one inference walks, that calls unfold to, or that branches and loops are compiled to.
+inline constexpr int64_t kMaxUnfoldedNodes = 1 << 18;
 
 // The function that a call, branch or loop node refers to by attribute `attr` ("f", "then_branch", "cond", …), or, for a
 // node whose op is a function's name, that function with attr "". Error when it is not in the library.
@@ -37,7 +38,7 @@ std::vector<NodeId> RetNodes(const Graph& body);
 Status InferCall(Graph& g, NodeId id);
 
 // While one lives, its thread infers equal instantiations (function, attributes, argument types) once, and refuses to walk
-// more than kMaxInferredNodes nodes of bodies in all. Nested ones are the outermost. The libraries must not change meanwhile.
+// more than kMaxUnfoldedNodes nodes of bodies in all. Nested ones are the outermost. The libraries must not change meanwhile.
 class InferenceScope {
  public:
   InferenceScope();

@@ -167,8 +167,8 @@ InferenceScope::~InferenceScope() {
 
 Status CountInferred(const Function& f, const Graph& body) {
   learnt.nodes += body.num_nodes();
-  if (learnt.nodes <= kMaxInferredNodes) return {};
-  return ResourceExhausted(fmt::format("calls function '{}', by which inference would walk over {} nodes of bodies", f.name, kMaxInferredNodes))
+  if (learnt.nodes <= kMaxUnfoldedNodes) return {};
+  return ResourceExhausted(fmt::format("calls function '{}', by which inference would walk over {} nodes of bodies", f.name, kMaxUnfoldedNodes))
       .Help("a function that calls others twice, they again others twice, and so on, unfolds exponentially");
 }
 

@@ -202,10 +202,9 @@ void BodyPlans::Add(Key key, std::shared_ptr<const Plan> plan) {
 }
 
 Status BodyPlans::Count(const Function& f, int64_t nodes) {
-  constexpr int64_t kMost = 1 << 18;
   nodes_ += nodes;
-  if (nodes_ <= kMost) return {};
-  return ResourceExhausted(fmt::format("calls function '{}', with which branches and loops unfold to over {} nodes", f.name, kMost));
+  if (nodes_ <= kMaxUnfoldedNodes) return {};
+  return ResourceExhausted(fmt::format("calls function '{}', with which branches and loops unfold to over {} nodes", f.name, kMaxUnfoldedNodes));
 }
 
 Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<OutputType>& feeds, const CompileEnv& env, const BoundVariables& bound) {

@@ -10,8 +10,6 @@ namespace weir {
 
 namespace {
 
-constexpr int64_t kMaxInlinedNodes = 1 << 18;  // that the calls of a graph may unfold to
-
 class Inliner {
  public:
   Inliner(Graph& g, NodeId call) : g_(g), call_(call), name_(g.node(call).name()) {}
@@ -136,8 +134,8 @@ Status CheckSize(const Graph& g, const std::vector<NodeId>& calls) {
     const Function* f = Callee(g, g.node(id));
     if (!f) continue;
     total += unfolding.SizeOf(*f);
-    if (total <= kMaxInlinedNodes) continue;
-    return NodeError(g.node(id), "function", ResourceExhausted(fmt::format("calls function '{}', with which the calls unfold to over {} nodes", f->name, kMaxInlinedNodes)));
+    if (total <= kMaxUnfoldedNodes) continue;
+    return NodeError(g.node(id), "function", ResourceExhausted(fmt::format("calls function '{}', with which the calls unfold to over {} nodes", f->name, kMaxUnfoldedNodes)));
   }
   return {};
 }

@@ -201,8 +201,8 @@ TEST(Functions, InferenceHasABudget) {
   auto start = Clock::now();
   std::string text = Doubling(39, "  y = Neg(x) {T: f32}\n", "PartitionedCall($) {Tin: [f32], Tout: [f32], f: func @}");
   for (size_t at; (at = text.find("f32")) != text.npos;) text.replace(at, 3, "i32");
-  text.replace(text.find("y = Neg(x) {T: i32}"), 19, "one = Const() {value: i32[] 1, dtype: i32}\n  y = Add(x, one) {T: i32}");
-  text.replace(text.find("x = Placeholder() {dtype: i32, shape: [?]}"), 42, "x = Const() {value: i32[] 1, dtype: i32}");
+  text.replace(text.find("y = Neg(x) {T: i32}"), 19, "one = Const() {value: i32[1] [1], dtype: i32}\n  y = Add(x, one) {T: i32}");
+  text.replace(text.find("x = Placeholder() {dtype: i32, shape: [?]}"), 42, "z = Placeholder() {dtype: f32, shape: [3]}\nx = Shape(z) {T: f32, out_type: i32}");
   Status s = ParseGraph(text, &AllOps()).status();
   EXPECT_EQ(s.code(), Code::kResourceExhausted) << s.ToString();
   EXPECT_NE(s.ToString().find("calls function 'f"), std::string::npos) << s.ToString();
