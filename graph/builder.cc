@@ -52,6 +52,14 @@ bool Builder::Encloses(const Builder* outer, const Builder* inner) {
   return false;
 }
 
+std::string Builder::UniqueFunctionName(std::string_view base) {
+  Builder* outermost = this;
+  while (outermost->parent_) outermost = outermost->parent_;
+  std::string name(base);
+  for (int i = 1; graph_.FindFunction(name) || !outermost->function_names_.insert(name).second; ++i) name = fmt::format("{}_{}", base, i);
+  return name;
+}
+
 Output Builder::Capture(const Output& o) {
   if (o.builder() == this || !parent_ || !o.valid()) return o;
   Output outer = parent_->Capture(o);
@@ -334,10 +342,22 @@ Output Make(std::string_view op, InputList inputs, AttrMap attrs, const Name& na
   return n.valid() ? n.builder()->OutputOf(n) : Output();
 }
 
-std::vector<Output> MakeAll(std::string_view op, InputList inputs, AttrMap attrs, const Name& name) {
+OutputList OutputList::Invalid(int64_t count) { return OutputList(count > 0 && count <= (1 << 16) ? static_cast<size_t>(count) : 0); }
+
+const Output& OutputList::operator[](size_t i) const {
+  static const Output none;
+  return i < size() ? std::vector<Output>::operator[](i) : none;
+}
+
+Output& OutputList::operator[](size_t i) {
+  static thread_local Output none;
+  return i < size() ? std::vector<Output>::operator[](i) : none = Output();
+}
+
+OutputList MakeAll(std::string_view op, InputList inputs, AttrMap attrs, const Name& name, int64_t asked) {
   Operation n = MakeNode(op, std::move(inputs), std::move(attrs), name);
-  if (!n.valid()) return {};
-  std::vector<Output> outputs;
+  if (!n.valid()) return OutputList::Invalid(asked);
+  OutputList outputs;
   int count = static_cast<int>(n.builder()->graph().node(n.id()).outputs().size());
   for (int i = 0; i < count; ++i) outputs.push_back(n.builder()->OutputOf(n, i));
   return outputs;

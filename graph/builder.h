@@ -12,6 +12,7 @@
 #include <concepts>
 #include <initializer_list>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,17 @@ class Output {
   Endpoint endpoint_;
 };
 
+// The outputs of one node, or as many invalid ones after an error. Where not even their number is known then, the list is
+// empty; [] of what it does not have is an invalid Output (writing to that is lost), so that model code stays linear.
+class OutputList : public std::vector<Output> {
+ public:
+  using std::vector<Output>::vector;
+  OutputList(std::vector<Output> outputs) : std::vector<Output>(std::move(outputs)) {}  // NOLINT
+  static OutputList Invalid(int64_t count);  // empty when there can be no node with so many outputs
+  const Output& operator[](size_t i) const;
+  Output& operator[](size_t i);
+};
+
 // A nested brace literal: 1.5, {1, 2}, {{1, 2}, {3, 4}}. Becomes a Tensor of the dtype that its place asks for.
 class Literal {
  public:
@@ -81,6 +93,7 @@ class Literal {
   // As a tensor of `dtype` (kInvalid: int32, float, bool or string by its look). Errors: ragged nesting, a text for a
   // number, a number out of the dtype's range or with a fraction for an integer, a Tensor of another dtype.
   Result<Tensor> ToTensor(DType dtype) const;
+  bool has_dtype() const { return kind_ == kTensorLit; }
 
  private:
   enum Kind { kBoolLit, kIntLit, kFloatLit, kTextLit, kTensorLit, kListLit };
@@ -219,6 +232,9 @@ class Builder {
   // that code builds on an enclosing builder go into this body.
   Builder(Builder* parent, int first_capture);
   [[nodiscard]] Guard Tracing();
+  // `base`, `base_1`, …: a name that no function of this builder's library has and none of the builders around it, nor of the
+  // bodies inside those, was given; their libraries become one.
+  std::string UniqueFunctionName(std::string_view base);
   // Outputs of the parent that the body uses, in the order of their arguments.
   const std::vector<Output>& captures() const { return captures_; }
   // An output of an enclosing builder as a value of this body; `o` itself when it is this builder's.
@@ -241,6 +257,7 @@ class Builder {
   bool has_seed_ = false, entropy_ = false;
   std::unordered_map<std::string, int> taken_;
   Builder* parent_ = nullptr;
+  std::set<std::string> function_names_;  // of the outermost builder: all that were given
   int first_capture_ = 0;
   std::vector<Output> captures_;
   std::map<Endpoint, Output> captured_;
@@ -253,6 +270,7 @@ Builder* BuilderOf(const std::vector<Input>& inputs);
 // AddNode on the builder of the inputs; invalid when none of them has one. The creation place is the first input's.
 Operation MakeNode(std::string_view op, InputList inputs, AttrMap attrs = {}, const Name& name = {});
 Output Make(std::string_view op, InputList inputs, AttrMap attrs = {}, const Name& name = {});
-std::vector<Output> MakeAll(std::string_view op, InputList inputs, AttrMap attrs = {}, const Name& name = {});
+// All outputs; after an error `asked` invalid ones.
+OutputList MakeAll(std::string_view op, InputList inputs, AttrMap attrs = {}, const Name& name = {}, int64_t asked = 0);
 
 }  // namespace weir

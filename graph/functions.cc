@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "weir/graph/infer.h"
 #include "weir/graph/verify.h"
 
@@ -48,47 +50,48 @@ std::vector<NodeId> ByIndex(const Graph& body, std::string_view op) {
   return ids;
 }
 
-OutputType Merge(const OutputType& a, const OutputType& b) {
-  OutputType t = a;
-  t.value.reset();
-  if (a.dtype != b.dtype || !a.shape.known_rank() || !b.shape.known_rank() || a.shape.rank() != b.shape.rank()) {
-    t.shape = PartialShape::Unknown();
-    return t;
-  }
-  for (int i = 0; i < a.shape.rank(); ++i) {
-    if (!SameDim(a.shape[i], b.shape[i])) t.shape[i] = kUnknownDim;
-  }
-  return t;
+const AttrValue* BoundOrDefault(const Function& f, const AttrMap& bound, std::string_view attr) {
+  if (auto it = bound.find(attr); it != bound.end()) return &it->second;
+  auto d = std::find_if(f.attr_defs.begin(), f.attr_defs.end(), [&](const AttrDef& a) { return a.name == attr; });
+  return d != f.attr_defs.end() && d->default_value ? &*d->default_value : nullptr;
 }
 
-Result<std::vector<OutputType>> ResultTypes(const Graph& g, const Node& n, std::string_view attr, const std::vector<OutputType>& args) {
-  WEIR_ASSIGN_OR_RETURN(const Function* f, CalledFunction(g, n, attr));
-  const FuncRef* ref = attr.empty() ? nullptr : n.FindAttr(attr)->get<FuncRef>();
-  WEIR_ASSIGN_OR_RETURN(Graph body, Instantiate(g, *f, ref ? ref->attrs : n.attrs(), args));
-  std::vector<OutputType> types;
-  for (NodeId id : RetNodes(body)) {
-    if (!id.valid() || body.node(id).inputs().empty()) return InvalidArgument(fmt::format("calls function '{}', whose results are incomplete", f->name));
-    types.push_back(body.type(body.node(id).input(0)));
-    if (types.back().dtype == DType::kInvalid) types.back().dtype = body.node(id).type_attr("T");  // of an unknown op
+// The dtypes that a signature gives its arguments or results, kInvalid where only a call tells; nullopt when not even their number is known.
+std::optional<std::vector<DType>> DeclaredTypes(const Function& f, const std::vector<ArgDef>& args, const AttrMap& bound) {
+  std::vector<DType> types;
+  for (const ArgDef& a : args) {
+    if (a.is_list || !a.number_attr.empty()) return std::nullopt;
+    const AttrValue* v = a.type_attr.empty() ? nullptr : BoundOrDefault(f, bound, a.type_attr);
+    types.push_back(BaseType(v && v->is<DType>() ? *v->get<DType>() : a.type));
   }
   return types;
 }
 
-Result<std::vector<OutputType>> LoopTypes(const Graph& g, const Node& n, std::vector<OutputType> args) {
-  // A loop variable keeps the part of its shape that the body keeps; each round gives up at least one size.
-  for (int round = 0; round < 3 * kMaxRank; ++round) {
-    for (OutputType& t : args) t.value.reset();
-    WEIR_ASSIGN_OR_RETURN(auto after, ResultTypes(g, n, "body", args));
-    if (after.size() != args.size()) return InvalidArgument(fmt::format("has a body of {} results for {} loop variables", after.size(), args.size()));
-    bool changed = false;
-    for (size_t i = 0; i < args.size(); ++i) {
-      OutputType merged = Merge(args[i], after[i]);
-      changed |= !(merged.shape == args[i].shape);
-      args[i] = std::move(merged);
-    }
-    if (!changed) break;
+// `given` is what the node hands over or takes, `f` what its function says.
+Status CompareTypes(const Function& f, const char* what, const std::vector<DType>& given, const std::optional<std::vector<DType>>& declared) {
+  if (!declared) return {};
+  if (given.size() != declared->size()) {
+    return InvalidArgument(fmt::format("calls function '{}' of {} {}s with {}", f.name, declared->size(), what, given.size()));
   }
-  return args;
+  for (size_t i = 0; i < given.size(); ++i) {
+    DType want = (*declared)[i], have = BaseType(given[i]);
+    if (want == have || want == DType::kInvalid || have == DType::kInvalid) continue;
+    return InvalidArgument(fmt::format("calls function '{}' with {} for {} {}, which is {}", f.name, DTypeName(have), what, i, DTypeName(want)));
+  }
+  return {};
+}
+
+// A body has arguments and results 0, 1, … once each.
+Status CheckEnds(const Function& f, const Graph& body) {
+  for (std::string_view op : {"_Arg", "_Retval"}) {
+    std::vector<NodeId> ends = ByIndex(body, op);
+    int64_t nodes = 0;
+    for (NodeId id : body.nodes()) nodes += body.node(id).Is(op);
+    bool complete = std::all_of(ends.begin(), ends.end(), [](NodeId id) { return id.valid(); });
+    if (complete && nodes == static_cast<int64_t>(ends.size())) continue;
+    return InvalidArgument(fmt::format("calls function '{}', whose {} are incomplete or doubled", f.name, op == "_Arg" ? "arguments" : "results"));
+  }
+  return {};
 }
 
 }  // namespace
@@ -113,6 +116,29 @@ Result<const Function*> CalledFunction(const Graph& g, const Node& n, std::strin
   return f;
 }
 
+Status CheckCall(const Graph& g, const Node& n) {
+  auto attrs = FunctionAttrs(n);
+  bool by_name = !n.def() && g.FindFunction(n.op()), branch = !attrs.empty() && attrs[0] == "then_branch";
+  if (attrs.empty() && !by_name) return {};
+  static constexpr std::string_view kByName[] = {""};
+  std::vector<DType> in, out;
+  for (Endpoint e : n.inputs()) in.push_back(g.type(e).dtype);
+  for (const OutputType& t : n.outputs()) out.push_back(t.dtype);
+  if (branch && in[0] == kResource) return InvalidArgument("has a resource for a condition");
+  if (branch) in.erase(in.begin());
+  for (std::string_view attr : by_name ? kByName : attrs) {
+    WEIR_ASSIGN_OR_RETURN(const Function* f, CalledFunction(g, n, attr));
+    const AttrMap& bound = by_name ? n.attrs() : n.FindAttr(attr)->get<FuncRef>()->attrs;
+    WEIR_RETURN_IF_ERROR(CompareTypes(*f, "argument", in, DeclaredTypes(*f, f->args, bound)));
+    auto results = DeclaredTypes(*f, f->rets, bound);
+    if (attr == "cond" && results && (results->size() != 1 || results->front() == kResource)) {
+      return InvalidArgument(fmt::format("has the condition '{}' of {} results; a condition gives one tensor", f->name, results->size()));
+    }
+    if (attr != "cond") WEIR_RETURN_IF_ERROR(CompareTypes(*f, "result", out, results));
+  }
+  return {};
+}
+
 std::vector<NodeId> ArgNodes(const Graph& body) { return ByIndex(body, "_Arg"); }
 std::vector<NodeId> RetNodes(const Graph& body) { return ByIndex(body, "_Retval"); }
 
@@ -134,11 +160,14 @@ bool HasBody(const Function& f) {
 }
 
 Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attrs, const std::vector<OutputType>& arg_types) {
+  InferenceScope scope;
   Depth depth;
   if (depth.too_deep()) return InvalidArgument(fmt::format("calls function '{}' {} calls deep: functions that call themselves are refused", f.name, kMaxCallDepth));
   if (!HasBody(f)) return Unimplemented(fmt::format("calls function '{}', which has lists of a length that its caller tells: Weir does not read those", f.name));
   Graph body = f.body;
   body.ShareFunctions(g);
+  WEIR_RETURN_IF_ERROR(CountInferred(f, body));
+  WEIR_RETURN_IF_ERROR(CheckEnds(f, body));
   std::vector<NodeId> args = ArgNodes(body);
   if (args.size() != arg_types.size()) return InvalidArgument(fmt::format("calls function '{}' of {} arguments with {}", f.name, args.size(), arg_types.size()));
   AttrMap bound = attrs;
@@ -159,44 +188,13 @@ Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attr
   }
   std::unordered_map<Endpoint, OutputType, EndpointHash> known;
   for (size_t i = 0; i < args.size(); ++i) {
-    if (!args[i].valid()) return InvalidArgument(fmt::format("calls function '{}', whose argument {} is missing", f.name, i));
-    OutputType& have = known[{args[i], 0}] = arg_types[i];
-    if (have.dtype == DType::kInvalid) have.dtype = body.node(args[i]).output(0).dtype;  // of an unknown op
-    if (body.node(args[i]).output(0).dtype != DType::kInvalid && BaseType(body.node(args[i]).output(0).dtype) != BaseType(have.dtype)) {
-      return InvalidArgument(fmt::format("calls function '{}' with {} for argument {}, which is {}", f.name, DTypeName(arg_types[i].dtype), i, DTypeName(body.node(args[i]).output(0).dtype)));
-    }
+    DType want = BaseType(body.node(args[i]).output(0).dtype), have = BaseType(arg_types[i].dtype);
+    WEIR_RETURN_IF_ERROR(CompareTypes(f, "argument", {have}, std::vector<DType>{want}));
+    OutputType& type = known[{args[i], 0}] = arg_types[i];
+    if (have == DType::kInvalid) type.dtype = want;
   }
   WEIR_RETURN_IF_ERROR(InferGraph(body, known));
   return body;
-}
-
-Status InferCall(Graph& g, NodeId id) {
-  const Node& n = g.node(id);
-  bool by_name = !n.def() && g.FindFunction(n.op());
-  auto attrs = FunctionAttrs(n);
-  if (attrs.empty() && !by_name) return {};
-  bool branch = attrs.size() == 2 && attrs[0] == "then_branch", loop = attrs.size() == 2 && !branch;
-  std::vector<OutputType> args;
-  for (size_t i = branch ? 1 : 0; i < n.inputs().size(); ++i) args.push_back(g.type(n.input(static_cast<int>(i))));
-  auto infer = [&]() -> Result<std::vector<OutputType>> {
-    if (loop) return LoopTypes(g, n, args);
-    WEIR_ASSIGN_OR_RETURN(auto types, ResultTypes(g, n, by_name ? std::string_view() : attrs[0], args));
-    if (!branch) return types;
-    WEIR_ASSIGN_OR_RETURN(auto other, ResultTypes(g, n, attrs[1], args));
-    if (types.size() != other.size()) return InvalidArgument(fmt::format("has branches of {} and {} results", types.size(), other.size()));
-    for (size_t i = 0; i < types.size(); ++i) types[i] = Merge(types[i], other[i]);
-    return types;
-  };
-  auto types = infer();
-  if (!types.ok()) return NodeError(n, "function", types.status());
-  for (size_t i = 0; i < n.outputs().size() && i < types->size(); ++i) {
-    DType want = n.output(static_cast<int>(i)).dtype;
-    if (want != DType::kInvalid && BaseType(want) != BaseType((*types)[i].dtype)) {
-      return NodeError(n, "function", InvalidArgument(fmt::format("promises {} for output {}, but the function gives {}", DTypeName(want), i, DTypeName((*types)[i].dtype))));
-    }
-    g.SetOutputType(id, static_cast<int>(i), (*types)[i]);
-  }
-  return {};
 }
 
 }  // namespace weir

@@ -1,6 +1,8 @@
 // Functions of a graph's library: binding a polymorphic body's attributes, inference through calls.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <set>
 #include <span>
 
@@ -9,6 +11,8 @@
 namespace weir {
 
 inline constexpr int kMaxCallDepth = 64;  // nested calls; more is recursion
+// Of all bodies that one inference walks, that calls unfold to, or that branches and loops are compiled to.
+inline constexpr int64_t kMaxUnfoldedNodes = 1 << 18;
 
 // The function that a call, branch or loop node refers to by attribute `attr` ("f", "then_branch", "cond", …), or, for a
 // node whose op is a function's name, that function with attr "". Error when it is not in the library.
@@ -16,6 +20,10 @@ Result<const Function*> CalledFunction(const Graph& g, const Node& n, std::strin
 
 // Whether the body could be read from the function's file; see import_function.h.
 bool HasBody(const Function& f);
+// Whether number and dtypes of the arguments and results of the functions that a call, branch or loop names are those of the
+// node, as far as signatures tell: the arguments are its inputs (of a branch, those behind the condition); the results of
+// calls and branches its outputs, of a loop's body its inputs again, and a loop's condition gives one. Linear in the signatures.
+Status CheckCall(const Graph& g, const Node& n);
 
 // The body with attribute placeholders bound by `attrs` (and by the call's input types), its `_Arg` outputs typed by
 // `arg_types` (as many as arguments), inferred. The body's library is `g`'s.
@@ -31,7 +39,23 @@ std::vector<NodeId> RetNodes(const Graph& body);
 // the function's control results name.
 std::set<NodeId> EffectNodes(const Function& f, const Graph& body);
 
-// Output types of a call, branch or loop node by inference through its bodies. Leaves the node alone when it is none.
+// Output types of a call, branch or loop node by inference through its bodies, which must give what the node promises.
+// Leaves the node alone when it is none.
 Status InferCall(Graph& g, NodeId id);
+
+// While one lives, its thread infers equal instantiations (function, attributes, argument types) once, and refuses to walk
+// more than kMaxUnfoldedNodes nodes of bodies in all. Nested ones are the outermost. The libraries must not change meanwhile.
+class InferenceScope {
+ public:
+  InferenceScope();
+  ~InferenceScope();
+  InferenceScope(const InferenceScope&) = delete;
+  InferenceScope& operator=(const InferenceScope&) = delete;
+};
+// Counts a body of function `f` against the scope's budget.
+Status CountInferred(const Function& f, const Graph& body);
+
+// The symbols of `a` and what they are in `b`, when the two differ in the names of symbols only.
+std::optional<std::map<Dim, Dim>> SameButSymbols(const std::vector<OutputType>& a, const std::vector<OutputType>& b);
 
 }  // namespace weir

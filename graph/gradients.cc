@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "weir/graph/infer.h"
+#include "weir/graph/verify.h"
 
 namespace weir {
 
@@ -31,23 +32,6 @@ bool Differentiable(const OutputType& t) {
   DType dtype = BaseType(t.dtype);
   if (dtype == kResource) return t.handle_dtype == DType::kInvalid || IsFloating(t.handle_dtype);
   return IsFloating(dtype) || Unsupported(dtype);
-}
-
-// The outputs of ops that are not known get the dtypes with which they are read: what is built upon them needs these.
-void TypeUnknownOutputs(Graph& g) {
-  for (NodeId id : g.nodes()) {
-    if (g.node(id).def()) continue;
-    const std::vector<Use> users = g.node(id).users();
-    for (const Use& u : users) {
-      const Node& reader = g.node(u.node);
-      if (u.input < 0 || !reader.def() || g.type({id, u.output}).dtype != DType::kInvalid) continue;
-      auto types = reader.def()->InputTypes(reader.attrs());
-      if (!types.ok() || u.input >= static_cast<int>(types->size())) continue;
-      OutputType type = g.type({id, u.output});
-      type.dtype = BaseType((*types)[u.input]);
-      g.SetOutputType(id, u.output, std::move(type));
-    }
-  }
 }
 
 }  // namespace
@@ -98,7 +82,6 @@ class Differentiator {
       : b_(b), ys_(ys), xs_(xs), options_(options) {}
 
   Result<std::vector<Grad>> Run() {
-    TypeUnknownOutputs(b_.mutable_graph());
     WEIR_RETURN_IF_ERROR(Check());
     WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(b_.graph()));
     num_ids_ = b_.graph().num_ids();
@@ -263,6 +246,7 @@ class Differentiator {
     if (!any || stop_[id.value] || b_.graph().node(id).inputs().empty()) return {};
     const GradFn* fn = FindGradient(b_.graph().node(id));
     if (!fn || !AnyInputBetween(id)) return {};
+    WEIR_RETURN_IF_ERROR(CheckNode(b_.graph(), b_.graph().node(id)));
     auto scope = b_.NameScope(scope_ + name + "_grad/");
     GradContext c(&b_, id, std::move(grads));
     if (Status s = (*fn)(c); !s.ok()) return NodeError(b_.graph().node(id), "graph", s);

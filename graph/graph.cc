@@ -112,7 +112,12 @@ void Graph::Unlink(Node& n) {
 
 Status Graph::ComputeOutputTypes(Node& n) {
   if (!n.def_) return {};
-  WEIR_ASSIGN_OR_RETURN(auto types, n.def_->OutputTypes(n.attrs_));
+  auto declared = n.def_->OutputTypes(n.attrs_);
+  if (!declared.ok()) {
+    WEIR_RETURN_IF_ERROR(n.def_->CheckAttrs(n.attrs_));  // says more of what is wrong
+    return declared.status();
+  }
+  const std::vector<DType>& types = *declared;
   if (types.size() > (1 << 16)) return InvalidArgument(fmt::format("has {} outputs; at most {} are possible", types.size(), 1 << 16));
   n.outputs_.resize(types.size());
   for (size_t i = 0; i < types.size(); ++i) n.outputs_[i].dtype = types[i];
@@ -138,7 +143,11 @@ Result<NodeId> Graph::AddRaw(NodeSpec spec, int num_outputs_if_unknown) {
   names_.emplace(n.name_, id.value);
   nodes_.push_back(std::move(n));
   ++alive_;
-  WEIR_RETURN_IF_ERROR(SetInputs(id, std::move(spec.inputs), std::move(spec.control_inputs)));
+  if (Status s = SetInputs(id, std::move(spec.inputs), std::move(spec.control_inputs)); !s.ok()) {
+    Remove(id);
+    nodes_.pop_back();
+    return s;
+  }
   return id;
 }
 
@@ -164,29 +173,10 @@ Result<NodeId> Graph::AddNode(NodeSpec spec) {
     return NotFound(fmt::format("error[graph]: there is no op '{:.100}' (node '{:.100}')", spec.op, spec.name))
         .Help(near.empty() ? "" : fmt::format("did you mean '{}'?", fmt::join(near, "', '")));
   }
-  Node probe;  // for messages of checks before the node exists
-  probe.op_ = spec.op, probe.name_ = spec.name, probe.loc_ = spec.loc, probe.def_ = def, probe.attrs_ = spec.attrs;
-  if (Status s = CheckNewAttrs(probe); !s.ok()) return NodeError(probe, "attr", s);
-  for (Endpoint e : spec.inputs) {
-    if (!alive(e.node) || e.index < 0 || e.index >= static_cast<int>(node(e.node).outputs_.size())) {
-      return NodeError(probe, "graph", InvalidArgument("has an input that does not exist"));
-    }
-  }
-  auto want = def->InputTypes(spec.attrs);
-  if (!want.ok()) return NodeError(probe, "attr", want.status());
-  if (want->size() != spec.inputs.size()) {
-    return NodeError(probe, "graph", InvalidArgument(fmt::format("takes {} inputs, not {}", want->size(), spec.inputs.size())).Help(def->Signature()));
-  }
-  for (size_t i = 0; i < want->size(); ++i) {
-    DType have = type(spec.inputs[i]).dtype;
-    bool fits = BaseType(have) == BaseType((*want)[i]) && (!IsRef((*want)[i]) || IsRef(have));
-    if (fits || (*want)[i] == DType::kInvalid || have == DType::kInvalid) continue;
-    return NodeError(probe, "dtype", InvalidArgument(fmt::format("wants {} for input '{}', not {}", DTypeName((*want)[i]), def->InputName(i, spec.attrs), DTypeName(have)))
-                                         .Detail(fmt::format("'{}' is {}", EndpointName(spec.inputs[i]), type(spec.inputs[i]).ToString()))
-                                         .Help("convert it by Cast"));
-  }
   WEIR_ASSIGN_OR_RETURN(NodeId id, AddRaw(std::move(spec)));
-  if (Status s = InferNode(*this, id); !s.ok()) {
+  Status s = CheckNewAttrs(nodes_[id.value]);
+  s = s.ok() ? InferNode(*this, id) : NodeError(nodes_[id.value], "attr", std::move(s));
+  if (!s.ok()) {
     Remove(id);
     nodes_.pop_back();
     return s;
@@ -207,6 +197,7 @@ Status Graph::SetInputs(NodeId id, std::vector<Endpoint> inputs, std::vector<Nod
   for (NodeId c : control_inputs) {
     if (!alive(c)) return NodeError(n, "graph", InvalidArgument("has a control input that does not exist"));
   }
+  TypeUnknown(n, inputs);
   Unlink(n);
   n.inputs_ = std::move(inputs);
   n.control_inputs_.clear();
@@ -217,6 +208,18 @@ Status Graph::SetInputs(NodeId id, std::vector<Endpoint> inputs, std::vector<Nod
   }
   Link(n);
   return {};
+}
+
+void Graph::TypeUnknown(const Node& reader, const std::vector<Endpoint>& inputs) {
+  auto unknown = [&](Endpoint e) { return !nodes_[e.node.value].def_; };
+  if (!reader.def_ || std::none_of(inputs.begin(), inputs.end(), unknown)) return;
+  auto types = reader.def_->InputTypes(reader.attrs_);
+  if (!types.ok() || types->size() != inputs.size()) return;  // Verify says so
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!unknown(inputs[i])) continue;
+    DType& have = nodes_[inputs[i].node.value].outputs_[inputs[i].index].dtype;
+    if (have == DType::kInvalid || have == BaseType((*types)[i])) have = (*types)[i];
+  }
 }
 
 Status Graph::SetInput(NodeId id, int i, Endpoint e) {

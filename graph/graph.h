@@ -202,6 +202,8 @@ class Graph {
   void Link(Node& n);
   void Unlink(Node& n);
   Status ComputeOutputTypes(Node& n);
+  // What an op that is not registered gives is what its readers take it for.
+  void TypeUnknown(const Node& reader, const std::vector<Endpoint>& inputs);
 
   const OpRegistry* registry_;
   std::vector<Node> nodes_;

@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "weir/graph/functions.h"
+#include "weir/graph/verify.h"
 
 namespace weir {
 
@@ -222,14 +223,18 @@ const Tensor* ConstantValue(const Graph& g, Endpoint e) {
   return nullptr;
 }
 
+Dim NewSymbol() {
+  // Why process-wide: symbols travel into function bodies, whose ids start anew.
+  static std::atomic<int64_t> next{kUnknownDim - 1};
+  return next.fetch_sub(1, std::memory_order_relaxed);
+}
+
 namespace {
 
-// Every unknown size gets a symbol of its own, so that it can be recognised further down. Why process-wide: symbols travel
-// into function bodies, whose ids start anew.
+// Every unknown size gets a symbol of its own, so that it can be recognised further down.
 void NameUnknowns(PartialShape* shape) {
-  static std::atomic<int64_t> next{kUnknownDim - 1};
   for (int i = 0; i < shape->rank(); ++i) {
-    if ((*shape)[i] == kUnknownDim) (*shape)[i] = next.fetch_sub(1, std::memory_order_relaxed);
+    if ((*shape)[i] == kUnknownDim) (*shape)[i] = NewSymbol();
   }
 }
 
@@ -237,6 +242,7 @@ void NameUnknowns(PartialShape* shape) {
 
 Status InferNode(Graph& g, NodeId id) {
   const Node& n = g.node(id);
+  WEIR_RETURN_IF_ERROR(CheckNode(g, n));
   if (!n.def()) return InferCall(g, id);
   if (!n.def()->shape_fn()) return {};
   std::vector<ShapeContext::Input> inputs;
@@ -339,6 +345,7 @@ std::vector<bool> NeededBy(const Graph& g, std::vector<NodeId> next) {
 }
 
 Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, EndpointHash>& known) {
+  InferenceScope scope;
   WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g));
   for (NodeId id : order) {
     WEIR_RETURN_IF_ERROR(InferNode(g, id));

@@ -99,7 +99,10 @@ Status NoOutputs(ShapeContext& c);
 // Returns nullopt when it cannot.
 using Evaluator = std::function<std::optional<std::vector<Tensor>>(const Node&, std::span<const Tensor>)>;
 
-// Infers output types of one node from its inputs' types.
+// A symbol (shape.h) that no other dimension has.
+Dim NewSymbol();
+// Infers output types of one node from its inputs' types. An error, before its shape function sees anything, where the node
+// does not keep the contract (CheckNode, verify.h).
 Status InferNode(Graph& g, NodeId id);
 // All nodes in dependency order; `known` overrides outputs (fed tensors). Loops' back edges get unknown shapes.
 Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, EndpointHash>& known = {});

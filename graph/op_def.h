@@ -98,6 +98,7 @@ class OpDef {
   Result<std::vector<DType>> OutputTypes(const AttrMap& attrs) const { return ArgTypes(outputs_, attrs); }
   // The same, appended to `types`: for callers with many nodes, whose vector then need not grow each time.
   Status AppendInputTypes(const AttrMap& attrs, std::vector<DType>& types) const { return AppendArgTypes(inputs_, attrs, types); }
+  Status AppendOutputTypes(const AttrMap& attrs, std::vector<DType>& types) const { return AppendArgTypes(outputs_, attrs, types); }
   // Name of the `flat`-th input or output: "values[2]".
   std::string InputName(int flat, const AttrMap& attrs) const;
   // The first and one past the last flat index of input argument `arg`.

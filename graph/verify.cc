@@ -9,7 +9,39 @@ namespace weir {
 
 namespace {
 
-// `types` is room to work in. `forward` turns false when an edge comes from a node of a later position.
+Status MismatchedInput(const Graph& g, const Node& n, int i, DType want) {
+  const OutputType& have = g.type(n.input(i));
+  return NodeError(n, "dtype", InvalidArgument(fmt::format("wants {} for input '{}', not {}", DTypeName(want), n.def()->InputName(i, n.attrs()), DTypeName(have.dtype)))
+                                   .Detail(fmt::format("'{}' is {}", g.EndpointName(n.input(i)), have.ToString()))
+                                   .Help("convert it by Cast"));
+}
+
+// Unknown dtypes (of what unknown ops give, of bodies not yet bound) agree with all.
+bool Agree(DType want, DType have) {
+  if (want == have || want == DType::kInvalid || have == DType::kInvalid) return true;
+  return BaseType(want) == BaseType(have) && (!IsRef(want) || IsRef(have));
+}
+
+// Against the op's declaration. `types` is room to work in.
+Status CheckDeclared(const Graph& g, const Node& n, std::vector<DType>& types) {
+  const OpDef& def = *n.def();
+  if (Status s = def.CheckAttrs(n.attrs()); !s.ok()) return NodeError(n, "attr", s);
+  types.clear();
+  if (Status s = def.AppendInputTypes(n.attrs(), types); !s.ok()) return NodeError(n, "attr", s);
+  if (types.size() != n.inputs().size()) {
+    return NodeError(n, "graph", InvalidArgument(fmt::format("takes {} inputs, not {}", types.size(), n.inputs().size())).Help(def.Signature()));
+  }
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (!Agree(types[i], g.type(n.inputs()[i]).dtype)) return MismatchedInput(g, n, static_cast<int>(i), types[i]);
+  }
+  types.clear();
+  if (Status s = def.AppendOutputTypes(n.attrs(), types); !s.ok()) return NodeError(n, "attr", s);
+  bool follow = types.size() == n.outputs().size();
+  for (size_t i = 0; follow && i < types.size(); ++i) follow = Agree(BaseType(types[i]), BaseType(n.outputs()[i].dtype));
+  return follow ? Status() : NodeError(n, "attr", InvalidArgument("has outputs other than its attributes say"));
+}
+
+// `forward` turns false when an edge comes from a node of a later position.
 Status CheckNode(const Graph& g, const Node& n, std::vector<DType>& types, bool& forward) {
   for (Endpoint e : n.inputs()) {
     if (!g.alive(e.node) || e.index < 0 || e.index >= static_cast<int>(g.node(e.node).outputs().size())) {
@@ -21,24 +53,8 @@ Status CheckNode(const Graph& g, const Node& n, std::vector<DType>& types, bool&
     if (!g.alive(c)) return NodeError(n, "graph", InvalidArgument("has a control input that does not exist"));
     forward &= c < n.id();
   }
-  if (!n.def()) return {};
-  if (Status s = n.def()->CheckAttrs(n.attrs()); !s.ok()) return NodeError(n, "attr", s);
-  types.clear();
-  if (Status s = n.def()->AppendInputTypes(n.attrs(), types); !s.ok()) return NodeError(n, "attr", s);
-  if (types.size() != n.inputs().size()) {
-    return NodeError(n, "graph", InvalidArgument(fmt::format("takes {} inputs, not {}", types.size(), n.inputs().size())).Help(n.def()->Signature()));
-  }
-  for (size_t i = 0; i < types.size(); ++i) {
-    DType have = g.type(n.input(static_cast<int>(i))).dtype, want = types[i];
-    if (have == want || want == DType::kInvalid || have == DType::kInvalid) continue;
-    if (BaseType(have) != BaseType(want) || (IsRef(want) && !IsRef(have))) {
-      return NodeError(n, "dtype", InvalidArgument(fmt::format("wants {} for input '{}', not {}", DTypeName(want), n.def()->InputName(static_cast<int>(i), n.attrs()), DTypeName(have)))
-                                       .Detail(fmt::format("'{}' is {}", g.EndpointName(n.input(static_cast<int>(i))), g.type(n.input(static_cast<int>(i))).ToString())));
-    }
-  }
-  for (std::string_view attr : FunctionAttrs(n)) {
-    if (auto f = CalledFunction(g, n, attr); !f.ok()) return NodeError(n, "function", f.status());
-  }
+  if (n.def()) WEIR_RETURN_IF_ERROR(CheckDeclared(g, n, types));
+  if (Status s = CheckCall(g, n); !s.ok()) return NodeError(n, "function", s);
   return {};
 }
 
@@ -87,6 +103,12 @@ Status CheckRecursion(const Graph& g) {
 }
 
 }  // namespace
+
+Status CheckNode(const Graph& g, const Node& n) {
+  std::vector<DType> types;
+  bool forward = true;
+  return CheckNode(g, n, types, forward);
+}
 
 std::vector<Status> Problems(const Graph& g, int limit) {
   std::vector<Status> found;

@@ -5,6 +5,11 @@
 
 namespace weir {
 
+// The contract on which shape, value and gradient functions and kernels rely: the node's inputs exist and are as many and of
+// the dtypes that its op and attributes say, its attributes are the declared ones, its outputs follow from them, and the
+// functions that it calls are in the library and fit. InferNode and GradientsOf require it of every node they touch.
+Status CheckNode(const Graph& g, const Node& n);
+
 // Everything that is wrong, in program order: missing or surplus inputs, dtypes of inputs, attributes against the
 // declaration, control edges, cycles other than v1 loops', functions (unknown, incomplete, calling themselves).
 // Ops that are not registered are no problem here (only a run needs them). At most `limit` findings.

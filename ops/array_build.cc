@@ -28,9 +28,10 @@ std::vector<Input> With(std::vector<Input> values, Input last) {
 Output Zeros(At g, Input shape, DType dtype, const Name& name) { return Filled(g, std::move(shape), dtype, 0, name, "zeros"); }
 Output Ones(At g, Input shape, DType dtype, const Name& name) { return Filled(g, std::move(shape), dtype, 1, name, "ones"); }
 
-std::vector<Output> ConcatOffset(Input axis, InputList shapes, const Name& name) {
+OutputList ConcatOffset(Input axis, InputList shapes, const Name& name) {
+  const auto count = static_cast<int64_t>(shapes.size());
   shapes.insert(shapes.begin(), std::move(axis));
-  return MakeAll("ConcatOffset", std::move(shapes), {}, name);
+  return MakeAll("ConcatOffset", std::move(shapes), {}, name, count);
 }
 
 Output Concat(InputList values, Input axis, const Name& name) {
@@ -38,16 +39,16 @@ Output Concat(InputList values, Input axis, const Name& name) {
   return Make("ConcatV2", With(std::move(values), std::move(axis)), {}, name.name.empty() ? Name{"concat"} : name);
 }
 
-std::vector<Output> Split(Input value, int64_t num, Input axis, const Name& name) {
-  return MakeAll("Split", {axis, value}, {{"num_split", num}}, name.name.empty() ? Name{"split"} : name);
+OutputList Split(Input value, int64_t num, Input axis, const Name& name) {
+  return MakeAll("Split", {axis, value}, {{"num_split", num}}, name.name.empty() ? Name{"split"} : name, num);
 }
 
-std::vector<Output> Split(Input value, std::vector<int64_t> sizes, Input axis, const Name& name) {
+OutputList Split(Input value, std::vector<int64_t> sizes, Input axis, const Name& name) {
   int64_t num = static_cast<int64_t>(sizes.size());
-  return MakeAll("SplitV", {value, Tensor::Vector(sizes), axis}, {{"num_split", num}}, name.name.empty() ? Name{"split"} : name);
+  return MakeAll("SplitV", {value, Tensor::Vector(sizes), axis}, {{"num_split", num}}, name.name.empty() ? Name{"split"} : name, num);
 }
 
-std::vector<Output> Unstack(Input value, std::optional<int64_t> num, int64_t axis, const Name& name) {
+OutputList Unstack(Input value, std::optional<int64_t> num, int64_t axis, const Name& name) {
   if (!num) {
     const PartialShape& s = value.output().shape();
     auto at = s.known_rank() ? NormalizeAxis(axis, s.rank()) : std::nullopt;
@@ -61,7 +62,7 @@ std::vector<Output> Unstack(Input value, std::optional<int64_t> num, int64_t axi
     }
     return {};
   }
-  return MakeAll("Unpack", {value}, {{"num", *num}, {"axis", axis}}, name.name.empty() ? Name{"unstack"} : name);
+  return MakeAll("Unpack", {value}, {{"num", *num}, {"axis", axis}}, name.name.empty() ? Name{"unstack"} : name, *num);
 }
 
 namespace {

@@ -85,10 +85,10 @@ Status ConcatGradOf(GradContext& c, int first, int n, int axis_input) {
   }
   std::vector<Input> values;
   for (int i = first; i < first + n; ++i) values.push_back(c.input(i));
-  std::vector<Output> sizes = MakeAll("ShapeN", values);
+  OutputList sizes = MakeAll("ShapeN", values);
   std::vector<Input> offset_inputs = {PositiveAxis(c, axis_input, first)};
   offset_inputs.insert(offset_inputs.end(), sizes.begin(), sizes.end());
-  std::vector<Output> offsets = MakeAll("ConcatOffset", offset_inputs);
+  OutputList offsets = MakeAll("ConcatOffset", offset_inputs);
   if (static_cast<int>(sizes.size()) != n || static_cast<int>(offsets.size()) != n) return c.builder().status();
   for (int i = 0; i < n; ++i) {
     c.set(first + i, Make("Slice", {c.grad(), offsets[static_cast<size_t>(i)], sizes[static_cast<size_t>(i)]}));

@@ -33,7 +33,10 @@ inline Output OnesLike(Input x, const Name& name = {}) { return Make("OnesLike",
 
 // ---- handing through
 inline Output Identity(Input input, const Name& name = {}) { return Make("Identity", {input}, {}, name); }
-inline std::vector<Output> IdentityN(InputList inputs, const Name& name = {}) { return MakeAll("IdentityN", std::move(inputs), {}, name); }
+inline OutputList IdentityN(InputList inputs, const Name& name = {}) {
+  const auto count = static_cast<int64_t>(inputs.size());
+  return MakeAll("IdentityN", std::move(inputs), {}, name, count);
+}
 inline Output Snapshot(Input input, const Name& name = {}) { return Make("Snapshot", {input}, {}, name); }
 // A constant for differentiation.
 inline Output StopGradient(Input input, const Name& name = {}) { return Make("StopGradient", {input}, {}, name); }
@@ -50,8 +53,9 @@ inline Output CheckNumerics(Input tensor, const std::string& message, const Name
 // The same elements in another shape, of which one size may be -1: as many as are left.
 inline Output Reshape(Input tensor, Input shape, const Name& name = {}) { return Make("Reshape", {tensor, shape}, {}, name); }
 inline Output ShapeOf(Input input, DType out_type = kInt32, const Name& name = {}) { return Make("Shape", {input}, {{"out_type", out_type}}, name); }
-inline std::vector<Output> ShapeN(InputList input, DType out_type = kInt32, const Name& name = {}) {
-  return MakeAll("ShapeN", std::move(input), {{"out_type", out_type}}, name);
+inline OutputList ShapeN(InputList input, DType out_type = kInt32, const Name& name = {}) {
+  const auto count = static_cast<int64_t>(input.size());
+  return MakeAll("ShapeN", std::move(input), {{"out_type", out_type}}, name, count);
 }
 inline Output Rank(Input input, const Name& name = {}) { return Make("Rank", {input}, {}, name); }
 inline Output Size(Input input, DType out_type = kInt32, const Name& name = {}) { return Make("Size", {input}, {{"out_type", out_type}}, name); }
@@ -64,9 +68,9 @@ inline Output Squeeze(Input input, std::vector<int64_t> axis = {}, const Name& n
 // The shape that two shapes broadcast to (tf.broadcast_dynamic_shape).
 inline Output BroadcastArgs(Input s0, Input s1, const Name& name = {}) { return Make("BroadcastArgs", {s0, s1}, {}, name); }
 // For both shapes the axes along which broadcasting repeats them.
-inline std::vector<Output> BroadcastGradientArgs(Input s0, Input s1, const Name& name = {}) { return MakeAll("BroadcastGradientArgs", {s0, s1}, {}, name); }
+inline OutputList BroadcastGradientArgs(Input s0, Input s1, const Name& name = {}) { return MakeAll("BroadcastGradientArgs", {s0, s1}, {}, name, 2); }
 // Where each of the tensors of these shapes begins in their concatenation.
-std::vector<Output> ConcatOffset(Input axis, InputList shapes, const Name& name = {});
+OutputList ConcatOffset(Input axis, InputList shapes, const Name& name = {});
 // y[x[i]] = i
 inline Output InvertPermutation(Input x, const Name& name = {}) { return Make("InvertPermutation", {x}, {}, name); }
 
@@ -74,12 +78,12 @@ inline Output InvertPermutation(Input x, const Name& name = {}) { return Make("I
 // Tensors one after another along `axis`; their other axes are equal.
 Output Concat(InputList values, Input axis, const Name& name = {});
 // `num` equal parts along `axis`, or parts of the given sizes, of which one may be -1.
-std::vector<Output> Split(Input value, int64_t num, Input axis = 0, const Name& name = {});
-std::vector<Output> Split(Input value, std::vector<int64_t> sizes, Input axis = 0, const Name& name = {});
+OutputList Split(Input value, int64_t num, Input axis = 0, const Name& name = {});
+OutputList Split(Input value, std::vector<int64_t> sizes, Input axis = 0, const Name& name = {});
 // Tensors of one shape along a new axis.
 inline Output Stack(InputList values, int64_t axis = 0, const Name& name = {}) { return Make("Pack", std::move(values), {{"axis", axis}}, name); }
 // The slices along `axis`; `num` may be left out when the shape tells.
-std::vector<Output> Unstack(Input value, std::optional<int64_t> num = {}, int64_t axis = 0, const Name& name = {});
+OutputList Unstack(Input value, std::optional<int64_t> num = {}, int64_t axis = 0, const Name& name = {});
 
 // ---- slicing; x[…] is in indexing.h
 // The box from `begin` on with `size` elements an axis; -1 means up to the end.

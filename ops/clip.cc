@@ -71,7 +71,7 @@ Output GlobalNorm(const std::vector<Output>& tensors, const Name& name) {
 ClippedTensors ClipByGlobalNorm(const std::vector<Output>& tensors, Input clip_norm, const Name& name) {
   std::vector<Input> inputs(tensors.begin(), tensors.end());
   Builder* b = BuilderOf(inputs);
-  if (!b) return {};
+  if (!b) return {OutputList(tensors.size()), {}};
   auto at = b->At(clip_norm.loc());
   auto scope = b->NameScope(name.name.empty() ? "clip_by_global_norm" : name.name);
   ClippedTensors result;

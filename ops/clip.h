@@ -22,7 +22,7 @@ Output GlobalNorm(const std::vector<Grad>& tensors, const Name& name = {});
 Output GlobalNorm(const std::vector<Output>& tensors, const Name& name = {});
 
 struct ClippedTensors {
-  std::vector<Output> tensors;
+  OutputList tensors;
   Output global_norm;
 };
 // Each t · clip_norm / max(global norm, clip_norm); all NaN when the norm is not finite.

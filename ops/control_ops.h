@@ -33,12 +33,14 @@ inline Output Print(Input input, InputList data, const PrintOptions& o = {}) {
 }
 
 // ---- functions of the graph's library; result dtypes are given since the function may be polymorphic
-inline std::vector<Output> PartitionedCall(InputList args, std::vector<DType> results, FuncRef f, const Name& name = {}) {
-  return MakeAll("PartitionedCall", std::move(args), {{"Tout", std::move(results)}, {"f", std::move(f)}}, name);
+inline OutputList PartitionedCall(InputList args, std::vector<DType> results, FuncRef f, const Name& name = {}) {
+  const auto count = static_cast<int64_t>(results.size());
+  return MakeAll("PartitionedCall", std::move(args), {{"Tout", std::move(results)}, {"f", std::move(f)}}, name, count);
 }
 // The same for functions with effects.
-inline std::vector<Output> StatefulPartitionedCall(InputList args, std::vector<DType> results, FuncRef f, const Name& name = {}) {
-  return MakeAll("StatefulPartitionedCall", std::move(args), {{"Tout", std::move(results)}, {"f", std::move(f)}}, name);
+inline OutputList StatefulPartitionedCall(InputList args, std::vector<DType> results, FuncRef f, const Name& name = {}) {
+  const auto count = static_cast<int64_t>(results.size());
+  return MakeAll("StatefulPartitionedCall", std::move(args), {{"Tout", std::move(results)}, {"f", std::move(f)}}, name, count);
 }
 
 struct FlowOptions {
@@ -47,18 +49,20 @@ struct FlowOptions {
   std::string name = {};
 };
 // Calls one of two functions on `inputs`.
-inline std::vector<Output> If(Input cond, InputList inputs, std::vector<DType> results, FuncRef then_branch, FuncRef else_branch,
+inline OutputList If(Input cond, InputList inputs, std::vector<DType> results, FuncRef then_branch, FuncRef else_branch,
                               const FlowOptions& o = {}) {
+  const auto count = static_cast<int64_t>(results.size());
   inputs.insert(inputs.begin(), std::move(cond));
   return MakeAll(o.stateless ? "StatelessIf" : "If", std::move(inputs),
                  {{"Tout", std::move(results)}, {"then_branch", std::move(then_branch)}, {"else_branch", std::move(else_branch)},
                   {"output_shapes", o.output_shapes}},
-                 {.name = o.name});
+                 {.name = o.name}, count);
 }
 // Calls `body` on the loop variables as long as `cond` of them is true.
-inline std::vector<Output> While(InputList inputs, FuncRef cond, FuncRef body, const FlowOptions& o = {}) {
+inline OutputList While(InputList inputs, FuncRef cond, FuncRef body, const FlowOptions& o = {}) {
+  const auto count = static_cast<int64_t>(inputs.size());
   return MakeAll(o.stateless ? "StatelessWhile" : "While", std::move(inputs),
-                 {{"cond", std::move(cond)}, {"body", std::move(body)}, {"output_shapes", o.output_shapes}}, {.name = o.name});
+                 {{"cond", std::move(cond)}, {"body", std::move(body)}, {"output_shapes", o.output_shapes}}, {.name = o.name}, count);
 }
 
 }  // namespace weir::ops

@@ -87,8 +87,8 @@ inline Output MaxPool(const Input& value, const PoolOptions& o = {}) {
   return Make("MaxPool", {value}, std::move(attrs), {.name = o.name});
 }
 // The same of images in NHWC, and where each maximum lies in its image, counted in elements (int64).
-inline std::vector<Output> MaxPoolWithArgmax(const Input& value, const PoolOptions& o = {}) {
-  return MakeAll("MaxPoolWithArgmax", {value}, {{"ksize", o.ksize}, {"strides", o.strides}, {"padding", o.padding}}, {.name = o.name});
+inline OutputList MaxPoolWithArgmax(const Input& value, const PoolOptions& o = {}) {
+  return MakeAll("MaxPoolWithArgmax", {value}, {{"ksize", o.ksize}, {"strides", o.strides}, {"padding", o.padding}}, {.name = o.name}, 2);
 }
 // The mean of each window's elements, those that lie in the input. Floating types.
 inline Output AvgPool(const Input& value, const PoolOptions& o = {}) {
@@ -117,7 +117,7 @@ inline FusedBatchNormOutputs FusedBatchNorm(const Input& x, const Input& scale, 
                       {"is_training", o.is_training},
                       {"exponential_avg_factor", o.exponential_avg_factor}},
                      {.name = o.name});
-  return out.size() < 3 ? FusedBatchNormOutputs{} : FusedBatchNormOutputs{out[0], out[1], out[2]};
+  return {out[0], out[1], out[2]};
 }
 inline FusedBatchNormOutputs FusedBatchNorm(const Input& x, const Input& scale, const Input& offset,
                                             const FusedBatchNormOptions& o = {}) {

@@ -97,8 +97,7 @@ bool HasEffects(const Graph& body) {
 FuncRef Publish(Builder& outer, Trace& t, const std::string& base) {
   Graph& g = outer.mutable_graph();
   g.ShareFunctions(t.body->graph());
-  std::string name = base;
-  for (int i = 1; g.FindFunction(name); ++i) name = fmt::format("{}_{}", base, i);
+  const std::string name = outer.UniqueFunctionName(base);
   Function f(&g.registry());
   f.name = name;
   f.body = t.body->graph();
@@ -129,11 +128,11 @@ Outputs OutputsOf(Builder& b, Operation op, size_t count) {
   return outputs.size() == count ? outputs : Outputs(count);
 }
 
-// Fails the builder with a status that says where.
-Outputs Refuse(Builder& b, const char* what, const Status& s, Loc loc) {
+// Fails the builder with a status that says where; `asked` invalid outputs.
+Outputs Refuse(Builder& b, const char* what, const Status& s, Loc loc, size_t asked = 0) {
   Status status = s.decorated() || s.message().starts_with("error[") ? s : Status(s.code(), fmt::format("error[function]: {}: {}", what, s.message()));
   b.Fail(loc ? std::move(status).Detail("at " + loc.ToString()) : status);
-  return {};
+  return Outputs(asked);
 }
 
 std::vector<OutputType> TypesOf(Builder& b, const Outputs& outputs) {
@@ -171,17 +170,22 @@ Outputs Cond(const Input& pred, const std::function<Outputs()>& then_fn, const s
   Builder* outer = BuilderOf({pred});
   if (!outer) return {};
   Builder& b = *outer;
-  auto then_trace = TraceBody(b, {}, [&](const Outputs&) { return then_fn(); });
-  if (!then_trace.ok()) return Refuse(b, "Cond", then_trace.status(), pred.loc());
+  size_t asked = 0;
+  auto then_trace = TraceBody(b, {}, [&](const Outputs&) {
+    Outputs results = then_fn();
+    asked = results.size();
+    return results;
+  });
+  if (!then_trace.ok()) return Refuse(b, "Cond", then_trace.status(), pred.loc(), asked);
   auto else_trace = TraceBody(b, {}, [&](const Outputs&) { return else_fn(); });
-  if (!else_trace.ok()) return Refuse(b, "Cond", else_trace.status(), pred.loc());
+  if (!else_trace.ok()) return Refuse(b, "Cond", else_trace.status(), pred.loc(), asked);
   std::vector<DType> results = ResultTypes(then_trace->body->graph());
   if (results != ResultTypes(else_trace->body->graph())) {
-    return Refuse(b, "Cond", InvalidArgument("the branches give results of different number or dtypes"), pred.loc());
+    return Refuse(b, "Cond", InvalidArgument("the branches give results of different number or dtypes"), pred.loc(), asked);
   }
   std::vector<Output> captures = Union(then_trace->captures(), else_trace->captures());
   for (Trace* t : {&*then_trace, &*else_trace}) {
-    if (Status s = AlignCaptures(*t, 0, captures); !s.ok()) return Refuse(b, "Cond", s, pred.loc());
+    if (Status s = AlignCaptures(*t, 0, captures); !s.ok()) return Refuse(b, "Cond", s, pred.loc(), asked);
   }
   bool effects = HasEffects(then_trace->body->graph()) || HasEffects(else_trace->body->graph());
   std::string base = name.name.empty() ? "cond" : name.name;
@@ -195,7 +199,7 @@ Outputs Cond(const Input& pred, const std::function<Outputs()>& then_fn, const s
 Output Cond(const Input& pred, const std::function<Output()>& then_fn, const std::function<Output()>& else_fn, const Name& name) {
   auto one = [](const std::function<Output()>& f) { return [&f] { return Outputs{f()}; }; };
   Outputs results = Cond(pred, std::function<Outputs()>(one(then_fn)), std::function<Outputs()>(one(else_fn)), name);
-  return results.empty() ? Output() : results[0];
+  return results[0];
 }
 
 Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const BodyFn& body, const InputList& loop_vars, const Name& name) {
@@ -203,25 +207,25 @@ Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const
   Loc loc = g.loc;
   Outputs start;
   for (const Input& in : loop_vars) start.push_back(in.is_literal() ? b.Add("Identity", {in}, {}, {.name = "loop_var"}, in.loc()) : b.Capture(in.output()));
-  if (!b.status().ok()) return {};
-  int n = static_cast<int>(start.size());
+  if (!b.status().ok()) return Outputs(start.size());
+  const int n = static_cast<int>(start.size());
   auto cond_trace = TraceBody(b, TypesOf(b, start), [&](const Outputs& v) { return Outputs{cond(v)}; });
-  if (!cond_trace.ok()) return Refuse(b, "WhileLoop", cond_trace.status(), loc);
+  if (!cond_trace.ok()) return Refuse(b, "WhileLoop", cond_trace.status(), loc, start.size());
   auto body_trace = TraceBody(b, TypesOf(b, start), body);
-  if (!body_trace.ok()) return Refuse(b, "WhileLoop", body_trace.status(), loc);
+  if (!body_trace.ok()) return Refuse(b, "WhileLoop", body_trace.status(), loc, start.size());
   if (body_trace->num_results != n) {
-    return Refuse(b, "WhileLoop", InvalidArgument(fmt::format("the body gives {} results for {} loop variables", body_trace->num_results, n)), loc);
+    return Refuse(b, "WhileLoop", InvalidArgument(fmt::format("the body gives {} results for {} loop variables", body_trace->num_results, n)), loc, start.size());
   }
   std::vector<Output> captures = Union(cond_trace->captures(), body_trace->captures());
   for (Trace* t : {&*cond_trace, &*body_trace}) {
-    if (Status s = AlignCaptures(*t, n, captures); !s.ok()) return Refuse(b, "WhileLoop", s, loc);
+    if (Status s = AlignCaptures(*t, n, captures); !s.ok()) return Refuse(b, "WhileLoop", s, loc, start.size());
   }
   // Captures go round the loop unchanged.
   Builder& inner = *body_trace->body;
   std::vector<NodeId> args = ArgNodes(inner.graph());
   for (size_t k = 0; k < captures.size(); ++k) {
     int index = n + static_cast<int>(k);
-    if (Status s = AddResult(inner, Output(&inner, {args[index], 0}), index); !s.ok()) return Refuse(b, "WhileLoop", s, loc);
+    if (Status s = AddResult(inner, Output(&inner, {args[index], 0}), index); !s.ok()) return Refuse(b, "WhileLoop", s, loc, start.size());
   }
   bool effects = HasEffects(inner.graph()) || HasEffects(cond_trace->body->graph());
   std::string base = name.name.empty() ? "while" : name.name;

@@ -1,12 +1,13 @@
 // Functions, conditionals and loops written in C++.
 //
 //   Output r = Cond(ops::Greater(x, 0), [&] { return x * 2; }, [&] { return -x; });
-//   std::vector<Output> v = WhileLoop(g, [&](auto& v) { return ops::Less(v[0], n); },
-//                                     [&](auto& v) { return std::vector<Output>{v[0] + 1, v[1] * x}; }, {i, acc});
+//   Outputs v = WhileLoop(g, [&](auto& v) { return ops::Less(v[0], n); },
+//                                     [&](auto& v) { return Outputs{v[0] + 1, v[1] * x}; }, {i, acc});
 //
 // The C++ function is called once, while the graph is built, and what it builds becomes the body of a function of the
 // graph's library. A body may use any output of the graphs around it: those become arguments (of a loop: loop variables that
-// do not change). Variables are read and written inside the body.
+// do not change). Variables are read and written inside the body. After an error, Cond and WhileLoop return as many invalid
+// outputs as their functions gave or loop variables there are.
 #pragma once
 
 #include <functional>
@@ -17,7 +18,7 @@
 
 namespace weir {
 
-using Outputs = std::vector<Output>;
+using Outputs = OutputList;
 using BodyFn = std::function<Outputs(const Outputs& args)>;
 
 // Adds a function with arguments of these types to the library of `g`; its results are what `body` returns. It must not use

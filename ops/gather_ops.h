@@ -28,8 +28,8 @@ Output DynamicStitch(InputList indices, InputList data, const Name& name = {});
 // The same for indices that do not repeat.
 Output ParallelDynamicStitch(InputList indices, InputList data, const Name& name = {});
 // num_partitions tensors; slice i of data goes to the one that partitions[i] names.
-inline std::vector<Output> DynamicPartition(Input data, Input partitions, int64_t num_partitions, const Name& name = {}) {
-  return MakeAll("DynamicPartition", {data, partitions}, {{"num_partitions", num_partitions}}, name);
+inline OutputList DynamicPartition(Input data, Input partitions, int64_t num_partitions, const Name& name = {}) {
+  return MakeAll("DynamicPartition", {data, partitions}, {{"num_partitions", num_partitions}}, name, num_partitions);
 }
 
 struct UniqueOutputs {

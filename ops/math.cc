@@ -36,7 +36,7 @@ std::pair<Output, Output> ReduceBroadcast(GradContext& c, Output gx, Output gy, 
   const bool reduce_x = gx.valid() && !SameStaticShape(gx, x), reduce_y = gy.valid() && !SameStaticShape(gy, y);
   if (!reduce_x && !reduce_y) return {gx, gy};
   Output shape_x = Make("Shape", {x}), shape_y = Make("Shape", {y});
-  std::vector<Output> axes = MakeAll("BroadcastGradientArgs", {shape_x, shape_y});
+  OutputList axes = MakeAll("BroadcastGradientArgs", {shape_x, shape_y});
   if (axes.size() != 2) return {gx, gy};  // the builder has failed
   if (reduce_x) gx = ReduceTo(gx, axes[0], shape_x);
   if (reduce_y) gy = ReduceTo(gy, axes[1], shape_y);
@@ -46,7 +46,7 @@ std::pair<Output, Output> ReduceBroadcast(GradContext& c, Output gx, Output gy, 
 Output SumToShapeOf(Output g, Output x, Output full) {
   if (SameStaticShape(g, x)) return g;
   Output shape = Make("Shape", {x});
-  std::vector<Output> axes = MakeAll("BroadcastGradientArgs", {shape, Make("Shape", {full})});
+  OutputList axes = MakeAll("BroadcastGradientArgs", {shape, Make("Shape", {full})});
   return axes.size() == 2 ? ReduceTo(g, axes[0], shape) : g;
 }
 

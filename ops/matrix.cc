@@ -96,7 +96,7 @@ Status BatchMatMulGrad(GradContext& c, const char* op) {
   Pair g = ProductGrads(x, y, c.grad(), c.attr<bool>("adj_x"), c.attr<bool>("adj_y"), mul);
   if (c.node().Is("BatchMatMulV2") && !SameBatch(x.shape(), y.shape())) {
     Output sx = Make("Shape", {x}), sy = Make("Shape", {y});
-    std::vector<Output> r = MakeAll("BroadcastGradientArgs", {BatchAxes(sx), BatchAxes(sy)});
+    OutputList r = MakeAll("BroadcastGradientArgs", {BatchAxes(sx), BatchAxes(sy)});
     if (r.size() < 2) return {};  // the builder holds the error
     g.x = Make("Reshape", {Make("Sum", {g.x, r[0]}), sx});
     g.y = Make("Reshape", {Make("Sum", {g.y, r[1]}), sy});

@@ -118,7 +118,7 @@ Output SparseSoftmaxCrossEntropyWithLogits(Input labels, Input logits, const Nam
 }
 
 TopKResult TopK(Input input, Input k, const TopKOptions& o) {
-  std::vector<Output> r = MakeAll("TopKV2", {input, k}, {{"sorted", o.sorted}, {"index_type", o.index_type}}, {.name = o.name});
+  OutputList r = MakeAll("TopKV2", {input, k}, {{"sorted", o.sorted}, {"index_type", o.index_type}}, {.name = o.name});
   return r.size() == 2 ? TopKResult{r[0], r[1]} : TopKResult{};
 }
 

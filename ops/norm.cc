@@ -101,7 +101,7 @@ Status FusedBatchNormGradient(GradContext& c, const char* grad_op) {
   std::vector<Input> inputs = {dy, x, c.input(1), training ? c.output(3) : c.input(3),
                                training ? c.output(4) : c.input(4)};
   if (c.num_outputs() == 6) inputs.push_back(c.output(5));
-  std::vector<Output> grads = MakeAll(
+  OutputList grads = MakeAll(
       grad_op, inputs, {{"epsilon", c.attr<float>("epsilon")}, {"data_format", format}, {"is_training", training}});
   if (grads.size() < 3) return {};
   c.set(0, move ? MoveChannels(grads[0], layout.rank, false) : grads[0]);

@@ -88,7 +88,7 @@ std::vector<NodeId> NodesOf(const std::vector<GradAndVar>& grads) {
 
 // Values of equal indices added up.
 IndexedSlices SumDuplicates(const IndexedSlices& s) {
-  std::vector<Output> unique = MakeAll("Unique", {s.indices});
+  OutputList unique = MakeAll("Unique", {s.indices});
   if (unique.size() < 2) return {};
   return {Make("UnsortedSegmentSum", {s.values, unique[1], Make("Size", {unique[0]})}), unique[0], s.dense_shape};
 }

@@ -79,7 +79,7 @@ Output ProductOfOthers(Output x, Input axis) {
 Output ProductOfOthersOverAxes(GradContext& c) {
   Output x = c.input(0), shape = ShapeOf(x), rank = Make("Rank", {x});
   Output reduced = DynamicAxes(c, rank);
-  std::vector<Output> rest = MakeAll("ListDiff", {Make("Range", {0, rank, 1}), reduced});
+  OutputList rest = MakeAll("ListDiff", {Make("Range", {0, rank, 1}), reduced});
   if (rest.empty()) return {};  // the builder holds the error
   Output perm = Make("ConcatV2", {reduced, rest[0], 0}, {{"N", 2}});
   auto size = [&](Output axes) { return Make("Prod", {Make("GatherV2", {shape, axes, 0}), {0}}); };

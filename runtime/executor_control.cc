@@ -16,6 +16,14 @@ bool Truth(const Tensor& t) {
   return truth;
 }
 
+// A nested plan trusts the dtype and the static shape that it was compiled for.
+Status CheckArgument(const PlanFeed& feed, const Tensor& value) {
+  if (feed.dtype == DType::kInvalid) return {};  // a handle, or not read
+  if (value.valid() && value.dtype() == feed.dtype && (feed.dynamic >= 0 || feed.shape.Admits(value.shape()))) return {};
+  std::string got = value.valid() ? DTypeShortName(value.dtype()) + value.shape().ToString() : "nothing";
+  return Internal(fmt::format("gives {} to '{}', which was compiled for {}{}", got, feed.name, DTypeShortName(feed.dtype), feed.shape.ToString()));
+}
+
 }  // namespace
 
 Result<RunContext*> RunContext::Nested(size_t step, size_t which) {
@@ -33,7 +41,10 @@ Result<RunContext*> RunContext::Nested(size_t step, size_t which) {
 Status RunContext::RunNested(size_t step, size_t which, const std::vector<Tensor>& inputs, const RunOptions& options, std::vector<Tensor>* results) {
   WEIR_ASSIGN_OR_RETURN(RunContext * nested, Nested(step, which));
   const std::vector<int>& feeds = plan_->steps[step].info->nested_feeds[which];
-  for (size_t i = 0; i < feeds.size(); ++i) nested->SetFeed(static_cast<int>(i), inputs[feeds[i]]);
+  for (size_t i = 0; i < feeds.size(); ++i) {
+    WEIR_RETURN_IF_ERROR(CheckArgument(nested->plan().feeds[i], inputs[feeds[i]]));
+    nested->SetFeed(static_cast<int>(i), inputs[feeds[i]]);
+  }
   RunOptions inner = options;
   inner.trace = nullptr;
   WEIR_RETURN_IF_ERROR(nested->Run(inner));

@@ -90,6 +90,7 @@ struct PlanFeed {
 struct PlanFetch {
   std::string name;
   int32_t slot = -1;
+  int32_t variable = -1;       // instead of a slot: a handle, of this variable
   int32_t output = -1;         // slot's storage is output buffer `output`, which the fetch takes
 };
 

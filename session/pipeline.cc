@@ -68,7 +68,9 @@ Result<Graph> CutOut(const Graph& user, const Signature& s) {
     const Node& n = user.node(id);
     if (n.Is("_Arg") || n.Is("_Retval")) return NodeError(n, "graph", InvalidArgument("has a place in a function's body only"));
     NodeSpec spec;
-    spec.op = n.op(), spec.name = n.name(), spec.attrs = n.attrs(), spec.device = n.device(), spec.loc = n.loc(), spec.origins = n.origins();
+    // The sink alone has that name (IsRoot).
+    spec.name = n.name() == "_targets" ? g.UniqueName("_targets_") : n.name();
+    spec.op = n.op(), spec.attrs = n.attrs(), spec.device = n.device(), spec.loc = n.loc(), spec.origins = n.origins();
     WEIR_ASSIGN_OR_RETURN(map[id.value], g.AddRaw(std::move(spec), static_cast<int>(n.outputs().size())));
     for (size_t i = 0; i < n.outputs().size(); ++i) g.SetOutputType(map[id.value], static_cast<int>(i), n.output(static_cast<int>(i)));
     kept.push_back(id);
@@ -180,11 +182,34 @@ Status Optimize(Graph& g, const std::vector<OutputType>& feeds, const CompileOpt
   return {};
 }
 
+std::shared_ptr<const Plan> BodyPlans::Find(const Key& key) const {
+  auto [begin, end] = plans_.equal_range(key.function);
+  for (auto it = begin; it != end; ++it) {
+    const Key& have = it->second.first;
+    if (have.bound == key.bound && SameButSymbols(have.args, key.args) && have.attrs == key.attrs) return it->second.second;
+  }
+  return nullptr;
+}
+
+void BodyPlans::Add(Key key, std::shared_ptr<const Plan> plan) {
+  const Function* f = key.function;
+  plans_.emplace(f, std::pair(std::move(key), std::move(plan)));
+}
+
+Status BodyPlans::Count(const Function& f, int64_t nodes) {
+  nodes_ += nodes;
+  if (nodes_ <= kMaxUnfoldedNodes) return {};
+  return ResourceExhausted(fmt::format("calls function '{}', with which branches and loops unfold to over {} nodes", f.name, kMaxUnfoldedNodes));
+}
+
 Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<OutputType>& feeds, const CompileEnv& env, const BoundVariables& bound) {
   auto start = std::chrono::steady_clock::now();
   PassContext context;
   WEIR_RETURN_IF_ERROR(Optimize(lowered, feeds, env.options, &context));
-  WEIR_ASSIGN_OR_RETURN(auto plan, BuildPlan(lowered, env, bound));
+  BodyPlans bodies;
+  CompileEnv inner = env;
+  if (!inner.bodies) inner.bodies = &bodies;
+  WEIR_ASSIGN_OR_RETURN(auto plan, BuildPlan(lowered, inner, bound));
   plan->notes.insert(plan->notes.end(), context.notes.begin(), context.notes.end());
   plan->verify_micros = context.verify_nanos / 1000;
   plan->compile_micros = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
@@ -194,7 +219,10 @@ Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<Out
 Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f, const std::vector<OutputType>& args, const CompileEnv& env, const BoundVariables& bound) {
   const Function* function = g.FindFunction(f.name);
   if (!function) return NotFound(fmt::format("calls function '{}', which the library does not have", f.name));
+  BodyPlans::Key key{function, f.attrs, args, bound};
+  if (auto plan = env.bodies->Find(key)) return plan;
   WEIR_ASSIGN_OR_RETURN(Graph body, Instantiate(g, *function, f.attrs, args));
+  if (body.Find("_targets").valid()) return InvalidArgument(fmt::format("calls function '{}', which has a node of the reserved name '_targets'", f.name));
   // Every effect of a body runs, whether or not a result needs it.
   WEIR_ASSIGN_OR_RETURN(NodeId sink, AddInternal(body, "NoOp", "_targets", {}, {}));
   for (NodeId id : EffectNodes(*function, body)) body.AddControlInput(sink, id);
@@ -205,12 +233,17 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
   WEIR_RETURN_IF_ERROR(RunPass("order_effects", OrderEffects, body, c, env.options, true));
   WEIR_RETURN_IF_ERROR(RunPass("relax_order", RelaxOrder, body, c, env.options, false));
   WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, body, c, env.options, true));
+  WEIR_RETURN_IF_ERROR(env.bodies->Count(*function, body.num_nodes()));
+  std::shared_ptr<const Plan> plan;
   if (Status s = RefuseUnknownOps(body); !s.ok()) {  // the run may never get there
-    auto plan = std::make_shared<Plan>();
-    plan->refused = std::move(s).Detail(fmt::format("in function '{}'", f.name));
-    return std::shared_ptr<const Plan>(std::move(plan));
+    auto refusing = std::make_shared<Plan>();
+    refusing->refused = std::move(s).Detail(fmt::format("in function '{}'", f.name));
+    plan = std::move(refusing);
+  } else {
+    WEIR_ASSIGN_OR_RETURN(plan, Compile(std::move(body), args, env, bound));
   }
-  return Compile(std::move(body), args, env, bound);
+  env.bodies->Add(std::move(key), plan);
+  return plan;
 }
 
 }  // namespace weir

@@ -29,7 +29,7 @@ std::vector<bool> ShapingFeeds(const Graph& lowered, size_t num_feeds);
 // Makes feed `index` a constant of this value. The `_Arg` stays, unread.
 Status BindFeedValue(Graph& lowered, int index, const Tensor& value);
 
-// Compiles a function of the library of `g` as a nested plan.
+// Compiles a function of the library of `g` as a nested plan; `env.bodies` remembers it.
 Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f, const std::vector<OutputType>& args, const CompileEnv& env, const BoundVariables& bound);
 
 }  // namespace weir

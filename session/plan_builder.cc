@@ -107,6 +107,7 @@ class PlanBuilder {
 
   Status EmitFeed(const Node& n) {
     int64_t index = n.attr<int64_t>("index");
+    if (index < 0 || index >= static_cast<int64_t>(plan_->feeds.size())) return InvalidArgument("has an index out of range");
     PlanFeed& feed = plan_->feeds[index];
     Endpoint e{n.id(), 0};
     feed.name = n.name(), feed.dtype = BaseType(g_.type(e).dtype), feed.shape = g_.type(e).shape;
@@ -128,7 +129,10 @@ class PlanBuilder {
     int64_t index = n.attr<int64_t>("index");
     if (index < 0 || index >= static_cast<int64_t>(plan_->fetches.size())) return InvalidArgument("has an index out of range");
     PlanFetch& fetch = plan_->fetches[index];
-    if (IsHandle(g_, n.input(0))) return {};  // a loop body hands its handles on; there is no value
+    if (IsHandle(g_, n.input(0))) {  // a loop body hands its handles on; there is no value
+      WEIR_ASSIGN_OR_RETURN(fetch.variable, variables_.Of(n.input(0)));
+      return {};
+    }
     fetch.name = g_.EndpointName(n.input(0));
     fetch.slot = slots_.SlotOf(n.input(0));
     if (plan_->slots[fetch.slot].storage == Storage::kOutput) fetch.output = plan_->slots[fetch.slot].index;
@@ -301,11 +305,14 @@ class PlanBuilder {
     return {};
   }
 
-  Status EmitControl(const Node& n) {
-    bool branch = FunctionAttrs(n)[0] == "then_branch";
-    std::vector<OutputType> args;
+  // What a branch or a loop hands to its bodies.
+  struct Arguments {
+    std::vector<OutputType> types;
     BoundVariables bound;
-    std::vector<int> feed_inputs;
+    std::vector<int> inputs;  // of the node
+  };
+  Result<Arguments> ArgumentsOf(const Node& n, bool branch) {
+    Arguments a;
     for (size_t i = branch ? 1 : 0; i < n.inputs().size(); ++i) {
       Endpoint e = n.input(static_cast<int>(i));
       OutputType t = g_.type(e);
@@ -320,18 +327,46 @@ class PlanBuilder {
       }
       // A loop variable keeps only what the loop keeps of its shape.
       if (!branch && !IsHandle(g_, e)) t.shape = g_.type({n.id(), static_cast<int>(i)}).shape;
-      args.push_back(std::move(t));
-      bound.push_back(variable);
-      feed_inputs.push_back(static_cast<int>(i));
+      a.types.push_back(std::move(t));
+      a.bound.push_back(variable);
+      a.inputs.push_back(static_cast<int>(i));
     }
+    return a;
+  }
+
+  // The executor trusts that a nested plan gives what the node promises, and that a loop keeps its variables.
+  Status CheckNested(const Node& n, std::string_view attr, const Plan& nested, const BoundVariables& bound) const {
+    if (!nested.refused.ok()) return {};  // it gives nothing, and says why when a run gets there
+    auto dtype = [&](size_t i) { return nested.fetches[i].slot < 0 ? kResource : nested.slots[nested.fetches[i].slot].dtype; };
+    if (attr == "cond") {
+      bool tensor = nested.fetches.size() == 1 && dtype(0) != kResource;
+      return tensor ? Status() : InvalidArgument("has a condition that does not give one tensor");
+    }
+    if (nested.fetches.size() != n.outputs().size()) {
+      return InvalidArgument(fmt::format("has {} outputs, but its '{}' gives {}", n.outputs().size(), attr, nested.fetches.size()));
+    }
+    for (size_t i = 0; i < nested.fetches.size(); ++i) {
+      if (dtype(i) != BaseType(n.outputs()[i].dtype)) {
+        return InvalidArgument(fmt::format("has {} for output {}, but its '{}' gives {}", DTypeName(n.outputs()[i].dtype), i, attr, DTypeName(dtype(i))));
+      }
+      bool other = attr == "body" && dtype(i) == kResource && nested.variables[nested.fetches[i].variable].variable != bound[i];
+      if (other) return Unimplemented(fmt::format("has a body that hands on another resource as loop variable {}", i));
+    }
+    return {};
+  }
+
+  Status EmitControl(const Node& n) {
+    bool branch = FunctionAttrs(n)[0] == "then_branch";
+    WEIR_ASSIGN_OR_RETURN(Arguments args, ArgumentsOf(n, branch));
     auto info = InfoOf(n);
     for (std::string_view attr : FunctionAttrs(n)) {
-      WEIR_ASSIGN_OR_RETURN(auto nested, CompileBody(g_, *n.FindAttr(attr)->get<FuncRef>(), args, env_, bound));
+      WEIR_ASSIGN_OR_RETURN(auto nested, CompileBody(g_, *n.FindAttr(attr)->get<FuncRef>(), args.types, env_, args.bound));
+      WEIR_RETURN_IF_ERROR(CheckNested(n, attr, *nested, args.bound));
       for (const PlanVariable& v : nested->variables) {
         for (PlanVariable& mine : plan_->variables) mine.written |= mine.variable == v.variable && v.written;
       }
       info->nested.push_back(nested);
-      info->nested_feeds.push_back(feed_inputs);
+      info->nested_feeds.push_back(args.inputs);
     }
     for (size_t i = 0; i < n.outputs().size(); ++i) {
       Endpoint e{n.id(), static_cast<int>(i)};

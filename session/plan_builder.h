@@ -2,6 +2,8 @@
 // which tensors share memory, and lays out the arena.
 #pragma once
 
+#include <map>
+
 #include "weir/graph/pass.h"
 #include "weir/runtime/plan.h"
 
@@ -17,10 +19,30 @@ struct CompileOptions {
 // Where a body's resource arguments come from: the variable behind `_Arg` i, or null.
 using BoundVariables = std::vector<VariableRef>;
 
+// The nested plans of one compilation. Equal bodies (function, attributes, argument types, variables) are compiled once.
+class BodyPlans {
+ public:
+  struct Key {
+    const Function* function;
+    AttrMap attrs;
+    std::vector<OutputType> args;
+    BoundVariables bound;
+  };
+  std::shared_ptr<const Plan> Find(const Key& key) const;  // null when there is none
+  void Add(Key key, std::shared_ptr<const Plan> plan);
+  // Counts a body that is to be compiled; an error when all together are too many nodes.
+  Status Count(const Function& f, int64_t nodes);
+
+ private:
+  std::multimap<const Function*, std::pair<Key, std::shared_ptr<const Plan>>> plans_;
+  int64_t nodes_ = 0;
+};
+
 // What compiling needs beside the graph.
 struct CompileEnv {
   VariableStore* variables = nullptr;
   CompileOptions options;
+  BodyPlans* bodies = nullptr;  // of the compilation under way
 };
 
 // Feeds are the graph's `_Arg` nodes, fetches its `_Retval` nodes, by index. Errors name node, op and creation place.

@@ -384,7 +384,13 @@ Result<std::vector<Tensor>> Session::RunAll(const std::vector<Fetch>& fetches, c
   std::vector<Endpoint> endpoints;
   for (size_t i = 0; i < feeds.size(); ++i) {
     const OutputType& type = impl_->graph_->type(s.feeds[i]);
-    auto value = feeds[i].value.ToTensor(BaseType(feeds[i].is_variable ? type.handle_dtype : type.dtype));
+    const DType dtype = BaseType(feeds[i].is_variable ? type.handle_dtype : type.dtype);
+    if (dtype == DType::kInvalid && !feeds[i].value.has_dtype()) {
+      return InvalidArgument(fmt::format("error[feed]: the dtype of '{}' is not known: neither its op nor what reads it tells",
+                                         feeds[i].output.name()))
+          .Help("feed a Tensor");
+    }
+    auto value = feeds[i].value.ToTensor(dtype);
     if (!value.ok()) {
       auto as_given = feeds[i].value.ToTensor(DType::kInvalid);
       Status told = as_given.ok() && !feeds[i].is_variable ? impl_->CheckFeed(s.feeds[i], *as_given) : Status();

@@ -98,9 +98,10 @@ Result<Tensor> Tensor::Clone() const {
 }
 
 std::optional<std::vector<int64_t>> Tensor::ToInts() const {
-  std::vector<int64_t> ints(num_elements());
+  std::vector<int64_t> ints;
   auto copy = [&](auto t) {
     using T = decltype(t);
+    ints.resize(num_elements());  // not before: a dtype that is only carried may have any number of elements
     std::transform(data<T>(), data<T>() + num_elements(), ints.begin(), [](T v) { return static_cast<int64_t>(v); });
   };
   if (!DispatchType(dtype_, IntTypes{}, copy) && !DispatchType(dtype_, Types<bool>{}, copy)) return std::nullopt;

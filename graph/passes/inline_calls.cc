@@ -12,8 +12,6 @@ namespace weir {
 
 namespace {
 
-constexpr int kMaxInlinedNodes = 2000000;  // against bodies that call twice, 64 levels deep
-
 class Inliner {
  public:
   Inliner(Graph& g, NodeId call) : g_(g), call_(call), name_(g.node(call).name()) {}
@@ -26,7 +24,6 @@ class Inliner {
     for (Endpoint e : n.inputs()) types.push_back(g_.type(e));
     AttrMap attrs = attr.empty() ? n.attrs() : n.FindAttr(attr)->get<FuncRef>()->attrs;
     WEIR_ASSIGN_OR_RETURN(Graph body, Instantiate(g_, *f, attrs, types));
-    if (g_.num_nodes() + body.num_nodes() > kMaxInlinedNodes) return ResourceExhausted("calls functions that unfold to over two million nodes");
     WEIR_ASSIGN_OR_RETURN(NodeId entry, AddNoOp(name_ + "/_entry", n.control_inputs()));
     std::vector<NodeId> effects;
     WEIR_RETURN_IF_ERROR(CopyBody(*f, body, n, entry, &effects));
@@ -106,9 +103,50 @@ bool IsCall(const Graph& g, const Node& n) {
   return n.Is("PartitionedCall") || n.Is("StatefulPartitionedCall") || (!n.def() && g.FindFunction(n.op()));
 }
 
+const Function* Callee(const Graph& g, const Node& n) {
+  if (!IsCall(g, n)) return nullptr;
+  auto f = CalledFunction(g, n, n.def() ? "f" : "");
+  return f.ok() ? *f : nullptr;
+}
+
+// How many nodes a function is once the calls in it are inlined, and those in them. Known without doing it, since bodies that
+// call twice double at each level.
+class Unfolding {
+ public:
+  explicit Unfolding(const Graph& g) : g_(g) {}
+
+  int64_t SizeOf(const Function& f, int depth = 0) {
+    if (auto it = sizes_.find(&f); it != sizes_.end()) return it->second;
+    int64_t size = 0;
+    for (NodeId id : f.body.nodes()) {
+      const Function* callee = depth < kMaxCallDepth ? Callee(g_, f.body.node(id)) : nullptr;
+      size = std::min(size + 1 + (callee ? SizeOf(*callee, depth + 1) : 0), int64_t{1} << 40);
+    }
+    return sizes_[&f] = size;
+  }
+
+ private:
+  const Graph& g_;
+  std::map<const Function*, int64_t> sizes_;
+};
+
+Status CheckSize(const Graph& g, const std::vector<NodeId>& calls) {
+  Unfolding unfolding(g);
+  int64_t total = 0;
+  for (NodeId id : calls) {
+    const Function* f = Callee(g, g.node(id));
+    if (!f) continue;
+    total += unfolding.SizeOf(*f);
+    if (total <= kMaxUnfoldedNodes) continue;
+    return NodeError(g.node(id), "function", ResourceExhausted(fmt::format("calls function '{}', with which the calls unfold to over {} nodes", f->name, kMaxUnfoldedNodes)));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<bool> InlineCalls(Graph& g, PassContext&) {
+  InferenceScope scope;
   bool changed = false;
   for (int depth = 0;; ++depth) {
     std::vector<NodeId> calls;
@@ -116,6 +154,7 @@ Result<bool> InlineCalls(Graph& g, PassContext&) {
       if (IsCall(g, g.node(id))) calls.push_back(id);
     }
     if (calls.empty()) return changed;
+    WEIR_RETURN_IF_ERROR(CheckSize(g, calls));
     if (depth > kMaxCallDepth) return InvalidArgument(fmt::format("error[function]: calls are nested over {} deep: functions that call themselves are refused", kMaxCallDepth));
     for (NodeId id : calls) {
       Node n = g.node(id);

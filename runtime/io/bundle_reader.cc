@@ -173,6 +173,10 @@ Result<Tensor> BundleReader::ReadWhole(const std::string& name, const BundleEntr
   WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(e.dtype, e.shape));
   WEIR_RETURN_IF_ERROR(shards_[e.shard]->Read(e.offset, t.mutable_raw(), static_cast<size_t>(e.size)));
   if (MaskCrc(Crc32c(t.raw(), static_cast<size_t>(e.size))) != e.crc) return Fail(name, "does not match its checksum");
+  if (e.dtype == kBool) {  // in C++ no byte but 0 and 1 is a bool
+    auto* b = static_cast<uint8_t*>(t.mutable_raw());
+    std::transform(b, b + e.size, b, [](uint8_t v) { return static_cast<uint8_t>(v != 0); });
+  }
   return t;
 }
 

@@ -12,11 +12,13 @@
 #include <vector>
 
 #include "weir/graph/export.h"
+#include "weir/graph/text.h"
 #include "weir/ops/array_ops.h"
 #include "weir/ops/layers.h"
 #include "weir/ops/nn_ops.h"
 #include "weir/ops/optimizers.h"
 #include "weir/ops/reduction_ops.h"
+#include "weir/ops/registry.h"
 #include "weir/runtime/io/npy.h"
 #include "weir/session/saver.h"
 #include "weir/session/session.h"
@@ -319,6 +321,39 @@ TEST_F(Graphdef, ACheckpointIsReadUnderTheNamesOfTheGraphsOwnSaver) {
   const std::string state = WEIR_TEST_DATA "/state/";
   EXPECT_EQ(Output("run " + state + "ema_eval.meta --ckpt " + state + "ema --fetch y"), "y:0 f32[3] [2, 3, 4]\n");
   EXPECT_EQ(Output("run " + state + "parts3.meta --ckpt " + state + "parts --fetch w/part_2"), "w/part_2:0 f32[2,2] [[10, 11], [12, 13]]\n");
+}
+
+// The field `input` is missing; an unknown one stands in its place. 95 bytes.
+TEST_F(Graphdef, ANodeWithoutItsInputIsNamed) {
+  Graph g = ParseGraph("x = Const() {value: f32[2,2] [[1, 2], [3, 4]], dtype: f32}\ny = Neg(x)\n", &AllOps()).value();
+  std::string bytes = ExportGraphDef(g).value(), input = "\x1a\x01x";  // field 3 of NodeDef
+  size_t at = bytes.rfind(input);
+  ASSERT_NE(at, bytes.npos);
+  bytes[at] = '\x7a';  // field 15
+  std::ofstream(File("broken.pb"), std::ios::binary) << bytes;
+  for (const char* verb : {"run", "check", "summary", "dump", "opt", "plan", "bench", "draw", "grad --y=y --x=x"}) {
+    Ran r = Run(std::string(verb) + " " + File("broken.pb"));
+    EXPECT_LT(r.code, 128) << verb << r.err;
+    bool looks = std::string(verb) == "summary" || std::string(verb) == "dump" || std::string(verb) == "draw";
+    if (!looks) {
+      EXPECT_NE((r.out + r.err).find("Neg 'y' takes 1 inputs, not 0"), std::string::npos) << verb << r.out << r.err;
+    }
+  }
+}
+
+TEST_F(Graphdef, WhatUnknownOpsGiveIsWhatTheirReadersTakeItFor) {
+  std::ofstream(File("jpeg.weir")) << "f = Placeholder() {dtype: str, shape: []}\njpeg = DecodeSomething(f) {}\n"
+                                      "id = Identity(jpeg) {T: u8}\ny = Cast(id) {SrcT: u8, DstT: f32}\n";
+  EXPECT_EQ(Output("run " + File("jpeg.weir") + " --feed 'jpeg=[[[1,2,3]]]' --fetch y"), "y:0 f32[1,1,3] [[[1, 2, 3]]]\n");
+  Ran fraction = Run("run " + File("jpeg.weir") + " --feed 'jpeg=[0.5]' --fetch y");
+  EXPECT_EQ(fraction.code, 2) << fraction.err;
+  EXPECT_NE(fraction.err.find("error[feed]: '0.5' is no value of dtype uint8"), std::string::npos) << fraction.err;
+  Ran opt = Run("opt " + File("jpeg.weir") + " --fetch=y -o " + File("opt.weir"));
+  EXPECT_EQ(opt.code, 0) << opt.err;
+  std::ofstream(File("untold.weir")) << "a = SomeOp() {}\nb = AnotherOp(a) {}\n";
+  Ran untold = Run("run " + File("untold.weir") + " --feed 'a=[1]' --fetch b");
+  EXPECT_EQ(untold.code, 2) << untold.err;
+  EXPECT_NE(untold.err.find("error[feed]: the dtype is not known"), std::string::npos) << untold.err;
 }
 
 }  // namespace

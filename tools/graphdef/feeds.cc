@@ -189,6 +189,10 @@ Result<Tensor> ParseValue(const std::string& text, const OutputType& type, int64
     return bits ? Tensor::FromBuffer(kBfloat16, t.shape(), t.buffer()) : std::move(t);
   }
   DType dtype = BaseType(type.dtype);
+  if (dtype == DType::kInvalid) {
+    return InvalidArgument("error[feed]: the dtype is not known: neither the op, which Weir does not have, nor what reads it tells")
+        .Help("feed a .npy file, which has a dtype");
+  }
   if (!text.starts_with("@")) return ParseLiteral(text, dtype);
   size_t name_end = std::min(text.find_first_of("[(", 1), text.size());
   std::string what = text.substr(1, name_end - 1);

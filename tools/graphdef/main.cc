@@ -42,8 +42,7 @@ int Main(int argc, char** argv) {
       "interrupted.\n"
       "`graphdef VERB --help` tells more.");
   Action action;
-  for (auto add : {AddDump, AddSummary, AddCheck, AddRun, AddGrad, AddOpt, AddPlan, AddBench, AddDraw, AddOps, AddCkpt})
-    add(app, &action);
+  AddVerbs(app, &action);
   if (IsUnknownVerb(app, argc, argv)) return kUsage;
   try {
     app.parse(argc, argv);

@@ -41,14 +41,20 @@ void RetainNeeded(Graph& g, const Wanted& wanted) {
   g.Retain(keep);
 }
 
+constexpr char kSink[] = "_targets";  // the name by which passes know it
+
 // Marks results as the pipeline does, so that passes keep what they compute.
 Status MarkResults(Graph& g, const std::vector<Endpoint>& fetches, const std::vector<NodeId>& targets) {
+  for (NodeId id : g.nodes()) {
+    if (g[id].Is("_Arg") || g[id].Is("_Retval"))
+      return NodeError(g[id], "graph", InvalidArgument("has a place in a function's body only"));
+  }
   for (size_t i = 0; i < fetches.size(); ++i) {
     NodeSpec spec{.op = "_Retval", .name = g.UniqueName(fmt::format("_fetch_{}", i)), .inputs = {fetches[i]}};
     spec.attrs = {{"T", BaseType(g.type(fetches[i]).dtype)}, {"index", static_cast<int64_t>(i)}};
     WEIR_RETURN_IF_ERROR(g.AddRaw(std::move(spec)).status());
   }
-  WEIR_ASSIGN_OR_RETURN(NodeId sink, g.AddRaw({.op = "NoOp", .name = g.UniqueName("_targets")}));
+  WEIR_ASSIGN_OR_RETURN(NodeId sink, g.AddRaw({.op = "NoOp", .name = kSink}));
   for (NodeId t : targets) g.AddControlInput(sink, t);
   return {};
 }
@@ -58,7 +64,7 @@ Result<std::vector<std::string>> UnmarkResults(Graph& g, const std::vector<std::
   std::vector<std::string> moved;
   for (NodeId id : g.nodes()) {
     if (!g[id].Is("_Retval")) {
-      if (g[id].Is("NoOp") && g[id].name().starts_with("_targets")) g.Remove(id);
+      if (g[id].name() == kSink) g.Remove(id);
       continue;
     }
     auto index = static_cast<size_t>(g[id].attr<int64_t>("index"));

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "weir/graph/infer.h"
+#include "weir/graph/verify.h"
 #include "weir/tools/graphdef/tool.h"
 
 namespace weir::tool {
@@ -63,9 +64,16 @@ int64_t DimOr1(const PartialShape& s, int axis) {
   return s.known_rank() && axis >= 0 && axis < s.rank() && Known(s[axis]) ? s[axis] : 1;
 }
 
+int64_t Product(std::initializer_list<int64_t> factors) {
+  int64_t product = 1;
+  for (int64_t f : factors) product = SaturatedMul(product, f);
+  return product;
+}
+
 // Multiplications and additions of one run of the node.
 int64_t Flops(const Graph& g, const Node& n) {
   if (!n.def() || n.outputs().empty() || !IsFloating(n.output(0).dtype) || n.inputs().empty()) return 0;
+  if (!CheckNode(g, n).ok()) return 0;
   static const std::set<std::string> kMoves{"Identity",     "Reshape",    "Transpose",    "ConcatV2", "Concat",
                                             "Pack",         "Unpack",     "Split",        "SplitV",   "Slice",
                                             "StridedSlice", "GatherV2",   "Gather",       "Assign",   "ReadVariableOp",
@@ -74,15 +82,13 @@ int64_t Flops(const Graph& g, const Node& n) {
   if (kMoves.count(n.op())) return 0;
   int64_t out = Elements(n.output(0).shape);
   const PartialShape& a = g.ShapeOf(n.input(0));
-  if (n.Is("MatMul")) return SaturatedMul(2 * DimOr1(a, n.attr<bool>("transpose_a") ? 0 : 1), out);
+  if (n.Is("MatMul")) return Product({2, DimOr1(a, n.attr<bool>("transpose_a") ? 0 : 1), out});
   if (n.Is("BatchMatMul") || n.Is("BatchMatMulV2"))
-    return SaturatedMul(2 * DimOr1(a, a.rank() - (n.attr<bool>("adj_x") ? 2 : 1)), out);
-  if (n.Is("Conv2D") && n.inputs().size() > 1) {
+    return Product({2, DimOr1(a, a.rank() - (n.attr<bool>("adj_x") ? 2 : 1)), out});
+  if (n.Is("Conv2D") || n.Is("DepthwiseConv2dNative")) {
     const PartialShape& filter = g.ShapeOf(n.input(1));
-    return SaturatedMul(2 * DimOr1(filter, 0) * DimOr1(filter, 1) * DimOr1(filter, 2), out);
+    return Product({2, DimOr1(filter, 0), DimOr1(filter, 1), n.Is("Conv2D") ? DimOr1(filter, 2) : 1, out});
   }
-  if (n.Is("DepthwiseConv2dNative") && n.inputs().size() > 1)
-    return SaturatedMul(2 * DimOr1(g.ShapeOf(n.input(1)), 0) * DimOr1(g.ShapeOf(n.input(1)), 1), out);
   if (n.Is("Sum") || n.Is("Mean") || n.Is("Max") || n.Is("Min") || n.Is("Prod")) return Elements(a);
   return out;
 }

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <set>
 
+#include "weir/graph/functions.h"
 #include "weir/graph/infer.h"
 #include "weir/ops/kernels/registry.h"
 #include "weir/ops/registry.h"
@@ -89,6 +90,11 @@ CLI::App* AddVerb(CLI::App& app, const std::string& name, const std::string& wha
   return verb;
 }
 
+void AddVerbs(CLI::App& app, Action* action) {
+  for (auto add : {AddDump, AddSummary, AddCheck, AddRun, AddGrad, AddOpt, AddPlan, AddBench, AddDraw, AddOps, AddCkpt})
+    add(app, action);
+}
+
 CLI::Option* ModelOptions::AddTo(CLI::App* verb) {
   verb->add_option("--tags", tags, "Tags of the SavedModel's graph")->delimiter(',');
   return verb->add_option("model", path, "A graph: .pb, .pbtxt, .meta, text form, a SavedModel's folder, or - for stdin")
@@ -130,6 +136,7 @@ Status WriteResult(const std::string& path, const std::string& content) {
 
 std::vector<Status> InferBestEffort(Graph& g) {
   std::vector<Status> errors;
+  InferenceScope scope;
   auto order = TopologicalOrder(g);
   if (!order.ok()) errors.push_back(order.status());
   for (NodeId id : order.ok() ? *order : g.nodes()) {

@@ -36,6 +36,7 @@ void AddBench(CLI::App& app, Action* action);
 void AddDraw(CLI::App& app, Action* action);
 void AddOps(CLI::App& app, Action* action);
 void AddCkpt(CLI::App& app, Action* action);
+void AddVerbs(CLI::App& app, Action* action);  // all of them
 
 // A verb with its help; `examples` are whole command lines.
 CLI::App* AddVerb(CLI::App& app, const std::string& name, const std::string& what,

@@ -1,0 +1,244 @@
+// graph_fuzz: graph files with fields dropped, doubled, retyped, rewired or damaged, each taken through every verb of graphdef
+// that reads a graph, in this process. Every case must end in an exit code: never a signal, a sanitizer's report, a hang or an
+// exception that a verb lets escape.
+//
+//   graph_fuzz [--seconds=10] [--cases=N] [--first=0] [--seed=1] [--folder=DIR…] [--verbose] [--write=FILE]
+//
+// --seed=0 begins with the graphs undamaged. When a case does not end well, stderr names it: --seed=S --first=NUMBER --cases=1 runs it again, --write=FILE writes its graph first.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <thread>
+
+#include "weir/graph/base/memory.h"
+#include "weir/runtime/io/file.h"
+#include "weir/tests/fuzz/graph_seeds.h"
+#include "weir/tools/graphdef/tool.h"
+
+namespace weir::fuzz {
+
+namespace {
+
+constexpr int64_t kBudget = int64_t{256} << 20;
+constexpr int kPatience = 3;   // seconds, then a verb is interrupted: a loop may run for ever
+constexpr int kHang = 60;      // seconds; one that does not end then hangs
+
+std::FILE* report = nullptr;  // the real stderr
+char current[256];            // what is being done, for messages of handlers
+std::atomic<int64_t> verb_started{0};
+
+int64_t Now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+void SayCurrent() {
+  ssize_t ignored = write(STDERR_FILENO, current, std::strlen(current));
+  static_cast<void>(ignored);
+}
+
+void OnSignal(int signal) {
+  SayCurrent();
+  std::signal(signal, SIG_DFL);
+  raise(signal);
+}
+
+// A stream that takes everything and keeps nothing, without a system call.
+std::FILE* Nowhere() {
+  cookie_io_functions_t functions{};
+  functions.write = [](void*, const char*, size_t n) { return static_cast<ssize_t>(n); };
+  return fopencookie(nullptr, "w", functions);
+}
+
+// Interrupts what takes long, ends what does not listen.
+void Watch() {
+  while (true) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    const int64_t started = verb_started.load(), took = started ? Now() - started : 0;
+    if (took > kPatience * 1000) tool::interrupted = true;
+    if (took <= kHang * 1000) continue;
+    SayCurrent();
+    fmt::print(report, "hangs: over {} s\n", kHang);
+    std::abort();
+  }
+}
+
+// ---- the verbs, parsed once: each then reads the file anew
+
+struct Verb {
+  std::string line;
+  std::unique_ptr<CLI::App> app;
+  tool::Action action;
+};
+
+Verb Parse(const std::string& line, const std::string& file) {
+  Verb v{line, std::make_unique<CLI::App>("", "graphdef"), {}};
+  tool::AddVerbs(*v.app, &v.action);
+  v.app->parse(fmt::format("{} {}", line, file));
+  return v;
+}
+
+constexpr const char* kPasses = "prune,infer_shapes,inline_calls,fill_defaults,lower_references,order_effects,relax_order,expand_batch_norm,"
+                                "fold_padding,fold_constants,simplify,merge_duplicates,fuse_elementwise";
+
+// Of each verb one of these ways to call it, by chance.
+const std::vector<std::vector<std::string>> kVerbs{
+    {"check", "check --json --strict"},
+    {"dump", "dump --full --order=topo -o dump.pbtxt", "dump --json", "dump --proto"},
+    {"summary --json", "summary --depth=1"},
+    {"run --threads=1", "run --threads=1 --optimize=0 --json"},
+    {"opt --verify=1 -o opt.pb", fmt::format("opt --passes={}", kPasses)},
+    {"plan", "plan --optimize=0 --json"},
+    {"bench --warmup=0 --runs=1 --threads=1", "bench --warmup=0 --runs=1 --threads=2 --optimize=0"},
+    {"draw", "draw --depth=1 --constants"},
+};
+// The same of those that need a tensor's name.
+const std::vector<std::vector<std::string>> kNamedVerbs{
+    {"grad --json -o grad.pb --y"},
+    {"run --threads=1 --fetch", "bench --warmup=0 --runs=1 --threads=1 --fetch", "plan --fetch", "opt --passes=inline_calls,simplify --fetch"},
+};
+
+class Verbs {
+ public:
+  explicit Verbs(std::string file) : file_(std::move(file)) {
+    for (const auto& ways : kVerbs) fixed_.push_back(Parsed(ways, ""));
+  }
+
+  std::vector<const Verb*> For(const std::string& y, std::mt19937_64& rng) {
+    std::vector<const Verb*> verbs;
+    for (const auto& ways : fixed_) verbs.push_back(&ways[rng() % ways.size()]);
+    if (y.empty()) return verbs;
+    auto& named = named_[y];
+    for (size_t i = named.size(); i < kNamedVerbs.size(); ++i) named.push_back(Parsed(kNamedVerbs[i], " " + y));
+    for (const auto& ways : named) verbs.push_back(&ways[rng() % ways.size()]);
+    return verbs;
+  }
+
+ private:
+  std::vector<Verb> Parsed(const std::vector<std::string>& ways, const std::string& y) const {
+    std::vector<Verb> verbs;
+    for (const std::string& way : ways) verbs.push_back(Parse(way + y, file_));
+    return verbs;
+  }
+
+  std::string file_;
+  std::vector<std::vector<Verb>> fixed_;
+  std::map<std::string, std::vector<std::vector<Verb>>> named_;
+};
+
+// The file that the verbs read: of this process, in memory.
+class MemoryFile {
+ public:
+  MemoryFile() : fd_(memfd_create("graph", 0)) {}
+  std::string path() const { return fmt::format("/proc/self/fd/{}", fd_); }
+  void Put(const std::string& bytes) const {
+    bool ok = ftruncate(fd_, 0) == 0 && pwrite(fd_, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
+    if (!ok) throw std::runtime_error("cannot write the graph's file");
+  }
+
+ private:
+  int fd_;
+};
+
+struct Options {
+  double seconds = 10;
+  int64_t cases = INT64_MAX, first = 0;
+  uint64_t seed = 1;
+  std::vector<std::string> folders;
+  std::string write;
+  bool verbose = false;
+};
+
+// A file op takes its path from the graph: none that writes may run on a damaged one.
+bool MayWrite(const std::string& bytes) { return bytes.find("SaveV2") != bytes.npos || bytes.find("MergeV2") != bytes.npos || bytes.find("WriteFile") != bytes.npos; }
+
+// How many verbs ended with code 0; -1 where the graph does not load, which is the same to all of them: one tries.
+int RunCase(const std::string& bytes, const std::vector<const Verb*>& verbs, const std::string& what, bool verbose) {
+  const bool runs = !MayWrite(bytes);
+  int good = 0;
+  for (const Verb* v : verbs) {
+    if (!runs && (v->line.starts_with("run") || v->line.starts_with("bench") || v->line.starts_with("opt --verify"))) continue;
+    std::snprintf(current, sizeof current, "%s: %s\n", what.c_str(), v->line.c_str());
+    if (verbose) fmt::print(report, "{}", current);
+    tool::interrupted = false;
+    verb_started = Now();
+    try {
+      const int code = v->action();
+      good += code == tool::kOk;
+      if (v == verbs[0] && code == tool::kBadFile) return -1;
+    } catch (const std::bad_alloc&) {
+      // As main does: a verb may run out of the budget.
+    }
+    verb_started = 0;
+  }
+  return good;
+}
+
+int Fuzz(const Options& o) {
+  std::vector<Seed> seeds = AllSeeds(o.folders);
+  MemoryFile file;
+  Verbs verbs(file.path());
+  std::thread(Watch).detach();
+  const int64_t start = Now();
+  int64_t done = 0, loaded = 0, good = 0;
+  for (; done < o.cases && static_cast<double>(Now() - start) < o.seconds * 1000; ++done) {
+    const int64_t number = o.first + done;
+    std::mt19937_64 rng(o.seed * 1000003 + static_cast<uint64_t>(number));
+    const Seed& seed = seeds[rng() % seeds.size()];
+    const std::string bytes = number < static_cast<int64_t>(seeds.size()) && o.seed == 0 ? seeds[static_cast<size_t>(number)].bytes : Mutated(seed, rng);
+    if (!o.write.empty()) io::WriteFile(o.write, bytes).Check();
+    file.Put(bytes);
+    const std::string what = fmt::format("graph_fuzz: --seed={} --first={}, of {}", o.seed, number, seed.name);
+    try {
+      const int ended_well = RunCase(bytes, verbs.For(seed.y, rng), what, o.verbose);
+      if (ended_well >= 0) ++loaded, good += ended_well;
+    } catch (const std::exception& e) {
+      fmt::print(report, "{}an exception escaped: {}\n", current, e.what());
+      return 1;
+    }
+  }
+  fmt::print(report, "{} graphs of {} seeds: {} loaded, on which {} verbs ended well and the others with an error; {} bytes in use at the end\n", done, seeds.size(), loaded, good, memory::bytes_in_use());
+  return 0;
+}
+
+int Main(int argc, char** argv) {
+  Options o;
+  for (int i = 1; i < argc; ++i) {
+    std::string arg = argv[i], value = arg.substr(arg.find('=') + 1);
+    if (arg.starts_with("--seconds=")) o.seconds = std::stod(value);
+    else if (arg.starts_with("--cases=")) o.cases = std::stoll(value), o.seconds = 1e9;
+    else if (arg.starts_with("--first=")) o.first = std::stoll(value);
+    else if (arg.starts_with("--seed=")) o.seed = std::stoull(value);
+    else if (arg.starts_with("--folder=")) o.folders.push_back(std::filesystem::absolute(value));
+    else if (arg.starts_with("--write=")) o.write = std::filesystem::absolute(value);
+    else if (arg == "--verbose") o.verbose = true;
+    else return fmt::print(stderr, "graph_fuzz: unknown argument {}\n", arg), 2;
+  }
+  memory::set_budget(kBudget);
+  char folder[] = "/tmp/graph_fuzz_XXXXXX";
+  if (!mkdtemp(folder) || chdir(folder) != 0) return fmt::print(stderr, "graph_fuzz: no folder to work in\n"), 2;
+  for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) {
+    struct sigaction before {};
+    sigaction(signal, nullptr, &before);
+    if (before.sa_handler == SIG_DFL) std::signal(signal, OnSignal);
+  }
+  report = stderr;
+  stdout = Nowhere(), stderr = Nowhere();
+  const int code = Fuzz(o);
+  std::filesystem::remove_all(folder);
+  std::fflush(report);
+  return code;
+}
+
+}  // namespace
+}  // namespace weir::fuzz
+
+int main(int argc, char** argv) { return weir::fuzz::Main(argc, argv); }
