@@ -231,8 +231,10 @@ class AttrSolver {
       attrs_[a.type_attr] = types;
     } else if (!types.empty()) {
       const AttrDef* d = def_.FindAttr(a.type_attr);
-      // An index written as literals takes the op's default index type; any other literal takes its look.
-      bool by_default = d && d->default_value && d->default_value->is<DType>() && IsInteger(*d->default_value->get<DType>()) && IsInteger(types[0]);
+      // An index written as numbers takes the op's default index type; a Tensor has its own, any other literal takes its look.
+      bool numbers = inputs_[at].is_literal() && !inputs_[at].literal().has_dtype();
+      bool by_default = numbers && d && d->default_value && d->default_value->is<DType>() &&
+                        IsInteger(*d->default_value->get<DType>()) && IsInteger(types[0]);
       attrs_[a.type_attr] = by_default ? *d->default_value->get<DType>() : types[0];
     }
     return {};
