@@ -85,7 +85,7 @@ class Differentiator {
     WEIR_RETURN_IF_ERROR(Check());
     WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(b_.graph()));
     num_ids_ = b_.graph().num_ids();
-    MarkBetween(order);
+    WEIR_RETURN_IF_ERROR(MarkBetween(order));
     // Before anything is built, so that all are reported at once and a graph that is refused stays as it was.
     WEIR_RETURN_IF_ERROR(RequireGradients(order));
     auto scope = b_.NameScope(options_.name);
@@ -123,8 +123,9 @@ class Differentiator {
     return {};
   }
 
-  // Nodes on a path of differentiable edges from some x to some y: only they are asked for gradients.
-  void MarkBetween(const std::vector<NodeId>& order) {
+  // Nodes on a path of differentiable edges from some x to some y: only they are asked for gradients. An error when one that y
+  // is computed from breaks the contract by which gradient functions go.
+  Status MarkBetween(const std::vector<NodeId>& order) {
     const Graph& g = b_.graph();
     std::vector<bool> from_x(num_ids_), to_y(num_ids_), stop(num_ids_), is_x(num_ids_);
     for (const Output& x : xs_) from_x[x.endpoint().node.value] = is_x[x.endpoint().node.value] = true;
@@ -141,7 +142,9 @@ class Differentiator {
     }
     for (const Output& y : ys_) to_y[y.endpoint().node.value] = true;
     for (auto it = order.rbegin(); it != order.rend(); ++it) {
-      if (!to_y[it->value] || stop[it->value] || GradientIsZero(*it)) continue;
+      if (!to_y[it->value]) continue;
+      WEIR_RETURN_IF_ERROR(CheckNode(g, g.node(*it)));
+      if (stop[it->value] || GradientIsZero(*it)) continue;
       for (Endpoint e : g.node(*it).inputs()) {
         if (Differentiable(g.type(e))) to_y[e.node.value] = true;
       }
@@ -149,6 +152,7 @@ class Differentiator {
     between_.resize(num_ids_);
     for (int i = 0; i < num_ids_; ++i) between_[i] = from_x[i] && to_y[i];
     stop_ = std::move(stop);
+    return {};
   }
 
   // Whether nothing flows through the node, by its definition or by the one whose gradient it asks for.
@@ -246,7 +250,6 @@ class Differentiator {
     if (!any || stop_[id.value] || b_.graph().node(id).inputs().empty()) return {};
     const GradFn* fn = FindGradient(b_.graph().node(id));
     if (!fn || !AnyInputBetween(id)) return {};
-    WEIR_RETURN_IF_ERROR(CheckNode(b_.graph(), b_.graph().node(id)));
     auto scope = b_.NameScope(scope_ + name + "_grad/");
     GradContext c(&b_, id, std::move(grads));
     if (Status s = (*fn)(c); !s.ok()) return NodeError(b_.graph().node(id), "graph", s);

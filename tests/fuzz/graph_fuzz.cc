@@ -82,7 +82,8 @@ struct Verb {
 Verb Parse(const std::string& line, const std::string& file) {
   Verb v{line, std::make_unique<CLI::App>("", "graphdef"), {}};
   tool::AddVerbs(*v.app, &v.action);
-  v.app->parse(fmt::format("{} {}", line, file));
+  const size_t name = std::min(line.find(' '), line.size());
+  v.app->parse(line.substr(0, name) + " " + file + line.substr(name));
   return v;
 }
 
