@@ -21,7 +21,7 @@ Grad WithValues(const Grad& g, Output values) {
 // A square root whose gradient at 0 is 0. Why two selects: the infinite slope there must not meet the gradient.
 Output SafeSqrt(const Output& x, const Name& name = {}) {
   Output positive = Greater(x, 0.0);
-  return Where(positive, Sqrt(Where(positive, x, OnesLike(x))), x, name);
+  return Where(positive, Sqrt(Where(positive, x, OnesLike(x))), StopGradient(x), name);
 }
 
 // clip_norm / max(norm, clip_norm), or NaN when the norm is not finite: then nothing that follows looks healthy.
@@ -47,9 +47,11 @@ Output ClipByAverageNorm(Input t, Input clip_norm, const Name& name) {
   if (!b) return {};
   auto at = b->At(t.loc());
   auto scope = b->NameScope(name.value.empty() ? "clip_by_average_norm" : name.value);
-  Output inverse = Rsqrt(ReduceSum(Multiply(t, t)));
+  Output sum = ReduceSum(Multiply(t, t)), positive = Greater(sum, 0.0);
+  // As SafeSqrt: zeros are within any bound.
+  Output inverse = Rsqrt(Where(positive, sum, OnesLike(sum)));
   Output clip = clip_norm.is_literal() ? Make("Mul", {OnesLike(inverse), clip_norm}) : clip_norm.output();
-  Output scale = Minimum(inverse * Cast(Size(t), inverse.dtype()), 1.0 / clip);
+  Output scale = Where(positive, Minimum(inverse * Cast(Size(t), inverse.dtype()), 1.0 / clip), 1.0 / clip);
   return Identity(Multiply(t, clip) * scale, b->scope());
 }
 

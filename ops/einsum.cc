@@ -141,7 +141,7 @@ Output ReshapeTo(const Output& x, const std::vector<Size>& sizes) {
   if (std::all_of(sizes.begin(), sizes.end(), [](const Size& s) { return Known(s.known); })) {
     std::vector<int64_t> known;
     for (const Size& s : sizes) known.push_back(s.known);
-    return Reshape(x, known);
+    return Reshape(x, x.builder()->Constant(Tensor::Vector(known), "shape"));
   }
   std::vector<Input> nodes;
   for (const Size& s : sizes) nodes.push_back(Node(*x.builder(), s));

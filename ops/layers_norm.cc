@@ -35,7 +35,7 @@ Output LayerNorm(Input inputs, const LayerNormOptions& o, Loc loc) {
                        const Regularizer& r, double none) -> Input {
     if (!wanted) return none;
     Variable v = GetVariable(*b, name, *shape, {dtype, own ? own : other, o.trainable, r});
-    return v.valid() ? ops::Reshape(v, aligned) : Output();
+    return v.valid() ? ops::Reshape(v, b->Constant(Tensor::Vector(aligned), "shape")) : Output();
   };
   Input gamma = parameter(o.scale, "gamma", o.gamma_initializer, ops::OnesInitializer(), o.gamma_regularizer, 1);
   Input beta = parameter(o.center, "beta", o.beta_initializer, ops::ZerosInitializer(), o.beta_regularizer, 0);

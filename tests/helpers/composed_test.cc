@@ -302,7 +302,8 @@ TEST(Composed, Conv1DChannelsFirstIsATransposition) {
                                  .kernel_initializer = Fill,
                                  .bias_initializer = Fill,
                                  .name = "c"});
-  auto both = golden::Started(g).Run({last, ops::Transpose(first, {0, 2, 1})}).value();
+  Output back = ops::Transpose(first, {0, 2, 1});
+  auto both = golden::Started(g).Run({last, back}).value();
   golden::ExpectNear(both[1], both[0]);
 }
 
