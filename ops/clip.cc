@@ -18,10 +18,10 @@ Grad WithValues(const Grad& g, Output values) {
   return IndexedSlices{values, g.slices().indices, g.slices().dense_shape};
 }
 
-// f(x), a root, with a gradient of 0 where x is 0. Why the inner select: the infinite slope there must not meet the gradient.
-Output FlatAtZero(Output (*f)(Input, const Name&), const Output& x, const Name& name = {}) {
+// A square root whose gradient at 0 is 0. Why two selects: the infinite slope there must not meet the gradient.
+Output SafeSqrt(const Output& x, const Name& name = {}) {
   Output positive = Greater(x, 0.0);
-  return Where(positive, f(Where(positive, x, OnesLike(x)), {}), StopGradient(f(x, {})), name);
+  return Where(positive, Sqrt(Where(positive, x, OnesLike(x))), StopGradient(x), name);
 }
 
 // clip_norm / max(norm, clip_norm), or NaN when the norm is not finite: then nothing that follows looks healthy.
@@ -39,7 +39,7 @@ Output ClipByNorm(Input t, Input clip_norm, const Axes& axes, const Name& name) 
   auto at = b->At(t.loc());
   auto scope = b->NameScope(name.name.empty() ? "clip_by_norm" : name.name);
   Output sum = ReduceSum(Multiply(t, t), axes, {.keepdims = true});
-  return Identity(Make("RealDiv", {Multiply(t, clip_norm), Maximum(FlatAtZero(Sqrt, sum), clip_norm)}), {.name = b->scope()});
+  return Identity(Make("RealDiv", {Multiply(t, clip_norm), Maximum(SafeSqrt(sum), clip_norm)}), {.name = b->scope()});
 }
 
 Output ClipByAverageNorm(Input t, Input clip_norm, const Name& name) {
@@ -47,9 +47,11 @@ Output ClipByAverageNorm(Input t, Input clip_norm, const Name& name) {
   if (!b) return {};
   auto at = b->At(t.loc());
   auto scope = b->NameScope(name.name.empty() ? "clip_by_average_norm" : name.name);
-  Output inverse = FlatAtZero(Rsqrt, ReduceSum(Multiply(t, t)));
+  Output sum = ReduceSum(Multiply(t, t)), positive = Greater(sum, 0.0);
+  // As SafeSqrt: zeros are within any bound.
+  Output inverse = Rsqrt(Where(positive, sum, OnesLike(sum)));
   Output clip = clip_norm.is_literal() ? Make("Mul", {OnesLike(inverse), clip_norm}) : clip_norm.output();
-  Output scale = Minimum(inverse * Cast(Size(t), inverse.dtype()), 1.0 / clip);
+  Output scale = Where(positive, Minimum(inverse * Cast(Size(t), inverse.dtype()), 1.0 / clip), 1.0 / clip);
   return Identity(Multiply(t, clip) * scale, {.name = b->scope()});
 }
 
@@ -61,7 +63,7 @@ Output GlobalNorm(const std::vector<Grad>& tensors, const Name& name) {
   Builder* b = BuilderOf(halves);
   if (!b) return {};
   auto scope = b->NameScope(name.name.empty() ? "global_norm" : name.name);
-  return FlatAtZero(Sqrt, ReduceSum(Stack(halves)) * 2.0, {.name = b->scope()});
+  return SafeSqrt(ReduceSum(Stack(halves)) * 2.0, {.name = b->scope()});
 }
 
 Output GlobalNorm(const std::vector<Output>& tensors, const Name& name) {
