@@ -25,16 +25,16 @@ def case(name, inputs, make):
     """`inputs`: arrays, or shapes of grids."""
     v1.reset_default_graph()
     arrays = [x if isinstance(x, np.ndarray) else grid(x, i + 1) for i, x in enumerate(inputs)]
+    xs = [tf.constant(x) for x in arrays]
+    y = make(*xs)
     with v1.Session() as s:
-        xs = [tf.constant(x) for x in arrays]
-        y = make(*xs)
-        value = s.run(y)
-        gradients = v1.gradients(tf.reduce_sum(tf.cast(y, tf.float32) * grid(value.shape, 3)), xs) if y.dtype.is_floating else []
-        for i, x in enumerate(arrays):
-            gold['%s/x%d' % (name, i)] = x
-        gold[name + '/y'] = value
-        for i, g in enumerate(gradients):
-            gold['%s/g%d' % (name, i)] = s.run(tf.convert_to_tensor(g)) if g is not None else np.zeros_like(arrays[i])
+        weights = grid(s.run(y).shape, 3)
+    gradients = v1.gradients(tf.reduce_sum(y * weights), xs)
+    gradients = [tf.zeros_like(x) if g is None else tf.convert_to_tensor(g) for x, g in zip(xs, gradients)]
+    with v1.Session() as s:  # of its own, and one run: what is drawn is drawn once
+        gold[name + '/y'], *values = s.run([y] + gradients)
+    for i, (x, g) in enumerate(zip(arrays, values)):
+        gold['%s/x%d' % (name, i)], gold['%s/g%d' % (name, i)] = x, g
 
 
 def normalisation():
