@@ -99,7 +99,7 @@ def sampled_losses():
     one, two = np.array([[1], [4], [0]]), np.array([[1, 2], [4, 3], [0, 1]])
 
     def values(labels):  # one drawn class, 4, is true for the second example
-        return tf.constant([4, 2, 7, 4]), tf.constant(grid([3, labels.shape[1]], 2) + 1.5), tf.constant(grid([4], 9) + 1.5)
+        return tf.constant([4, 2, 7, 5]), tf.constant(grid([3, labels.shape[1]], 2) + 1.5), tf.constant(grid([4], 9) + 1.5)
 
     shapes = [[9, 3], [9], [3, 3]]  # weights, biases, inputs
     for labels in (one, two):
