@@ -77,8 +77,8 @@ Output L2Normalize(Input x, const Axes& axes, const L2NormalizeOptions& o = {});
 struct SampledLossOptions {
   int64_t num_true = 1;
   std::optional<CandidateSamples> sampled_values = {};  // else a LogUniformCandidateSampler's, none twice
-  std::optional<bool> remove_accidental_hits =
-      {};                            // drawn classes that are true do not count; NceLoss: false, softmax: true
+  // Drawn classes that are true do not count, however often they were drawn (TensorFlow: but once). NceLoss: false, else true.
+  std::optional<bool> remove_accidental_hits = {};
   std::optional<int64_t> seed = {};  // of the sampler
   std::string name = {};
 };

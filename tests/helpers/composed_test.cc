@@ -58,7 +58,7 @@ Case SampledCase(const std::string& name, bool softmax, int64_t num_true, bool h
             Input labels = num_true == 1 ? Input({{1}, {4}, {0}}) : Input({{1, 2}, {4, 3}, {0, 1}});
             ops::SampledLossOptions o{.num_true = num_true, .remove_accidental_hits = hits};
             o.sampled_values =
-                ops::CandidateSamples{ops::Constant(b, {4, 2, 7, 4}, kInt64), b.Constant(Grid({3, num_true}, 2)) + 1.5,
+                ops::CandidateSamples{ops::Constant(b, {4, 2, 7, 5}, kInt64), b.Constant(Grid({3, num_true}, 2)) + 1.5,
                                       b.Constant(Grid({4}, 9)) + 1.5};
             return softmax ? ops::SampledSoftmaxLoss(x[0], x[1], labels, x[2], 4, 9, o)
                            : ops::NceLoss(x[0], x[1], labels, x[2], 4, 9, o);

@@ -25,16 +25,16 @@ def case(name, inputs, make):
     """`inputs`: arrays, or shapes of grids."""
     v1.reset_default_graph()
     arrays = [x if isinstance(x, np.ndarray) else grid(x, i + 1) for i, x in enumerate(inputs)]
+    xs = [tf.constant(x) for x in arrays]
+    y = make(*xs)
     with v1.Session() as s:
-        xs = [tf.constant(x) for x in arrays]
-        y = make(*xs)
-        value = s.run(y)
-        gradients = v1.gradients(tf.reduce_sum(tf.cast(y, tf.float32) * grid(value.shape, 3)), xs) if y.dtype.is_floating else []
-        for i, x in enumerate(arrays):
-            gold['%s/x%d' % (name, i)] = x
-        gold[name + '/y'] = value
-        for i, g in enumerate(gradients):
-            gold['%s/g%d' % (name, i)] = s.run(tf.convert_to_tensor(g)) if g is not None else np.zeros_like(arrays[i])
+        weights = grid(s.run(y).shape, 3)
+    gradients = v1.gradients(tf.reduce_sum(y * weights), xs)
+    gradients = [tf.zeros_like(x) if g is None else tf.convert_to_tensor(g) for x, g in zip(xs, gradients)]
+    with v1.Session() as s:  # of its own, and one run: what is drawn is drawn once
+        gold[name + '/y'], *values = s.run([y] + gradients)
+    for i, (x, g) in enumerate(zip(arrays, values)):
+        gold['%s/x%d' % (name, i)], gold['%s/g%d' % (name, i)] = x, g
 
 
 def normalisation():
@@ -99,7 +99,7 @@ def sampled_losses():
     one, two = np.array([[1], [4], [0]]), np.array([[1, 2], [4, 3], [0, 1]])
 
     def values(labels):  # one drawn class, 4, is true for the second example
-        return tf.constant([4, 2, 7, 4]), tf.constant(grid([3, labels.shape[1]], 2) + 1.5), tf.constant(grid([4], 9) + 1.5)
+        return tf.constant([4, 2, 7, 5]), tf.constant(grid([3, labels.shape[1]], 2) + 1.5), tf.constant(grid([4], 9) + 1.5)
 
     shapes = [[9, 3], [9], [3, 3]]  # weights, biases, inputs
     for labels in (one, two):
