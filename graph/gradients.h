@@ -70,8 +70,8 @@ class GradContext {
 };
 
 struct GradientOptions {
-  std::vector<Output> grad_ys;         // one a y, invalid ones mean all ones
-  std::vector<Output> stop_gradients;  // not differentiated through
+  std::vector<Output> grad_ys = {};         // one a y, invalid ones mean all ones
+  std::vector<Output> stop_gradients = {};  // not differentiated through
   enum Unconnected { kNone, kZero } unconnected = kNone;
   std::string name = "gradients";
 };

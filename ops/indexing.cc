@@ -13,7 +13,9 @@ Output Numbers(Builder& b, const std::vector<Input>& numbers, Loc loc) {
   const Name name{"stack"};
   DType dtype = DType::kInvalid;
   for (const Input& n : numbers) {
-    if (!n.is_literal() && dtype != kInt64) dtype = n.dtype();
+    if (n.is_literal()) continue;
+    if (!n.output().valid()) return {};
+    if (dtype != kInt64) dtype = n.dtype();
   }
   std::vector<Input> items;
   for (const Input& n : numbers) {

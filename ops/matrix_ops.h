@@ -9,7 +9,7 @@ namespace weir::ops {
 
 struct MatMulOptions {
   bool transpose_a = false, transpose_b = false;
-  std::string name;
+  std::string name = {};
 };
 
 // The product of matrices a [m,k] and b [k,n], [m,n]: op MatMul when both have rank 2. Higher or unknown ranks multiply
@@ -19,7 +19,7 @@ Output MatMul(Input a, Input b, const MatMulOptions& options = {});
 
 struct BatchMatMulOptions {
   bool adj_x = false, adj_y = false;
-  std::string name;
+  std::string name = {};
 };
 
 // The products of the matrices x […,m,k] and y […,k,n], […,m,n]; the axes in front broadcast.

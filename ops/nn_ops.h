@@ -24,7 +24,7 @@ Output SparseSoftmaxCrossEntropyWithLogits(Input labels, Input logits, const Nam
 
 struct BiasAddOptions {
   std::string data_format = "NHWC";  // channels are the last axis; "NCHW": axis 1
-  std::string name;
+  std::string name = {};
 };
 // value + bias, a vector along the channel axis. Numbers, of rank 2 at least.
 inline Output BiasAdd(Input value, Input bias, const BiasAddOptions& o = {}) {
@@ -34,7 +34,7 @@ inline Output BiasAdd(Input value, Input bias, const BiasAddOptions& o = {}) {
 struct TopKOptions {
   bool sorted = true;             // in descending order; else in any
   DType index_type = kInt32;      // int16, int32, int64
-  std::string name;
+  std::string name = {};
 };
 struct TopKResult {
   Output values, indices;

@@ -27,7 +27,7 @@ class Axes {
 
 struct ReduceOptions {
   bool keepdims = false;  // reduced axes stay, with size 1
-  std::string name;
+  std::string name = {};
 };
 
 // `op` over `axes` of x. Errors: an axis out of range or named twice.
@@ -51,7 +51,7 @@ Output ReduceLogSumExp(Input x, const Axes& axis = {}, const ReduceOptions& o = 
 
 struct ArgOptions {
   DType output_type = kInt64;  // int32 too; ArgMax also int16, uint16
-  std::string name;
+  std::string name = {};
 };
 
 // Index of the largest (smallest) element along an axis, of the first among equal ones; NaN is never chosen.
@@ -61,7 +61,7 @@ inline Output ArgMin(Input x, Input axis = 0, const ArgOptions& o = {}) { return
 struct ScanOptions {
   bool exclusive = false;  // element i is left out of result i
   bool reverse = false;    // from the end of the axis
-  std::string name;
+  std::string name = {};
 };
 
 // Sums (products) of all elements up to each, along an axis: [a, a+b, a+b+c].

@@ -24,6 +24,7 @@ constexpr size_t kMaxValueKeys = 32;     // plans of one signature before values
 }  // namespace
 
 Session::Impl::Impl(Graph graph, SessionOptions options) : options_(std::move(options)), graph_(std::make_shared<Graph>(std::move(graph))) {
+  AllKernels();  // from here on no kernel can be registered
   if (options_.threads <= 0) options_.threads = AvailableProcessors();
   options_.threads = std::min(options_.threads, 1024);
   options_.max_plans = std::max(options_.max_plans, 1);

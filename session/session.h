@@ -29,14 +29,14 @@ struct SessionOptions {
   int threads = 0;
   bool optimize = true;                    // false: the graph as it is, step by step
   Precision precision = Precision::kStandard;
-  std::set<std::string> disabled_passes;   // by name, see AllPasses
+  std::set<std::string> disabled_passes = {};   // by name, see AllPasses
   bool allow_file_ops = false;             // SaveV2, RestoreV2 and the like may touch the files that the graph names
   int max_plans = 128;                     // kept compiled; the least recently used go first
   // What a session may keep between runs beside variables and the graph: compiled plans, and the memory of runs
   // (arenas, which all plans share, and buffers of fetches). The longest unused goes first; what the last run used
   // stays, however large.
   int64_t max_cache_bytes = int64_t{256} << 20;
-  std::function<void(const std::string&)> print;  // where Print writes; stderr when empty
+  std::function<void(const std::string&)> print = {};  // where Print writes; stderr when empty
 };
 
 // State that runs read and change: a Variable (ops/variables.h).

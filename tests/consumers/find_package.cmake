@@ -8,7 +8,7 @@ run(${CMAKE_COMMAND} --build ${BUILD}/find_package)
 run(${BUILD}/find_package/consumer)
 run(${BUILD}/find_package/custom_op)
 # The examples that came with the package are a project of their own.
-file(GLOB_RECURSE examples ${prefix}/share/*/examples/CMakeLists.txt)
+file(GLOB_RECURSE examples ${prefix}/share/CMakeLists.txt)
 get_filename_component(examples ${examples} DIRECTORY)
 file(REMOVE_RECURSE ${BUILD}/examples)
 run(${CMAKE_COMMAND} -S ${examples} -B ${BUILD}/examples -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${CXX}

@@ -110,7 +110,7 @@ TEST_F(Messages, ARestoredShapeTellsWhoseItIs) {
   Variable v(ops::Zeros(g, {2, 3}), {.name = "v"});
   Session session(g);
   ExpectSays(Saver(&session).Restore(File("model")),
-             {"variable 'v' is f32[2,3] in the graph, but the value for it is f32[3,2]", "model'"});
+             {"the graph's variable 'v' is f32[2,3], but 'v' of the checkpoint '", "model' is f32[3,2]"});
 }
 
 TEST_F(Messages, GitLfsPointersAreNamedWhereverTheyStand) {
