@@ -1,6 +1,8 @@
 // Subscripts become one StridedSlice, as TensorFlow's Python writes it.
 #include "weir/ops/indexing.h"
 
+#include <algorithm>
+
 #include "weir/ops/array_ops.h"
 #include "weir/ops/math_ops.h"
 
@@ -8,33 +10,29 @@ namespace weir {
 
 namespace {
 
-// A vector of the numbers: a constant where all are known, else a Pack of the dtype of those that are Outputs.
-Output Numbers(Builder& b, const std::vector<Input>& numbers, Loc loc) {
+bool FitsInt32(const Input& i) {
+  auto value = i.literal().ToTensor(kInt64);
+  return value.ok() && value->scalar<int64_t>() == static_cast<int32_t>(value->scalar<int64_t>());
+}
+
+// What begins, ends and steps have in common: int64 where one of them has or needs it, else int32.
+DType IndexType(const std::vector<Input>& numbers) {
+  bool small = std::all_of(numbers.begin(), numbers.end(),
+                           [](const Input& n) { return n.is_literal() ? FitsInt32(n) : n.dtype() != kInt64; });
+  return small ? kInt32 : kInt64;
+}
+
+// A vector of the numbers: a constant, or where one is an Output a Pack.
+Output Numbers(Builder& b, const std::vector<Input>& numbers, DType dtype, Loc loc) {
   const Name name{"stack"};
-  DType dtype = DType::kInvalid;
-  for (const Input& n : numbers) {
-    if (n.is_literal()) continue;
-    if (!n.output().valid()) return {};
-    if (dtype != kInt64) dtype = n.dtype();
-  }
   std::vector<Input> items;
-  for (const Input& n : numbers) {
-    if (n.is_literal()) {
-      auto value = n.literal().ToTensor(dtype == DType::kInvalid ? kInt64 : dtype);
-      items.push_back(value.ok() ? Input(*value, loc) : n);
-    } else {
-      items.push_back(Input(ops::Cast(n, dtype), loc));
-    }
-  }
-  if (dtype != DType::kInvalid) return b.Add("Pack", items, {}, name, loc);
   std::vector<int64_t> values;
-  bool small = true;
-  for (const Input& n : items) {
-    auto value = n.literal().ToTensor(kInt64);
-    values.push_back(value.ok() ? value->scalar<int64_t>() : 0);
-    small &= values.back() == static_cast<int32_t>(values.back());
+  for (const Input& n : numbers) {
+    items.push_back(n.is_literal() ? n : Input(ops::Cast(n, dtype), loc));
+    if (n.is_literal()) values.push_back(n.literal().ToTensor(kInt64).value().scalar<int64_t>());
   }
-  if (!small) return b.Constant(Tensor(values), name, loc);
+  if (values.size() < numbers.size()) return b.Add("Pack", items, {{"T", dtype}}, name, loc);
+  if (dtype == kInt64) return b.Constant(Tensor(values), name, loc);
   return b.Constant(Tensor(std::vector<int32_t>(values.begin(), values.end())), name, loc);
 }
 
@@ -72,7 +70,14 @@ Output Output::operator[](std::initializer_list<Index> index) const {
   auto at = b.At(loc);
   auto scope = b.NameScope("strided_slice");
   masks.name = b.scope();
-  return ops::StridedSlice(*this, Numbers(b, begin, loc), Numbers(b, end, loc), Numbers(b, step, loc), masks);
+  std::vector<Input> all = begin;
+  all.insert(all.end(), end.begin(), end.end());
+  all.insert(all.end(), step.begin(), step.end());
+  auto invalid = [](const Input& n) { return !n.is_literal() && !n.output().valid(); };
+  if (std::any_of(all.begin(), all.end(), invalid)) return {};
+  const DType dtype = IndexType(all);
+  return ops::StridedSlice(*this, Numbers(b, begin, dtype, loc), Numbers(b, end, dtype, loc), Numbers(b, step, dtype, loc),
+                           masks);
 }
 
 }  // namespace weir
