@@ -25,9 +25,9 @@ Result<std::string> ReadWholeFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return NotFound(fmt::format("error[file]: cannot read '{}': {}", path, std::strerror(errno)));
   std::string content;
-  std::vector<char> part(1 << 20);
-  while (file.read(part.data(), static_cast<std::streamsize>(part.size())) || file.gcount() > 0) {
-    content.append(part.data(), static_cast<size_t>(file.gcount()));
+  char part[1 << 16];  // a pipe does not tell its size
+  while (file.read(part, sizeof part) || file.gcount() > 0) {
+    content.append(part, static_cast<size_t>(file.gcount()));
     if (content.size() > INT_MAX) return ResourceExhausted(fmt::format("error[file]: '{}' has more than 2 GiB", path));
   }
   return content;
