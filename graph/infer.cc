@@ -252,6 +252,8 @@ Status InferNode(Graph& g, NodeId id) {
     ShapeContext::Input in;
     in.dtype = t.dtype, in.shape = t.shape;
     in.constant = ConstantValue(g, e);
+    // Why: what hands a constant on may itself not be inferred (of a broken graph); its elements and its shape must agree.
+    if (in.constant) in.shape = PartialShape(in.constant->shape());
     if (t.value) in.value = &*t.value;
     in.handle_dtype = t.handle_dtype, in.handle_shape = t.handle_shape;
     inputs.push_back(std::move(in));

@@ -63,6 +63,9 @@ Result<std::optional<ResolvedSlice>> Resolve(const ShapeContext& c, const Partia
   auto begin = Elements(c, first), end = Elements(c, first + 1), strides = Elements(c, first + 2);
   if (!shape.known_rank() || !Known(count[0]) || count[0] > kMaxValueElements) return std::optional<ResolvedSlice>();
   SliceEntries unknown(static_cast<size_t>(count[0]));
+  for (const auto& entries : {begin, end, strides}) {
+    if (entries && entries->size() != unknown.size()) return InvalidArgument("is given begin, end and strides of different lengths");
+  }
   WEIR_ASSIGN_OR_RETURN(auto resolved, ResolveSlice(shape, begin.value_or(unknown), end.value_or(unknown), strides.value_or(unknown), Masks(c)));
   return std::optional(std::move(resolved));
 }
