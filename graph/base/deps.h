@@ -5,7 +5,8 @@
 // libweir.so and is opened on first use so that its names are its own; nobody sees them and it sees nobody's.
 // (Debian's static libraries cannot be hidden in a shared one: they are not position independent.)
 //
-// What it has stands in tables of functions, one a topic, exported under a C name: graph/wire.h, runtime/io/messages.h.
+// What it has stands in tables of functions, one a topic, exported under a C name: graph/wire/wire.h, runtime/io/messages.h,
+// ops/kernels/regex.h.
 #pragma once
 
 #include "weir/graph/base/status.h"

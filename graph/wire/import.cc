@@ -8,7 +8,6 @@
 
 #include <charconv>
 #include <climits>
-#include <fstream>
 
 #include "weir/graph/base/git_lfs.h"
 #include "weir/graph/text.h"
