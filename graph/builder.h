@@ -40,7 +40,7 @@ class Operation {
 
 class Index;
 
-// One output of a node: a tensor to be. Carries arithmetic and comparison (ops/math_ops.h), which build nodes, and subscripts.
+// One output of a node: a tensor to be. Carries arithmetic and comparison (ops/math/math.h), which build nodes, and subscripts.
 class Output {
  public:
   Output() = default;
@@ -54,7 +54,7 @@ class Output {
   std::string name() const;           // "dense/Relu:0"
   const Node& node() const;           // only of a valid Output
 
-  // A part of the tensor: x[0], x[{1, _}], x[{{0, 5}, Ellipsis}]; see ops/indexing.h.
+  // A part of the tensor: x[0], x[{1, _}], x[{{0, 5}, Ellipsis}]; see ops/array/indexing.h.
   Output operator[](std::initializer_list<Index> index) const;
   template <class I>
   Output operator[](const I& index) const;
@@ -105,7 +105,7 @@ class Literal {
   std::vector<Literal> items_;
 };
 
-// What can be read as a tensor at a place in code: a Variable (ops/variables.h).
+// What can be read as a tensor at a place in code: a Variable (ops/model/variables.h).
 template <class T>
 concept Readable = requires(const T& v, Loc loc) { { v.Read(loc) } -> std::convertible_to<Output>; };
 
@@ -174,7 +174,7 @@ class Builder {
   // With the registry of all ops (ops/registry.h) unless told otherwise.
   Builder();
   explicit Builder(const OpRegistry* registry);
-  // Goes on with a graph: its shapes are inferred as far as they can be, its variables found (FindVariable, ops/variables.h).
+  // Goes on with a graph: its shapes are inferred as far as they can be, its variables found (FindVariable, ops/model/variables.h).
   explicit Builder(Graph graph);
   // The same of a file: Builder g(LoadGraph("model.meta")). An error becomes the builder's status.
   explicit Builder(Result<LoadedGraph> loaded);
@@ -220,14 +220,14 @@ class Builder {
   Output Constant(Tensor value, const Name& name = {}, Loc loc = {});
   Output FindOutput(std::string_view name);  // by "node:0"; an error is kept when there is none
 
-  // ---- random seeds: see ops/random_ops.h
+  // ---- random seeds: see ops/random/random.h
   void SetSeed(int64_t seed) { seed_ = seed, has_seed_ = true, entropy_ = false; }
   void SetSeedFromEntropy() { entropy_ = true; }
   int64_t seed() const { return seed_; }
   bool has_seed() const { return has_seed_; }
   bool seed_from_entropy() const { return entropy_; }
 
-  // ---- function bodies: see ops/functions.h
+  // ---- function bodies: see ops/model/control_flow.h
   // A builder of a body inside `parent`: what it uses of the enclosing graphs becomes arguments. While `Tracing` lives, nodes
   // that code builds on an enclosing builder go into this body.
   Builder(Builder* parent, int first_capture);

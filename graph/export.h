@@ -9,7 +9,7 @@
 namespace weir {
 
 // A serialized GraphDef. Errors: more than 2 GiB (naming the largest nodes), a function body with an unknown op, a
-// C++ function (ops/custom.h), which no file can hold.
+// C++ function (ops/custom/custom.h), which no file can hold.
 Result<std::string> ExportGraphDef(const Graph& g);
 // The same in protobuf's text format (.pbtxt); fields that Weir does not know are left out there.
 Result<std::string> ExportGraphDefText(const Graph& g);

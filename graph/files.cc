@@ -9,7 +9,7 @@
 
 #include "weir/graph/export.h"
 #include "weir/graph/import.h"
-#include "weir/graph/text.h"
+#include "weir/graph/text/text.h"
 #include "weir/graph/wire/wire.h"
 
 namespace weir {
@@ -61,7 +61,7 @@ Status CheckWritable(const Graph& g) {
       return Unimplemented(
                  fmt::format("error[export]: {} '{}' calls a C++ function of this process, which no file can hold",
                              g[id].op(), g[id].name()))
-          .Help("leave it out of the saved graph, or make it an op with a kernel (ops/custom.h)");
+          .Help("leave it out of the saved graph, or make it an op with a kernel (ops/custom/custom.h)");
     }
   }
   for (const auto& [name, f] : g.functions()) WEIR_RETURN_IF_ERROR(CheckWritable(f->body));

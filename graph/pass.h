@@ -1,5 +1,5 @@
 // Pass: a function from a graph to "changed or not" or an error. The passes that know no op live in graph/passes, those that
-// do in ops/rewrites; the pipeline (session/pipeline.cc) calls them in a straight line and verifies after each.
+// do in ops/rewrites; the pipeline (session/compile/pipeline.cc) calls them in a straight line and verifies after each.
 #pragma once
 
 #include <set>

@@ -4,7 +4,7 @@
 
 #include "weir/graph/base/freezing_registry.h"
 #include "weir/graph/builder.h"
-#include "weir/ops/custom.h"
+#include "weir/ops/custom/custom.h"
 
 namespace weir {
 

@@ -5,7 +5,7 @@
 
 namespace weir {
 
-// Every op Weir knows, those of RegisterOps (ops/custom.h) too; frozen by its first use. Thread-safe.
+// Every op Weir knows, those of RegisterOps (ops/custom/custom.h) too; frozen by its first use. Thread-safe.
 const OpRegistry& AllOps();
 
 // One per family, in ops/<family>.cc.

@@ -228,7 +228,7 @@ class KernelRegistry {
 };
 
 // Adds kernels from outside the library, before the first Session of the process, when the registry freezes: of ops from
-// outside (RegisterOps, ops/custom.h), or of ops of Weir's that have no kernel. Errors, and nothing is added then: the
+// outside (RegisterOps, ops/custom/custom.h), or of ops of Weir's that have no kernel. Errors, and nothing is added then: the
 // registry is frozen, an op has a kernel already.
 Status RegisterKernels(const std::function<void(KernelRegistry&)>& add);
 

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <vector>
 
-#include "weir/runtime/executor.h"
+#include "weir/runtime/exec/executor.h"
 
 namespace weir {
 

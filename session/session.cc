@@ -8,10 +8,10 @@
 #include <map>
 #include <mutex>
 
-#include "weir/ops/kernels/registry.h"
-#include "weir/ops/variables.h"
-#include "weir/runtime/executor.h"
-#include "weir/session/pipeline.h"
+#include "weir/ops/kernels.h"
+#include "weir/ops/model/variables.h"
+#include "weir/runtime/exec/executor.h"
+#include "weir/session/compile/pipeline.h"
 #include "weir/session/session_impl.h"
 
 namespace weir {

@@ -39,7 +39,7 @@ struct SessionOptions {
   std::function<void(const std::string&)> print = {};  // where Print writes; stderr when empty
 };
 
-// State that runs read and change: a Variable (ops/variables.h).
+// State that runs read and change: a Variable (ops/model/variables.h).
 template <class V>
 concept VariableLike = requires(const V& v) {
   Output(v.snapshot());

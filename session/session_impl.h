@@ -4,9 +4,9 @@
 #include <map>
 #include <mutex>
 
-#include "weir/runtime/executor.h"
+#include "weir/runtime/exec/executor.h"
 #include "weir/session/context_pool.h"
-#include "weir/session/pipeline.h"
+#include "weir/session/compile/pipeline.h"
 #include "weir/session/session.h"
 
 namespace weir {

@@ -32,7 +32,7 @@ struct AttrPlaceholder {
   bool operator==(const AttrPlaceholder&) const = default;
 };
 
-// A function of this process, for ops that call it (ops/custom.h). No file holds it; it is equal to itself alone.
+// A function of this process, for ops that call it (ops/custom/custom.h). No file holds it; it is equal to itself alone.
 using CppFunction = std::function<Result<std::vector<Tensor>>(const std::vector<Tensor>& inputs)>;
 struct CppFunctionRef {
   std::shared_ptr<const CppFunction> function;

@@ -15,7 +15,7 @@
 #include "weir/graph/wire/import_function.h"
 #include "weir/graph/wire/import_value.h"
 #include "weir/graph/wire/wire.h"
-#include "weir/graph/text.h"
+#include "weir/graph/text/text.h"
 #include "weir/proto/graph.pb.h"
 
 namespace weir {

@@ -10,7 +10,7 @@
 #include <climits>
 
 #include "weir/graph/base/git_lfs.h"
-#include "weir/graph/text.h"
+#include "weir/graph/text/text.h"
 #include "weir/graph/wire/import_function.h"
 #include "weir/graph/wire/import_meta.h"
 #include "weir/graph/wire/wire.h"

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "weir/graph/gradients.h"
-#include "weir/ops/math_ops.h"
+#include "weir/ops/math/math.h"
 #include "weir/session/session.h"
 #include "weir/tests/bench/bench_main.h"
 #include "weir/tests/bench/count_mallocs.h"

@@ -14,8 +14,8 @@
 
 #include "weir/graph/base/memory.h"
 #include "weir/graph/gradients.h"
-#include "weir/graph/text.h"
-#include "weir/ops/kernels/registry.h"
+#include "weir/graph/text/text.h"
+#include "weir/ops/kernels.h"
 #include "weir/ops/registry.h"
 #include "weir/session/session.h"
 

@@ -5,10 +5,10 @@
 
 #include "weir/graph/infer.h"
 #include "weir/graph/verify.h"
-#include "weir/ops/array_ops.h"
-#include "weir/ops/math_ops.h"
-#include "weir/ops/matrix_ops.h"
-#include "weir/ops/reduction_ops.h"
+#include "weir/ops/array/array.h"
+#include "weir/ops/math/math.h"
+#include "weir/ops/linalg/linalg.h"
+#include "weir/ops/reduce/reduce.h"
 
 namespace weir {
 namespace {

@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "weir/graph/export.h"
-#include "weir/graph/text.h"
+#include "weir/graph/text/text.h"
 #include "weir/ops/registry.h"
 
 namespace weir {

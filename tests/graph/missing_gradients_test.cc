@@ -5,10 +5,10 @@
 
 #include "weir/graph/gradients.h"
 #include "weir/graph/import.h"
-#include "weir/ops/array_ops.h"
-#include "weir/ops/functions.h"
-#include "weir/ops/math_ops.h"
-#include "weir/ops/reduction_ops.h"
+#include "weir/ops/array/array.h"
+#include "weir/ops/model/control_flow.h"
+#include "weir/ops/math/math.h"
+#include "weir/ops/reduce/reduce.h"
 #include "weir/ops/registry.h"
 #include "weir/session/session.h"
 

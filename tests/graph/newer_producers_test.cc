@@ -3,7 +3,7 @@
 
 #include "weir/graph/export.h"
 #include "weir/graph/import.h"
-#include "weir/graph/text.h"
+#include "weir/graph/text/text.h"
 #include "weir/graph/verify.h"
 #include "weir/ops/registry.h"
 #include "weir/session/session.h"

@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "weir/graph/gradients.h"
-#include "weir/ops/array_ops.h"
-#include "weir/ops/math_ops.h"
-#include "weir/ops/variables.h"
+#include "weir/ops/array/array.h"
+#include "weir/ops/math/math.h"
+#include "weir/ops/model/variables.h"
 #include "weir/session/session.h"
 
 namespace weir {

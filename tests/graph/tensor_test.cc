@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "weir/graph/builder.h"
-#include "weir/ops/array_ops.h"
+#include "weir/ops/array/array.h"
 
 namespace weir {
 namespace {

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <set>
 
-#include "weir/ops/kernels/registry.h"
+#include "weir/ops/kernels.h"
 #include "weir/ops/registry.h"
 #include "weir/tests/ops/coverage.h"
 #include "weir/tests/ops/op_row.h"

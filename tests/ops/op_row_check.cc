@@ -5,7 +5,7 @@
 
 #include "weir/graph/export.h"
 #include "weir/graph/import.h"
-#include "weir/ops/kernels/registry.h"
+#include "weir/ops/kernels.h"
 #include "weir/ops/registry.h"
 #include "weir/session/session.h"
 #include "weir/tests/ops/op_row.h"

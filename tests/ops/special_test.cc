@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <functional>
 
-#include "weir/ops/functions.h"
+#include "weir/ops/model/control_flow.h"
 #include "weir/ops/registry.h"
 #include "weir/session/session.h"
 #include "weir/tests/ops/coverage.h"

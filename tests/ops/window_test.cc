@@ -5,7 +5,7 @@
 
 #include <functional>
 
-#include "weir/ops/array_ops.h"
+#include "weir/ops/array/array.h"
 #include "weir/session/session.h"
 
 namespace weir {

@@ -10,11 +10,11 @@
 #include <numeric>
 
 #include "weir/graph/gradients.h"
-#include "weir/ops/array_ops.h"
-#include "weir/ops/clip.h"
-#include "weir/ops/math_ops.h"
-#include "weir/ops/nn_ops.h"
-#include "weir/ops/reduction_ops.h"
+#include "weir/ops/array/array.h"
+#include "weir/ops/model/clip.h"
+#include "weir/ops/math/math.h"
+#include "weir/ops/nn/nn.h"
+#include "weir/ops/reduce/reduce.h"
 #include "weir/session/session.h"
 
 namespace weir {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes tests/data/composed.npz, what TensorFlow gives for the functions that Weir composes of several ops (layer and batch
 normalisation, masks, einsum, sampled losses, one-dimensional convolutions) and for its candidate samplers. Read by
-tests/helpers/composed_test.cc and training_flag_test.cc; made with TensorFlow 2.21.0, graph mode, on the CPU:
+tests/ops/model/composed_test.cc and training_flag_test.cc; made with TensorFlow 2.21.0, graph mode, on the CPU:
 
   CUDA_VISIBLE_DEVICES=-1 TF_ENABLE_ONEDNN_OPTS=0 TF_CPP_MIN_LOG_LEVEL=3 python tests/oracle/make_composed.py
 
@@ -17,7 +17,7 @@ v1.enable_resource_variables()
 gold = {}
 
 
-def grid(shape, offset=0):  # eighths from -0.75 to 0.75, as tests/helpers/golden.h has it
+def grid(shape, offset=0):  # eighths from -0.75 to 0.75, as tests/ops/model/golden.h has it
     return (((7 * np.arange(np.prod(shape, dtype=int)) + offset) % 13 - 6) / 8).astype(np.float32).reshape(shape)
 
 

@@ -6,7 +6,7 @@ clipping, layers. Read by tests/helpers/*_test.cc, which build the same with Wei
 
 tf.layers is gone from tf.compat.v1 of this version, but its code is still inside TensorFlow and is what runs here; only batch
 normalisation is not, and is made of plain ops. AdamW, which TensorFlow 1 had not, is computed with NumPy. Inputs come from `grid` and
-`part`, exact in float32, which tests/helpers/golden.h has too.
+`part`, exact in float32, which tests/ops/model/golden.h has too.
 """
 import pathlib, warnings
 import numpy as np, tensorflow as tf

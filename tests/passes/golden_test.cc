@@ -18,11 +18,11 @@
 #include <sstream>
 
 #include "weir/graph/pass.h"
-#include "weir/graph/text.h"
+#include "weir/graph/text/text.h"
 #include "weir/graph/verify.h"
-#include "weir/ops/kernels/elementwise.h"
+#include "weir/runtime/cpu/lanes.h"
 #include "weir/ops/registry.h"
-#include "weir/session/plan_builder.h"
+#include "weir/session/compile/plan_builder.h"
 #include "weir/session/session.h"
 
 namespace weir {

@@ -7,12 +7,12 @@
 #include <random>
 #include <thread>
 
-#include "weir/ops/array_ops.h"
-#include "weir/ops/conv_ops.h"
-#include "weir/ops/math_ops.h"
-#include "weir/ops/matrix_ops.h"
-#include "weir/ops/nn_ops.h"
-#include "weir/ops/reduction_ops.h"
+#include "weir/ops/array/array.h"
+#include "weir/ops/conv/conv.h"
+#include "weir/ops/math/math.h"
+#include "weir/ops/linalg/linalg.h"
+#include "weir/ops/nn/nn.h"
+#include "weir/ops/reduce/reduce.h"
 #include "weir/session/session.h"
 
 namespace weir {

@@ -1,9 +1,9 @@
 // What Session::Run takes (WRONG 0), and what it refuses with one sentence: compiled by compile_errors.cmake, never
 // run.
-#include "weir/ops/array_ops.h"
-#include "weir/ops/math_ops.h"
-#include "weir/ops/state_ops.h"
-#include "weir/ops/variables.h"
+#include "weir/ops/array/array.h"
+#include "weir/ops/math/math.h"
+#include "weir/ops/state/state.h"
+#include "weir/ops/model/variables.h"
 #include "weir/session/session.h"
 
 using namespace weir;

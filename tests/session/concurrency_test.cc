@@ -3,12 +3,12 @@
 
 #include <thread>
 
-#include "weir/ops/array_ops.h"
-#include "weir/ops/math_ops.h"
-#include "weir/ops/matrix_ops.h"
-#include "weir/ops/reduction_ops.h"
-#include "weir/ops/state_ops.h"
-#include "weir/ops/variables.h"
+#include "weir/ops/array/array.h"
+#include "weir/ops/math/math.h"
+#include "weir/ops/linalg/linalg.h"
+#include "weir/ops/reduce/reduce.h"
+#include "weir/ops/state/state.h"
+#include "weir/ops/model/variables.h"
 #include "weir/session/session.h"
 
 namespace weir {

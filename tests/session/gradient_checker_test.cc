@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "weir/graph/gradients.h"
-#include "weir/ops/array_ops.h"
-#include "weir/ops/math_ops.h"
+#include "weir/ops/array/array.h"
+#include "weir/ops/math/math.h"
 
 namespace weir {
 namespace {

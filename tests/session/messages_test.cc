@@ -5,14 +5,14 @@
 #include <fstream>
 
 #include "weir/graph/import.h"
-#include "weir/ops/array_ops.h"
-#include "weir/ops/losses.h"
-#include "weir/ops/math_ops.h"
-#include "weir/ops/nn_ops.h"
+#include "weir/ops/array/array.h"
+#include "weir/ops/model/losses.h"
+#include "weir/ops/math/math.h"
+#include "weir/ops/nn/nn.h"
 #include "weir/ops/registry.h"
-#include "weir/ops/variables.h"
+#include "weir/ops/model/variables.h"
 #include "weir/runtime/io/npy.h"
-#include "weir/session/saver.h"
+#include "weir/session/save/saver.h"
 #include "weir/session/session.h"
 
 namespace weir {

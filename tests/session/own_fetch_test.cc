@@ -1,13 +1,13 @@
 // A fetched tensor is the caller's own: writing it changes no later run, and no later run or refilled feed changes it.
 #include <gtest/gtest.h>
 
-#include "weir/ops/array_ops.h"
-#include "weir/ops/functions.h"
-#include "weir/ops/math_ops.h"
-#include "weir/ops/reduction_ops.h"
-#include "weir/ops/state_ops.h"
-#include "weir/ops/variables.h"
-#include "weir/runtime/executor.h"
+#include "weir/ops/array/array.h"
+#include "weir/ops/model/control_flow.h"
+#include "weir/ops/math/math.h"
+#include "weir/ops/reduce/reduce.h"
+#include "weir/ops/state/state.h"
+#include "weir/ops/model/variables.h"
+#include "weir/runtime/exec/executor.h"
 #include "weir/session/session.h"
 
 namespace weir {

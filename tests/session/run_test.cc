@@ -2,10 +2,10 @@
 // (What it refuses while compiling: compile_errors.cc.)
 #include <gtest/gtest.h>
 
-#include "weir/ops/array_ops.h"
-#include "weir/ops/math_ops.h"
-#include "weir/ops/state_ops.h"
-#include "weir/ops/variables.h"
+#include "weir/ops/array/array.h"
+#include "weir/ops/math/math.h"
+#include "weir/ops/state/state.h"
+#include "weir/ops/model/variables.h"
 #include "weir/session/session.h"
 
 namespace weir {

@@ -6,16 +6,16 @@
 #include <fstream>
 #include <thread>
 
-#include "weir/ops/array_ops.h"
-#include "weir/ops/control_ops.h"
-#include "weir/ops/functions.h"
-#include "weir/ops/gather_ops.h"
-#include "weir/ops/math_ops.h"
-#include "weir/ops/matrix_ops.h"
-#include "weir/ops/random_ops.h"
-#include "weir/ops/reduction_ops.h"
-#include "weir/ops/state_ops.h"
-#include "weir/ops/variables.h"
+#include "weir/ops/array/array.h"
+#include "weir/ops/control/control.h"
+#include "weir/ops/model/control_flow.h"
+#include "weir/ops/gather/gather.h"
+#include "weir/ops/math/math.h"
+#include "weir/ops/linalg/linalg.h"
+#include "weir/ops/random/random.h"
+#include "weir/ops/reduce/reduce.h"
+#include "weir/ops/state/state.h"
+#include "weir/ops/model/variables.h"
 
 namespace weir {
 namespace {

@@ -12,15 +12,15 @@
 #include <vector>
 
 #include "weir/graph/export.h"
-#include "weir/graph/text.h"
-#include "weir/ops/array_ops.h"
-#include "weir/ops/layers.h"
-#include "weir/ops/nn_ops.h"
-#include "weir/ops/optimizers.h"
-#include "weir/ops/reduction_ops.h"
+#include "weir/graph/text/text.h"
+#include "weir/ops/array/array.h"
+#include "weir/ops/model/layers.h"
+#include "weir/ops/nn/nn.h"
+#include "weir/ops/model/optimizers.h"
+#include "weir/ops/reduce/reduce.h"
 #include "weir/ops/registry.h"
 #include "weir/runtime/io/npy.h"
-#include "weir/session/saver.h"
+#include "weir/session/save/saver.h"
 #include "weir/session/session.h"
 
 namespace weir {

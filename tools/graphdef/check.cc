@@ -8,7 +8,7 @@
 #include "weir/graph/infer.h"
 #include "weir/graph/pass.h"
 #include "weir/graph/verify.h"
-#include "weir/ops/kernels/registry.h"
+#include "weir/ops/kernels.h"
 #include "weir/tools/graphdef/tool.h"
 
 namespace weir::tool {

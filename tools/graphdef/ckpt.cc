@@ -3,7 +3,7 @@
 
 #include "weir/runtime/io/bundle.h"
 #include "weir/runtime/io/npy.h"
-#include "weir/session/saver.h"
+#include "weir/session/save/saver.h"
 #include "weir/tools/graphdef/tool.h"
 
 namespace weir::tool {

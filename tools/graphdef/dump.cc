@@ -3,7 +3,7 @@
 
 #include "weir/graph/export.h"
 #include "weir/graph/infer.h"
-#include "weir/graph/text.h"
+#include "weir/graph/text/text.h"
 #include "weir/tools/graphdef/tool.h"
 
 namespace weir::tool {

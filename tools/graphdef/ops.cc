@@ -6,8 +6,8 @@
 #include <sstream>
 
 #include "coverage.h"
-#include "weir/graph/text.h"
-#include "weir/ops/kernels/registry.h"
+#include "weir/graph/text/text.h"
+#include "weir/ops/kernels.h"
 #include "weir/ops/registry.h"
 #include "weir/tools/graphdef/tool.h"
 

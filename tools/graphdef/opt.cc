@@ -8,7 +8,7 @@
 #include "weir/graph/export.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/verify.h"
-#include "weir/session/plan_builder.h"
+#include "weir/session/compile/plan_builder.h"
 #include "weir/tools/graphdef/feeds.h"
 #include "weir/tools/graphdef/setup.h"
 

@@ -6,7 +6,7 @@
 
 #include "weir/runtime/io/file.h"
 #include "weir/runtime/io/npy.h"
-#include "weir/session/saver.h"
+#include "weir/session/save/saver.h"
 #include "weir/tools/graphdef/feeds.h"
 #include "weir/tools/graphdef/setup.h"
 

@@ -4,8 +4,8 @@
 
 #include "weir/runtime/io/bundle.h"
 #include "weir/runtime/io/file.h"
-#include "weir/session/checkpoint_map.h"
-#include "weir/session/saver.h"
+#include "weir/session/save/checkpoint_map.h"
+#include "weir/session/save/saver.h"
 #include "weir/tools/graphdef/feeds.h"
 
 namespace weir::tool {

@@ -10,7 +10,7 @@
 
 #include "weir/graph/functions.h"
 #include "weir/graph/infer.h"
-#include "weir/ops/kernels/registry.h"
+#include "weir/ops/kernels.h"
 #include "weir/ops/registry.h"
 #include "weir/runtime/io/file.h"
 

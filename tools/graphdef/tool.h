@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "weir/graph/import.h"
-#include "weir/ops/variables.h"
+#include "weir/ops/model/variables.h"
 
 namespace weir::tool {
 

@@ -1,0 +1,184 @@
+// Kernels that hand a tensor through (views) and those that fill one: Fill, ZerosLike, OnesLike; CheckNumerics.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "weir/ops/array/cpu/topics.h"
+#include "weir/runtime/cpu/moves.h"
+
+namespace weir {
+
+namespace {
+
+using namespace kernels;
+
+Status PrepareSame(PrepareContext& c) { return SetViewDims(c, c.input_shape(0).dims()); }
+
+Status PreparePlaceholderWithDefault(PrepareContext& c) {
+  if (!c.attr<PartialShape>("shape").Admits(c.input_shape(0))) {
+    return InvalidArgument(fmt::format("does not admit a default of shape {}", c.input_shape(0).ToString()));
+  }
+  return SetViewDims(c, c.input_shape(0).dims());
+}
+
+Status PrepareIdentityN(PrepareContext& c) {
+  // Why not one SetMoves: the inputs may be of different types.
+  struct Copy { int i; int64_t n; void (*run)(RunArgs&, int, int64_t); };
+  std::vector<Copy> copies;
+  for (int i = 0; i < c.num_inputs(); ++i) {
+    c.set_output_shape(i, c.input_shape(i));
+    WEIR_RETURN_IF_ERROR(ForElement(c.input_dtype(i), [&](auto type) {
+      using T = decltype(type);
+      copies.push_back({i, c.input_shape(i).num_elements(), [](RunArgs& a, int k, int64_t n) { std::copy_n(a.in<T>(k), n, a.out<T>(k)); }});
+    }));
+  }
+  c.SetRun([copies](RunArgs& a) {
+    for (const Copy& copy : copies) copy.run(a, copy.i, copy.n);
+  });
+  return {};
+}
+
+// The product of the sizes that `counts` admits.
+template <class F>
+Result<int64_t> ProductWhere(const Dims& dims, F counts) {
+  int64_t product = 1;
+  for (int64_t d : dims) {
+    if (counts(d) && !CheckedMul(product, d, &product)) return InvalidArgument("has a shape whose elements cannot be counted");
+  }
+  return product;
+}
+
+// The size that -1 stands for. In an empty shape it is found as if the axes of size 0 were not there, as TensorFlow does.
+Result<int64_t> OpenSize(const Shape& from, const Dims& to) {
+  bool zero = std::find(to.begin(), to.end(), 0) != to.end();
+  WEIR_ASSIGN_OR_RETURN(int64_t taken, ProductWhere(to, [](int64_t d) { return d > 0; }));
+  if (zero) {
+    WEIR_ASSIGN_OR_RETURN(int64_t rows, ProductWhere(from.dims(), [](int64_t d) { return d > 0; }));
+    return rows / taken;
+  }
+  int64_t n = from.num_elements();
+  if (n % taken != 0) {
+    return InvalidArgument(fmt::format("cannot reshape {} to {}", from.ToString(), PartialShape(to).ToString()))
+        .Detail(fmt::format("{} elements cannot be cut into rows of {}", n, taken));
+  }
+  return n / taken;
+}
+
+Status PrepareReshape(PrepareContext& c) {
+  Dims dims = c.ints(1);
+  int64_t open = -1;
+  if (c.input_shape(1).rank() != 1) return InvalidArgument(fmt::format("wants a vector for 'shape', not {}", c.input_shape(1).ToString()));
+  for (size_t i = 0; i < dims.size(); ++i) {
+    if (dims[i] < -1 || (dims[i] == -1 && open >= 0)) return InvalidArgument(fmt::format("has the size {} at position {} of 'shape'", dims[i], i));
+    if (dims[i] == -1) open = static_cast<int64_t>(i);
+  }
+  if (open >= 0) {
+    WEIR_ASSIGN_OR_RETURN(dims[static_cast<size_t>(open)], OpenSize(c.input_shape(0), dims));
+  }
+  return SetViewDims(c, dims);
+}
+
+Status PrepareExpandDims(PrepareContext& c) {
+  std::vector<int64_t> axis = c.ints(1);
+  if (axis.size() != 1) return InvalidArgument(fmt::format("wants one axis in 'dim', not {}", axis.size()));
+  WEIR_ASSIGN_OR_RETURN(int at, CheckedAxis(axis[0], c.input_shape(0).rank() + 1));
+  Dims dims = c.input_shape(0).dims();
+  dims.insert(dims.begin() + at, 1);
+  return SetViewDims(c, dims);
+}
+
+Status PrepareSqueeze(PrepareContext& c) {
+  const Shape& s = c.input_shape(0);
+  auto axes = c.attr<AttrList>("squeeze_dims").i;
+  std::vector<bool> drop(static_cast<size_t>(s.rank()), false);
+  for (int64_t a : axes) {
+    WEIR_ASSIGN_OR_RETURN(int axis, CheckedAxis(a, s.rank(), "squeeze_dims"));
+    if (s[axis] != 1) return InvalidArgument(fmt::format("cannot squeeze axis {} of {}", axis, s.ToString()));
+    drop[static_cast<size_t>(axis)] = true;
+  }
+  Dims dims;
+  for (int i = 0; i < s.rank(); ++i) {
+    if (axes.empty() ? s[i] != 1 : !drop[static_cast<size_t>(i)]) dims.push_back(s[i]);
+  }
+  return SetViewDims(c, dims);
+}
+
+Status PrepareFill(PrepareContext& c) {
+  if (c.input_shape(1).num_elements() != 1) return InvalidArgument(fmt::format("wants a scalar value, not shape {}", c.input_shape(1).ToString()));
+  WEIR_RETURN_IF_ERROR(c.set_output_dims(0, c.ints(0)));
+  int64_t n = c.output_shape(0).num_elements();
+  c.ParallelOver(n, MoveCost(c.output_dtype(0)));
+  return ForElement(c.output_dtype(0), [&](auto type) {
+    using T = decltype(type);
+    c.SetRun([n](RunArgs& a) {
+      auto [begin, end] = a.Range(n);
+      std::fill(a.out<T>(0) + begin, a.out<T>(0) + end, *a.in<T>(1));
+    });
+  });
+}
+
+// Fills the output, shaped like the input, with one value.
+template <class T>
+void SetFillLike(PrepareContext& c, T value) {
+  c.set_output_shape(0, c.input_shape(0));
+  int64_t n = c.output_shape(0).num_elements();
+  c.ParallelOver(n, MoveCost(c.output_dtype(0)));
+  c.SetRun([n, value](RunArgs& a) {
+    auto [begin, end] = a.Range(n);
+    std::fill(a.out<T>(0) + begin, a.out<T>(0) + end, value);
+  });
+}
+
+Status PrepareZerosLike(PrepareContext& c) {
+  return ForElement(c.input_dtype(0), [&](auto type) { SetFillLike(c, decltype(type)()); });
+}
+
+Status PrepareOnesLike(PrepareContext& c) {
+  return c.ForType(NumberAndBoolTypes(), c.input_dtype(0), [&](auto type) {
+    using T = decltype(type);
+    if constexpr (sizeof(T) == 2 && !std::is_integral_v<T>) {
+      SetFillLike(c, T(1.0f).bits);  // by bits: one fill a size
+    } else {
+      SetFillLike(c, T(1));
+    }
+  });
+}
+
+Status PrepareCheckNumerics(PrepareContext& c) {
+  c.set_output_shape(0, c.input_shape(0));
+  int64_t n = c.input_shape(0).num_elements();
+  c.ParallelOver(n, 0.5);
+  return c.ForType(FloatTypes(), c.input_dtype(0), [&](auto type) {
+    using T = decltype(type);
+    c.SetRun([n, message = c.attr<std::string>("message")](RunArgs& a) {
+      auto [begin, end] = a.Range(n);
+      bool nan = false, inf = false;
+      for (int64_t i = begin; i < end; ++i) {
+        nan |= std::isnan(a.in<T>(0)[i]);
+        inf |= std::isinf(a.in<T>(0)[i]);
+      }
+      if (nan || inf) {
+        a.Fail(InvalidArgument(fmt::format("found a bad number: {} : Tensor had {} values", message, nan && inf ? "Inf and NaN" : nan ? "NaN" : "Inf")));
+      }
+      if (a.in<T>(0) != a.out<T>(0)) std::copy(a.in<T>(0) + begin, a.in<T>(0) + end, a.out<T>(0) + begin);
+    });
+  });
+}
+
+}  // namespace
+
+void RegisterArrayBasicKernels(KernelRegistry& r) {
+  for (const char* op : {"Identity", "Snapshot", "StopGradient", "PreventGradient"}) r.Add(op, PrepareSame).View(0, 0);
+  r.Add("PlaceholderWithDefault", PreparePlaceholderWithDefault).View(0, 0);
+  r.Add("IdentityN", PrepareIdentityN);
+  r.Add("Reshape", PrepareReshape).NeedsValue({1}).View(0, 0);
+  r.Add("ExpandDims", PrepareExpandDims).NeedsValue({1}).View(0, 0);
+  r.Add("Squeeze", PrepareSqueeze).View(0, 0);
+  r.Add("Fill", PrepareFill).NeedsValue({0});
+  r.Add("ZerosLike", PrepareZerosLike);
+  r.Add("OnesLike", PrepareOnesLike);
+  r.Add("CheckNumerics", PrepareCheckNumerics).InPlace(0, 0);
+}
+
+}  // namespace weir

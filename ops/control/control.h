@@ -1,0 +1,68 @@
+// Building functions for order and checks, and the nodes of calls and of functional control flow.
+//
+// To write a function, a conditional or a loop in C++, use ops/model/control_flow.h (DefineFunction, Call, Cond, WhileLoop): it makes the
+// bodies, their captures and result types. If, While and PartitionedCall here are the bare nodes, for functions that the library
+// already has (of a file, or by DefineFunction).
+#pragma once
+
+#include "weir/ops/model/variables.h"
+
+namespace weir::ops {
+
+using weir::Group;  // tf.group
+
+inline Operation NoOp(At g, const Name& name = {}) { return g.builder->AddNode("NoOp", {}, {}, name, g.loc); }
+inline Operation ControlTrigger(At g, const Name& name = {}) { return g.builder->AddNode("ControlTrigger", {}, {}, name, g.loc); }
+
+// An error that shows `data` when the scalar `condition` is false. A node to wait for, or to run as a target.
+inline Operation Assert(Input condition, InputList data, int64_t summarize = 3, const Name& name = {}) {
+  data.insert(data.begin(), std::move(condition));
+  return MakeNode("Assert", std::move(data), {{"summarize", summarize}}, name);
+}
+
+struct PrintOptions {
+  std::string message = {};
+  int64_t first_n = -1;    // how many times; -1: always
+  int64_t summarize = 3;   // elements shown of each tensor; negative: all
+  std::string name = {};
+};
+// `input`, unchanged; prints `data` each time it is computed.
+inline Output Print(Input input, InputList data, const PrintOptions& o = {}) {
+  data.insert(data.begin(), std::move(input));
+  return Make("Print", std::move(data), {{"message", o.message}, {"first_n", o.first_n}, {"summarize", o.summarize}}, {.name = o.name});
+}
+
+// ---- functions of the graph's library; result dtypes are given since the function may be polymorphic
+inline OutputList PartitionedCall(InputList args, std::vector<DType> results, FuncRef f, const Name& name = {}) {
+  const auto count = static_cast<int64_t>(results.size());
+  return MakeAll("PartitionedCall", std::move(args), {{"Tout", std::move(results)}, {"f", std::move(f)}}, name, count);
+}
+// The same for functions with effects.
+inline OutputList StatefulPartitionedCall(InputList args, std::vector<DType> results, FuncRef f, const Name& name = {}) {
+  const auto count = static_cast<int64_t>(results.size());
+  return MakeAll("StatefulPartitionedCall", std::move(args), {{"Tout", std::move(results)}, {"f", std::move(f)}}, name, count);
+}
+
+struct FlowOptions {
+  std::vector<PartialShape> output_shapes = {};
+  bool stateless = true;  // no branch, condition or body has effects
+  std::string name = {};
+};
+// Calls one of two functions on `inputs`.
+inline OutputList If(Input cond, InputList inputs, std::vector<DType> results, FuncRef then_branch, FuncRef else_branch,
+                              const FlowOptions& o = {}) {
+  const auto count = static_cast<int64_t>(results.size());
+  inputs.insert(inputs.begin(), std::move(cond));
+  return MakeAll(o.stateless ? "StatelessIf" : "If", std::move(inputs),
+                 {{"Tout", std::move(results)}, {"then_branch", std::move(then_branch)}, {"else_branch", std::move(else_branch)},
+                  {"output_shapes", o.output_shapes}},
+                 {.name = o.name}, count);
+}
+// Calls `body` on the loop variables as long as `cond` of them is true.
+inline OutputList While(InputList inputs, FuncRef cond, FuncRef body, const FlowOptions& o = {}) {
+  const auto count = static_cast<int64_t>(inputs.size());
+  return MakeAll(o.stateless ? "StatelessWhile" : "While", std::move(inputs),
+                 {{"cond", std::move(cond)}, {"body", std::move(body)}, {"output_shapes", o.output_shapes}}, {.name = o.name}, count);
+}
+
+}  // namespace weir::ops

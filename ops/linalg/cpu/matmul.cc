@@ -1,0 +1,173 @@
+// Kernels of MatMul, BatchMatMul and BatchMatMulV2: one product of a batch of matrices for all three.
+//
+// Floats go slice by slice through Gemm; half and bfloat16 are widened to float, accumulate there and round once; integers
+// wrap as two's complement. Slices are cut by the problem's size (CutGemm), never by threads.
+#include <type_traits>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "weir/runtime/cpu/gemm.h"
+#include "weir/ops/kernels.h"
+
+namespace weir {
+namespace {
+
+// Product i is of the matrices x[i] and y[i] of the operands.
+struct Batch {
+  bool tx = false, ty = false;
+  int64_t m = 0, n = 0, k = 0;
+  int64_t matrices_x = 1, matrices_y = 1;
+  std::vector<int64_t> x{0}, y{0};
+  int64_t size() const { return static_cast<int64_t>(x.size()); }
+};
+
+// For each matrix of the output in order: which matrix of an operand with these batch axes it reads.
+std::vector<int64_t> BatchIndex(const Dims& operand, const Dims& out) {
+  std::vector<int64_t> index{0};
+  size_t skip = out.size() - operand.size();
+  for (size_t axis = 0; axis < out.size(); ++axis) {
+    int64_t own = axis < skip ? 1 : operand[axis - skip];
+    std::vector<int64_t> next;
+    for (int64_t base : index) {
+      for (int64_t i = 0; i < out[axis]; ++i) next.push_back(own == 1 ? base : base * own + i);
+    }
+    index = std::move(next);
+  }
+  return index;
+}
+
+Status MakeBatch(PrepareContext& c, bool tx, bool ty, Batch* b) {
+  const Shape &x = c.input_shape(0), &y = c.input_shape(1), &out = c.output_shape(0);
+  int rx = x.rank(), ry = y.rank(), r = out.rank();
+  if (rx < 2 || ry < 2 || r < std::max(rx, ry)) return InvalidArgument("needs operands of rank 2 at least");
+  b->tx = tx, b->ty = ty;
+  b->m = x[tx ? rx - 1 : rx - 2], b->k = x[tx ? rx - 2 : rx - 1], b->n = y[ty ? ry - 2 : ry - 1];
+  if (y[ty ? ry - 1 : ry - 2] != b->k) return InvalidArgument(fmt::format("cannot multiply {} by {}", x.ToString(), y.ToString()));
+  auto batch = [](const Shape& s) { return Dims(s.dims().begin(), s.dims().end() - 2); };
+  Dims bx = batch(x), by = batch(y), bo = batch(out);
+  if (out.num_elements() == 0) {
+    b->x.clear(), b->y.clear();
+    return {};
+  }
+  // Of a product with elements: no more matrices than it has.
+  for (int64_t d : bx) b->matrices_x *= d;
+  for (int64_t d : by) b->matrices_y *= d;
+  if (b->matrices_y == 1 && !tx) {
+    b->m *= b->matrices_x;  // one matrix y for all: the rows of x follow one another
+    b->matrices_x = 1;
+  } else {
+    b->x = BatchIndex(bx, bo), b->y = BatchIndex(by, bo);
+  }
+  return {};
+}
+
+// One slice of product i: rows or columns [begin, end).
+template <class T>
+void GemmSlice(const Batch& b, const GemmCut& cut, int64_t i, int64_t slice, const T* x, const T* y, T* out) {
+  x += b.x[i] * b.m * b.k, y += b.y[i] * b.k * b.n, out += i * b.m * b.n;
+  int64_t ldx = b.tx ? b.m : b.k, ldy = b.ty ? b.k : b.n;
+  int64_t begin = cut.Begin(slice, cut.by_rows ? b.m : b.n), end = cut.Begin(slice + 1, cut.by_rows ? b.m : b.n);
+  if (cut.by_rows) {
+    Gemm(b.tx, b.ty, end - begin, b.n, b.k, x + begin * (b.tx ? 1 : ldx), ldx, y, ldy, false, out + begin * b.n, b.n);
+  } else {
+    Gemm(b.tx, b.ty, b.m, end - begin, b.k, x, ldx, y + begin * (b.ty ? ldy : 1), ldy, false, out + begin, b.n);
+  }
+}
+
+GemmCut CutBatch(PrepareContext& c, const Batch& b) {
+  GemmCut cut = CutGemm(b.m, b.n, b.k);
+  c.ParallelOver(b.size() * cut.slices, GemmNs(b.m, b.n, b.k) / double(cut.slices));
+  return cut;
+}
+
+template <class T>
+void SetFloatRun(PrepareContext& c, const Batch& b) {
+  GemmCut cut = CutBatch(c, b);
+  c.SetRun([b, cut](RunArgs& a) {
+    auto [begin, end] = a.Range(b.size() * cut.slices);
+    for (int64_t u = begin; u < end; ++u) {
+      GemmSlice(b, cut, u / cut.slices, u % cut.slices, a.in<T>(0), a.in<T>(1), a.out<T>(0));
+    }
+  });
+}
+
+// half, bfloat16: workspace holds both operands and the product as floats.
+template <class T>
+void SetNarrowRun(PrepareContext& c, const Batch& b) {
+  GemmCut cut = CutBatch(c, b);
+  int64_t nx = c.input_shape(0).num_elements(), ny = c.input_shape(1).num_elements();
+  c.set_workspace((nx + ny + c.output_shape(0).num_elements()) * int64_t(sizeof(float)));
+  c.SetBegin([nx, ny](RunArgs& a) {
+    float* w = a.workspace<float>();
+    for (int64_t i = 0; i < nx; ++i) w[i] = a.in<T>(0)[i];
+    for (int64_t i = 0; i < ny; ++i) w[nx + i] = a.in<T>(1)[i];
+  });
+  c.SetRun([b, cut, nx, ny](RunArgs& a) {
+    const float *x = a.workspace<float>(), *y = x + nx;
+    float* product = a.workspace<float>() + nx + ny;
+    auto [first, last] = a.Range(b.size() * cut.slices);
+    for (int64_t u = first; u < last; ++u) {
+      int64_t i = u / cut.slices, slice = u % cut.slices;
+      GemmSlice(b, cut, i, slice, x, y, product);
+      int64_t items = cut.by_rows ? b.m : b.n, begin = cut.Begin(slice, items), end = cut.Begin(slice + 1, items);
+      int64_t row0 = cut.by_rows ? begin : 0, row1 = cut.by_rows ? end : b.m;
+      int64_t col0 = cut.by_rows ? 0 : begin, col1 = cut.by_rows ? b.n : end;
+      for (int64_t row = row0; row < row1; ++row) {
+        int64_t at = (i * b.m + row) * b.n;
+        for (int64_t j = col0; j < col1; ++j) a.out<T>(0)[at + j] = T(product[at + j]);
+      }
+    }
+  });
+}
+
+// Row `row` of product i, in unsigned arithmetic wide enough not to be promoted to a signed type.
+template <class T>
+void IntRow(const Batch& b, int64_t i, int64_t row, const T* x, const T* y, T* out) {
+  using U = std::common_type_t<unsigned, std::make_unsigned_t<T>>;
+  x += b.x[i] * b.m * b.k, y += b.y[i] * b.k * b.n, out += (i * b.m + row) * b.n;
+  auto x_at = [&](int64_t p) { return U(b.tx ? x[p * b.m + row] : x[row * b.k + p]); };
+  if (b.ty) {
+    for (int64_t j = 0; j < b.n; ++j) {
+      U sum = 0;
+      for (int64_t p = 0; p < b.k; ++p) sum += x_at(p) * U(y[j * b.k + p]);
+      out[j] = T(sum);
+    }
+    return;
+  }
+  for (int64_t j = 0; j < b.n; ++j) out[j] = 0;
+  for (int64_t p = 0; p < b.k; ++p) {
+    U f = x_at(p);
+    for (int64_t j = 0; j < b.n; ++j) out[j] = T(U(out[j]) + f * U(y[p * b.n + j]));
+  }
+}
+
+template <class T>
+void SetIntRun(PrepareContext& c, const Batch& b) {
+  c.ParallelOver(b.size() * b.m, double(b.n) * double(b.k) * 0.5);
+  c.SetRun([b](RunArgs& a) {
+    auto [begin, end] = a.Range(b.size() * b.m);
+    for (int64_t r = begin; r < end; ++r) IntRow(b, r / b.m, r % b.m, a.in<T>(0), a.in<T>(1), a.out<T>(0));
+  });
+}
+
+Status PrepareProduct(PrepareContext& c, const char* flag_x, const char* flag_y) {
+  Batch b;
+  WEIR_RETURN_IF_ERROR(MakeBatch(c, c.attr<bool>(flag_x), c.attr<bool>(flag_y), &b));
+  return c.ForType(Types<float, double, Half, BFloat16, int16_t, int32_t, int64_t>{}, c.input_dtype(0), [&](auto t) {
+    using T = decltype(t);
+    if constexpr (std::is_floating_point_v<T>) SetFloatRun<T>(c, b);
+    else if constexpr (std::is_integral_v<T>) SetIntRun<T>(c, b);
+    else SetNarrowRun<T>(c, b);
+  });
+}
+
+}  // namespace
+
+void RegisterMatrixKernels(KernelRegistry& r) {
+  r.Add("MatMul", [](PrepareContext& c) { return PrepareProduct(c, "transpose_a", "transpose_b"); });
+  r.Add("BatchMatMul", [](PrepareContext& c) { return PrepareProduct(c, "adj_x", "adj_y"); });
+  r.Add("BatchMatMulV2", [](PrepareContext& c) { return PrepareProduct(c, "adj_x", "adj_y"); });
+}
+
+}  // namespace weir

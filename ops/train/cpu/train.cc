@@ -1,0 +1,223 @@
+// Kernels of the training ops: drives the rules of training_rules.h over a variable, dense or by rows.
+//
+// The sparse forms check all row numbers first, then walk the rows in order (a row named twice is updated twice), cut
+// into chunks by columns.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "weir/runtime/cpu/moves.h"
+#include "weir/ops/kernels.h"
+#include "weir/runtime/cpu/rows.h"
+#include "weir/ops/train/cpu/rules.h"
+
+namespace weir {
+
+namespace {
+
+constexpr int kMaxScalars = 6;
+
+// Where an op's inputs are: variables come first.
+struct Layout {
+  int vars = 1;
+  std::vector<int> scalars;
+  int grad = 0;
+  int indices = -1;       // of sparse forms
+  const char* flag = "";  // the bool attribute that the rule takes
+  int global_step = -1;   // the scalar that is an int64, if any
+};
+
+// Pointers to elements of each variable, and of the gradient.
+template <class F, int kVars>
+struct Strip {
+  F* vars[kVars];
+  const F* grad;
+};
+
+// Why by value and not inlined: the compiler then sees that no store changes the rule or the pointers, and vectorises.
+template <class Rule, class F, size_t... k>
+[[gnu::noinline]] void Update(Rule rule, Strip<F, sizeof...(k)> s, int64_t n, std::index_sequence<k...>) {
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) {
+    F x[] = {s.vars[k][i]...};
+    rule(x, s.grad[i]);
+    ((s.vars[k][i] = x[k]), ...);
+  }
+}
+
+// Which elements a chunk updates: [begin, end) of each named row; without names, of the whole variable.
+struct Rows {
+  const int64_t* names = nullptr;
+  int64_t count = 1, row = 0, begin = 0, end = 0;
+};
+
+using UpdateFn = void (*)(const RunArgs& a, const Layout& l, bool flag, const Rows& rows);
+
+// F has the layout of the dtype it computes with.
+template <template <class> class RuleOf, class F>
+void UpdateRows(const RunArgs& a, const Layout& l, bool flag, const Rows& rows) {
+  using Rule = RuleOf<F>;
+  F scalars[kMaxScalars] = {};
+  for (size_t i = 0; i < l.scalars.size(); ++i) {
+    int input = l.scalars[i];
+    scalars[i] = input == l.global_step ? F(*a.in<int64_t>(input)) : *a.in<F>(input);
+  }
+  Rule rule(scalars, flag);
+  for (int64_t i = 0; i < rows.count; ++i) {
+    int64_t at = (rows.names ? rows.names[i] : i) * rows.row + rows.begin;
+    Strip<F, Rule::kVars> strip;
+    for (int k = 0; k < Rule::kVars; ++k) strip.vars[k] = a.var<F>(k) + at;
+    strip.grad = a.in<F>(l.grad) + i * rows.row + rows.begin;
+    Update(rule, strip, rows.end - rows.begin, std::make_index_sequence<Rule::kVars>());
+  }
+}
+
+Status CheckShapes(const PrepareContext& c, const Layout& l) {
+  const Shape &var = c.input_shape(0), &grad = c.input_shape(l.grad);
+  for (int i = 1; i < l.vars; ++i) {
+    if (!(c.input_shape(i) == var)) {
+      return InvalidArgument(fmt::format("has a variable of shape {} and a slot (input {}) of shape {}", var.ToString(),
+                                         i, c.input_shape(i).ToString()));
+    }
+  }
+  for (int i : l.scalars) {
+    if (c.input_shape(i).rank() != 0) {
+      return InvalidArgument(fmt::format("needs a scalar as input {}, got {}", i, c.input_shape(i).ToString()));
+    }
+  }
+  for (int i = 0; i < l.vars; ++i) {
+    if (c.input_dtype(i) != c.input_dtype(l.grad)) {
+      return InvalidArgument(fmt::format("cannot update a variable of dtype {} with a gradient of dtype {}",
+                                         DTypeName(c.input_dtype(i)), DTypeName(c.input_dtype(l.grad))));
+    }
+  }
+  Dims want = var.dims();
+  if (l.indices >= 0) {
+    const Shape& indices = c.input_shape(l.indices);
+    if (var.rank() == 0) return InvalidArgument("needs a variable of at least one axis, got a scalar");
+    if (indices.rank() != 1) {
+      return InvalidArgument(fmt::format("needs a vector of indices, got shape {}", indices.ToString()));
+    }
+    want[0] = indices[0];
+  }
+  if (grad.dims() == want) return {};
+  return InvalidArgument(
+      fmt::format("cannot update a variable of shape {} with a gradient of shape {}", var.ToString(), grad.ToString()));
+}
+
+void SetDense(PrepareContext& c, const Layout& l, UpdateFn update) {
+  int64_t n = c.input_shape(0).num_elements();
+  bool flag = c.attr<bool>(l.flag);
+  c.ParallelOver(n, 0.8 * l.vars);
+  c.SetRun([=](RunArgs& a) {
+    auto [begin, end] = a.Range(n);
+    update(a, l, flag, {.begin = begin, .end = end});
+  });
+}
+
+void SetSparse(PrepareContext& c, const Layout& l, UpdateFn update) {
+  const Shape& var = c.input_shape(0);
+  int64_t n = c.input_shape(l.indices)[0], row = kernels::ElementsOf(var, 1, var.rank());
+  bool flag = c.attr<bool>(l.flag);
+  constexpr int64_t kMinColumns = 16;  // a cache line of floats
+  c.ParallelOver(c.input_shape(l.grad).num_elements(), 1.0 * l.vars);
+  c.set_chunks(std::min(c.prepared().chunks, row / kMinColumns));
+  c.SetRun([=](RunArgs& a) {
+    const int64_t* names = kernels::CheckedRows(a, n);
+    if (!names) return;
+    auto [begin, end] = a.Range(row);
+    update(a, l, flag, {names, n, row, begin, end});
+  });
+}
+
+// Of one rule for float, double, half, bfloat16.
+struct UpdateFns {
+  UpdateFn f32, f64, f16, bf16;
+};
+
+Status Prepare(PrepareContext& c, const Layout& l, const UpdateFns& fns) {
+  WEIR_RETURN_IF_ERROR(CheckShapes(c, l));
+  DType t = c.input_dtype(l.grad);
+  UpdateFn update = t == kFloat      ? fns.f32
+                    : t == kDouble   ? fns.f64
+                    : t == kHalf     ? fns.f16
+                    : t == kBfloat16 ? fns.bf16
+                                     : nullptr;
+  if (!update) return PrepareContext::NoKernelFor(t);
+  if (l.indices < 0) {
+    SetDense(c, l, update);
+    return {};
+  }
+  WEIR_RETURN_IF_ERROR(kernels::CheckRowsAtBegin(c, l.indices, c.input_shape(0)[0]));
+  SetSparse(c, l, update);
+  return {};
+}
+
+template <template <class> class RuleOf>
+void Register(KernelRegistry& r, const char* op, Layout l) {
+  std::vector<int> vars;
+  for (int i = 0; i < l.vars; ++i) vars.push_back(i);
+  UpdateFns fns = {UpdateRows<RuleOf, float>, UpdateRows<RuleOf, double>, UpdateRows<RuleOf, training::Rounded<Half>>,
+                   UpdateRows<RuleOf, training::Rounded<BFloat16>>};
+  r.Add(op, [=](PrepareContext& c) { return Prepare(c, l, fns); }).Mutates(vars);
+}
+
+template <class F>
+using MomentumDense = training::Momentum<F, false>;
+template <class F>
+using MomentumSparse = training::Momentum<F, true>;
+template <class F>
+using RMSPropDense = training::RMSProp<F, false>;
+template <class F>
+using RMSPropSparse = training::RMSProp<F, true>;
+template <class F>
+using CenteredDense = training::CenteredRMSProp<F, false>;
+template <class F>
+using CenteredSparse = training::CenteredRMSProp<F, true>;
+template <class F>
+using FtrlDense = training::Ftrl<F, false, false>;
+template <class F>
+using FtrlSparse = training::Ftrl<F, true, false>;
+template <class F>
+using FtrlV2Dense = training::Ftrl<F, false, true>;
+template <class F>
+using FtrlV2Sparse = training::Ftrl<F, true, true>;
+
+}  // namespace
+
+void RegisterTrainingKernels(KernelRegistry& r) {
+  using namespace training;  // NOLINT: the rules
+  // ---- dense: variables, scalars, grad
+  Register<GradientDescent>(r, "ResourceApplyGradientDescent", {1, {1}, 2});
+  Register<MomentumDense>(r, "ResourceApplyMomentum", {2, {2, 4}, 3, -1, "use_nesterov"});
+  Register<Adam>(r, "ResourceApplyAdam", {3, {3, 4, 5, 6, 7, 8}, 9, -1, "use_nesterov"});
+  Register<RMSPropDense>(r, "ResourceApplyRMSProp", {3, {3, 4, 5, 6}, 7});
+  Register<CenteredDense>(r, "ResourceApplyCenteredRMSProp", {4, {4, 5, 6, 7}, 8});
+  Register<Adagrad>(r, "ResourceApplyAdagrad", {2, {2}, 3, -1, "update_slots"});
+  Register<AdagradV2>(r, "ResourceApplyAdagradV2", {2, {2, 3}, 4, -1, "update_slots"});
+  Register<Adadelta>(r, "ResourceApplyAdadelta", {3, {3, 4, 5}, 6});
+  Register<AdagradDA>(r, "ResourceApplyAdagradDA", {3, {4, 5, 6, 7}, 3, -1, "", 7});
+  Register<FtrlDense>(r, "ResourceApplyFtrl", {3, {4, 5, 6, 7}, 3, -1, "multiply_linear_by_lr"});
+  Register<FtrlV2Dense>(r, "ResourceApplyFtrlV2",
+                                                                {3, {4, 5, 6, 7, 8}, 3, -1, "multiply_linear_by_lr"});
+  Register<ProximalGradientDescent>(r, "ResourceApplyProximalGradientDescent", {1, {1, 2, 3}, 4});
+  Register<ProximalAdagrad>(r, "ResourceApplyProximalAdagrad", {2, {2, 3, 4}, 5});
+  // ---- sparse: variables, scalars, grad, indices
+  Register<MomentumSparse>(r, "ResourceSparseApplyMomentum", {2, {2, 5}, 3, 4, "use_nesterov"});
+  Register<RMSPropSparse>(r, "ResourceSparseApplyRMSProp", {3, {3, 4, 5, 6}, 7, 8});
+  Register<CenteredSparse>(r, "ResourceSparseApplyCenteredRMSProp", {4, {4, 5, 6, 7}, 8, 9});
+  Register<Adagrad>(r, "ResourceSparseApplyAdagrad", {2, {2}, 3, 4, "update_slots"});
+  Register<AdagradV2>(r, "ResourceSparseApplyAdagradV2", {2, {2, 3}, 4, 5, "update_slots"});
+  Register<Adadelta>(r, "ResourceSparseApplyAdadelta", {3, {3, 4, 5}, 6, 7});
+  Register<AdagradDA>(r, "ResourceSparseApplyAdagradDA", {3, {5, 6, 7, 8}, 3, 4, "", 8});
+  Register<FtrlSparse>(r, "ResourceSparseApplyFtrl",
+                                                                {3, {5, 6, 7, 8}, 3, 4, "multiply_linear_by_lr"});
+  Register<FtrlV2Sparse>(r, "ResourceSparseApplyFtrlV2",
+                                                              {3, {5, 6, 7, 8, 9}, 3, 4, "multiply_linear_by_lr"});
+  Register<ProximalGradientDescent>(r, "ResourceSparseApplyProximalGradientDescent",
+                                                                            {1, {1, 2, 3}, 4, 5});
+  Register<ProximalAdagrad>(r, "ResourceSparseApplyProximalAdagrad", {2, {2, 3, 4}, 5, 6});
+}
+
+}  // namespace weir

@@ -1,0 +1,125 @@
+// Convolution as matrix products over patches: what the forward and the two backward kernels share.
+//
+// A patch is the part of the input under one window, laid out as the filter is: [ky, kx, channel]. In NHWC a block of
+// patches is a matrix [patches, K] and output = patches · filter; in NCHW it is [K, patches] and output = filterᵀ ·
+// patches. A single channel makes no difference between the layouts of the input: its patches are [K, patches] in both, whose
+// rows are long runs. Either way blocks are bounded (kTileBytes), so that the workspace does not grow with the problem.
+#pragma once
+
+#include <atomic>
+
+#include "weir/runtime/cpu/gemm.h"
+#include "weir/runtime/cpu/windows.h"
+
+namespace weir {
+
+void RegisterDepthwiseConvKernels(KernelRegistry& r);  // conv_depthwise.cc
+void RegisterPoolKernels(KernelRegistry& r);           // pool.cc
+void RegisterNormKernels(KernelRegistry& r);           // norm.cc
+
+namespace kernels {
+
+inline constexpr int64_t kTileBytes = 512 << 10;
+// As many chunks as a convolution is cut into at most: each has a tile of its own.
+inline constexpr int64_t kMaxConvChunks = 32;
+
+struct ConvProblem {
+  bool nchw = false;
+  int64_t n = 0, in_channels = 0, out_channels = 0, groups = 1;
+  WindowAxis y, x;
+
+  int64_t group_in() const { return in_channels / groups; }
+  int64_t group_out() const { return out_channels / groups; }
+  int64_t depth() const { return y.window * x.window * group_in(); }  // K: elements of a patch
+  int64_t pixels() const { return y.output * x.output; }
+  int64_t filter_size() const { return depth() * out_channels; }
+  // Blocks of patches are [K, patches], of one image; else [patches, K], of the whole batch.
+  bool by_taps() const { return nchw || (in_channels == 1 && !pointwise() && pixels() >= kGemmColumns); }
+  // What blocks are cut from.
+  int64_t planes() const { return by_taps() ? n : 1; }
+  int64_t plane_pixels() const { return by_taps() ? pixels() : n * pixels(); }
+  bool empty() const { return n == 0 || pixels() == 0 || in_channels == 0; }
+  // Patches are the input itself: windows of one element, side by side.
+  bool pointwise() const;
+  double ns() const { return 2.0 * n * pixels() * depth() * group_out() * groups / 80; }  // roughly, on one thread
+};
+
+// The problem of Conv2D(input, filter), from concrete shapes. Errors as the shape function's; also when output_shape differs.
+Result<ConvProblem> MakeConvProblem(PrepareContext& c, const Dims& input, const Dims& filter, const Shape& output);
+
+// Patches [begin, end) of plane `plane` for `group`, as Wide<T>, into `tile`: [end − begin, K], or [K, end − begin] by taps.
+template <class T>
+void GatherPatches(const ConvProblem& p, const T* input, int64_t plane, Span patches, int64_t group, Wide<T>* tile);
+
+// Adds the patches [begin, end) of image `image` (pixels of that image) to the input rows `rows`; `out` holds those rows of
+// that image in the layout, its channels `channel_stride` apart in NCHW.
+template <class A>
+void ScatterPatches(const ConvProblem& p, const A* tile, Span patches, int64_t group, Span rows, A* out,
+                    int64_t channel_stride);
+
+// c [m,n] (+)= op(a) · op(b), through Gemm where there is one.
+template <class A>
+void PatchProduct(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const A* a, int64_t lda, const A* b, int64_t ldb,
+                  bool add, A* c, int64_t ldc) {
+  if constexpr (std::is_floating_point_v<A>) {
+    Gemm(ta, tb, m, n, k, a, lda, b, ldb, add, c, ldc);
+  } else {
+    for (int64_t i = 0; i < m; ++i) {
+      A* row = c + i * ldc;
+      if (!add) std::fill_n(row, n, A(0));
+      for (int64_t l = 0; l < k; ++l) {
+        A v = ta ? a[l * lda + i] : a[i * lda + l];
+        for (int64_t j = 0; j < n; ++j) row[j] += v * (tb ? b[j * ldb + l] : b[l * ldb + j]);
+      }
+    }
+  }
+}
+
+// The filter (input `input`) as it is computed with: the input itself, or the copy that Begin made in the workspace.
+template <class T>
+const Wide<T>* WideFilter(RunArgs& a, int input, int64_t at) {
+  if constexpr (std::is_same_v<T, Wide<T>>) {
+    return a.in<T>(input);
+  } else {
+    return reinterpret_cast<const Wide<T>*>(a.workspace<char>() + at);
+  }
+}
+// Makes that copy, where one is needed.
+template <class T>
+void WidenFilter(RunArgs& a, int input, int64_t at, int64_t size) {
+  if constexpr (!std::is_same_v<T, Wide<T>>) std::copy_n(a.in<T>(input), size, reinterpret_cast<Wide<T>*>(a.workspace<char>() + at));
+}
+template <class T>
+void SetBeginWidenFilter(PrepareContext& c, int input, int64_t at, int64_t size) {
+  if constexpr (!std::is_same_v<T, Wide<T>>) c.SetBegin([=](RunArgs& a) { WidenFilter<T>(a, input, at, size); });
+}
+
+// Conversion between a tensor's elements and what they are computed in. Strided rows: `rows` runs of `n`.
+template <class T, class A>
+void ConvertRows(const T* in, int64_t in_stride, A* out, int64_t out_stride, int64_t rows, int64_t n) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t i = 0; i < n; ++i) out[r * out_stride + i] = A(in[r * in_stride + i]);
+  }
+}
+
+// A part of the work that several chunks share ends when the last of them has finished; that one may then combine what all
+// left in the workspace. `counters`: int32 each, zeroed by the kernel's Begin.
+inline bool FinishesLast(void* counters, int64_t part, int64_t chunks) {
+  std::atomic_ref<int32_t> count(static_cast<int32_t*>(counters)[part]);
+  return count.fetch_add(1, std::memory_order_acq_rel) + 1 == chunks;
+}
+
+// Cuts workspace into parts aligned to 64 bytes: Add gives a part's offset. Sizes are of tensors that exist or bounded, but
+// their sum is checked.
+class WorkspaceLayout {
+ public:
+  int64_t Add(int64_t count, int64_t element_bytes);
+  Status Set(PrepareContext& c) const;
+
+ private:
+  int64_t bytes_ = 0;
+  bool overflow_ = false;
+};
+
+}  // namespace kernels
+}  // namespace weir

@@ -1,0 +1,548 @@
+#include "weir/runtime/exec/executor.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cmath>
+#include <cstring>
+
+namespace weir {
+
+RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
+  const Plan& p = *plan_;
+  pointers_.resize(p.slots.size(), nullptr);
+  dynamic_.resize(p.num_dynamic);
+  outputs_.resize(p.outputs.size());
+  recycled_.resize(p.outputs.size());
+  output_bound_.resize(p.outputs.size(), nullptr);
+  pins_.resize(p.variables.size());
+  pin_shapes_.resize(p.variables.size());
+  feed_tensors_.resize(p.feeds.size());
+  nested_.resize(p.steps.size());
+  args_.resize(p.steps.size());
+  quick_.resize(p.steps.size());
+  for (size_t i = 0; i < p.slots.size(); ++i) {
+    if (p.slots[i].storage == Storage::kConstant) pointers_[i] = const_cast<void*>(p.constants[p.slots[i].index].raw());
+  }
+  for (size_t i = 0; i < p.steps.size(); ++i) {
+    const Step& s = p.steps[i];
+    args_[i].slots = pointers_.data();
+    args_[i].operands = p.operands.data() + s.first_operand;
+    args_[i].num_inputs = s.num_inputs;
+    args_[i].num_chunks = s.chunks;
+    args_[i].random_state = s.random;
+    args_[i].error = &error_;
+    const bool quick = s.kind == StepKind::kKernel && s.writes.empty() && s.chunks == 1 && !s.begin.call;
+    if (quick) quick_[i] = {s.run.call, s.run.closure.get()};
+  }
+}
+
+Status RunContext::Init(std::shared_ptr<Buffer> arena) {
+  WEIR_RETURN_IF_ERROR(plan_->refused);
+  if (arena) arena_ = std::move(arena);
+  if (!arena_) {
+    auto made = Buffer::Allocate(plan_->arena_bytes, "the arena");
+    if (!made.ok()) return ArenaError(made.status());
+    arena_ = std::move(*made);
+  }
+  char* base = static_cast<char*>(arena_->data());
+  if (base == arena_base_) return {};
+  arena_base_ = base;
+  for (size_t i = 0; i < pointers_.size(); ++i) {
+    if (plan_->slots[i].storage == Storage::kArena) pointers_[i] = base + plan_->slots[i].offset;
+  }
+  for (size_t i = 0; i < args_.size(); ++i) args_[i].workspace_data = base + plan_->steps[i].workspace_offset;
+  return {};
+}
+
+// What a user can change of an arena that there is no memory for is its largest tensor.
+Status RunContext::ArenaError(const Status& s) const {
+  const Slot* largest = nullptr;
+  const StepInfo* maker = nullptr;
+  for (const Step& step : plan_->steps) {
+    for (int k = 0; k < step.num_outputs; ++k) {
+      const Slot& slot = plan_->slots[output_slot(step, k)];
+      if (slot.storage != Storage::kArena || (largest && slot.bytes() <= largest->bytes())) continue;
+      largest = &slot, maker = step.info.get();
+    }
+  }
+  Status error(s.code(), fmt::format("error[memory]: there is {}", s.message()));
+  if (largest) {
+    error = std::move(error).Detail(fmt::format("its largest tensor is {}{}, made by {} '{}'{}",
+                                                DTypeShortName(largest->dtype), largest->shape.ToString(), maker->op,
+                                                maker->name, maker->loc.empty() ? "" : ", created at " + maker->loc));
+  }
+  return std::move(error).Detail(s.details()).Help(s.help());
+}
+
+std::shared_ptr<Buffer> RunContext::TakeArena() {
+  if (plan_->arena_bytes == 0) return nullptr;
+  return std::move(arena_);
+}
+
+int64_t RunContext::bytes() const {
+  size_t bytes = sizeof(*this) + pointers_.size() * sizeof(void*) +
+                 args_.size() * (sizeof(RunArgs) + sizeof(QuickStep)) + dynamic_.size() * sizeof(Tensor);
+  for (const auto& pool : recycled_) {
+    for (const auto& b : pool) bytes += b->bytes();
+  }
+  if (scratch_) bytes += scratch_->bytes();
+  for (const auto& contexts : nested_) {
+    for (const auto& c : contexts) bytes += c ? static_cast<size_t>(c->bytes() + c->plan().arena_bytes) : 0;
+  }
+  return static_cast<int64_t>(bytes);
+}
+
+void RunContext::SetFeed(int i, const Tensor& value) {
+  const PlanFeed& f = plan_->feeds[i];
+  feed_tensors_[i] = value;
+  if (f.dynamic >= 0) {
+    dynamic_[f.dynamic] = value;
+  } else {
+    SetFeedData(i, value.raw());
+  }
+}
+
+void RunContext::SetFeedData(int i, const void* data) {
+  for (int32_t slot : plan_->feeds[i].slots) pointers_[slot] = const_cast<void*>(data);
+}
+
+void RunContext::SetOutputData(int i, void* data) { output_bound_[i] = data; }
+
+Status RunContext::FetchError(size_t fetch, const Status& s) const {
+  const std::string& endpoint = plan_->fetches[fetch].name;
+  const std::string name = endpoint.substr(0, endpoint.rfind(':'));
+  return Status(s.code(), fmt::format("error[memory]: '{}' is fetched, and there is {}", name, s.message())).Detail(s.details()).Help(s.help());
+}
+
+Status RunContext::PrepareOutputs() {
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    void* data = output_bound_[i];
+    if (!data) {
+      outputs_[i] = nullptr;
+      for (auto& b : recycled_[i]) {
+        if (b.use_count() == 1) outputs_[i] = b;
+      }
+      if (!outputs_[i]) {
+        auto made = Buffer::Allocate(plan_->output_bytes[i], "a fetched tensor");
+        if (!made.ok()) {
+          size_t fetch = 0;
+          while (plan_->fetches[fetch].output != static_cast<int32_t>(i)) ++fetch;
+          return FetchError(fetch, made.status());
+        }
+        outputs_[i] = std::move(*made);
+        if (recycled_[i].size() < 4) recycled_[i].push_back(outputs_[i]);
+      }
+      data = outputs_[i]->data();
+    }
+    for (int32_t slot : plan_->outputs[i]) pointers_[slot] = data;
+  }
+  return {};
+}
+
+void RunContext::Repin(int v) {
+  VariableCell& cell = *plan_->variables[v].variable;
+  pins_[v] = cell.value.buffer();
+  if (!plan_->variables[v].has_shape) pin_shapes_[v] = cell.value.shape();
+  for (int32_t slot : plan_->variables[v].slots) pointers_[slot] = pins_[v] ? pins_[v]->data() : nullptr;
+}
+
+Status RunContext::PinVariables() {
+  for (size_t v = 0; v < plan_->variables.size(); ++v) {
+    const PlanVariable& pv = plan_->variables[v];
+    std::lock_guard lock(pv.variable->mutex);
+    const Tensor& value = pv.variable->value;
+    if (!value.valid()) {
+      if (!pv.read_first) continue;
+      return FailedPrecondition(fmt::format("error[run]: variable '{}' has no value yet; '{}' reads it", pv.variable->name, pv.first_reader))
+          .Help("run GlobalVariablesInitializer (graphdef run --init) or restore a checkpoint first");
+    }
+    stale_ = pv.has_shape && !(value.shape() == pv.shape);
+    if (stale_) {
+      return FailedPrecondition(fmt::format("finds variable '{}' of shape {}, but was compiled for {}", pv.variable->name, value.shape().ToString(), pv.shape.ToString()));
+    }
+    Repin(static_cast<int>(v));
+  }
+  return {};
+}
+
+void RunContext::Finish() {
+  for (auto& p : pins_) p = nullptr;
+  for (auto& b : outputs_) b = nullptr;
+  for (auto& t : dynamic_) t = Tensor();
+  for (auto& t : feed_tensors_) t = Tensor();
+}
+
+namespace {
+
+// Locks one mutex of each listed variable, in the list's order. Why not std::lock or a vector of guards: no allocation here.
+template <std::mutex VariableCell::*M>
+class VariableLocks {
+ public:
+  VariableLocks(const Plan& plan, const std::vector<int32_t>& variables) : plan_(plan), variables_(variables) {
+    for (int32_t v : variables_) (*plan_.variables[v].variable.*M).lock();
+  }
+  ~VariableLocks() {
+    for (int32_t v : variables_) (*plan_.variables[v].variable.*M).unlock();
+  }
+  VariableLocks(const VariableLocks&) = delete;
+  VariableLocks& operator=(const VariableLocks&) = delete;
+
+ private:
+  const Plan& plan_;
+  const std::vector<int32_t>& variables_;
+};
+
+const std::vector<int32_t> kNoVariables;
+
+}  // namespace
+
+Status RunContext::Run(const RunOptions& options) {
+  stale_ = false;
+  error_.failed.store(false, std::memory_order_relaxed);
+  WEIR_RETURN_IF_ERROR(PrepareOutputs());
+  // Nested runs: the caller holds the variables already.
+  VariableLocks<&VariableCell::writing> writing(*plan_, write_locked_ ? kNoVariables : plan_->written);
+  WEIR_RETURN_IF_ERROR(PinVariables());
+  bool leased = options.pool && options.pool->TryLease();
+  RunOptions mine = options;
+  if (!leased && !write_locked_) mine.pool = nullptr;
+  Status status = RunSteps(mine);
+  if (leased) options.pool->Release();
+  return status;
+}
+
+namespace {
+
+Status StepError(const StepInfo& info, Status s) {
+  if (s.ok() || s.decorated()) return s;
+  if (s.message().starts_with("error[")) {  // a file's error, complete but for who asked
+    std::string who = s.message().find("'" + info.name + "'") == std::string::npos ? fmt::format("in {} '{}'", info.op, info.name) : "";
+    return std::move(s).Detail(std::move(who));
+  }
+  const char* verb = s.code() == Code::kResourceExhausted ? "cannot run: there is " : "";
+  std::string headline = fmt::format("error[run]: {} '{}' {}{}", info.op, info.name, verb, s.message());
+  if (!info.loc.empty()) s = std::move(s).Detail("created at " + info.loc);
+  if (!info.origins.empty()) s = std::move(s).Detail(fmt::format("made from '{}'", fmt::join(info.origins, "', '")));
+  return std::move(s).Decorated(std::move(headline));
+}
+
+int64_t Since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+Status RunContext::Poll(const RunOptions& options) const {
+  if (options.cancel && options.cancel->load(std::memory_order_relaxed)) return Cancelled("error[run]: the run was cancelled");
+  if (options.deadline != std::chrono::steady_clock::time_point{} && std::chrono::steady_clock::now() > options.deadline) {
+    return DeadlineExceeded("error[run]: the run passed its deadline");
+  }
+  return {};
+}
+
+Status RunContext::RunSteps(const RunOptions& options) {
+  const bool poll = options.cancel || options.deadline != std::chrono::steady_clock::time_point{};
+  const bool slow = poll || options.trace || options.check_numerics;
+  auto start = options.trace ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
+  const Step* steps = plan_->steps.data();
+  for (size_t i = 0, n = quick_.size(); i < n; ++i) {
+    int64_t begin_ns = options.trace ? Since(start) : 0;
+    if (const QuickStep& quick = quick_[i]; quick.call) {
+      quick.call(quick.closure, args_[i]);
+    } else {
+      if (Status status = RunStep(i, options); !status.ok()) return StepError(*steps[i].info, std::move(status));
+    }
+    if (error_.failed.load(std::memory_order_relaxed)) return StepError(*steps[i].info, error_.status);
+    if (!slow) continue;
+    const Step& s = steps[i];
+    if (options.trace) options.trace->push_back({&s, begin_ns, Since(start)});
+    if (poll) {
+      if (Status status = Poll(options); !status.ok()) return std::move(status).Detail(fmt::format("after {} '{}'", s.info->op, s.info->name));
+    }
+    if (options.check_numerics) WEIR_RETURN_IF_ERROR(CheckNumerics(i));
+  }
+  return {};
+}
+
+Status RunContext::RunStep(size_t i, const RunOptions& options) {
+  const Step& s = plan_->steps[i];
+  switch (s.kind) {
+    case StepKind::kKernel:
+      if (!s.writes.empty()) return RunWriter(i, options);
+      RunKernel(s.begin, s.run, args_[i], options);
+      return {};
+    case StepKind::kDynamic: return s.writes.empty() ? RunDynamic(i, options) : RunWriter(i, options);
+    case StepKind::kAssign: return RunAssign(i);
+    case StepKind::kReadVariable: RunReadVariable(i); return {};
+    case StepKind::kIsInitialized: RunIsInitialized(i); return {};
+    case StepKind::kIf: return RunIf(i, options);
+    case StepKind::kWhile: return RunWhile(i, options);
+  }
+  return Internal("a step of unknown kind");
+}
+
+// A prepared kernel: what comes once before the chunks, then the chunks unless that failed.
+void RunContext::RunKernel(const RunFunction& begin, const RunFunction& run, RunArgs& args, const RunOptions& options) {
+  if (begin.call) begin.call(begin.closure.get(), args);
+  if (!error_.failed.load(std::memory_order_relaxed)) RunChunks(run, args, options);
+}
+
+void RunContext::RunChunks(const RunFunction& run, RunArgs& args, const RunOptions& options) {
+  const int64_t chunks = args.num_chunks;
+  if (!options.pool || chunks == 1) {
+    for (int64_t c = 0; c < chunks; ++c) {
+      args.chunk = c;
+      run.call(run.closure.get(), args);
+      if (options.cancel && options.cancel->load(std::memory_order_relaxed)) break;
+    }
+    args.chunk = 0;
+    return;
+  }
+  struct Job {
+    const RunFunction* run;
+    const RunArgs* args;
+    const RunOptions* options;
+  } job{&run, &args, &options};
+  auto one = [](void* context, int64_t chunk) {
+    Job& j = *static_cast<Job*>(context);
+    if (j.options->cancel && j.options->cancel->load(std::memory_order_relaxed)) return;
+    RunArgs mine = *j.args;
+    mine.chunk = chunk;
+    j.run->call(j.run->closure.get(), mine);
+  };
+  options.pool->Run(one, &job, chunks);
+}
+
+namespace {
+
+// A use count is read relaxed. What others read before they let go of the buffer must come before what is written now.
+void AcquireBuffer([[maybe_unused]] const std::shared_ptr<Buffer>& buffer) {
+#ifdef WEIR_THREAD_SANITIZER  // knows no fences
+  std::shared_ptr<Buffer> acquired = buffer;
+#else
+  std::atomic_thread_fence(std::memory_order_acquire);
+#endif
+}
+
+// Whether nobody but the variable and this run's pin holds the buffer, so that it may be written.
+bool OnlyOurs(const VariableCell& cell, const std::shared_ptr<Buffer>& pin) {
+  if (cell.value.buffer() != pin || pin.use_count() > 2) return false;
+  AcquireBuffer(pin);
+  return true;
+}
+
+}  // namespace
+
+// A kernel that changes variables: alone with their buffers while it runs.
+Status RunContext::RunWriter(size_t i, const RunOptions& options) {
+  const Step& s = plan_->steps[i];
+  VariableLocks<&VariableCell::mutex> locks(*plan_, s.writes);
+  for (int32_t v : s.writes) {
+    VariableCell& cell = *plan_->variables[v].variable;
+    if (!cell.value.valid()) {
+      return FailedPrecondition(fmt::format("changes variable '{}', which has no value yet", cell.name)).Help("run GlobalVariablesInitializer first");
+    }
+    if (!OnlyOurs(cell, pins_[v])) {
+      // Somebody else reads this buffer: write aside.
+      WEIR_ASSIGN_OR_RETURN(cell.value, cell.value.Clone());
+      Repin(v);
+    }
+  }
+  if (s.kind == StepKind::kDynamic) return RunDynamic(i, options);
+  RunKernel(s.begin, s.run, args_[i], options);
+  return {};
+}
+
+Tensor RunContext::SlotTensor(int32_t slot) const {
+  const Slot& s = plan_->slots[slot];
+  switch (s.storage) {
+    case Storage::kDynamic: return dynamic_[s.index];
+    case Storage::kConstant: return Tensor::FromBuffer(s.dtype, s.shape, plan_->constants[s.index].buffer());
+    case Storage::kVariable:
+      return Tensor::FromBuffer(s.dtype, plan_->variables[s.index].has_shape ? s.shape : pin_shapes_[s.index], pins_[s.index]);
+    case Storage::kFeed:
+      if (feed_tensors_[s.index].valid()) return Tensor::FromBuffer(s.dtype, s.shape, feed_tensors_[s.index].buffer());
+      [[fallthrough]];
+    default: return Tensor::Wrap(s.dtype, s.shape, pointers_[slot]);
+  }
+}
+
+// Stores a computed tensor as a step's output.
+Status RunContext::PutOutput(int32_t slot, Tensor value) {
+  const Slot& s = plan_->slots[slot];
+  if (s.storage == Storage::kNone) return {};
+  if (s.storage == Storage::kDynamic) {
+    dynamic_[s.index] = std::move(value);
+    return {};
+  }
+  if (value.dtype() != s.dtype || !(value.shape() == s.shape)) {
+    return Internal(fmt::format("gave {}{} where {}{} was planned", DTypeShortName(value.dtype()), value.shape().ToString(), DTypeShortName(s.dtype), s.shape.ToString()));
+  }
+  if (value.bytes() > 0 && value.raw() != pointers_[slot]) std::memcpy(pointers_[slot], value.raw(), value.bytes());
+  return {};
+}
+
+Status RunContext::RunDynamic(size_t i, const RunOptions& options) {
+  const Step& s = plan_->steps[i];
+  const StepInfo& info = *s.info;
+  std::vector<Tensor> inputs;
+  std::vector<DynamicInput> known(s.num_inputs);
+  std::vector<PrepareContext::Operand> in(s.num_inputs), out(s.num_outputs);
+  inputs.reserve(s.num_inputs);
+  for (int k = 0; k < s.num_inputs; ++k) {
+    inputs.push_back(SlotTensor(input_slot(s, k)));
+    const Tensor* value = info.needs_value[k] ? &inputs[k] : nullptr;
+    known[k] = {inputs[k].dtype(), inputs[k].shape(), value};
+    in[k] = {inputs[k].dtype(), inputs[k].shape(), value, true};
+  }
+  std::vector<PartialShape> shapes(s.num_outputs, PartialShape::Unknown());
+  WEIR_RETURN_IF_ERROR(info.infer(known, &shapes));
+  for (int k = 0; k < s.num_outputs; ++k) {
+    auto shape = shapes[k].ToShape();
+    out[k].dtype = plan_->slots[output_slot(s, k)].dtype;
+    out[k].known = shape.has_value();
+    if (shape) out[k].shape = *shape;
+  }
+  PrepareContext c(&info.attrs, std::move(in), std::move(out), &plan_->services);
+  WEIR_RETURN_IF_ERROR(info.kernel->prepare()(c));
+  for (int k = 0; k < s.num_outputs; ++k) {
+    int32_t slot = output_slot(s, k);
+    const Slot& where = plan_->slots[slot];
+    if (!c.output_known(k)) return Internal("left an output's shape open");
+    if (where.storage == Storage::kNone && c.outputs()[k].dtype == DType::kInvalid) continue;
+    if (int view = info.kernel->ViewOf(k); view >= 0) {
+      WEIR_ASSIGN_OR_RETURN(Tensor t, inputs[view].Reshaped(c.output_shape(k)));
+      if (where.is_static()) {
+        WEIR_RETURN_IF_ERROR(PutOutput(slot, t));
+      } else {
+        SetDynamic(slot, t);
+        pointers_[slot] = t.mutable_raw();
+      }
+      continue;
+    }
+    if (where.storage == Storage::kDynamic) {
+      WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(where.dtype, c.output_shape(k)));
+      pointers_[slot] = t.mutable_raw();
+      SetDynamic(slot, std::move(t));
+    } else if (where.storage != Storage::kNone && !(where.shape == c.output_shape(k))) {
+      return Internal(fmt::format("gave shape {} where {} was planned", c.output_shape(k).ToString(), where.shape.ToString()));
+    }
+  }
+  Prepared& prepared = c.prepared();
+  if (!prepared.run.call) return {};
+  for (int k = 0; k < s.num_inputs; ++k) pointers_[input_slot(s, k)] = inputs[k].mutable_raw();
+  RunArgs args = args_[i];
+  args.num_chunks = prepared.chunks;
+  if (prepared.workspace_bytes > 0) {
+    if (!scratch_ || scratch_->bytes() < static_cast<size_t>(prepared.workspace_bytes)) {
+      WEIR_ASSIGN_OR_RETURN(scratch_, Buffer::Allocate(prepared.workspace_bytes, "a workspace"));
+    }
+    args.workspace_data = scratch_->data();
+  }
+  RunKernel(prepared.begin, prepared.run, args, options);
+  return {};
+}
+
+Status RunContext::RunAssign(size_t i) {
+  const Step& s = plan_->steps[i];
+  int32_t v = s.writes[0];
+  const PlanVariable& pv = plan_->variables[v];
+  VariableCell& cell = *pv.variable;
+  const Slot& from = plan_->slots[input_slot(s, 0)];
+  std::lock_guard lock(cell.mutex);
+  const Shape& shape = from.is_static() ? from.shape : dynamic_[from.index].shape();
+  if (pv.has_shape && !(pv.shape == shape)) {
+    return InvalidArgument(fmt::format("cannot assign a value of shape {} to variable '{}' of shape {}", shape.ToString(), cell.name, pv.shape.ToString()));
+  }
+  bool in_place = cell.value.valid() && cell.value.shape() == shape && cell.dtype != kString && OnlyOurs(cell, pins_[v]);
+  if (in_place) {
+    const void* data = from.is_static() ? pointers_[input_slot(s, 0)] : dynamic_[from.index].raw();
+    if (cell.value.bytes() > 0) std::memmove(cell.value.mutable_raw(), data, cell.value.bytes());
+    return {};
+  }
+  WEIR_ASSIGN_OR_RETURN(cell.value, SlotTensor(input_slot(s, 0)).Clone());
+  Repin(v);
+  return {};
+}
+
+void RunContext::RunReadVariable(size_t i) {
+  const Step& s = plan_->steps[i];
+  VariableCell& cell = *plan_->variables[plan_->slots[input_slot(s, 0)].index].variable;
+  std::lock_guard lock(cell.mutex);
+  if (!cell.value.valid()) {
+    RunArgs& args = args_[i];
+    args.Fail(FailedPrecondition(fmt::format("reads variable '{}', which has no value yet", cell.name)).Help("run GlobalVariablesInitializer first"));
+    return;
+  }
+  SetDynamic(output_slot(s, 0), cell.value);
+}
+
+void RunContext::RunIsInitialized(size_t i) {
+  const Step& s = plan_->steps[i];
+  VariableCell& cell = *plan_->variables[plan_->slots[input_slot(s, 0)].index].variable;
+  std::lock_guard lock(cell.mutex);
+  *args_[i].out<bool>(0) = cell.value.valid();
+}
+
+Status RunContext::CheckNumerics(size_t i) const {
+  const Step& s = plan_->steps[i];
+  for (int k = 0; k < s.num_outputs; ++k) {
+    if (plan_->slots[output_slot(s, k)].storage == Storage::kNone) continue;
+    Tensor t = SlotTensor(output_slot(s, k));
+    int64_t bad = -1;
+    auto scan = [&](auto zero) {
+      using T = decltype(zero);
+      for (int64_t e = 0; e < t.num_elements() && bad < 0; ++e) {
+        if (!std::isfinite(static_cast<float>(t.data<T>()[e])) && !std::isfinite(static_cast<double>(t.data<T>()[e]))) bad = e;
+      }
+    };
+    DispatchType(t.dtype(), FloatTypes{}, scan);
+    if (bad >= 0) {
+      return StepError(*s.info, InvalidArgument(fmt::format("computed NaN or infinity in output {} ({}{}), first at element {}", k, DTypeShortName(t.dtype()), t.shape().ToString(), bad)));
+    }
+  }
+  return {};
+}
+
+const void* RunContext::FetchData(int i) const {
+  int32_t slot = plan_->fetches[i].slot;
+  return slot >= 0 && plan_->slots[slot].is_static() && plan_->slots[slot].dtype != kString ? pointers_[slot] : nullptr;
+}
+
+Result<Tensor> RunContext::Fetch(int i) {
+  int32_t slot = plan_->fetches[i].slot;
+  if (slot < 0) return Tensor();  // a handle
+  const Slot& s = plan_->slots[slot];
+  if (s.storage == Storage::kOutput && !output_bound_[s.index]) return Tensor::FromBuffer(s.dtype, s.shape, outputs_[s.index]);
+  Tensor t = SlotTensor(slot);
+  if (t.valid() && t.buffer() && t.buffer()->owning() && s.storage != Storage::kArena) return t;
+  return t.Clone();
+}
+
+Status RunContext::TakeFetches(std::vector<Tensor>* values) {
+  Status status;
+  for (size_t i = 0; status.ok() && i < plan_->fetches.size(); ++i) {
+    auto t = Fetch(static_cast<int>(i));
+    if (t.ok()) values->push_back(std::move(*t));
+    else status = t.status();
+  }
+  Finish();
+  for (size_t i = 0; status.ok() && i < values->size(); ++i) {
+    Tensor& t = (*values)[i];
+    if (!t.buffer()) continue;
+    // Beside the fetched tensor only the pool of recycled buffers may hold the memory; it does not touch what is in
+    // use.
+    const int holders = plan_->fetches[i].output >= 0 ? 2 : 1;
+    if (t.buffer()->owning() && t.buffer().use_count() <= holders) {
+      AcquireBuffer(t.buffer());
+      continue;
+    }
+    auto copy = t.Clone();
+    if (copy.ok()) t = std::move(*copy);
+    else status = FetchError(i, copy.status());
+  }
+  return status;
+}
+
+}  // namespace weir

@@ -1,0 +1,118 @@
+// Executor: runs a plan. RunContext: the memory of one run in flight.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "weir/runtime/plan/plan.h"
+#include "weir/runtime/exec/thread_pool.h"
+
+namespace weir {
+
+// How one step of a traced run went.
+struct StepTime {
+  const Step* step;
+  int64_t start_ns, end_ns;  // since the run's start
+};
+
+struct RunOptions {
+  ThreadPool* pool = nullptr;                        // null: the calling thread alone
+  const std::atomic<bool>* cancel = nullptr;         // polled between chunks and loop iterations
+  std::chrono::steady_clock::time_point deadline{};  // the epoch: none
+  std::vector<StepTime>* trace = nullptr;
+  bool check_numerics = false;                       // NaN or infinity in any float output is an error that names the step
+};
+
+class RunContext {
+ public:
+  explicit RunContext(std::shared_ptr<const Plan> plan);
+  const Plan& plan() const { return *plan_; }
+
+  // Takes the arena for the runs to come; allocates one where none is given. Errors: the memory budget.
+  Status Init(std::shared_ptr<Buffer> arena = nullptr);
+  // Gives the arena away, until the next Init; null when the plan needs none.
+  std::shared_ptr<Buffer> TakeArena();
+  // The address of the arena that the context had last.
+  const void* last_arena() const { return arena_base_; }
+  // What the context holds beside the arena: its tables, recycled buffers of fetches, workspaces and nested contexts.
+  int64_t bytes() const;
+
+  // Binds feed i. The tensor must have the feed's dtype and shape (static feeds) and live until the run ends.
+  void SetFeed(int i, const Tensor& value);
+  void SetFeedData(int i, const void* data);  // static feeds: the elements alone
+  // Where output buffer i is to be written; null for the context's own recycled buffers.
+  void SetOutputData(int i, void* data);
+
+  // Runs all steps. FailedPrecondition, and stale(), when a variable has changed its shape since compiling: nothing has run then.
+  Status Run(const RunOptions& options);
+  bool stale() const { return stale_; }
+
+  // After Run: the value of fetch i. It shares memory that the context will not touch again while the tensor lives.
+  Result<Tensor> Fetch(int i);
+  // Its elements where the plan knows the shape, else null; until the next Run.
+  const void* FetchData(int i) const;
+  // After Run: all fetches, each the caller's own: nobody else holds its memory, so the caller may write it. What
+  // belongs to a constant, a variable, a feed or another fetch is copied; outputs' buffers are not. Finishes the run.
+  Status TakeFetches(std::vector<Tensor>* values);
+  // After the last Fetch: lets go of feeds, variables and all that was made in between.
+  void Finish();
+
+ private:
+  Status PinVariables();
+  void Repin(int v);
+  Status PrepareOutputs();
+  Status ArenaError(const Status& s) const;
+  Status FetchError(size_t fetch, const Status& s) const;
+  Tensor SlotTensor(int32_t slot) const;
+  void SetDynamic(int32_t slot, Tensor t) { dynamic_[plan_->slots[slot].index] = std::move(t); }
+  Status PutOutput(int32_t slot, Tensor value);
+
+  Status RunSteps(const RunOptions& options);
+  Status RunStep(size_t i, const RunOptions& options);
+  void RunKernel(const RunFunction& begin, const RunFunction& run, RunArgs& args, const RunOptions& options);
+  void RunChunks(const RunFunction& run, RunArgs& args, const RunOptions& options);
+  Status RunWriter(size_t i, const RunOptions& options);
+  Status RunDynamic(size_t i, const RunOptions& options);
+  Status RunAssign(size_t i);
+  void RunReadVariable(size_t i);
+  void RunIsInitialized(size_t i);
+  Status RunIf(size_t i, const RunOptions& options);
+  Status RunWhile(size_t i, const RunOptions& options);
+  Result<RunContext*> Nested(size_t step, size_t which);
+  Status RunNested(size_t step, size_t which, const std::vector<Tensor>& inputs, const RunOptions& options, std::vector<Tensor>* results);
+  Status CheckNumerics(size_t i) const;
+  Status Poll(const RunOptions& options) const;
+  int32_t input_slot(const Step& s, int i) const { return plan_->operands[s.first_operand + i]; }
+  int32_t output_slot(const Step& s, int i) const { return plan_->operands[s.first_operand + s.num_inputs + i]; }
+
+  // What a kernel of one chunk that writes no variable needs to run; `call` is null for other steps. Why beside the plan: a
+  // step of a few elements costs less than fetching its Step from memory.
+  struct QuickStep {
+    void (*call)(const void* closure, RunArgs& args) = nullptr;
+    const void* closure = nullptr;
+  };
+
+  std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<Buffer> arena_;
+  char* arena_base_ = nullptr;                // what pointers_ and args_ refer to
+  std::vector<void*> pointers_;               // by slot
+  std::vector<RunArgs> args_;                 // by step
+  std::vector<QuickStep> quick_;              // by step
+  std::vector<Tensor> dynamic_;               // by dynamic number
+  std::vector<std::shared_ptr<Buffer>> outputs_;               // of this run
+  std::vector<std::vector<std::shared_ptr<Buffer>>> recycled_;  // per output: buffers to use again once nobody holds them
+  std::vector<void*> output_bound_;
+  std::vector<std::shared_ptr<Buffer>> pins_;  // by variable
+  bool stale_ = false;
+  std::vector<Shape> pin_shapes_;              // of those whose shape the plan does not know
+  std::vector<Tensor> feed_tensors_;           // dynamic feeds
+  std::shared_ptr<Buffer> scratch_;            // workspace of dynamic steps
+  std::vector<std::vector<std::unique_ptr<RunContext>>> nested_;  // by step, by plan
+  RunError error_;
+  bool write_locked_ = false;                  // nested runs: the caller holds the variables
+};
+
+}  // namespace weir

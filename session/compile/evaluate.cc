@@ -1,0 +1,96 @@
+// One node on concrete inputs, outside a plan: what constant folding asks for.
+#include "weir/graph/infer.h"
+#include "weir/ops/kernels.h"
+#include "weir/runtime/exec/executor.h"
+#include "weir/session/compile/plan_builder.h"
+
+namespace weir {
+
+InferFn InferFunctionOf(const Node& n) {
+  const OpDef* def = n.def();
+  std::vector<DType> dtypes;
+  for (const OutputType& t : n.outputs()) dtypes.push_back(t.dtype);
+  auto declared = def->InputTypes(n.attrs());
+  std::vector<bool> handles;
+  for (size_t i = 0; declared.ok() && i < declared->size(); ++i) handles.push_back((*declared)[i] == kResource);
+  return [def, attrs = n.attrs(), dtypes, handles](const std::vector<DynamicInput>& inputs, std::vector<PartialShape>* outputs) -> Status {
+    std::vector<ShapeContext::Input> in;
+    for (const DynamicInput& i : inputs) {
+      ShapeContext::Input s;
+      s.dtype = i.dtype, s.shape = PartialShape(i.shape), s.constant = i.value;
+      s.handle_dtype = i.dtype, s.handle_shape = PartialShape(i.shape);
+      // While running a variable stands where its handle stood; the op's shape function expects the handle.
+      if (in.size() < handles.size() && handles[in.size()]) s.dtype = kResource, s.shape = PartialShape::Scalar(), s.constant = nullptr;
+      in.push_back(std::move(s));
+    }
+    std::vector<OutputType> out(dtypes.size());
+    for (size_t i = 0; i < dtypes.size(); ++i) out[i].dtype = dtypes[i];
+    ShapeContext c(def, &attrs, std::move(in), &out);
+    WEIR_RETURN_IF_ERROR(def->shape_fn()(c));
+    for (size_t i = 0; i < out.size(); ++i) (*outputs)[i] = out[i].shape;
+    return {};
+  };
+}
+
+namespace {
+
+Result<std::vector<Tensor>> Evaluate(const Node& n, std::span<const Tensor> inputs) {
+  const KernelDef* kernel = AllKernels().Find(n.op());
+  if (!kernel || kernel->effect() || kernel->random() || !kernel->mutates().empty()) return Unimplemented("cannot be evaluated");
+  std::vector<DynamicInput> known;
+  std::vector<PrepareContext::Operand> in, out(n.outputs().size());
+  for (const Tensor& t : inputs) {
+    known.push_back({t.dtype(), t.shape(), &t});
+    in.push_back({t.dtype(), t.shape(), &t, true});
+  }
+  std::vector<PartialShape> shapes(n.outputs().size(), PartialShape::Unknown());
+  WEIR_RETURN_IF_ERROR(InferFunctionOf(n)(known, &shapes));
+  for (size_t i = 0; i < out.size(); ++i) {
+    auto shape = shapes[i].ToShape();
+    out[i] = {BaseType(n.output(static_cast<int>(i)).dtype), shape ? *shape : Shape(), nullptr, shape.has_value()};
+  }
+  static const KernelServices no_services;
+  AttrMap attrs = n.attrs();
+  for (const AttrDef& a : n.def()->attrs()) {
+    if (a.default_value) attrs.emplace(a.name, *a.default_value);
+  }
+  PrepareContext c(&attrs, std::move(in), std::move(out), &no_services);
+  WEIR_RETURN_IF_ERROR(kernel->prepare()(c));
+  std::vector<Tensor> results;
+  std::vector<void*> slots;
+  std::vector<int32_t> operands;
+  for (const Tensor& t : inputs) slots.push_back(const_cast<void*>(t.raw()));
+  for (size_t i = 0; i < n.outputs().size(); ++i) {
+    if (!c.output_known(static_cast<int>(i))) return Internal("left an output's shape open");
+    if (int view = kernel->ViewOf(static_cast<int>(i)); view >= 0) {
+      WEIR_ASSIGN_OR_RETURN(Tensor t, inputs[view].Reshaped(c.output_shape(static_cast<int>(i))));
+      results.push_back(std::move(t));
+    } else {
+      WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(c.output_dtype(static_cast<int>(i)), c.output_shape(static_cast<int>(i))));
+      results.push_back(std::move(t));
+    }
+    slots.push_back(results.back().mutable_raw());
+  }
+  for (size_t i = 0; i < slots.size(); ++i) operands.push_back(static_cast<int32_t>(i));
+  Prepared& p = c.prepared();
+  if (!p.run.call) return results;
+  WEIR_ASSIGN_OR_RETURN(auto workspace, Buffer::Allocate(p.workspace_bytes, "a workspace"));
+  RunError error;
+  RunArgs args;
+  args.slots = slots.data(), args.operands = operands.data(), args.num_inputs = static_cast<int32_t>(inputs.size());
+  args.num_chunks = p.chunks, args.workspace_data = workspace->data(), args.error = &error;
+  if (p.begin.call) p.begin.call(p.begin.closure.get(), args);
+  for (args.chunk = 0; args.chunk < p.chunks && !error.failed.load(); ++args.chunk) p.run.call(p.run.closure.get(), args);
+  if (error.failed.load()) return error.status;
+  return results;
+}
+
+}  // namespace
+
+std::optional<std::vector<Tensor>> EvaluateNode(const Node& n, std::span<const Tensor> inputs) {
+  auto results = Evaluate(n, inputs);
+  // Why errors are dropped: what cannot be computed now fails when it runs, with the run's message.
+  return results.ok() ? std::optional(*results) : std::nullopt;
+}
+
+}  // namespace weir

@@ -1,0 +1,404 @@
+#include "weir/session/compile/plan_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "weir/graph/functions.h"
+#include "weir/ops/kernels.h"
+#include "weir/session/compile/pipeline.h"
+#include "weir/session/compile/plan_slots.h"
+#include "weir/session/compile/plan_variables.h"
+
+namespace weir {
+
+namespace {
+
+class PlanBuilder {
+ public:
+  PlanBuilder(const Graph& g, const CompileEnv& env, const BoundVariables& bound, Order order, Roles roles)
+      : g_(g), env_(env), plan_(std::make_shared<Plan>()), order_(std::move(order)), roles_(std::move(roles)), slots_(g, order_, roles_, *plan_),
+        variables_(g, order_, env, bound, *plan_) {}
+
+  Result<std::shared_ptr<Plan>> Build() {
+    plan_->num_nodes = g_.num_nodes();
+    plan_->services = env_.options.services;
+    plan_->feeds.resize(ArgNodes(g_).size());
+    plan_->fetches.resize(RetNodes(g_).size());
+    for (NodeId id : order_.nodes) {
+      if (Status s = Emit(id); !s.ok()) return NodeError(g_.node(id), "graph", std::move(s));
+    }
+    for (Step& step : plan_->steps) {
+      std::sort(step.writes.begin(), step.writes.end());
+      step.writes.erase(std::unique(step.writes.begin(), step.writes.end()), step.writes.end());
+    }
+    for (size_t v = 0; v < plan_->variables.size(); ++v) {
+      if (plan_->variables[v].written) plan_->written.push_back(static_cast<int32_t>(v));
+    }
+    // By address, which is the same for every plan: two runs that lock in one order cannot wait for each other.
+    std::sort(plan_->written.begin(), plan_->written.end(), [&](int32_t a, int32_t b) { return plan_->variables[a].variable < plan_->variables[b].variable; });
+    slots_.LayOut();
+    return plan_;
+  }
+
+ private:
+  // ---- steps
+
+  std::shared_ptr<StepInfo> InfoOf(const Node& n) const {
+    auto info = std::make_shared<StepInfo>();
+    info->op = n.op(), info->name = n.name(), info->loc = n.loc().ToString(), info->origins = n.origins();
+    return info;
+  }
+
+  // Slots of the inputs (a variable's for handles) and outputs.
+  Status AddOperands(const Node& n, Step* step) {
+    step->first_operand = static_cast<int32_t>(plan_->operands.size());
+    step->num_inputs = static_cast<int16_t>(n.inputs().size());
+    step->num_outputs = static_cast<int16_t>(n.outputs().size());
+    if (n.inputs().size() > INT16_MAX || n.outputs().size() > INT16_MAX) return Unimplemented("has more than 32,767 inputs or outputs");
+    std::vector<int32_t> operands;
+    for (Endpoint e : n.inputs()) {
+      if (!IsHandle(g_, e)) {
+        operands.push_back(slots_.SlotOf(e));
+        continue;
+      }
+      WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(e));
+      operands.push_back(variables_.SlotOf(v, e));
+    }
+    for (size_t i = 0; i < n.outputs().size(); ++i) operands.push_back(slots_.SlotOf({n.id(), static_cast<int>(i)}));
+    plan_->operands.insert(plan_->operands.end(), operands.begin(), operands.end());
+    return {};
+  }
+
+  Status Emit(NodeId id) {
+    const Node& n = g_.node(id);
+    switch (roles_[id]) {
+      case Role::kNothing:
+      case Role::kHandle: return {};
+      case Role::kConstant: return EmitConstant(n);
+      case Role::kFeed: return EmitFeed(n);
+      case Role::kFetch: return EmitFetch(n);
+      case Role::kRead: return EmitRead(n);
+      case Role::kAssign: return EmitAssign(n);
+      case Role::kIsInitialized: return EmitIsInitialized(n);
+      case Role::kControl: return EmitControl(n);
+      case Role::kView: return EmitView(n);
+      case Role::kKernel: return EmitKernel(n);
+      case Role::kDynamic: return EmitDynamic(n);
+    }
+    return Internal("has no role");
+  }
+
+  Status EmitConstant(const Node& n) {
+    const Tensor* value = n.FindAttr("value") ? n.FindAttr("value")->get<Tensor>() : nullptr;
+    if (!value || !value->valid()) return InvalidArgument("has no value");
+    if (!IsCarried(value->dtype())) return Unimplemented(fmt::format("holds {}, a dtype that Weir does not compute with", DTypeName(value->dtype())));
+    Memory m;
+    m.storage = Storage::kConstant;
+    m.index = static_cast<int32_t>(plan_->constants.size());
+    plan_->constants.push_back(*value);
+    m.last = Memory::kForever;
+    int32_t slot = slots_.Add({n.id(), 0}, slots_.AddMemory(std::move(m)));
+    plan_->slots[slot].shape = value->shape();
+    return {};
+  }
+
+  Status EmitFeed(const Node& n) {
+    int64_t index = n.attr<int64_t>("index");
+    if (index < 0 || index >= static_cast<int64_t>(plan_->feeds.size())) return InvalidArgument("has an index out of range");
+    PlanFeed& feed = plan_->feeds[index];
+    Endpoint e{n.id(), 0};
+    feed.name = n.name(), feed.dtype = BaseType(g_.type(e).dtype), feed.shape = g_.type(e).shape;
+    if (!IsCarried(feed.dtype)) return Unimplemented(fmt::format("is fed {}, a dtype that Weir does not compute with", DTypeName(feed.dtype)));
+    Memory m;
+    m.last = Memory::kForever;
+    if (roles_.Static(e)) {
+      m.storage = Storage::kFeed;
+      m.index = static_cast<int32_t>(index);
+    } else {
+      m.storage = Storage::kDynamic;
+      m.index = feed.dynamic = plan_->num_dynamic++;
+    }
+    slots_.Add(e, slots_.AddMemory(std::move(m)));
+    return {};
+  }
+
+  Status EmitFetch(const Node& n) {
+    int64_t index = n.attr<int64_t>("index");
+    if (index < 0 || index >= static_cast<int64_t>(plan_->fetches.size())) return InvalidArgument("has an index out of range");
+    PlanFetch& fetch = plan_->fetches[index];
+    if (IsHandle(g_, n.input(0))) {  // a loop body hands its handles on; there is no value
+      WEIR_ASSIGN_OR_RETURN(fetch.variable, variables_.Of(n.input(0)));
+      return {};
+    }
+    fetch.name = g_.EndpointName(n.input(0));
+    fetch.slot = slots_.SlotOf(n.input(0));
+    if (plan_->slots[fetch.slot].storage == Storage::kOutput) fetch.output = plan_->slots[fetch.slot].index;
+    return {};
+  }
+
+  Status EmitRead(const Node& n) {
+    WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(0)));
+    variables_.NoteRead(v, n);
+    Endpoint e{n.id(), 0};
+    int here = order_[n.id()], last = slots_.LastUse(e);
+    Step step;
+    step.info = InfoOf(n);
+    if (!roles_.Static(e) || !plan_->variables[v].has_shape) {
+      roles_.MakeDynamic(e);
+      WEIR_RETURN_IF_ERROR(slots_.AddOutput(e).status());
+      step.kind = StepKind::kReadVariable;
+      WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
+      plan_->steps.push_back(std::move(step));
+      return {};
+    }
+    if (!variables_.WrittenBetween(v, here, last)) {
+      Memory m;
+      m.storage = Storage::kVariable;
+      m.index = v;
+      m.last = Memory::kForever;
+      int32_t slot = slots_.Add(e, slots_.AddMemory(std::move(m)));
+      plan_->variables[v].slots.push_back(slot);
+      return {};
+    }
+    // The variable changes while this value is still wanted: a copy.
+    WEIR_RETURN_IF_ERROR(slots_.AddOutput(e).status());
+    auto info = std::make_shared<StepInfo>(*step.info);
+    info->note = "copied: the variable changes before the last use";
+    step.info = info;
+    int64_t bytes = slots_.BytesOf(e);
+    auto copy = [bytes](RunArgs& a) { if (bytes) std::memcpy(a.out<char>(0), a.in<char>(0), bytes); };
+    auto closure = std::make_shared<const decltype(copy)>(copy);
+    step.run = {[](const void* c, RunArgs& a) { (*static_cast<const decltype(copy)*>(c))(a); }, closure};
+    WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
+    plan_->steps.push_back(std::move(step));
+    return {};
+  }
+
+  Status EmitAssign(const Node& n) {
+    WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(0)));
+    Step step;
+    step.kind = StepKind::kAssign;
+    step.info = InfoOf(n);
+    step.first_operand = static_cast<int32_t>(plan_->operands.size());
+    step.num_inputs = 1;
+    plan_->operands.push_back(slots_.SlotOf(n.input(1)));
+    step.writes = {v};
+    variables_.NoteAssigned(v);
+    plan_->steps.push_back(std::move(step));
+    return {};
+  }
+
+  Status EmitIsInitialized(const Node& n) {
+    Step step;
+    step.kind = StepKind::kIsInitialized;
+    step.info = InfoOf(n);
+    WEIR_RETURN_IF_ERROR(slots_.AddOutput({n.id(), 0}).status());
+    WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
+    plan_->steps.push_back(std::move(step));
+    return {};
+  }
+
+  Status EmitView(const Node& n) {
+    // Prepare checks the contract even though there is nothing to run.
+    WEIR_RETURN_IF_ERROR(Prepare(n).status());
+    for (size_t i = 0; i < n.outputs().size(); ++i) {
+      int view = AllKernels().Find(n.op())->ViewOf(static_cast<int>(i));
+      if (view < 0) return Internal("is a view of some outputs only");
+      Endpoint from = n.input(view);
+      int32_t slot = slots_.Add({n.id(), static_cast<int>(i)}, slots_.MemoryOf(from));
+      if (plan_->slots[slot].storage == Storage::kVariable) plan_->variables[plan_->slots[slot].index].slots.push_back(slot);
+    }
+    return {};
+  }
+
+  Result<PrepareContext> Prepare(const Node& n) {
+    std::vector<PrepareContext::Operand> in, out;
+    for (size_t i = 0; i < n.inputs().size(); ++i) {
+      Endpoint e = n.input(static_cast<int>(i));
+      const OutputType& t = g_.type(e);
+      if (IsHandle(g_, e)) {
+        in.push_back({t.handle_dtype, *t.handle_shape.ToShape(), nullptr, true});
+      } else {
+        auto shape = t.shape.ToShape();
+        if (!shape) return InvalidArgument(fmt::format("has an input of impossible shape {}", t.shape.ToString()));
+        in.push_back({BaseType(t.dtype), *shape, ConstantValue(g_, e), true});
+      }
+    }
+    for (const OutputType& t : n.outputs()) {
+      auto shape = t.shape.ToShape();
+      if (!shape) return ResourceExhausted(fmt::format("has an output of impossible shape {}", t.shape.ToString()));
+      out.push_back({BaseType(t.dtype), *shape, nullptr, true});
+    }
+    PrepareContext c(&n.attrs(), std::move(in), std::move(out), &plan_->services);
+    WEIR_RETURN_IF_ERROR(AllKernels().Find(n.op())->prepare()(c));
+    for (size_t i = 0; i < n.outputs().size(); ++i) {
+      if (!(PartialShape(c.output_shape(static_cast<int>(i))) == n.output(static_cast<int>(i)).shape)) {
+        return Internal(fmt::format("was inferred to give {} but its kernel gives {}", n.output(static_cast<int>(i)).shape.ToString(), c.output_shape(static_cast<int>(i)).ToString()));
+      }
+    }
+    return c;
+  }
+
+  Status EmitKernel(const Node& n) {
+    const KernelDef* kernel = AllKernels().Find(n.op());
+    WEIR_ASSIGN_OR_RETURN(PrepareContext c, Prepare(n));
+    Step step;
+    auto info = InfoOf(n);
+    std::set<int32_t> taken;
+    for (size_t i = 0; i < n.outputs().size(); ++i) {
+      Endpoint e{n.id(), static_cast<int>(i)};
+      int32_t reuse = -1;
+      for (auto [out, in] : kernel->in_place()) {
+        if (out != static_cast<int>(i) || in >= static_cast<int>(n.inputs().size()) || reuse >= 0) continue;
+        int32_t m = slots_.Reusable(n, out, in);
+        if (m >= 0 && !taken.count(m)) reuse = m;
+      }
+      if (reuse < 0) {
+        WEIR_RETURN_IF_ERROR(slots_.AddOutput(e).status());
+        continue;
+      }
+      taken.insert(reuse);
+      slots_.AddInPlace(e, reuse);
+      info->note = "in place";
+    }
+    WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
+    for (int i : kernel->mutates()) {
+      WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(i)));
+      step.writes.push_back(v);
+      plan_->variables[v].written = true;
+    }
+    variables_.NoteHandleReads(n);
+    Prepared& p = c.prepared();
+    step.run = p.run, step.begin = p.begin, step.chunks = p.chunks;
+    if (p.workspace_bytes > 0) slots_.AddWorkspace(plan_->steps.size(), p.workspace_bytes, order_[n.id()]);
+    if (kernel->random()) step.random = env_.variables->random_state(n.name());
+    step.info = std::move(info);
+    if (step.run.call) plan_->steps.push_back(std::move(step));
+    return {};
+  }
+
+  Status EmitDynamic(const Node& n) {
+    const KernelDef* kernel = AllKernels().Find(n.op());
+    Step step;
+    step.kind = StepKind::kDynamic;
+    auto info = InfoOf(n);
+    info->kernel = kernel;
+    info->attrs = n.attrs();
+    info->infer = InferFunctionOf(n);
+    int num_inputs = static_cast<int>(n.inputs().size());
+    for (int i = 0; i < num_inputs; ++i) info->needs_value.push_back(kernel->NeedsValueOf(i, num_inputs));
+    info->note = "shapes or parameters are known only while running";
+    for (size_t i = 0; i < n.outputs().size(); ++i) WEIR_RETURN_IF_ERROR(slots_.AddOutput({n.id(), static_cast<int>(i)}).status());
+    WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
+    for (int i : kernel->mutates()) {
+      WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(i)));
+      step.writes.push_back(v);
+      plan_->variables[v].written = true;
+    }
+    variables_.NoteHandleReads(n);
+    if (kernel->random()) step.random = env_.variables->random_state(n.name());
+    step.info = std::move(info);
+    plan_->steps.push_back(std::move(step));
+    return {};
+  }
+
+  // What a branch or a loop hands to its bodies.
+  struct Arguments {
+    std::vector<OutputType> types;
+    BoundVariables bound;
+    std::vector<int> inputs;  // of the node
+  };
+  Result<Arguments> ArgumentsOf(const Node& n, bool branch) {
+    Arguments a;
+    for (size_t i = branch ? 1 : 0; i < n.inputs().size(); ++i) {
+      Endpoint e = n.input(static_cast<int>(i));
+      OutputType t = g_.type(e);
+      t.value.reset();
+      VariableRef variable;
+      if (IsHandle(g_, e)) {
+        WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(e));
+        variable = plan_->variables[v].variable;
+        variables_.NoteRead(v, n);
+      } else if (!roles_.Static(e)) {
+        t.shape = PartialShape::Unknown();
+      }
+      // A loop variable keeps only what the loop keeps of its shape.
+      if (!branch && !IsHandle(g_, e)) t.shape = g_.type({n.id(), static_cast<int>(i)}).shape;
+      a.types.push_back(std::move(t));
+      a.bound.push_back(variable);
+      a.inputs.push_back(static_cast<int>(i));
+    }
+    return a;
+  }
+
+  // The executor trusts that a nested plan gives what the node promises, and that a loop keeps its variables.
+  Status CheckNested(const Node& n, std::string_view attr, const Plan& nested, const BoundVariables& bound) const {
+    if (!nested.refused.ok()) return {};  // it gives nothing, and says why when a run gets there
+    auto dtype = [&](size_t i) { return nested.fetches[i].slot < 0 ? kResource : nested.slots[nested.fetches[i].slot].dtype; };
+    if (attr == "cond") {
+      bool tensor = nested.fetches.size() == 1 && dtype(0) != kResource;
+      return tensor ? Status() : InvalidArgument("has a condition that does not give one tensor");
+    }
+    if (nested.fetches.size() != n.outputs().size()) {
+      return InvalidArgument(fmt::format("has {} outputs, but its '{}' gives {}", n.outputs().size(), attr, nested.fetches.size()));
+    }
+    for (size_t i = 0; i < nested.fetches.size(); ++i) {
+      if (dtype(i) != BaseType(n.outputs()[i].dtype)) {
+        return InvalidArgument(fmt::format("has {} for output {}, but its '{}' gives {}", DTypeName(n.outputs()[i].dtype), i, attr, DTypeName(dtype(i))));
+      }
+      bool other = attr == "body" && dtype(i) == kResource && nested.variables[nested.fetches[i].variable].variable != bound[i];
+      if (other) return Unimplemented(fmt::format("has a body that hands on another resource as loop variable {}", i));
+    }
+    return {};
+  }
+
+  Status EmitControl(const Node& n) {
+    bool branch = FunctionAttrs(n)[0] == "then_branch";
+    WEIR_ASSIGN_OR_RETURN(Arguments args, ArgumentsOf(n, branch));
+    auto info = InfoOf(n);
+    for (std::string_view attr : FunctionAttrs(n)) {
+      WEIR_ASSIGN_OR_RETURN(auto nested, CompileBody(g_, *n.FindAttr(attr)->get<FuncRef>(), args.types, env_, args.bound));
+      WEIR_RETURN_IF_ERROR(CheckNested(n, attr, *nested, args.bound));
+      for (const PlanVariable& v : nested->variables) {
+        for (PlanVariable& mine : plan_->variables) mine.written |= mine.variable == v.variable && v.written;
+      }
+      info->nested.push_back(nested);
+      info->nested_feeds.push_back(args.inputs);
+    }
+    for (size_t i = 0; i < n.outputs().size(); ++i) {
+      Endpoint e{n.id(), static_cast<int>(i)};
+      if (IsHandle(g_, e)) {
+        slots_.AddEmpty(e);
+        continue;
+      }
+      WEIR_RETURN_IF_ERROR(slots_.AddOutput(e).status());
+    }
+    Step step;
+    step.kind = branch ? StepKind::kIf : StepKind::kWhile;
+    step.info = std::move(info);
+    WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
+    plan_->steps.push_back(std::move(step));
+    return {};
+  }
+
+  const Graph& g_;
+  const CompileEnv& env_;
+  std::shared_ptr<Plan> plan_;
+  Order order_;
+  Roles roles_;
+  SlotTable slots_;
+  VariableTable variables_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<Plan>> BuildPlan(const Graph& g, const CompileEnv& env, const BoundVariables& bound) {
+  WEIR_ASSIGN_OR_RETURN(auto nodes, TopologicalOrder(g));
+  WEIR_ASSIGN_OR_RETURN(Roles roles, Roles::Of(g, nodes));
+  return PlanBuilder(g, env, bound, Order(g, std::move(nodes)), std::move(roles)).Build();
+}
+
+}  // namespace weir

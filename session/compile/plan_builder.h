@@ -1,0 +1,57 @@
+// PlanBuilder: from a graph that is lowered, inferred and optimised to a Plan: orders the nodes, prepares kernels, decides
+// which tensors share memory, and lays out the arena.
+#pragma once
+
+#include <map>
+
+#include "weir/graph/pass.h"
+#include "weir/runtime/plan/plan.h"
+
+namespace weir {
+
+struct CompileOptions {
+  bool optimize = true;                  // false: only what is needed to run at all
+  Precision precision = Precision::kStandard;
+  std::set<std::string> disabled_passes; // by name
+  KernelServices services;
+};
+
+// Where a body's resource arguments come from: the variable behind `_Arg` i, or null.
+using BoundVariables = std::vector<VariableRef>;
+
+// The nested plans of one compilation. Equal bodies (function, attributes, argument types, variables) are compiled once.
+class BodyPlans {
+ public:
+  struct Key {
+    const Function* function;
+    AttrMap attrs;
+    std::vector<OutputType> args;
+    BoundVariables bound;
+  };
+  std::shared_ptr<const Plan> Find(const Key& key) const;  // null when there is none
+  void Add(Key key, std::shared_ptr<const Plan> plan);
+  // Counts a body that is to be compiled; an error when all together are too many nodes.
+  Status Count(const Function& f, int64_t nodes);
+
+ private:
+  std::multimap<const Function*, std::pair<Key, std::shared_ptr<const Plan>>> plans_;
+  int64_t nodes_ = 0;
+};
+
+// What compiling needs beside the graph.
+struct CompileEnv {
+  VariableStore* variables = nullptr;
+  CompileOptions options;
+  BodyPlans* bodies = nullptr;  // of the compilation under way
+};
+
+// Feeds are the graph's `_Arg` nodes, fetches its `_Retval` nodes, by index. Errors name node, op and creation place.
+Result<std::shared_ptr<Plan>> BuildPlan(const Graph& g, const CompileEnv& env, const BoundVariables& bound = {});
+
+// One op on concrete inputs through its kernel; nullopt when it has none or fails. The evaluator of constant folding.
+std::optional<std::vector<Tensor>> EvaluateNode(const Node& n, std::span<const Tensor> inputs);
+
+// A step's shape function for dynamic steps.
+InferFn InferFunctionOf(const Node& n);
+
+}  // namespace weir

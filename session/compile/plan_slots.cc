@@ -1,0 +1,135 @@
+#include "weir/session/compile/plan_slots.h"
+
+#include <algorithm>
+
+#include "weir/ops/kernels.h"
+#include "weir/runtime/plan/memory_planner.h"
+
+namespace weir {
+
+Order::Order(const Graph& g, std::vector<NodeId> in_order) : nodes(std::move(in_order)), position(g.num_ids()) {
+  for (size_t i = 0; i < nodes.size(); ++i) position[nodes[i].value] = static_cast<int>(i);
+}
+
+SlotTable::SlotTable(const Graph& g, const Order& order, const Roles& roles, Plan& plan) : g_(g), order_(order), roles_(roles), plan_(plan) {
+  for (NodeId id : order.nodes) {
+    for (Endpoint e : g.node(id).inputs()) {
+      int& last = last_use_[roles.RootOf(e)];
+      last = std::max(last, roles[id] == Role::kFetch ? Memory::kForever : order[id]);
+    }
+  }
+}
+
+int SlotTable::LastUse(Endpoint root) const {
+  auto it = last_use_.find(root);
+  return it == last_use_.end() ? order_[root.node] : it->second;
+}
+
+int64_t SlotTable::BytesOf(Endpoint e) const {
+  return *g_.type(e).shape.num_elements() * static_cast<int64_t>(SizeOf(BaseType(g_.type(e).dtype)));
+}
+
+int32_t SlotTable::AddMemory(Memory m) {
+  memories_.push_back(std::move(m));
+  return static_cast<int32_t>(memories_.size() - 1);
+}
+
+int32_t SlotTable::Add(Endpoint e, int32_t memory) {
+  Slot s;
+  s.storage = memories_[memory].storage;
+  s.dtype = BaseType(g_.type(e).dtype);
+  if (auto shape = g_.type(e).shape.ToShape()) s.shape = *shape;
+  s.index = memories_[memory].index;
+  int32_t slot = static_cast<int32_t>(plan_.slots.size());
+  plan_.slots.push_back(std::move(s));
+  memories_[memory].slots.push_back(slot);
+  slot_of_[e] = slot;
+  memory_of_[e] = memory;
+  return slot;
+}
+
+Result<int32_t> SlotTable::AddOutput(Endpoint e) {
+  Memory m;
+  m.first = order_[e.node];
+  if (!roles_.Static(e)) {
+    m.storage = Storage::kDynamic;
+    m.index = plan_.num_dynamic++;
+    return Add(e, AddMemory(std::move(m)));
+  }
+  WEIR_RETURN_IF_ERROR(Shape::Make(g_.type(e).shape.dims()).status());
+  m.bytes = BytesOf(e);
+  m.last = LastUse(e);
+  if (m.last == Memory::kForever) {
+    m.storage = Storage::kOutput;
+    m.index = static_cast<int32_t>(plan_.output_bytes.size());
+    plan_.output_bytes.push_back(m.bytes);
+    plan_.outputs.emplace_back();
+  }
+  return Add(e, AddMemory(std::move(m)));
+}
+
+void SlotTable::AddInPlace(Endpoint e, int32_t memory) {
+  memories_[memory].last = LastUse(e);
+  Add(e, memory);
+}
+
+void SlotTable::AddEmpty(Endpoint e) {
+  slot_of_[e] = static_cast<int32_t>(plan_.slots.size());
+  plan_.slots.emplace_back();
+}
+
+void SlotTable::AddWorkspace(size_t step, int64_t bytes, int position) {
+  Memory m;
+  m.bytes = bytes;
+  m.first = m.last = position;
+  workspaces_[step] = AddMemory(std::move(m));
+}
+
+int32_t SlotTable::Reusable(const Node& n, int out, int in) const {
+  Endpoint from = n.input(in), to{n.id(), out};
+  // Elements of the same size and as many: element i of the output then lies where element i of the input did.
+  if (IsHandle(g_, from) || SizeOf(BaseType(g_.type(from).dtype)) != SizeOf(BaseType(g_.type(to).dtype)) || BytesOf(from) != BytesOf(to)) return -1;
+  int32_t m = memory_of_.at(from);
+  const Memory& memory = memories_[m];
+  if (memory.storage != Storage::kArena || memory.last != order_[n.id()] || memory.bytes != BytesOf(to)) return -1;
+  if (LastUse(to) == Memory::kForever) return -1;  // a fetch has a buffer of its own
+  // Another input may view the same memory at other elements.
+  for (size_t i = 0; i < n.inputs().size(); ++i) {
+    Endpoint other = n.input(static_cast<int>(i));
+    if (static_cast<int>(i) == in || IsHandle(g_, other) || memory_of_.at(other) != m) continue;
+    if (!(other == from)) return -1;
+    bool also = false;
+    for (auto [o, k] : AllKernels().Find(n.op())->in_place()) also |= o == out && k == static_cast<int>(i);
+    if (!also) return -1;
+  }
+  return m;
+}
+
+void SlotTable::LayOut() {
+  std::vector<Interval> intervals;
+  std::vector<int32_t> which;
+  for (size_t i = 0; i < memories_.size(); ++i) {
+    const Memory& m = memories_[i];
+    if (m.storage != Storage::kArena) continue;
+    intervals.push_back({m.bytes, m.first, std::max(m.first, m.last)});
+    which.push_back(static_cast<int32_t>(i));
+    plan_.arena_sum += (m.bytes + 63) / 64 * 64;
+  }
+  plan_.arena_lower_bound = MemoryLowerBound(intervals);
+  plan_.arena_bytes = PlanMemory(intervals);
+  std::map<int32_t, int64_t> offsets;
+  for (size_t i = 0; i < which.size(); ++i) offsets[which[i]] = intervals[i].offset;
+  for (size_t i = 0; i < memories_.size(); ++i) {
+    for (int32_t slot : memories_[i].slots) {
+      Slot& s = plan_.slots[slot];
+      if (s.storage == Storage::kArena) s.offset = offsets[static_cast<int32_t>(i)];
+      if (s.storage == Storage::kFeed) plan_.feeds[s.index].slots.push_back(slot);
+      if (s.storage == Storage::kOutput) plan_.outputs[s.index].push_back(slot);
+    }
+  }
+  for (const auto& [step, memory] : workspaces_) {
+    if (step < plan_.steps.size()) plan_.steps[step].workspace_offset = offsets[memory];
+  }
+}
+
+}  // namespace weir

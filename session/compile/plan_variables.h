@@ -1,0 +1,43 @@
+// The variables of a plan: which one a handle stands for, when it is written, and its slots.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "weir/runtime/plan/plan.h"
+#include "weir/session/compile/plan_builder.h"
+#include "weir/session/compile/plan_slots.h"
+
+namespace weir {
+
+class VariableTable {
+ public:
+  VariableTable(const Graph& g, const Order& order, const CompileEnv& env, const BoundVariables& bound, Plan& plan)
+      : g_(g), order_(order), env_(env), bound_(bound), plan_(plan) {}
+
+  // The variable's number in the plan. Errors: a resource that is no variable, or that nothing is bound to.
+  Result<int32_t> Of(Endpoint handle);
+  // The slot through which kernels see the whole variable.
+  int32_t SlotOf(int32_t v, Endpoint handle);
+  void NoteRead(int32_t v, const Node& reader);
+  // All variables whose handles `n` takes.
+  void NoteHandleReads(const Node& n);
+  void NoteAssigned(int32_t v);
+  // Whether it changes at a position in (after, up_to].
+  bool WrittenBetween(int32_t v, int after, int up_to);
+
+ private:
+  std::vector<int32_t> WrittenBy(const Node& n);
+
+  const Graph& g_;
+  const Order& order_;
+  const CompileEnv& env_;
+  const BoundVariables& bound_;
+  Plan& plan_;
+  std::map<int32_t, int32_t> slots_;
+  std::map<int32_t, std::vector<int>> write_positions_;
+  bool writes_found_ = false;
+  std::set<int32_t> assigned_;
+};
+
+}  // namespace weir

@@ -1,0 +1,178 @@
+#include "weir/session/save/saver.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "weir/runtime/io/bundle.h"
+#include "weir/session/save/checkpoint_folder.h"
+#include "weir/session/save/checkpoint_map.h"
+#include "weir/session/session.h"
+
+namespace weir {
+
+namespace {
+
+constexpr std::string_view kRandomKey = "_weir/random/";
+
+Status CheckSound(const std::string& path) {
+  WEIR_ASSIGN_OR_RETURN(auto reader, io::BundleReader::Open(path));
+  return reader.VerifyAll();
+}
+
+std::vector<std::string> NamesOf(const io::BundleReader& reader) {
+  std::vector<std::string> names;
+  for (const auto& [name, e] : reader.entries()) names.push_back(name);
+  return names;
+}
+
+using RandomStates = std::map<std::string, std::vector<uint64_t>>;
+
+Result<RandomStates> ReadRandomStates(const io::BundleReader& reader) {
+  RandomStates states;
+  for (const auto& [name, e] : reader.entries()) {
+    if (!name.starts_with(kRandomKey)) continue;
+    WEIR_ASSIGN_OR_RETURN(Tensor t, reader.Read(name));
+    if (t.dtype() != kUint64)
+      return DataLoss(
+          fmt::format("error[file]: '{}' of the checkpoint '{}' is no random state", name, reader.prefix()));
+    states[name.substr(kRandomKey.size())].assign(t.span<uint64_t>().begin(), t.span<uint64_t>().end());
+  }
+  return states;
+}
+
+Status Missing(const io::BundleReader& reader, const std::vector<std::string>& missing) {
+  std::vector<std::string> present = NamesOf(reader);
+  Status s = NotFound(fmt::format("error[file]: the checkpoint '{}' lacks {} of the graph's variables", reader.prefix(),
+                                  missing.size()));
+  for (size_t i = 0; i < missing.size() && i < 5; ++i) {
+    auto near = NearestNames(missing[i], present);
+    s = std::move(s).Detail(
+        fmt::format("'{}'{}", missing[i], near.empty() ? "" : fmt::format(": it has '{}'", near[0])));
+  }
+  return s;
+}
+
+}  // namespace
+
+std::vector<std::string> CheckpointNames(const Graph& g) {
+  std::vector<std::string> names;
+  for (const SavedVariable& v : VariablesByName(g)) names.push_back(v.variable);
+  return names;
+}
+
+Saver::Saver(Session* session, SaverOptions options) : session_(session), options_(std::move(options)) {}
+
+Result<std::vector<SavedVariable>> Saver::Variables() const {
+  if (options_.variables.empty() && options_.names.empty()) return CheckpointMap(session_->graph());
+  std::map<std::string, SavedVariable> all;
+  for (SavedVariable& v : VariablesByName(session_->graph())) all.emplace(v.variable, v);
+  std::vector<SavedVariable> chosen;
+  auto choose = [&](const std::string& name) -> Status {
+    if (auto it = all.find(name); it != all.end()) {
+      chosen.push_back(it->second);
+      return {};
+    }
+    std::vector<std::string> names;
+    for (const auto& [known, v] : all) names.push_back(known);
+    auto near = NearestNames(name, names);
+    return NotFound(fmt::format("error[variable]: the graph has no variable '{}' for the saver", name))
+        .Help(near.empty() ? "" : fmt::format("did you mean '{}'?", near[0]));
+  };
+  for (const std::string& name : options_.variables) WEIR_RETURN_IF_ERROR(choose(name));
+  for (const auto& [key, name] : options_.names) {
+    WEIR_RETURN_IF_ERROR(choose(name));
+    chosen.back().key = key;
+  }
+  return chosen;
+}
+
+Result<std::vector<Tensor>> Saver::Values(const std::vector<SavedVariable>& variables) const {
+  std::vector<Tensor> values;
+  for (const SavedVariable& v : variables) {
+    auto value = session_->GetVariable(v.variable);
+    if (!value.ok()) {
+      return FailedPrecondition(
+                 fmt::format("error[variable]: variable '{}' cannot be saved: it has no value", v.variable))
+          .Help("run its initialiser first, or name the variables to save in SaverOptions");
+    }
+    values.push_back(std::move(*value));
+  }
+  return values;
+}
+
+namespace {
+
+Status Write(const std::string& path, const std::vector<SavedVariable>& variables, const std::vector<Tensor>& values,
+             const RandomStates& states) {
+  int64_t bytes = 0;
+  for (const Tensor& t : values) bytes += t.bytes();
+  WEIR_ASSIGN_OR_RETURN(auto writer, io::BundleWriter::Create(path));
+  WEIR_RETURN_IF_ERROR(writer.Reserve(bytes));
+  for (size_t i = 0; i < variables.size(); ++i) {
+    const SavedVariable& v = variables[i];
+    WEIR_RETURN_IF_ERROR(v.slice.start.empty() ? writer.Add(v.key, values[i])
+                                               : writer.AddSlice(v.key, v.full, v.slice, values[i]));
+  }
+  for (const auto& [node, state] : states)
+    WEIR_RETURN_IF_ERROR(writer.Add(std::string(kRandomKey) + node, Tensor::Vector(state)));
+  WEIR_RETURN_IF_ERROR(writer.Finish());
+  return CheckSound(path);
+}
+
+}  // namespace
+
+Result<std::string> Saver::Save(const std::string& prefix, int64_t step) const {
+  std::string path = step >= 0 ? fmt::format("{}-{}", prefix, step) : prefix;
+  WEIR_ASSIGN_OR_RETURN(auto variables, Variables());
+  WEIR_ASSIGN_OR_RETURN(auto values, Values(variables));
+  RandomStates states = options_.random_states ? session_->RandomStates() : RandomStates();
+  if (values.empty() && states.empty()) return FailedPrecondition("error[variable]: there are no variables to save");
+  CheckpointFolder folder(prefix);
+  folder.Clean();
+  WEIR_RETURN_IF_ERROR(folder.Enter(path));
+  if (Status s = Write(path, variables, values, states); !s.ok()) {
+    folder.Leave();
+    return s;
+  }
+  WEIR_RETURN_IF_ERROR(folder.Finish(path, options_.max_to_keep));
+  return path;
+}
+
+Status Saver::Restore(const std::string& path) const {
+  WEIR_ASSIGN_OR_RETURN(auto reader, io::BundleReader::Open(path));
+  WEIR_ASSIGN_OR_RETURN(auto variables, Variables());
+  std::vector<size_t> lacking;
+  WEIR_ASSIGN_OR_RETURN(auto values, ReadVariables(reader, variables, &lacking));
+  std::vector<std::string> missing;
+  for (size_t i : lacking) {
+    if (variables[i].required) missing.push_back(variables[i].key);
+  }
+  if (!missing.empty()) return Missing(reader, missing);
+  RandomStates states;
+  if (options_.random_states) { WEIR_ASSIGN_OR_RETURN(states, ReadRandomStates(reader)); }
+  for (const auto& [name, t] : values) {
+    if (Status s = session_->SetVariable(name, t); !s.ok()) return std::move(s).Detail(fmt::format("read from the checkpoint '{}'", path));
+  }
+  session_->SetRandomStates(states);
+  return {};
+}
+
+Result<std::string> LatestCheckpoint(const std::string& directory, std::vector<std::string>* skipped) {
+  if (!io::IsDirectory(directory)) return NotFound(fmt::format("error[file]: there is no folder '{}'", directory));
+  auto state = io::ReadCheckpointState(directory);
+  std::vector<std::string> candidates = state.ok() ? state->paths : CheckpointsByAge(directory);
+  if (state.ok() && !state->latest.empty()) candidates.push_back(state->latest);
+  std::set<std::string> tried;
+  for (auto it = candidates.rbegin(); it != candidates.rend(); ++it) {
+    std::string path = io::ResolveCheckpoint(directory, *it);
+    if (!tried.insert(path).second) continue;
+    Status s = CheckSound(path);
+    if (s.ok()) return path;
+    if (skipped) skipped->push_back(s.message());
+  }
+  if (tried.empty()) return NotFound(fmt::format("error[file]: there is no checkpoint in '{}'", directory));
+  return DataLoss(fmt::format("error[file]: none of the {} checkpoints in '{}' is sound", tried.size(), directory));
+}
+
+}  // namespace weir
