@@ -84,6 +84,11 @@ Output Builder::Capture(const Output& o) {
 
 Builder::Builder(const OpRegistry* registry) : graph_(registry) {}
 
+Builder::Builder(Result<LoadedGraph> loaded, const OpRegistry* registry)
+    : Builder(loaded.ok() ? std::move(loaded->graph) : Graph(registry)) {
+  Fail(loaded.status());
+}
+
 Builder::Builder(Graph graph) : graph_(std::move(graph)), num_loaded_(graph_.num_ids()) {
   // What cannot be inferred stays unknown: it may be of no concern to what is built.
   auto order = TopologicalOrder(graph_);

@@ -171,13 +171,11 @@ struct Name {
 
 class Builder {
  public:
-  // With the registry of all ops (ops/registry.h) unless told otherwise.
-  Builder();
-  explicit Builder(const OpRegistry* registry);
+  explicit Builder(const OpRegistry* registry = &AllOps());
   // Goes on with a graph: its shapes are inferred as far as they can be, its variables found (FindVariable, ops/model/variables.h).
   explicit Builder(Graph graph);
   // The same of a file: Builder g(LoadGraph("model.meta")). An error becomes the builder's status.
-  explicit Builder(Result<LoadedGraph> loaded);
+  explicit Builder(Result<LoadedGraph> loaded, const OpRegistry* registry = &AllOps());
   Builder(const Builder&) = delete;
   Builder& operator=(const Builder&) = delete;
 

@@ -98,9 +98,12 @@ Status CheckEnds(const Function& f, const Graph& body) {
 
 std::span<const std::string_view> FunctionAttrs(const Node& n) {
   static constexpr std::string_view kBranches[] = {"then_branch", "else_branch"}, kLoop[] = {"cond", "body"}, kCall[] = {"f"};
-  if (n.Is("If") || n.Is("StatelessIf")) return kBranches;
-  if (n.Is("While") || n.Is("StatelessWhile")) return kLoop;
-  if (n.Is("PartitionedCall") || n.Is("StatefulPartitionedCall")) return kCall;
+  switch (n.def() ? n.def()->calls() : CallKind::kNone) {
+    case CallKind::kNone: return {};
+    case CallKind::kCall: return kCall;
+    case CallKind::kBranches: return kBranches;
+    case CallKind::kLoop: return kLoop;
+  }
   return {};
 }
 

@@ -23,6 +23,7 @@
 
 #include "weir/graph/base/attr.h"
 #include "weir/graph/base/loc.h"
+#include "weir/graph/base/resource.h"
 #include "weir/graph/op_def.h"
 
 namespace weir {
@@ -48,13 +49,18 @@ struct EndpointHash {
 struct OutputType {
   DType dtype = DType::kInvalid;
   PartialShape shape = PartialShape::Unknown();
-  // Of a resource: what the variable behind the handle holds.
+  // Of a resource: which one, null where that is not known; dtype and shape of what it holds.
+  std::shared_ptr<const Resource> resource;
   DType handle_dtype = DType::kInvalid;
   PartialShape handle_shape = PartialShape::Unknown();
   // Of a small integer tensor: its elements, unknown ones as kUnknownDim or symbols. Makes shapes known (see infer.h).
   std::optional<Dims> value;
 
   std::string ToString() const;  // "f32[?,10]"
+  // Whether both are known to be one resource, or neither is known.
+  bool SameResource(const OutputType& o) const {
+    return resource == o.resource || (resource && o.resource && *resource == *o.resource);
+  }
 };
 
 // One input of `node` that is fed by an output of the node whose user list this is in; `input` -1 for a control edge.

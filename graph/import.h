@@ -84,7 +84,8 @@ Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegist
                                         const LoadOptions& options = {}, const std::string& name = "the graph");
 // A file, or a SavedModel's folder.
 Result<LoadedGraph> LoadGraph(const std::string& path, const OpRegistry* registry, const LoadOptions& options = {});
-// The same with the registry of all ops (ops/registry.h).
-Result<LoadedGraph> LoadGraph(const std::string& path, const LoadOptions& options = {});
+inline Result<LoadedGraph> LoadGraph(const std::string& path, const LoadOptions& options = {}) {
+  return LoadGraph(path, &AllOps(), options);
+}
 
 }  // namespace weir

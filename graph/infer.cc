@@ -12,8 +12,10 @@ namespace weir {
 
 // ---- ShapeContext
 
-ShapeContext::ShapeContext(const OpDef* def, const AttrMap* attrs, std::vector<Input> inputs, std::vector<OutputType>* outputs)
-    : def_(def), attrs_(attrs), inputs_(std::move(inputs)), outputs_(outputs), constant_values_(inputs_.size()) {}
+ShapeContext::ShapeContext(const OpDef* def, const AttrMap* attrs, std::vector<Input> inputs,
+                           std::vector<OutputType>* outputs, std::string_view node)
+    : def_(def), attrs_(attrs), inputs_(std::move(inputs)), outputs_(outputs), node_(node),
+      constant_values_(inputs_.size()) {}
 
 const Dims* ShapeContext::value(int i) const {
   const Input& in = inputs_[i];
@@ -61,9 +63,13 @@ void ShapeContext::set_output_value(int i, Dims value) {
   if (static_cast<int64_t>(value.size()) <= kMaxValueElements) (*outputs_)[i].value = std::move(value);
 }
 
-void ShapeContext::set_output_handle(int i, DType dtype, PartialShape shape) {
-  (*outputs_)[i].handle_dtype = dtype;
-  (*outputs_)[i].handle_shape = std::move(shape);
+void ShapeContext::set_output_handle(int i, DType dtype, PartialShape shape, std::shared_ptr<const Resource> resource) {
+  OutputType& t = (*outputs_)[i];
+  t.handle_dtype = dtype, t.handle_shape = std::move(shape), t.resource = std::move(resource);
+}
+
+void ShapeContext::PassHandle(int i, int output) {
+  set_output_handle(output, inputs_[i].handle_dtype, inputs_[i].handle_shape, inputs_[i].resource);
 }
 
 Result<PartialShape> ShapeContext::WithRank(int i, int rank) const {
@@ -133,6 +139,24 @@ Result<PartialShape> BroadcastShapes(const PartialShape& a, const PartialShape& 
   return out;
 }
 
+int64_t SaturatedProduct(std::initializer_list<int64_t> factors) {
+  int64_t product = 1;
+  for (int64_t f : factors) {
+    if (!CheckedMul(product, f, &product)) return INT64_MAX;
+  }
+  return product;
+}
+
+int64_t SizeOrOne(const PartialShape& s, int axis) {
+  return s.known_rank() && axis >= 0 && axis < s.rank() && Known(s[axis]) ? s[axis] : 1;
+}
+
+int64_t ElementsOrOne(const PartialShape& s) {
+  int64_t n = 1;
+  for (int i = 0; i < s.rank(); ++i) n = SaturatedProduct({n, SizeOrOne(s, i)});
+  return n;
+}
+
 Dim AddDims(Dim a, Dim b) {
   if (a == 0) return b;
   if (b == 0) return a;
@@ -171,7 +195,7 @@ Status AllUnchanged(ShapeContext& c) {
   for (int i = 0; i < c.num_outputs() && i < c.num_inputs(); ++i) {
     c.set_output(i, c.input(i));
     if (const Dims* v = c.value(i)) c.set_output_value(i, *v);
-    if (c.handle_dtype(i) != DType::kInvalid) c.set_output_handle(i, c.handle_dtype(i), c.handle_shape(i));
+    c.PassHandle(i, i);
   }
   return {};
 }
@@ -217,7 +241,7 @@ const Tensor* ConstantValue(const Graph& g, Endpoint e) {
       const AttrValue* v = n.FindAttr("value");
       return v ? v->get<Tensor>() : nullptr;
     }
-    if (!n.Is("Identity") || n.inputs().empty()) return nullptr;
+    if (!n.def() || !n.def()->hands_on() || n.inputs().empty()) return nullptr;
     e = n.input(0);
   }
   return nullptr;
@@ -238,13 +262,7 @@ void NameUnknowns(PartialShape* shape) {
   }
 }
 
-}  // namespace
-
-Status InferNode(Graph& g, NodeId id) {
-  const Node& n = g.node(id);
-  WEIR_RETURN_IF_ERROR(CheckNode(g, n));
-  if (!n.def()) return InferCall(g, id);
-  if (!n.def()->shape_fn()) return {};
+std::vector<ShapeContext::Input> InputsOf(const Graph& g, const Node& n) {
   std::vector<ShapeContext::Input> inputs;
   inputs.reserve(n.inputs().size());
   for (Endpoint e : n.inputs()) {
@@ -255,16 +273,34 @@ Status InferNode(Graph& g, NodeId id) {
     // Why: what hands a constant on may itself not be inferred (of a broken graph); its elements and its shape must agree.
     if (in.constant) in.shape = PartialShape(in.constant->shape());
     if (t.value) in.value = &*t.value;
-    in.handle_dtype = t.handle_dtype, in.handle_shape = t.handle_shape;
+    in.handle_dtype = t.handle_dtype, in.handle_shape = t.handle_shape, in.resource = t.resource;
     inputs.push_back(std::move(in));
   }
+  return inputs;
+}
+
+}  // namespace
+
+int64_t FlopsOf(const Graph& g, const Node& n) {
+  if (n.def()->flops()) {
+    std::vector<OutputType> outputs = n.outputs();
+    return n.def()->flops()(ShapeContext(n.def(), &n.attrs(), InputsOf(g, n), &outputs, n.name()));
+  }
+  return ElementsOrOne(n.output(0).shape);
+}
+
+Status InferNode(Graph& g, NodeId id) {
+  const Node& n = g.node(id);
+  WEIR_RETURN_IF_ERROR(CheckNode(g, n));
+  if (!n.def()) return InferCall(g, id);
+  if (!n.def()->shape_fn()) return {};
   std::vector<OutputType> outputs = n.outputs();
   for (OutputType& o : outputs) {
     DType dtype = o.dtype;
     o = OutputType();
     o.dtype = dtype;
   }
-  ShapeContext c(n.def(), &n.attrs(), std::move(inputs), &outputs);
+  ShapeContext c(n.def(), &n.attrs(), InputsOf(g, n), &outputs, n.name());
   if (Status s = n.def()->shape_fn()(c); !s.ok()) {
     for (size_t i = 0; i < n.inputs().size(); ++i) {
       Loc loc = g.node(n.input(i).node).loc();
@@ -274,7 +310,7 @@ Status InferNode(Graph& g, NodeId id) {
     return NodeError(n, "shape", std::move(s));
   }
   // Files of versions up to 21 could not tell a scalar placeholder from one of unknown shape.
-  bool untold = n.Is("Placeholder") && g.file_info().from_file && g.file_info().producer <= 21 && outputs[0].shape.rank() == 0;
+  bool untold = n.def()->fed() && n.inputs().empty() && g.file_info().from_file && g.file_info().producer <= 21 && outputs[0].shape.rank() == 0;
   if (untold) outputs[0].shape = PartialShape::Unknown();
   for (size_t i = 0; i < outputs.size(); ++i) {
     NameUnknowns(&outputs[i].shape);

@@ -25,9 +25,12 @@ class ShapeContext {
     const Dims* value = nullptr;       // elements of a small integer tensor, possibly unknown
     DType handle_dtype = DType::kInvalid;
     PartialShape handle_shape = PartialShape::Unknown();
+    std::shared_ptr<const Resource> resource = nullptr;
   };
 
-  ShapeContext(const OpDef* def, const AttrMap* attrs, std::vector<Input> inputs, std::vector<OutputType>* outputs);
+  // `node` is the node's name, where there is a node.
+  ShapeContext(const OpDef* def, const AttrMap* attrs, std::vector<Input> inputs, std::vector<OutputType>* outputs,
+               std::string_view node = {});
 
   int num_inputs() const { return static_cast<int>(inputs_.size()); }
   int num_outputs() const { return static_cast<int>(outputs_->size()); }
@@ -36,6 +39,7 @@ class ShapeContext {
   const Tensor* constant(int i) const { return inputs_[i].constant; }
   const OpDef& def() const { return *def_; }
   const AttrMap& attrs() const { return *attrs_; }
+  std::string_view node() const { return node_; }
   template <class T>
   T attr(std::string_view name) const {
     return ValueOr<T>(def_->Value(*attrs_, name));
@@ -54,9 +58,11 @@ class ShapeContext {
   DType handle_dtype(int i) const { return inputs_[i].handle_dtype; }
   const PartialShape& handle_shape(int i) const { return inputs_[i].handle_shape; }
 
+  const PartialShape& output(int i) const { return (*outputs_)[i].shape; }
   void set_output(int i, PartialShape shape) { (*outputs_)[i].shape = std::move(shape); }
   void set_output_value(int i, Dims value);  // ignored above kMaxValueElements
-  void set_output_handle(int i, DType dtype, PartialShape shape);
+  void set_output_handle(int i, DType dtype, PartialShape shape, std::shared_ptr<const Resource> resource);
+  void PassHandle(int i, int output);  // output `output` is the handle of input i
 
   // ---- checks, each an error that names the input
   // `shape` has this rank; unknown rank becomes unknown dims. `what` names it in the error ("input 'a'").
@@ -71,6 +77,7 @@ class ShapeContext {
   const AttrMap* attrs_;
   std::vector<Input> inputs_;
   std::vector<OutputType>* outputs_;
+  std::string_view node_;
   mutable std::vector<std::optional<Dims>> constant_values_;
 };
 
@@ -80,6 +87,10 @@ Result<Dim> MergeDims(Dim a, Dim b);
 Result<PartialShape> MergeShapes(const PartialShape& a, const PartialShape& b);
 // NumPy broadcasting; the error names the axis and both sizes.
 Result<PartialShape> BroadcastShapes(const PartialShape& a, const PartialShape& b);
+// The number of elements, and of products: saturated; unknown sizes count as 1.
+int64_t ElementsOrOne(const PartialShape& s);
+int64_t SizeOrOne(const PartialShape& s, int axis);
+int64_t SaturatedProduct(std::initializer_list<int64_t> factors);
 Dim AddDims(Dim a, Dim b);                           // unknown when either is, but x + 0 = x
 Dim MulDims(Dim a, Dim b);                           // x * 0 = 0, x * 1 = x
 PartialShape Concatenate(const PartialShape& a, const PartialShape& b);
@@ -104,6 +115,8 @@ Dim NewSymbol();
 // Infers output types of one node from its inputs' types. An error, before its shape function sees anything, where the node
 // does not keep the contract (CheckNode, verify.h).
 Status InferNode(Graph& g, NodeId id);
+// Multiplications and additions of one run of a node that keeps the contract and has an output; unknown sizes count as 1.
+int64_t FlopsOf(const Graph& g, const Node& n);
 // All nodes in dependency order; `known` overrides outputs (fed tensors). Loops' back edges get unknown shapes.
 Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, EndpointHash>& known = {});
 // Live ids so that inputs come before users (edges out of NextIteration ignored), program order where free. Iterative.

@@ -66,6 +66,7 @@ OutputType Merge(const OutputType& a, const OutputType& b) {
   t.value.reset();
   if (a.handle_dtype != b.handle_dtype) t.handle_dtype = DType::kInvalid;
   if (!(a.handle_shape == b.handle_shape)) t.handle_shape = PartialShape::Unknown();
+  if (!a.SameResource(b)) t.resource = nullptr;
   if (a.dtype != b.dtype || !a.shape.known_rank() || !b.shape.known_rank() || a.shape.rank() != b.shape.rank()) {
     t.shape = PartialShape::Unknown();
     return t;
@@ -133,7 +134,7 @@ Result<std::vector<OutputType>> LoopTypes(const Graph& g, const Node& n, std::ve
     changed = false;
     for (size_t i = 0; i < args.size(); ++i) {
       OutputType merged = Merge(args[i], after[i]);
-      changed |= !(merged.shape == args[i].shape);
+      changed |= !(merged.shape == args[i].shape) || !merged.SameResource(args[i]);
       args[i] = std::move(merged);
     }
   }
@@ -180,7 +181,7 @@ std::optional<std::map<Dim, Dim>> SameButSymbols(const std::vector<OutputType>& 
   for (size_t i = 0; i < a.size(); ++i) {
     const OutputType &x = a[i], &y = b[i];
     bool alike = x.dtype == y.dtype && x.shape.rank() == y.shape.rank() && x.handle_dtype == y.handle_dtype &&
-                 x.handle_shape.rank() == y.handle_shape.rank() && x.value.has_value() == y.value.has_value();
+                 x.SameResource(y) && x.handle_shape.rank() == y.handle_shape.rank() && x.value.has_value() == y.value.has_value();
     if (!alike || (x.value && x.value->size() != y.value->size())) return std::nullopt;
   }
   std::vector<Dim> dims;

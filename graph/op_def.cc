@@ -70,6 +70,20 @@ std::optional<AttrValue> ParseDefault(std::string_view kind, std::string_view te
   return kind == "shape" ? AttrValue(PartialShape(dims)) : AttrValue(values);
 }
 
+// A dtype, or a list of them by TensorFlow's name for it; none when it is neither.
+std::vector<DType> NamedTypes(std::string_view name) {
+  using enum DType;
+  if (name == "numbertype") {
+    return {kFloat, kDouble, kInt32,  kUint8,    kInt16,  kInt8,    kComplex64, kInt64,      kQint8, kQuint8,
+            kQint32, kBfloat16, kQint16, kQuint16, kUint16, kComplex128, kHalf,  kUint32, kUint64};
+  }
+  if (name == "realnumbertype") {
+    return {kFloat, kDouble, kInt32, kUint8, kInt16, kInt8, kInt64, kBfloat16, kUint16, kHalf, kUint32, kUint64};
+  }
+  const DType t = ParseDType(name);
+  return t == kInvalid ? std::vector<DType>() : std::vector{t};
+}
+
 bool KindMatches(const AttrDef& def, const AttrValue& v) {
   if (v.is<AttrPlaceholder>()) return true;
   std::string_view have = v.KindName();
@@ -159,9 +173,10 @@ OpDef& OpDef::Attr(std::string_view spec) {
     for (std::string_view item : SplitComma(rest.substr(1, close - 1))) {
       if (item.front() == '\'') {
         d.allowed_strings.push_back(Unquote(item));
+      } else if (auto types = NamedTypes(item); !types.empty()) {
+        d.allowed_types.insert(d.allowed_types.end(), types.begin(), types.end());
       } else {
-        d.allowed_types.push_back(ParseDType(item));
-        if (d.allowed_types.back() == DType::kInvalid) error_ = fmt::format("attribute '{}': unknown dtype {}", spec, item);
+        error_ = fmt::format("attribute '{}': unknown dtype {}", spec, item);
       }
     }
     d.kind = d.allowed_types.empty() ? "string" : "type";
@@ -169,6 +184,7 @@ OpDef& OpDef::Attr(std::string_view spec) {
   } else {
     size_t end = rest.find_first_of(" )=");
     d.kind = Trim(rest.substr(0, end));
+    if (d.kind == "numbertype" || d.kind == "realnumbertype") d.allowed_types = NamedTypes(d.kind), d.kind = "type";
     rest = end == rest.npos ? std::string_view() : Trim(rest.substr(end));
   }
   if (in_list) {
@@ -203,6 +219,16 @@ OpDef& OpDef::NoGradient(std::string_view reason, bool zero) {
   return *this;
 }
 OpDef& OpDef::Stateful() { stateful_ = true; return *this; }
+OpDef& OpDef::Random() { stateful_ = random_ = keeps_state_ = true; return *this; }
+OpDef& OpDef::KeepsState() { keeps_state_ = true; return *this; }
+OpDef& OpDef::Fed() { fed_ = true; return *this; }
+OpDef& OpDef::MakesHandle() { stateful_ = makes_handle_ = compiled_away_ = true; return *this; }
+OpDef& OpDef::HandsOn() { hands_on_ = true; return *this; }
+OpDef& OpDef::Calls(CallKind kind) { calls_ = kind, compiled_away_ = true; return *this; }
+OpDef& OpDef::CompiledAway() { compiled_away_ = true; return *this; }
+OpDef& OpDef::HasPoles() { has_poles_ = true; return *this; }
+OpDef& OpDef::Flops(FlopsFn fn) { flops_ = std::move(fn); return *this; }
+OpDef& OpDef::NoFlops() { return Flops([](const ShapeContext&) { return int64_t{0}; }); }
 OpDef& OpDef::Commutative() { commutative_ = true; return *this; }
 OpDef& OpDef::ShapeOnly() { shape_only_ = true; return *this; }
 OpDef& OpDef::Reads(std::vector<int> inputs) { reads_ = std::move(inputs); return *this; }

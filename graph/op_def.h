@@ -1,6 +1,6 @@
 // OpDef: what an op is (its schema, documentation, shape function and gradient), as data. OpRegistry: a set of them.
 //
-// An op is declared in one fluent block of ops/<family>.cc:
+// An op is declared in one fluent block of ops/<family>/<topic>.cc:
 //
 //   r.Add("MatMul")
 //       .Input("a: T").Input("b: T").Output("product: T")
@@ -29,6 +29,10 @@ class ShapeContext;
 class GradContext;
 using ShapeFn = std::function<Status(ShapeContext&)>;
 using GradFn = std::function<Status(GradContext&)>;
+using FlopsFn = std::function<int64_t(const ShapeContext&)>;
+
+// Which functions an op calls, by its attributes: "f"; "then_branch" and "else_branch"; "cond" and "body".
+enum class CallKind : uint8_t { kNone, kCall, kBranches, kLoop };
 
 // One input or output of an op: a tensor, `N * T` equal-typed tensors, or a list of tensors typed by a list(type) attribute.
 struct ArgDef {
@@ -57,7 +61,8 @@ class OpDef {
   // "name: type", type being a dtype, a type attribute, `N * type`, or `Ref(type)`.
   OpDef& Input(std::string_view spec);
   OpDef& Output(std::string_view spec);
-  // "name: kind", "name: {float, double}", "name: {'SAME', 'VALID'}", then optionally ">= minimum", then "= default".
+  // "name: kind", "name: {float, double}", "name: {'SAME', 'VALID'}", "name: numbertype" (or realnumbertype, lists that
+  // TensorFlow names so, also within braces), then optionally ">= minimum", then "= default".
   // Defaults: 3, 0.5, true, 'text', float (a dtype), [] or [1, 1], ? (a shape of unknown rank), [] for a scalar shape.
   OpDef& Attr(std::string_view spec);
   OpDef& Doc(std::string_view doc);
@@ -67,8 +72,20 @@ class OpDef {
   // derivative is zero or the output is no function of floats), else asking for it is an error.
   OpDef& NoGradient(std::string_view reason, bool zero = true);
   OpDef& Stateful();     // has a side effect or a hidden state: never folded, merged or dropped once asked for
+  OpDef& Random();       // stateful by nothing but random numbers; keeps a state
+  OpDef& KeepsState();   // the session keeps a state for each of its nodes (NodeState, runtime/kernel.h)
+  OpDef& Fed();          // a placeholder: what it gives is the run's to say, never computed or merged while compiling
+  OpDef& MakesHandle();  // stateful, since two are two; makes the handle of a resource and has no effect by that
+  OpDef& HandsOn();      // output 0 is input 0 itself: a tensor, a handle, a reference
   OpDef& Commutative();  // f(a, b) = f(b, a), bit for bit
   OpDef& ShapeOnly();    // the outputs depend on the inputs' shapes alone: folded once those are known
+  OpDef& Calls(CallKind kind);
+  OpDef& CompiledAway();  // the compiler deals with it, or turns it into other ops: no kernel
+  // Where it may give infinity or NaN for finite inputs (a root, a quotient), and so may its gradient.
+  OpDef& HasPoles();
+  // Multiplications and additions of one run, as shapes tell. Without it: one for each element of output 0.
+  OpDef& Flops(FlopsFn fn);
+  OpDef& NoFlops();  // it only moves elements
   // Input `i` is read (reads), written (writes) or both through a resource handle or reference.
   OpDef& Reads(std::vector<int> inputs);
   OpDef& Writes(std::vector<int> inputs);
@@ -85,6 +102,15 @@ class OpDef {
   const std::string& no_gradient_reason() const { return no_gradient_; }
   bool gradient_is_zero() const { return gradient_is_zero_; }
   bool stateful() const { return stateful_; }
+  bool random() const { return random_; }
+  bool keeps_state() const { return keeps_state_; }
+  bool fed() const { return fed_; }
+  bool makes_handle() const { return makes_handle_; }
+  bool hands_on() const { return hands_on_; }
+  CallKind calls() const { return calls_; }
+  bool compiled_away() const { return compiled_away_; }
+  bool has_poles() const { return has_poles_; }
+  const FlopsFn& flops() const { return flops_; }
   bool commutative() const { return commutative_; }
   bool shape_only() const { return shape_only_; }
   const std::vector<int>& reads() const { return reads_; }
@@ -118,7 +144,12 @@ class OpDef {
   std::vector<AttrDef> attrs_;
   ShapeFn shape_;
   GradFn gradient_;
-  bool gradient_is_zero_ = false, stateful_ = false, commutative_ = false, shape_only_ = false;
+  FlopsFn flops_;
+  CallKind calls_ = CallKind::kNone;
+  bool gradient_is_zero_ = false, stateful_ = false, commutative_ = false, shape_only_ = false, random_ = false;
+  bool keeps_state_ = false;
+  bool fed_ = false, makes_handle_ = false, hands_on_ = false, compiled_away_ = false;
+  bool has_poles_ = false;
   std::vector<int> reads_, writes_;
 };
 
@@ -133,6 +164,10 @@ class OpRegistry {
  private:
   std::map<std::string, OpDef, std::less<>> ops_;
 };
+
+// Every op Weir knows, those of RegisterOps too; frozen by its first use. Thread-safe. The layer above has the list
+// (ops/registry.cc); in `graph` it is but the default argument of whoever makes or loads a graph.
+const OpRegistry& AllOps();
 
 // Up to three of `names` by edit distance to `name`, near ones only.
 std::vector<std::string> NearestNames(std::string_view name, std::span<const std::string> names);

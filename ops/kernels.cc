@@ -6,20 +6,41 @@
 
 namespace weir {
 
+// The families, each in ops/<family>/cpu/<family>.cc.
+void RegisterArrayKernels(KernelRegistry& r);
+void RegisterMathKernels(KernelRegistry& r);
+void RegisterReduceKernels(KernelRegistry& r);
+void RegisterLinalgKernels(KernelRegistry& r);
+void RegisterGatherKernels(KernelRegistry& r);
+void RegisterNnKernels(KernelRegistry& r);
+void RegisterConvKernels(KernelRegistry& r);
+void RegisterPoolKernels(KernelRegistry& r);
+void RegisterNormKernels(KernelRegistry& r);
+void RegisterRandomKernels(KernelRegistry& r);
+void RegisterStateKernels(KernelRegistry& r);
+void RegisterTrainKernels(KernelRegistry& r);
+void RegisterControlKernels(KernelRegistry& r);
+void RegisterStringKernels(KernelRegistry& r);
+void RegisterIoKernels(KernelRegistry& r);
+void RegisterFusedKernels(KernelRegistry& r);
+void RegisterCustomKernels(KernelRegistry& r);
+
 namespace {
 
 void RegisterAll(KernelRegistry& r) {
   RegisterArrayKernels(r);
-  RegisterControlKernels(r);
   RegisterMathKernels(r);
-  RegisterMatrixKernels(r);
-  RegisterReductionKernels(r);
+  RegisterReduceKernels(r);
+  RegisterLinalgKernels(r);
   RegisterGatherKernels(r);
   RegisterNnKernels(r);
   RegisterConvKernels(r);
+  RegisterPoolKernels(r);
+  RegisterNormKernels(r);
   RegisterRandomKernels(r);
   RegisterStateKernels(r);
-  RegisterTrainingKernels(r);
+  RegisterTrainKernels(r);
+  RegisterControlKernels(r);
   RegisterStringKernels(r);
   RegisterIoKernels(r);
   RegisterFusedKernels(r);

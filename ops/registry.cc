@@ -3,25 +3,44 @@
 #include <fmt/format.h>
 
 #include "weir/graph/base/freezing_registry.h"
-#include "weir/graph/builder.h"
-#include "weir/ops/custom/custom.h"
 
 namespace weir {
+
+// The families, each in ops/<family>/<family>.cc.
+void RegisterArrayOps(OpRegistry& r);
+void RegisterMathOps(OpRegistry& r);
+void RegisterReduceOps(OpRegistry& r);
+void RegisterLinalgOps(OpRegistry& r);
+void RegisterGatherOps(OpRegistry& r);
+void RegisterNnOps(OpRegistry& r);
+void RegisterConvOps(OpRegistry& r);
+void RegisterPoolOps(OpRegistry& r);
+void RegisterNormOps(OpRegistry& r);
+void RegisterRandomOps(OpRegistry& r);
+void RegisterStateOps(OpRegistry& r);
+void RegisterTrainOps(OpRegistry& r);
+void RegisterControlOps(OpRegistry& r);
+void RegisterStringOps(OpRegistry& r);
+void RegisterIoOps(OpRegistry& r);
+void RegisterFusedOps(OpRegistry& r);
+void RegisterCustomOps(OpRegistry& r);
 
 namespace {
 
 void RegisterAll(OpRegistry& r) {
   RegisterArrayOps(r);
-  RegisterControlOps(r);
   RegisterMathOps(r);
-  RegisterMatrixOps(r);
-  RegisterReductionOps(r);
+  RegisterReduceOps(r);
+  RegisterLinalgOps(r);
   RegisterGatherOps(r);
   RegisterNnOps(r);
   RegisterConvOps(r);
+  RegisterPoolOps(r);
+  RegisterNormOps(r);
   RegisterRandomOps(r);
   RegisterStateOps(r);
-  RegisterTrainingOps(r);
+  RegisterTrainOps(r);
+  RegisterControlOps(r);
   RegisterStringOps(r);
   RegisterIoOps(r);
   RegisterFusedOps(r);
@@ -60,17 +79,6 @@ Status RegisterOps(const std::function<void(OpRegistry&)>& add) {
         return {};
       },
       "error[op]: ops are registered before the first Builder, import or Session of the process");
-}
-
-Builder::Builder() : Builder(&AllOps()) {}
-
-Builder::Builder(Result<LoadedGraph> loaded)
-    : Builder(loaded.ok() ? std::move(loaded->graph) : Graph(&AllOps())) {
-  Fail(loaded.status());
-}
-
-Result<LoadedGraph> LoadGraph(const std::string& path, const LoadOptions& options) {
-  return LoadGraph(path, &AllOps(), options);
 }
 
 }  // namespace weir

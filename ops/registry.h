@@ -1,28 +1,16 @@
-// The registries of all ops, filled from the explicit lists of the families.
+// Adding to the ops that Weir knows. The ops themselves: AllOps (graph/op_def.h).
 #pragma once
+
+#include <functional>
 
 #include "weir/graph/op_def.h"
 
 namespace weir {
 
-// Every op Weir knows, those of RegisterOps (ops/custom/custom.h) too; frozen by its first use. Thread-safe.
-const OpRegistry& AllOps();
-
-// One per family, in ops/<family>.cc.
-void RegisterArrayOps(OpRegistry& r);
-void RegisterControlOps(OpRegistry& r);
-void RegisterMathOps(OpRegistry& r);
-void RegisterMatrixOps(OpRegistry& r);
-void RegisterReductionOps(OpRegistry& r);
-void RegisterGatherOps(OpRegistry& r);
-void RegisterNnOps(OpRegistry& r);
-void RegisterConvOps(OpRegistry& r);
-void RegisterRandomOps(OpRegistry& r);
-void RegisterStateOps(OpRegistry& r);
-void RegisterTrainingOps(OpRegistry& r);
-void RegisterStringOps(OpRegistry& r);
-void RegisterIoOps(OpRegistry& r);
-void RegisterFusedOps(OpRegistry& r);
-void RegisterCustomOps(OpRegistry& r);
+// Adds what `add` declares to the ops that all builders know. Before the first Builder, import or Session of the
+// process, when the registry freezes. Errors, and nothing is added then: the registry is frozen, an op has a name that
+// is taken, a mistake in its declaration, or no shape function. An op without gradient function has none; asking for
+// one is an error.
+Status RegisterOps(const std::function<void(OpRegistry&)>& add);
 
 }  // namespace weir

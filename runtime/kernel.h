@@ -33,12 +33,14 @@
 
 namespace weir {
 
-// The state of one random op, kept by the session across runs (runtime/random_state.h knows what is in it).
-struct RandomState {
+// What a session keeps for one node from run to run, whatever plans it is in: the stream of a random op
+// (runtime/philox.h), how often a Print has printed.
+struct NodeState {
   std::mutex mutex;
-  bool initialized = false;
-  uint64_t key = 0;            // Philox key
+  bool seeded = false;
+  uint64_t key = 0;  // Philox key
   uint64_t counter_lo = 0, counter_hi = 0;
+  std::atomic<int64_t> count{0};
 };
 
 // What services a kernel may use; null or false where the caller does not allow it.
@@ -62,7 +64,7 @@ class RunArgs {
   const T* in(int i) const { return static_cast<const T*>(slots[operands[i]]); }
   template <class T>
   T* out(int i) const { return static_cast<T*>(slots[operands[num_inputs + i]]); }
-  // The variable behind resource input i, for kernels that declared Mutates({i}) (or only read it).
+  // The variable behind resource input i, of an op that reads or writes it.
   template <class T>
   T* var(int i) const { return static_cast<T*>(slots[operands[i]]); }
   template <class T>
@@ -74,8 +76,6 @@ class RunArgs {
     int64_t begin = chunk * per + std::min(chunk, rest);
     return {begin, begin + per + (chunk < rest)};
   }
-  // The step's random state (kernels that declared Random()).
-  RandomState* random() const { return random_state; }
   void Fail(Status status) const;  // the chunk must return soon after
 
   void* const* slots = nullptr;
@@ -83,7 +83,7 @@ class RunArgs {
   int32_t num_inputs = 0;
   int64_t chunk = 0, num_chunks = 1;
   void* workspace_data = nullptr;
-  RandomState* random_state = nullptr;
+  NodeState* state = nullptr;  // of ops that keep one, else null
   RunError* error = nullptr;
 };
 
@@ -187,11 +187,6 @@ class KernelDef {
   // Output `out` may take the memory of input `in` when that has no further use and as many bytes: element i of the output
   // depends on no other element of that input.
   KernelDef& InPlace(int out, int in) { in_place_.push_back({out, in}); return *this; }
-  // Writes the variables behind these resource inputs.
-  KernelDef& Mutates(std::vector<int> inputs) { mutates_ = std::move(inputs); return *this; }
-  KernelDef& Random() { random_ = true; return *this; }
-  // Runs where it stands even if nothing uses it, and never while compiling: Print, Assert, files.
-  KernelDef& Effect() { effect_ = true; return *this; }
 
   const PrepareFn& prepare() const { return prepare_; }
   bool NeedsValueOf(int input, int num_inputs) const;
@@ -204,17 +199,14 @@ class KernelDef {
     return -1;
   }
   const std::vector<std::pair<int, int>>& in_place() const { return in_place_; }
-  const std::vector<int>& mutates() const { return mutates_; }
-  bool random() const { return random_; }
-  bool effect() const { return effect_; }
 
  private:
   PrepareFn prepare_;
-  std::vector<int> needs_value_, mutates_;
+  std::vector<int> needs_value_;
   int needs_value_from_ = kNone_;
   static constexpr int kNone_ = 1 << 20;
   std::vector<std::pair<int, int>> views_, in_place_;
-  bool random_ = false, effect_ = false, needs_value_half_ = false;
+  bool needs_value_half_ = false;
 };
 
 class KernelRegistry {

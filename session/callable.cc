@@ -1,6 +1,7 @@
 // Callable: a prepared run with bound buffers.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "weir/session/session_impl.h"
@@ -14,6 +15,8 @@ class Callable::Impl {
   std::shared_ptr<Session::Impl::Entry> entry;
   std::vector<Tensor> feeds, bound;
   std::unique_ptr<RunContext> context;
+  std::vector<std::unique_ptr<RunContext>> others;  // of other shapes, the last used at the end; without arenas
+  static constexpr size_t kMostOthers = 3;
   bool stale = true;     // shapes have changed since the context was made
   bool unfused = false;  // what the context was compiled for: see PlanKey
 
@@ -21,19 +24,39 @@ class Callable::Impl {
     for (size_t i = 0; i < feeds.size(); ++i) WEIR_RETURN_IF_ERROR(session->CheckFeed(signature.feeds[i], feeds[i]));
     WEIR_ASSIGN_OR_RETURN(
         auto plan, session->PlanOf(*entry, signature, feeds, session->KeyOf(*entry, feeds, config, true), fresh));
-    context = std::make_unique<RunContext>(plan);
-    WEIR_RETURN_IF_ERROR(context->Init());
+    WEIR_RETURN_IF_ERROR(TakeContext(plan, fresh));
     for (size_t i = 0; i < feeds.size(); ++i) context->SetFeed(static_cast<int>(i), feeds[i]);
     stale = false, unfused = config.check_numerics;
     for (size_t i = 0; i < bound.size(); ++i) WEIR_RETURN_IF_ERROR(BindOutput(static_cast<int>(i)));
     return {};
   }
 
+  // Makes `context` one of this plan. All share one arena, which grows to the largest; a stale one goes.
+  Status TakeContext(const std::shared_ptr<const Plan>& plan, bool stale_now) {
+    std::shared_ptr<Buffer> arena;
+    if (context) {
+      context->Finish();
+      arena = context->TakeArena();
+      if (!stale_now) others.push_back(std::move(context));
+    }
+    auto of_plan = [&](const auto& c) { return &c->plan() == plan.get(); };
+    if (auto it = std::find_if(others.begin(), others.end(), of_plan); it != others.end()) {
+      context = std::move(*it);
+      others.erase(it);
+    } else {
+      context = std::make_unique<RunContext>(plan);
+    }
+    if (others.size() > kMostOthers) others.erase(others.begin());
+    if (arena && arena->bytes() < static_cast<size_t>(plan->arena_bytes)) arena = nullptr;
+    return context->Init(std::move(arena));
+  }
+
   // Whether fetch i's own buffer can be the caller's memory; what cannot is copied after the run.
   Status BindOutput(int i) {
     const Plan& plan = context->plan();
     const PlanFetch& f = plan.fetches[i];
-    if (!bound[i].valid() || f.output < 0) return {};
+    if (f.output < 0) return {};
+    if (!bound[i].valid()) return context->SetOutputData(f.output, nullptr), Status();
     const Slot& slot = plan.slots[f.slot];
     if (bound[i].dtype() != slot.dtype || !(bound[i].shape() == slot.shape)) return Mismatch(i, slot.dtype, slot.shape);
     context->SetOutputData(f.output, bound[i].mutable_raw());
@@ -96,6 +119,7 @@ Status Callable::Run(const RunConfig& config) {
     FillMetadata(trace, config.metadata);
     if (c.context->stale() && !fresh) continue;
     if (status.ok()) status = c.CopyBound();
+    c.context->Rest();
     return status;
   }
   return Internal("error[run]: a plan compiled anew is stale");

@@ -29,7 +29,7 @@ Session::Impl::Impl(Graph graph, SessionOptions options) : options_(std::move(op
   options_.threads = std::min(options_.threads, 1024);
   options_.max_plans = std::max(options_.max_plans, 1);
   if (options_.threads > 1) pool_ = std::make_unique<ThreadPool>(options_.threads);
-  env_.variables = &variables_;
+  env_.resources = &resources_;
   env_.options.optimize = options_.optimize;
   env_.options.precision = options_.precision;
   env_.options.disabled_passes = options_.disabled_passes;
@@ -360,8 +360,8 @@ Result<std::vector<Endpoint>> ReadsOf(const Graph& g, Endpoint handle) {
       reads.push_back({n.id(), 0});
       continue;
     }
-    const KernelDef* kernel = AllKernels().Find(n.op());
-    if (n.Is("VarIsInitializedOp") || n.Is("AssignVariableOp") || (kernel && !kernel->mutates().empty())) continue;
+    // What changes it, and whether it has a value, are not the value.
+    if (n.Is("VarIsInitializedOp") || (n.def() && !n.def()->writes().empty())) continue;
     return Unimplemented(fmt::format("error[feed]: variable '{}' cannot be fed, since {} '{}' reads it by its handle",
                                      g.node(handle.node).name(), n.op(), n.name()))
         .Help("feed the output that follows, or set the variable by Session::SetVariable");
@@ -432,12 +432,12 @@ Result<std::vector<Tensor>> Session::Run(const NamedFeeds& feeds, const std::vec
 
 std::vector<std::string> Session::VariableNames() const {
   std::vector<std::string> names;
-  for (const VariableRef& v : impl_->variables_.All()) names.push_back(v->name);
+  for (const VariableRef& v : impl_->resources_.Variables()) names.push_back(v->name());
   return names;
 }
 
 Result<Tensor> Session::GetVariable(const std::string& name) const {
-  VariableRef v = impl_->variables_.Find(name);
+  VariableRef v = impl_->resources_.FindVariable(name);
   if (!v) return NotFound(fmt::format("error[variable]: there is no variable '{}'", name));
   std::lock_guard lock(v->mutex);
   if (!v->value.valid()) return FailedPrecondition(fmt::format("error[variable]: variable '{}' has no value yet", name));
@@ -445,7 +445,7 @@ Result<Tensor> Session::GetVariable(const std::string& name) const {
 }
 
 Status Session::SetVariable(const std::string& name, const Tensor& value) {
-  VariableRef v = impl_->variables_.Find(name);
+  VariableRef v = impl_->resources_.FindVariable(name);
   if (!v) {
     WEIR_ASSIGN_OR_RETURN(v, impl_->DeclareVariable(name));
   }
@@ -466,14 +466,14 @@ Result<VariableRef> Session::Impl::DeclareVariable(const std::string& name) {
     const Node& n = graph_->node(id);
     if (!IsVariable(n) || CheckpointName(n) != name) continue;
     OutputType type = VariableType(n);
-    return variables_.FindOrCreate(n.attr<std::string>("container"), name, type.dtype, type.shape);
+    return resources_.Variable({ResourceKind::kVariable, n.attr<std::string>("container"), name}, type.dtype, type.shape);
   }
   return NotFound(fmt::format("error[variable]: the graph has no variable '{}'", name));
 }
 
-std::map<std::string, std::vector<uint64_t>> Session::RandomStates() const { return impl_->variables_.random_states(); }
+std::map<std::string, std::vector<uint64_t>> Session::RandomStates() const { return impl_->resources_.RandomStates(); }
 void Session::SetRandomStates(const std::map<std::string, std::vector<uint64_t>>& states) {
-  for (const auto& [name, state] : states) impl_->variables_.set_random_state(name, state);
+  for (const auto& [name, state] : states) impl_->resources_.SetRandomState(name, state);
 }
 
 Result<std::shared_ptr<const Plan>> Session::Impl::PlanFor(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) {

@@ -71,7 +71,7 @@ class Session::Impl {
   std::shared_ptr<const Graph> graph_;
   const Builder* builder_ = nullptr;  // compared only; null when the session was made of a graph
   Status builder_status_;
-  VariableStore variables_;
+  ResourceStore resources_;
   CompileEnv env_;
   std::unique_ptr<ThreadPool> pool_;
   std::mutex mutex_;

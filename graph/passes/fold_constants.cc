@@ -17,8 +17,7 @@ constexpr int64_t kMaxGrowth = 64 << 10;  // a Fill of a megabyte is better comp
 bool Foldable(const Node& n) {
   bool used = std::any_of(n.users().begin(), n.users().end(), [](const Use& u) { return u.input >= 0; });
   if (!used) return false;
-  if (!n.def() || n.def()->stateful() || n.outputs().empty() || n.Is("Const") || IsRoot(n)) return false;
-  if (n.Is("Placeholder") || n.Is("PlaceholderV2") || n.Is("PlaceholderWithDefault") || n.Is("NoOp")) return false;
+  if (!n.def() || n.def()->stateful() || n.def()->fed() || n.Is("Const") || IsRoot(n)) return false;
   for (const OutputType& t : n.outputs()) {
     if (!IsSupported(t.dtype)) return false;
   }

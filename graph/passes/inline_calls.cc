@@ -100,7 +100,7 @@ class Inliner {
 };
 
 bool IsCall(const Graph& g, const Node& n) {
-  return n.Is("PartitionedCall") || n.Is("StatefulPartitionedCall") || (!n.def() && g.FindFunction(n.op()));
+  return n.def() ? n.def()->calls() == CallKind::kCall : g.FindFunction(n.op()) != nullptr;
 }
 
 const Function* Callee(const Graph& g, const Node& n) {

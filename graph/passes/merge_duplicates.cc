@@ -44,7 +44,7 @@ bool Equal(const Node& a, const Node& b) {
   return true;
 }
 
-bool Mergeable(const Node& n) { return n.def() && !n.def()->stateful() && !IsRoot(n) && !n.outputs().empty() && !n.Is("Placeholder"); }
+bool Mergeable(const Node& n) { return n.def() && !n.def()->stateful() && !IsRoot(n) && !n.outputs().empty() && !n.def()->fed(); }
 
 }  // namespace
 

@@ -12,18 +12,9 @@ namespace weir {
 
 namespace {
 
-// The node that makes the handle behind a resource endpoint: a VarHandleOp, an argument.
-NodeId ResourceOf(const Graph& g, Endpoint e) {
-  while (g.node(e.node).Is("Identity") && !g.node(e.node).inputs().empty()) e = g.node(e.node).input(0);
-  return e.node;
-}
-
-// Two VarHandleOps of one container and name are one resource.
-std::string ResourceKey(const Graph& g, NodeId id) {
-  const Node& n = g.node(id);
-  if (!n.Is("VarHandleOp")) return "node:" + n.name();
-  std::string shared = n.attr<std::string>("shared_name");
-  return "var:" + n.attr<std::string>("container") + "/" + (shared.empty() ? n.name() : shared);
+// Which resource a handle is, as text; all that inference does not know may be one.
+std::string ResourceKey(const OutputType& handle) {
+  return handle.resource ? handle.resource->container + "/" + handle.resource->name : "";
 }
 
 struct Effects {
@@ -42,14 +33,14 @@ Result<bool> OrderEffects(Graph& g, PassContext&) {
   };
   for (NodeId id : order) {
     const OpDef* def = g.node(id).def();
-    if (!def || g.node(id).Is("Identity") || g.node(id).Is("VarHandleOp") || g.node(id).Is("_Retval")) continue;
+    if (!def || def->hands_on() || g.node(id).Is("_Retval")) continue;
     bool call = !FunctionAttrs(g.node(id)).empty();
     std::map<std::string, bool> touched;  // resource -> written
     for (size_t i = 0; i < g.node(id).inputs().size(); ++i) {
       Endpoint e = g.node(id).input(static_cast<int>(i));
       if (g.type(e).dtype != kResource) continue;
       bool writes = call || std::find(def->writes().begin(), def->writes().end(), static_cast<int>(i)) != def->writes().end();
-      touched[ResourceKey(g, ResourceOf(g, e))] |= writes;
+      touched[ResourceKey(g.type(e))] |= writes;
     }
     for (const auto& [key, writes] : touched) {
       Effects& r = resources[key];

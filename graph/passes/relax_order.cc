@@ -16,8 +16,6 @@ namespace {
 
 constexpr size_t kMostSources = 8;
 
-bool IsRandom(const Node& n) { return n.def()->stateful() && n.def()->FindAttr("seed2"); }
-
 bool TouchesResource(const Graph& g, const Node& n) {
   return std::any_of(n.inputs().begin(), n.inputs().end(), [&](Endpoint e) { return BaseType(g.type(e).dtype) == kResource; });
 }
@@ -25,10 +23,9 @@ bool TouchesResource(const Graph& g, const Node& n) {
 // A node that somebody could see running at another time.
 bool IsEffect(const Graph& g, const Node& n) {
   if (!n.def()) return true;
-  if (n.Is("CheckNumerics")) return true;  // what it is for is to fail
   if (!n.def()->writes().empty() || (!FunctionAttrs(n).empty() && TouchesResource(g, n))) return true;
-  if (!n.def()->stateful() || n.Is("VarHandleOp") || IsRoot(n)) return false;
-  return !IsRandom(n) && n.def()->reads().empty();
+  if (!n.def()->stateful() || n.def()->makes_handle() || IsRoot(n)) return false;
+  return !n.def()->random() && n.def()->reads().empty();
 }
 
 // The effects that come last before a node on each way to it; `many` when there are too many to tell.
@@ -89,7 +86,8 @@ class Relaxation {
     for (NodeId c : n.control_inputs()) {
       const Node& before = g_.node(c);
       const Sources& s = sources_[c.value];
-      const bool visible = IsEffect(g_, before) || IsRandom(before) || (TouchesResource(g_, before) && TouchesResource(g_, n));
+      const bool visible = IsEffect(g_, before) || before.def()->random() ||
+                           (TouchesResource(g_, before) && TouchesResource(g_, n));
       if (visible || s.many) {
         need(c);
         continue;

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "weir/graph/gradients.h"
-#include "weir/ops/array/topics.h"
+#include "weir/ops/array/array.h"
 #include "weir/ops/shape_helpers.h"
 
 namespace weir {
@@ -97,21 +97,25 @@ void AddSources(OpRegistry& r) {
       .Output("output: dtype").Attr("value: tensor").Attr("dtype: type")
       .Doc("The tensor of attribute `value`.")
       .Shape(ConstShape)
+      .CompiledAway()
       .NoGradient("a constant depends on nothing");
   r.Add("Placeholder")
       .Output("output: dtype").Attr("dtype: type").Attr("shape: shape = ?")
       .Doc("A tensor that is fed when the graph runs. `shape` is what is known of it; unknown axes take any size.")
       .Shape(PlaceholderShape)
+      .Fed().CompiledAway()
       .NoGradient("a fed tensor depends on nothing");
   r.Add("PlaceholderV2")
       .Output("output: dtype").Attr("dtype: type").Attr("shape: shape")
       .Doc("A tensor that is fed when the graph runs; an older form of Placeholder with a required shape.")
       .Shape(PlaceholderShape)
+      .Fed().CompiledAway()
       .NoGradient("a fed tensor depends on nothing");
   r.Add("PlaceholderWithDefault")
       .Input("input: dtype").Output("output: dtype").Attr("dtype: type").Attr("shape: shape")
       .Doc("`input`, unless another tensor is fed in its place.")
       .Shape(PlaceholderWithDefaultShape)
+      .Fed()
       .Gradient(PassGrad);
 }
 
@@ -119,7 +123,8 @@ void AddPassing(OpRegistry& r) {
   r.Add("Identity")
       .Input("input: T").Output("output: T").Attr("T: type")
       .Doc("The input, unchanged.")
-      .Shape(AllUnchanged)
+      .Shape(AllUnchanged).NoFlops()
+      .HandsOn()
       .Gradient(PassGrad);
   r.Add("IdentityN")
       .Input("input: T").Output("output: T").Attr("T: list(type) >= 1")
@@ -134,7 +139,7 @@ void AddPassing(OpRegistry& r) {
   r.Add("StopGradient")
       .Input("input: T").Output("output: T").Attr("T: type")
       .Doc("The input, unchanged; for differentiation a constant.")
-      .Shape(AllUnchanged)
+      .Shape(AllUnchanged).NoFlops()
       .NoGradient("it is there to stop gradients");
   r.Add("PreventGradient")
       .Input("input: T").Output("output: T").Attr("T: type").Attr("message: string = ''")
@@ -158,21 +163,50 @@ void RegisterArrayBasicOps(OpRegistry& r) {
       .Input("dims: index_type").Input("value: T").Output("output: T")
       .Attr("T: type").Attr("index_type: {int32, int64} = int32")
       .Doc("A tensor of shape `dims` with the scalar `value` in every element.")
-      .Shape(FillShape)
+      .Shape(FillShape).NoFlops()
       .Gradient(FillGrad);
   r.Add("ZerosLike")
       .Input("x: T").Output("y: T").Attr("T: type")
       .Doc("Zeros (empty strings, false) in the shape of x.")
-      .Shape(LikeWithValue(0))
+      .Shape(LikeWithValue(0)).NoFlops()
       .ShapeOnly()
       .NoGradient("its output does not depend on the input's values");
   r.Add("OnesLike")
       .Input("x: T").Output("y: T")
       .Attr("T: {bfloat16, half, float, double, int8, uint8, int16, uint16, int32, uint32, int64, uint64, complex64, complex128, bool}")
       .Doc("Ones (true) in the shape of x.")
-      .Shape(LikeWithValue(1))
+      .Shape(LikeWithValue(1)).NoFlops()
       .ShapeOnly()
       .NoGradient("its output does not depend on the input's values");
 }
 
+// ---- building functions
+
+namespace ops {
+
+Output Constant(At g, Literal value, DType dtype, const Name& name) {
+  auto tensor = value.ToTensor(dtype);
+  if (!tensor.ok()) {
+    g.builder->Fail(InvalidArgument("error[graph]: a constant " + tensor.status().message())
+                        .Detail(g.loc ? "at " + g.loc.ToString() : ""));
+    return {};
+  }
+  return g.builder->Constant(*std::move(tensor), {.name = name.name.empty() ? "Const" : name.name}, g.loc);
+}
+
+namespace {
+Output Filled(At g, Input shape, DType dtype, int value, const Name& name, const char* default_name) {
+  const Name chosen{name.name.empty() ? default_name : name.name};
+  return g.builder->Add("Fill", {shape, value}, {{"T", dtype}}, chosen, g.loc);
+}
+}  // namespace
+
+Output Zeros(At g, Input shape, DType dtype, const Name& name) {
+  return Filled(g, std::move(shape), dtype, 0, name, "zeros");
+}
+Output Ones(At g, Input shape, DType dtype, const Name& name) {
+  return Filled(g, std::move(shape), dtype, 1, name, "ones");
+}
+
+}  // namespace ops
 }  // namespace weir

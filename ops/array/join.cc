@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "weir/graph/gradients.h"
-#include "weir/ops/array/topics.h"
+#include "weir/ops/array/array.h"
 #include "weir/ops/shape_helpers.h"
 
 namespace weir {
@@ -261,13 +261,13 @@ void AddConcats(OpRegistry& r) {
   r.Add("Concat")
       .Input("concat_dim: int32").Input("values: N * T").Output("output: T").Attr("N: int >= 2").Attr("T: type")
       .Doc("Joins tensors along axis `concat_dim`; their other axes are equal. An older form of ConcatV2.")
-      .Shape(ConcatShape)
+      .Shape(ConcatShape).NoFlops()
       .Gradient(ConcatGrad);
   r.Add("ConcatV2")
       .Input("values: N * T").Input("axis: Tidx").Output("output: T")
       .Attr("N: int >= 2").Attr("T: type").Attr("Tidx: {int32, int64} = int32")
       .Doc("Joins tensors along `axis`, which may count from the end; their other axes are equal.")
-      .Shape(ConcatV2Shape)
+      .Shape(ConcatV2Shape).NoFlops()
       .Gradient(ConcatV2Grad);
 }
 
@@ -275,13 +275,13 @@ void AddSplits(OpRegistry& r) {
   r.Add("Split")
       .Input("split_dim: int32").Input("value: T").Output("output: num_split * T").Attr("num_split: int >= 1").Attr("T: type")
       .Doc("Cuts a tensor into `num_split` equal parts along axis `split_dim`.")
-      .Shape(SplitShape)
+      .Shape(SplitShape).NoFlops()
       .Gradient(SplitGrad);
   r.Add("SplitV")
       .Input("value: T").Input("size_splits: Tlen").Input("split_dim: int32").Output("output: num_split * T")
       .Attr("num_split: int >= 1").Attr("T: type").Attr("Tlen: {int8, int32, int64} = int64")
       .Doc("Cuts a tensor along axis `split_dim` into parts of the sizes `size_splits`, of which one may be -1: what is left.")
-      .Shape(SplitVShape)
+      .Shape(SplitVShape).NoFlops()
       .Gradient(SplitVGrad);
 }
 
@@ -293,13 +293,60 @@ void RegisterArrayJoinOps(OpRegistry& r) {
   r.Add("Pack")
       .Input("values: N * T").Output("output: T").Attr("N: int >= 1").Attr("T: type").Attr("axis: int = 0")
       .Doc("Stacks N tensors of one shape along a new axis `axis` of size N.")
-      .Shape(PackShape)
+      .Shape(PackShape).NoFlops()
       .Gradient(PackGrad);
   r.Add("Unpack")
       .Input("value: T").Output("output: num * T").Attr("num: int >= 0").Attr("T: type").Attr("axis: int = 0")
       .Doc("Cuts a tensor into the `num` slices along axis `axis`, which go without that axis.")
-      .Shape(UnpackShape)
+      .Shape(UnpackShape).NoFlops()
       .Gradient(UnpackGrad);
 }
 
+// ---- building functions
+
+namespace ops {
+
+namespace {
+std::vector<Input> With(std::vector<Input> values, Input last) {
+  values.push_back(std::move(last));
+  return values;
+}
+}  // namespace
+
+Output Concat(InputList values, Input axis, const Name& name) {
+  const Name chosen = name.name.empty() ? Name{"concat"} : name;
+  if (values.size() == 1) return Make("Identity", values, {}, chosen);  // ConcatV2 wants two
+  return Make("ConcatV2", With(std::move(values), std::move(axis)), {}, chosen);
+}
+
+OutputList Split(Input value, int64_t num, Input axis, const Name& name) {
+  return MakeAll("Split", {axis, value}, {{"num_split", num}}, name.name.empty() ? Name{"split"} : name, num);
+}
+
+OutputList Split(Input value, std::vector<int64_t> sizes, Input axis, const Name& name) {
+  int64_t num = static_cast<int64_t>(sizes.size());
+  return MakeAll("SplitV", {value, Tensor::Vector(sizes), axis}, {{"num_split", num}},
+                 name.name.empty() ? Name{"split"} : name, num);
+}
+
+OutputList Unstack(Input value, std::optional<int64_t> num, int64_t axis, const Name& name) {
+  if (!num) {
+    const PartialShape& s = value.output().shape();
+    auto at = s.known_rank() ? NormalizeAxis(axis, s.rank()) : std::nullopt;
+    if (at && Known(s[*at])) num = s[*at];
+  }
+  if (!num) {
+    if (value.builder()) {
+      value.builder()->Fail(
+          InvalidArgument(fmt::format("error[graph]: Unstack does not know the size of axis {} of {}", axis,
+                                      value.output().shape().ToString()))
+              .Detail(value.loc() ? "at " + value.loc().ToString() : "")
+              .Help("give the number of slices"));
+    }
+    return {};
+  }
+  return MakeAll("Unpack", {value}, {{"num", *num}, {"axis", axis}}, name.name.empty() ? Name{"unstack"} : name, *num);
+}
+
+}  // namespace ops
 }  // namespace weir

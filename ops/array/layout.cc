@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "weir/graph/gradients.h"
-#include "weir/ops/array/topics.h"
+#include "weir/ops/array/array.h"
 #include "weir/ops/shape_helpers.h"
 
 namespace weir {
@@ -298,7 +298,7 @@ void RegisterArrayLayoutOps(OpRegistry& r) {
   r.Add("Transpose")
       .Input("x: T").Input("perm: Tperm").Output("y: T").Attr("T: type").Attr("Tperm: {int32, int64} = int32")
       .Doc("The input with its axes in another order: axis i of the output is axis perm[i] of the input.")
-      .Shape(TransposeShape)
+      .Shape(TransposeShape).NoFlops()
       .Gradient(TransposeGrad);
   AddReverses(r);
   AddSpaces(r);
@@ -310,4 +310,21 @@ void RegisterArrayLayoutOps(OpRegistry& r) {
       .Gradient(SameInputs("MatrixBandPart"));
 }
 
+// ---- building functions
+
+namespace ops {
+
+Output Transpose(Input a) {
+  const PartialShape& s = a.output().shape();
+  if (s.known_rank()) {
+    std::vector<int32_t> perm;
+    for (int i = s.rank(); i-- > 0;) perm.push_back(i);
+    return Make("Transpose", {a, perm}, {}, {.name = "transpose"});
+  }
+  Output rank = Make("Rank", {a});
+  return Make("Transpose", {a, Make("Sub", {Make("Sub", {rank, 1}), Make("Range", {0, rank, 1})})}, {},
+              {.name = "transpose"});
+}
+
+}  // namespace ops
 }  // namespace weir

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "weir/graph/gradients.h"
-#include "weir/ops/array/topics.h"
+#include "weir/ops/array/array.h"
 #include "weir/ops/shape_helpers.h"
 
 namespace weir {
@@ -207,13 +207,13 @@ void RegisterArrayPadOps(OpRegistry& r) {
       .Input("input: T").Input("multiples: Tmultiples").Output("output: T")
       .Attr("T: type").Attr("Tmultiples: {int32, int64} = int32")
       .Doc("The input repeated multiples[i] times along axis i.")
-      .Shape(TileShape)
+      .Shape(TileShape).NoFlops()
       .Gradient(TileGrad);
   r.Add("Pad")
       .Input("input: T").Input("paddings: Tpaddings").Output("output: T")
       .Attr("T: type").Attr("Tpaddings: {int32, int64} = int32")
       .Doc(std::string("Surrounds the input with zeros.") + kPaddingsDoc)
-      .Shape(PadShape)
+      .Shape(PadShape).NoFlops()
       .Gradient(PadGrad);
   r.Add("PadV2")
       .Input("input: T").Input("paddings: Tpaddings").Input("constant_values: T").Output("output: T")
@@ -230,4 +230,20 @@ void RegisterArrayPadOps(OpRegistry& r) {
       .Gradient(BroadcastToGrad);
 }
 
+// ---- building functions
+
+namespace ops {
+
+Output Pad(Input tensor, Input paddings, const PadOptions& o) {
+  if (o.mode != "CONSTANT") return Make("MirrorPad", {tensor, paddings}, {{"mode", o.mode}}, {.name = o.name});
+  bool zero = false;
+  if (o.constant_values.is_literal()) {
+    auto value = o.constant_values.literal().ToTensor(kDouble);
+    zero = value.ok() && value->num_elements() == 1 && value->scalar<double>() == 0;
+  }
+  if (zero) return Make("Pad", {tensor, paddings}, {}, {.name = o.name});
+  return Make("PadV2", {tensor, paddings, o.constant_values}, {}, {.name = o.name});
+}
+
+}  // namespace ops
 }  // namespace weir

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "weir/graph/gradients.h"
-#include "weir/ops/array/topics.h"
+#include "weir/ops/array/array.h"
 #include "weir/ops/shape_helpers.h"
 
 namespace weir {
@@ -276,18 +276,18 @@ void AddReshapers(OpRegistry& r) {
       .Input("tensor: T").Input("shape: Tshape").Output("output: T")
       .Attr("T: type").Attr("Tshape: {int32, int64} = int32")
       .Doc("The same elements in the shape given by a vector, of which one entry may be -1: as many as are left.")
-      .Shape(ReshapeShape)
+      .Shape(ReshapeShape).NoFlops()
       .Gradient(ReshapeLikeInput);
   r.Add("ExpandDims")
       .Input("input: T").Input("dim: Tdim").Output("output: T")
       .Attr("T: type").Attr("Tdim: {int32, int64} = int32")
       .Doc("The same elements with an axis of size 1 put in before axis `dim`; negative ones count from the end of the result.")
-      .Shape(ExpandDimsShape)
+      .Shape(ExpandDimsShape).NoFlops()
       .Gradient(ReshapeLikeInput);
   r.Add("Squeeze")
       .Input("input: T").Output("output: T").Attr("T: type").Attr("squeeze_dims: list(int) >= 0 = []")
       .Doc("The same elements without the axes `squeeze_dims`, which must have size 1; without all such axes when the list is empty.")
-      .Shape(SqueezeShape)
+      .Shape(SqueezeShape).NoFlops()
       .Gradient(ReshapeLikeInput);
 }
 
@@ -319,4 +319,15 @@ void RegisterArrayShapeOps(OpRegistry& r) {
       .NoGradient("it computes with indices");
 }
 
+// ---- building functions
+
+namespace ops {
+
+OutputList ConcatOffset(Input axis, InputList shapes, const Name& name) {
+  const auto count = static_cast<int64_t>(shapes.size());
+  shapes.insert(shapes.begin(), std::move(axis));
+  return MakeAll("ConcatOffset", std::move(shapes), {}, name, count);
+}
+
+}  // namespace ops
 }  // namespace weir

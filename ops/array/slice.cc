@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "weir/graph/gradients.h"
-#include "weir/ops/array/topics.h"
+#include "weir/ops/array/array.h"
 #include "weir/ops/shape_helpers.h"
 
 namespace weir {
@@ -139,7 +139,7 @@ void RegisterArraySliceOps(OpRegistry& r) {
       .Input("input: T").Input("begin: Index").Input("size: Index").Output("output: T")
       .Attr("T: type").Attr("Index: {int32, int64}")
       .Doc("The box of the input that begins at `begin` and has `size` elements along each axis; size -1 means up to the end.")
-      .Shape(SliceShape)
+      .Shape(SliceShape).NoFlops()
       .Gradient(SliceGrad);
   r.Add("StridedSlice")
       .Input("input: T").Input("begin: Index").Input("end: Index").Input("strides: Index").Output("output: T")
@@ -147,7 +147,7 @@ void RegisterArraySliceOps(OpRegistry& r) {
       .Attr("begin_mask: int = 0").Attr("end_mask: int = 0").Attr("ellipsis_mask: int = 0").Attr("new_axis_mask: int = 0").Attr("shrink_axis_mask: int = 0")
       .Doc("input[begin:end:strides, …] with NumPy's rules. Bit i of a mask: begin_mask, end_mask: entry i is open; ellipsis_mask: it is `...`; "
            "new_axis_mask: it inserts an axis of size 1; shrink_axis_mask: it is an index whose axis goes away.")
-      .Shape(StridedSliceShape)
+      .Shape(StridedSliceShape).NoFlops()
       .Gradient(StridedSliceGradient);
   r.Add("StridedSliceGrad")
       .Input("shape: Index").Input("begin: Index").Input("end: Index").Input("strides: Index").Input("dy: T").Output("output: T")
@@ -158,4 +158,24 @@ void RegisterArraySliceOps(OpRegistry& r) {
       .Gradient(StridedSliceGradGradient);
 }
 
+// ---- building functions
+
+namespace ops {
+
+namespace {
+AttrMap MaskAttrs(const StridedSliceOptions& o) {
+  return {{"begin_mask", o.begin_mask}, {"end_mask", o.end_mask}, {"ellipsis_mask", o.ellipsis_mask},
+          {"new_axis_mask", o.new_axis_mask}, {"shrink_axis_mask", o.shrink_axis_mask}};
+}
+}  // namespace
+
+Output StridedSlice(Input input, Input begin, Input end, Input strides, const StridedSliceOptions& o) {
+  return Make("StridedSlice", {input, begin, end, strides}, MaskAttrs(o), {.name = o.name});
+}
+
+Output StridedSliceGrad(Input shape, Input begin, Input end, Input strides, Input dy, const StridedSliceOptions& o) {
+  return Make("StridedSliceGrad", {shape, begin, end, strides, dy}, MaskAttrs(o), {.name = o.name});
+}
+
+}  // namespace ops
 }  // namespace weir

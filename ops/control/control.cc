@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "weir/graph/gradients.h"
+#include "weir/ops/control/control.h"
 #include "weir/ops/registry.h"
 #include "weir/ops/shape_helpers.h"
 
@@ -28,7 +29,7 @@ Status WhileShape(ShapeContext& c) {
   for (int i = 0; i < c.num_outputs() && i < c.num_inputs(); ++i) {
     if (c.input_dtype(i) != kResource) continue;
     c.set_output(i, c.input(i));
-    c.set_output_handle(i, c.handle_dtype(i), c.handle_shape(i));
+    c.PassHandle(i, i);
   }
   return ListedShapes(c);
 }
@@ -46,11 +47,13 @@ void AddFunctionEnds(OpRegistry& r) {
       .Output("output: T").Attr("T: type").Attr("index: int >= 0")
       .Doc("Parameter `index` of the function whose body this node is in.")
       .Shape(UnknownShape)
+      .CompiledAway()
       .NoGradient("a parameter depends on nothing inside the body");
   r.Add("_Retval")
       .Input("input: T").Attr("T: type").Attr("index: int >= 0")
       .Doc("Result `index` of the function whose body this node is in.")
       .Shape(NoOutputs)
+      .CompiledAway()
       .NoGradient(kNoOutput);
 }
 
@@ -62,6 +65,7 @@ void AddCalls(OpRegistry& r) {
                       .Attr("config: string = ''").Attr("config_proto: string = ''").Attr("executor_type: string = ''")
                       .Doc(stateful ? "Calls function `f`, which may have effects." : "Calls function `f`, which has no effects.")
                       .Shape(UnknownShape)
+                      .Calls(CallKind::kCall)
                       .NoGradient(kFunctional, false);
     OpDef& branch = r.Add(stateful ? "If" : "StatelessIf")
                         .Input("cond: Tcond").Input("input: Tin").Output("output: Tout")
@@ -69,6 +73,7 @@ void AddCalls(OpRegistry& r) {
                         .Attr("then_branch: func").Attr("else_branch: func").Attr("output_shapes: list(shape) = []")
                         .Doc("Calls `then_branch` when `cond` is true, not zero, or a non-empty string or tensor; else `else_branch`.")
                         .Shape(ListedShapes)
+                        .Calls(CallKind::kBranches)
                         .NoGradient(kFunctional, false);
     OpDef& loop = r.Add(stateful ? "While" : "StatelessWhile")
                       .Input("input: T").Output("output: T")
@@ -76,6 +81,7 @@ void AddCalls(OpRegistry& r) {
                       .Attr("output_shapes: list(shape) = []").Attr("parallel_iterations: int = 10")
                       .Doc("Calls `body` on the loop variables as long as `cond` of them is true; gives their last values.")
                       .Shape(WhileShape)
+                      .Calls(CallKind::kLoop)
                       .NoGradient(kFunctional, false);
     if (stateful) call.Stateful(), branch.Stateful(), loop.Stateful();
   }
@@ -84,8 +90,10 @@ void AddCalls(OpRegistry& r) {
 }  // namespace
 
 void RegisterControlOps(OpRegistry& r) {
-  r.Add("NoOp").Doc("Does nothing; stands for the nodes that it waits for.").Shape(NoOutputs).NoGradient(kNoOutput);
-  r.Add("ControlTrigger").Doc("Does nothing; waits for its control inputs, dead ones included.").Shape(NoOutputs).NoGradient(kNoOutput);
+  r.Add("NoOp").Doc("Does nothing; stands for the nodes that it waits for.").Shape(NoOutputs).CompiledAway()
+      .NoGradient(kNoOutput);
+  r.Add("ControlTrigger").Doc("Does nothing; waits for its control inputs, dead ones included.").Shape(NoOutputs).CompiledAway()
+      .NoGradient(kNoOutput);
   r.Add("Assert")
       .Input("condition: bool").Input("data: T").Attr("T: list(type) >= 1").Attr("summarize: int = 3")
       .Doc("An error that shows `data` (up to `summarize` elements of each) when the scalar `condition` is false.")
@@ -98,9 +106,18 @@ void RegisterControlOps(OpRegistry& r) {
       .Doc("The input, unchanged; prints `message` and `data` (up to `summarize` elements of each), the first `first_n` times when that is not negative.")
       .Shape(UnchangedShape)
       .Gradient(PrintGrad)
+      .KeepsState()
       .Stateful();
   AddFunctionEnds(r);
   AddCalls(r);
+}
+
+// ---- building functions
+
+Operation Group(At g, const std::vector<Operation>& operations, const Name& name) {
+  auto free = g.builder->NoControlDependencies();
+  auto after = g.builder->ControlDependencies(operations);
+  return g.builder->AddNode("NoOp", {}, {}, name, g.loc);
 }
 
 }  // namespace weir

@@ -1,15 +1,20 @@
 // Building functions for order and checks, and the nodes of calls and of functional control flow.
 //
-// To write a function, a conditional or a loop in C++, use ops/model/control_flow.h (DefineFunction, Call, Cond, WhileLoop): it makes the
-// bodies, their captures and result types. If, While and PartitionedCall here are the bare nodes, for functions that the library
-// already has (of a file, or by DefineFunction).
+// To write a function, a conditional or a loop in C++, use ops/model/control_flow.h (DefineFunction, Call, Cond,
+// WhileLoop): it makes the bodies, their captures and result types. If, While and PartitionedCall here are the bare
+// nodes, for functions that the library already has (of a file, or by DefineFunction).
 #pragma once
 
-#include "weir/ops/model/variables.h"
+#include "weir/graph/builder.h"
 
-namespace weir::ops {
+namespace weir {
 
-using weir::Group;  // tf.group
+// tf.group: a NoOp that runs after all of `operations`.
+Operation Group(At g, const std::vector<Operation>& operations, const Name& name = {"group_deps"});
+
+namespace ops {
+
+using weir::Group;
 
 inline Operation NoOp(At g, const Name& name = {}) { return g.builder->AddNode("NoOp", {}, {}, name, g.loc); }
 inline Operation ControlTrigger(At g, const Name& name = {}) { return g.builder->AddNode("ControlTrigger", {}, {}, name, g.loc); }
@@ -65,4 +70,5 @@ inline OutputList While(InputList inputs, FuncRef cond, FuncRef body, const Flow
                  {{"cond", std::move(cond)}, {"body", std::move(body)}, {"output_shapes", o.output_shapes}}, {.name = o.name}, count);
 }
 
-}  // namespace weir::ops
+}  // namespace ops
+}  // namespace weir

@@ -1,8 +1,10 @@
-// Depthwise convolution: each channel by filters of its own. As with Conv2D the gradients of the three ops are each other.
+// Depthwise convolution: each channel by filters of its own. As with Conv2D the gradients of the three ops are each
+// other.
 #include <fmt/format.h>
 
 #include "weir/graph/builder.h"
 #include "weir/graph/gradients.h"
+#include "weir/graph/op_def.h"
 #include "weir/ops/window_shapes.h"
 
 namespace weir {
@@ -65,25 +67,24 @@ Status DepthwiseBackpropShape(ShapeContext& c, int sizes_input, bool sizes_are_f
 AttrMap ConvAttrs(const GradContext& c) {
   return c.attrs({"strides", "padding", "explicit_paddings", "data_format", "dilations"});
 }
-Output ShapeOf(Output x) { return Make("Shape", {x}); }
 
 Status DepthwiseGrad(GradContext& c) {
   Output x = c.input(0), filter = c.input(1), dy = c.grad();
-  c.set(0, Make("DepthwiseConv2dNativeBackpropInput", {ShapeOf(x), filter, dy}, ConvAttrs(c)));
-  c.set(1, Make("DepthwiseConv2dNativeBackpropFilter", {x, ShapeOf(filter), dy}, ConvAttrs(c)));
+  c.set(0, Make("DepthwiseConv2dNativeBackpropInput", {Make("Shape", {x}), filter, dy}, ConvAttrs(c)));
+  c.set(1, Make("DepthwiseConv2dNativeBackpropFilter", {x, Make("Shape", {filter}), dy}, ConvAttrs(c)));
   return {};
 }
 
 Status DepthwiseBackpropInputGrad(GradContext& c) {
   Output filter = c.input(1), dy = c.input(2), g = c.grad();
-  c.set(1, Make("DepthwiseConv2dNativeBackpropFilter", {g, ShapeOf(filter), dy}, ConvAttrs(c)));
+  c.set(1, Make("DepthwiseConv2dNativeBackpropFilter", {g, Make("Shape", {filter}), dy}, ConvAttrs(c)));
   c.set(2, Make("DepthwiseConv2dNative", {g, filter}, ConvAttrs(c)));
   return {};
 }
 
 Status DepthwiseBackpropFilterGrad(GradContext& c) {
   Output x = c.input(0), dy = c.input(2), g = c.grad();
-  c.set(0, Make("DepthwiseConv2dNativeBackpropInput", {ShapeOf(x), g, dy}, ConvAttrs(c)));
+  c.set(0, Make("DepthwiseConv2dNativeBackpropInput", {Make("Shape", {x}), g, dy}, ConvAttrs(c)));
   c.set(2, Make("DepthwiseConv2dNative", {x, g}, ConvAttrs(c)));
   return {};
 }
@@ -99,12 +100,14 @@ OpDef& AddDepthwiseAttrs(OpDef& op) {
 
 }  // namespace
 
-void RegisterDepthwiseConvOps(OpRegistry& r) {
+void RegisterDepthwiseOps(OpRegistry& r) {
   AddDepthwiseAttrs(r.Add("DepthwiseConv2dNative").Input("input: T").Input("filter: T").Output("output: T"))
       .Doc(
-          "Convolution of each channel c by its own filters [height, width, channels, multiplier]: output channel c · multiplier + q "
-          "is Σ input[b, y·stride − pad + ky·dilation, x·stride − pad + kx·dilation, c] · filter[ky,kx,c,q].")
+          "Convolution of each channel c by its own filters [height, width, channels, multiplier]: output channel c · "
+          "multiplier + q is Σ input[b, y·stride − pad + ky·dilation, x·stride − pad + kx·dilation, c] · "
+          "filter[ky,kx,c,q].")
       .Shape(DepthwiseShape)
+      .Flops([](const ShapeContext& c) { return ConvFlops(c, 1); })
       .Gradient(DepthwiseGrad);
 
   AddDepthwiseAttrs(r.Add("DepthwiseConv2dNativeBackpropInput")

@@ -1,3 +1,4 @@
+// CppFunc and CppFuncStateless: a C++ function as an op. How ops from outside join the registry is in ops/registry.cc.
 #include "weir/ops/custom/custom.h"
 
 #include "weir/ops/registry.h"

@@ -1,11 +1,11 @@
-// Ops that deal slices out and put them together again (DynamicPartition, DynamicStitch), and those that compare the
-// elements of vectors (Unique, ListDiff). Most of their sizes only data tells.
+// Ops that deal slices out and put them together again: DynamicPartition, DynamicStitch. Most of their sizes only data
+// tells.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "weir/graph/gradients.h"
-#include "weir/ops/gather/topics.h"
+#include "weir/ops/gather/gather.h"
 #include "weir/ops/shape_helpers.h"
 
 namespace weir {
@@ -32,7 +32,10 @@ Status StitchShape(ShapeContext& c) {
   for (int i = 0; i < n; ++i) {
     WEIR_ASSIGN_OR_RETURN(PartialShape part, SliceShapeOf(c, i, n + i));
     auto merged = MergeShapes(slice, part);
-    if (!merged.ok()) return InvalidArgument(fmt::format("cannot stitch {} to the other data", c.Describe(n + i))).Detail(merged.status().message());
+    if (!merged.ok()) {
+      return InvalidArgument(fmt::format("cannot stitch {} to the other data", c.Describe(n + i)))
+          .Detail(merged.status().message());
+    }
     slice = *merged;
     auto indices = KnownElements(c, i);
     if (!indices) last.reset();
@@ -51,27 +54,14 @@ Status PartitionShape(ShapeContext& c) {
   std::vector<int64_t> counts(static_cast<size_t>(c.num_outputs()), partitions ? 0 : kUnknownDim);
   for (size_t k = 0; partitions && k < partitions->size(); ++k) {
     int64_t p = (*partitions)[k];
-    if (p < 0 || p >= c.num_outputs()) return InvalidArgument(fmt::format("is given the partition {}, outside [0, {})", p, c.num_outputs()));
+    if (p < 0 || p >= c.num_outputs()) {
+      return InvalidArgument(fmt::format("is given the partition {}, outside [0, {})", p, c.num_outputs()));
+    }
     ++counts[static_cast<size_t>(p)];
   }
   for (int i = 0; i < c.num_outputs(); ++i) {
     c.set_output(i, Concatenate(PartialShape({counts[static_cast<size_t>(i)]}), slice));
   }
-  return {};
-}
-
-Status UniqueShape(ShapeContext& c) {
-  WEIR_ASSIGN_OR_RETURN(PartialShape x, c.WithRank(0, 1));
-  c.set_output(0, PartialShape({x[0] == 0 ? 0 : kUnknownDim}));
-  c.set_output(1, x);
-  return {};
-}
-
-Status ListDiffShape(ShapeContext& c) {
-  WEIR_RETURN_IF_ERROR(RequireVector(c, 0));
-  WEIR_RETURN_IF_ERROR(RequireVector(c, 1));
-  c.set_output(0, PartialShape({kUnknownDim}));
-  c.set_output(1, PartialShape({kUnknownDim}));
   return {};
 }
 
@@ -102,25 +92,37 @@ void RegisterGatherPartitionOps(OpRegistry& r) {
     r.Add(parallel ? "ParallelDynamicStitch" : "DynamicStitch")
         .Input("indices: N * int32").Input("data: N * T").Output("merged: T").Attr("N: int >= 1").Attr("T: type")
         .Doc(parallel ? "DynamicStitch for indices that do not repeat."
-                      : "merged[indices[m][i, …]] = data[m][i, …]; of equal indices the last wins. Positions that no index names are unspecified (zero here).")
+                      : "merged[indices[m][i, …]] = data[m][i, …]; of equal indices the last wins. Positions that no "
+                        "index names are unspecified (zero here).")
         .Shape(StitchShape)
         .Gradient(StitchGrad);
   }
   r.Add("DynamicPartition")
-      .Input("data: T").Input("partitions: int32").Output("outputs: num_partitions * T").Attr("num_partitions: int >= 1").Attr("T: type")
+      .Input("data: T").Input("partitions: int32").Output("outputs: num_partitions * T")
+      .Attr("num_partitions: int >= 1").Attr("T: type")
       .Doc("Output p has, in order, the slices of `data` whose entry in `partitions` is p.")
       .Shape(PartitionShape)
       .Gradient(PartitionGrad);
-  r.Add("Unique")
-      .Input("x: T").Output("y: T").Output("idx: out_idx").Attr("T: type").Attr("out_idx: {int32, int64} = int32")
-      .Doc("The distinct elements of a vector in the order of their first appearance, and where each element of x is among them: x[i] = y[idx[i]].")
-      .Shape(UniqueShape)
-      .NoGradient("which elements it keeps jumps where two of them become equal", false);
-  r.Add("ListDiff")
-      .Input("x: T").Input("y: T").Output("out: T").Output("idx: out_idx").Attr("T: type").Attr("out_idx: {int32, int64} = int32")
-      .Doc("The elements of vector x that vector y does not have, in order, and their positions in x.")
-      .Shape(ListDiffShape)
-      .NoGradient("which elements it keeps jumps where two of them become equal", false);
 }
 
+// ---- building functions
+
+namespace ops {
+
+namespace {
+std::vector<Input> Joined(std::vector<Input> a, const std::vector<Input>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+}  // namespace
+
+Output DynamicStitch(InputList indices, InputList data, const Name& name) {
+  return Make("DynamicStitch", Joined(std::move(indices), data), {}, name);
+}
+
+Output ParallelDynamicStitch(InputList indices, InputList data, const Name& name) {
+  return Make("ParallelDynamicStitch", Joined(std::move(indices), data), {}, name);
+}
+
+}  // namespace ops
 }  // namespace weir

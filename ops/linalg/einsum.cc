@@ -11,8 +11,9 @@
 
 #include "weir/graph/infer.h"
 #include "weir/ops/array/array.h"
-#include "weir/ops/math/math.h"
+#include "weir/ops/call_scope.h"
 #include "weir/ops/linalg/linalg.h"
+#include "weir/ops/math/math.h"
 #include "weir/ops/reduce/reduce.h"
 #include "weir/ops/shape_helpers.h"
 
@@ -411,8 +412,7 @@ std::vector<Output> AsOutputs(Builder& b, const InputList& inputs) {
 Output Einsum(const std::string& equation, InputList inputs, const Name& name) {
   Builder* b = BuilderOf(inputs);
   if (!b || !b->status().ok()) return {};
-  auto at = b->At(inputs[0].loc());
-  auto scope = b->NameScope(name.name.empty() ? "einsum" : name.name);
+  CallScope call(b, inputs[0], name.name, "einsum");
   auto evaluate = [&]() -> Result<Output> {
     WEIR_ASSIGN_OR_RETURN(Equation e, Parse(equation));
     int ellipsis = 0;

@@ -2,13 +2,15 @@
 //
 // A gradient by an operand is a product of the other operand and the output's gradient; which of them comes first and
 // which is transposed follows from the flags (ProductGrads). Broadcast batch axes are summed back.
-#include "weir/ops/linalg/linalg.h"
-
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
 
 #include "weir/graph/gradients.h"
 #include "weir/graph/infer.h"
-#include "weir/ops/registry.h"
+#include "weir/graph/op_def.h"
+#include "weir/ops/linalg/linalg.h"
 
 namespace weir {
 namespace {
@@ -18,9 +20,10 @@ Status CheckInner(ShapeContext& c, const PartialShape& x, const PartialShape& y,
   int rx = x.rank(), ry = y.rank();
   int ax = tx ? rx - 2 : rx - 1, ay = ty ? ry - 1 : ry - 2;
   if (MergeDims(x[ax], y[ay]).ok()) return {};
-  Status s = InvalidArgument(fmt::format("cannot multiply {} by {}", c.Describe(0), c.Describe(1)))
-                 .Detail(fmt::format("inner dimensions differ: {} (axis {} of input '{}') and {} (axis {} of input '{}')", x[ax],
-                                     ax, c.InputName(0), y[ay], ay, c.InputName(1)));
+  Status s =
+      InvalidArgument(fmt::format("cannot multiply {} by {}", c.Describe(0), c.Describe(1)))
+          .Detail(fmt::format("inner dimensions differ: {} (axis {} of input '{}') and {} (axis {} of input '{}')",
+                              x[ax], ax, c.InputName(0), y[ay], ay, c.InputName(1)));
   int other = ty ? ry - 2 : ry - 1;
   if (SameDim(x[ax], y[other])) return std::move(s).Help(fmt::format("{}={} would fit", flag, !ty));
   return s;
@@ -71,8 +74,11 @@ Pair ProductGrads(Output x, Output y, Output g, bool tx, bool ty, Mul mul) {
 }
 
 Status MatMulGrad(GradContext& c) {
-  auto mul = [](Output a, Output b, bool ta, bool tb) { return Make("MatMul", {a, b}, {{"transpose_a", ta}, {"transpose_b", tb}}); };
-  Pair g = ProductGrads(c.input(0), c.input(1), c.grad(), c.attr<bool>("transpose_a"), c.attr<bool>("transpose_b"), mul);
+  auto mul = [](Output a, Output b, bool ta, bool tb) {
+    return Make("MatMul", {a, b}, {{"transpose_a", ta}, {"transpose_b", tb}});
+  };
+  Pair g =
+      ProductGrads(c.input(0), c.input(1), c.grad(), c.attr<bool>("transpose_a"), c.attr<bool>("transpose_b"), mul);
   c.set(0, g.x);
   c.set(1, g.y);
   return {};
@@ -106,6 +112,52 @@ Status BatchMatMulGrad(GradContext& c, const char* op) {
   return {};
 }
 
+// A product and a sum for each element of the output and each of the inner axis.
+int64_t ProductFlops(const ShapeContext& c, bool transposed) {
+  const PartialShape& a = c.input(0);
+  return SaturatedProduct({2, SizeOrOne(a, a.rank() - (transposed ? 2 : 1)), ElementsOrOne(c.output(0))});
+}
+
+}  // namespace
+
+void RegisterMatMulOps(OpRegistry& r) {
+  r.Add("MatMul")
+      .Input("a: T").Input("b: T").Output("product: T")
+      .Attr("transpose_a: bool = false").Attr("transpose_b: bool = false")
+      .Attr("T: {bfloat16, half, float, double, int32, int64, uint8, uint16, uint32, uint64, complex64, complex128}")
+      .Attr("grad_a: bool = false").Attr("grad_b: bool = false")
+      .Doc("The product of the matrices a [m,k] and b [k,n], [m,n]: product[i,j] = Σ_p a[i,p]·b[p,j]. transpose_a and "
+           "transpose_b take an operand transposed (a is then [k,m], b [n,k]). k = 0 gives zeros. grad_a and grad_b "
+           "are notes of TensorFlow to itself and change nothing.")
+      .Shape(MatMulShape)
+      .Flops([](const ShapeContext& c) { return ProductFlops(c, c.attr<bool>("transpose_a")); })
+      .Gradient(MatMulGrad);
+  r.Add("BatchMatMul")
+      .Input("x: T").Input("y: T").Output("output: T")
+      .Attr("T: {bfloat16, half, float, double, int32, int64, complex64, complex128}")
+      .Attr("adj_x: bool = false").Attr("adj_y: bool = false").Attr("grad_x: bool = false").Attr("grad_y: bool = false")
+      .Doc("The products of the matrices in the last two axes of x […,m,k] and y […,k,n], […,m,n]; the axes in front "
+           "must be equal. adj_x and adj_y take an operand's matrices transposed.")
+      .Shape([](ShapeContext& c) { return BatchMatMulShape(c, false); })
+      .Flops([](const ShapeContext& c) { return ProductFlops(c, c.attr<bool>("adj_x")); })
+      .Gradient([](GradContext& c) { return BatchMatMulGrad(c, "BatchMatMul"); });
+  r.Add("BatchMatMulV2")
+      .Input("x: T").Input("y: T").Output("output: T")
+      .Attr("T: {bfloat16, half, float, double, int16, int32, int64, uint8, uint16, uint32, uint64, complex64, "
+            "complex128}")
+      .Attr("adj_x: bool = false").Attr("adj_y: bool = false").Attr("grad_x: bool = false").Attr("grad_y: bool = false")
+      .Doc("The products of the matrices in the last two axes of x […,m,k] and y […,k,n], […,m,n]; the axes in front "
+           "are broadcast against each other. adj_x and adj_y take an operand's matrices transposed.")
+      .Shape([](ShapeContext& c) { return BatchMatMulShape(c, true); })
+      .Flops([](const ShapeContext& c) { return ProductFlops(c, c.attr<bool>("adj_x")); })
+      .Gradient([](GradContext& c) { return BatchMatMulGrad(c, "BatchMatMulV2"); });
+}
+
+}  // namespace weir
+
+namespace weir::ops {
+namespace {
+
 int RankOf(const Input& in) {
   if (!in.is_literal()) return in.output().shape().rank();
   Result<Tensor> t = in.literal().ToTensor(DType::kInvalid);
@@ -114,45 +166,13 @@ int RankOf(const Input& in) {
 
 }  // namespace
 
-namespace ops {
-
 Output MatMul(Input a, Input b, const MatMulOptions& o) {
   auto batched = [](const Input& in) { int rank = RankOf(in); return rank < 0 || rank > 2; };
   if (!batched(a) && !batched(b)) {
     return Make("MatMul", {a, b}, {{"transpose_a", o.transpose_a}, {"transpose_b", o.transpose_b}}, {.name = o.name});
   }
-  return Make("BatchMatMulV2", {a, b}, {{"adj_x", o.transpose_a}, {"adj_y", o.transpose_b}}, {.name = o.name.empty() ? "MatMul" : o.name});
+  return Make("BatchMatMulV2", {a, b}, {{"adj_x", o.transpose_a}, {"adj_y", o.transpose_b}},
+              {.name = o.name.empty() ? "MatMul" : o.name});
 }
 
-}  // namespace ops
-
-void RegisterMatrixOps(OpRegistry& r) {
-  r.Add("MatMul")
-      .Input("a: T").Input("b: T").Output("product: T")
-      .Attr("transpose_a: bool = false").Attr("transpose_b: bool = false")
-      .Attr("T: {bfloat16, half, float, double, int32, int64, uint8, uint16, uint32, uint64, complex64, complex128}")
-      .Attr("grad_a: bool = false").Attr("grad_b: bool = false")
-      .Doc("The product of the matrices a [m,k] and b [k,n], [m,n]: product[i,j] = Σ_p a[i,p]·b[p,j]. transpose_a and transpose_b "
-           "take an operand transposed (a is then [k,m], b [n,k]). k = 0 gives zeros. grad_a and grad_b are notes of TensorFlow "
-           "to itself and change nothing.")
-      .Shape(MatMulShape)
-      .Gradient(MatMulGrad);
-  r.Add("BatchMatMul")
-      .Input("x: T").Input("y: T").Output("output: T")
-      .Attr("T: {bfloat16, half, float, double, int32, int64, complex64, complex128}")
-      .Attr("adj_x: bool = false").Attr("adj_y: bool = false").Attr("grad_x: bool = false").Attr("grad_y: bool = false")
-      .Doc("The products of the matrices in the last two axes of x […,m,k] and y […,k,n], […,m,n]; the axes in front must be "
-           "equal. adj_x and adj_y take an operand's matrices transposed.")
-      .Shape([](ShapeContext& c) { return BatchMatMulShape(c, false); })
-      .Gradient([](GradContext& c) { return BatchMatMulGrad(c, "BatchMatMul"); });
-  r.Add("BatchMatMulV2")
-      .Input("x: T").Input("y: T").Output("output: T")
-      .Attr("T: {bfloat16, half, float, double, int16, int32, int64, uint8, uint16, uint32, uint64, complex64, complex128}")
-      .Attr("adj_x: bool = false").Attr("adj_y: bool = false").Attr("grad_x: bool = false").Attr("grad_y: bool = false")
-      .Doc("The products of the matrices in the last two axes of x […,m,k] and y […,k,n], […,m,n]; the axes in front are "
-           "broadcast against each other. adj_x and adj_y take an operand's matrices transposed.")
-      .Shape([](ShapeContext& c) { return BatchMatMulShape(c, true); })
-      .Gradient([](GradContext& c) { return BatchMatMulGrad(c, "BatchMatMulV2"); });
-}
-
-}  // namespace weir
+}  // namespace weir::ops

@@ -1,19 +1,29 @@
 // Activations of neural networks, and the ops of their gradients.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "weir/ops/call_scope.h"
 #include "weir/ops/math/math.h"
 #include "weir/ops/math/schema.h"
 
-namespace weir::math {
+namespace weir {
+namespace math {
 namespace {
 
 using namespace ops;  // NOLINT: gradients are written in the building functions
-using Pair = std::pair<Output, Output>;
 
 OpDef& Activation(OpRegistry& r, const char* name, const std::string& types) {
   return r.Add(name).Input("features: T").Output("activations: T").Attr("T: " + types).Shape(UnchangedShape);
 }
 // `by`: what the gradient's second argument is called, "features" or (of Elu and Selu) "outputs".
 OpDef& ActivationGrad(OpRegistry& r, const char* name, const char* by, const std::string& types) {
-  return r.Add(name).Input("gradients: T").Input(std::string(by) + ": T").Output("backprops: T").Attr("T: " + types).Shape(MergedShape);
+  return r.Add(name)
+      .Input("gradients: T")
+      .Input(std::string(by) + ": T")
+      .Output("backprops: T")
+      .Attr("T: " + types)
+      .Shape(MergedShape);
 }
 
 // dx = op(g, y) of the output, or op(g, x) of the input.
@@ -51,15 +61,15 @@ Pair EluGradGrad(Output g, Output gradients, Output outputs, Output) {
 }
 
 void RegisterRectifiers(OpRegistry& r) {
-  Activation(r, "Relu", "{float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64, qint8}")
+  Activation(r, "Relu", "{realnumbertype, qint8}")
       .Doc("max(x, 0); NaN stays. The gradient is 0 at 0.")
       .Gradient(ByOutput("ReluGrad"));
-  ActivationGrad(r, "ReluGrad", "features", kOrdered)
-      .Doc("The gradient of Relu: gradients where features > 0, else 0 (times the gradient, so that NaN and inf show). Relu's outputs may stand "
-           "for its features.")
+  ActivationGrad(r, "ReluGrad", "features", "realnumbertype")
+      .Doc("The gradient of Relu: gradients where features > 0, else 0 (times the gradient, so that NaN and inf show). "
+           "Relu's outputs may stand for its features.")
       .Gradient(LinearByFirst("ReluGrad"));
-  Activation(r, "Relu6", kOrdered).Doc("min(max(x, 0), 6); NaN stays.").Gradient(ByOutput("Relu6Grad"));
-  ActivationGrad(r, "Relu6Grad", "features", kOrdered)
+  Activation(r, "Relu6", "realnumbertype").Doc("min(max(x, 0), 6); NaN stays.").Gradient(ByOutput("Relu6Grad"));
+  ActivationGrad(r, "Relu6Grad", "features", "realnumbertype")
       .Doc("The gradient of Relu6: gradients where 0 < features < 6, else 0.")
       .Gradient(LinearByFirst("Relu6Grad"));
   const std::string leaky_types = kRealHalfFirst + " = float";
@@ -91,7 +101,8 @@ void RegisterExponentialUnits(OpRegistry& r) {
       .Doc("scale * x where x >= 0, else scale * alpha * (exp(x) - 1), with scale 1.05070098… and alpha 1.67326324….")
       .Gradient(ByOutput("SeluGrad"));
   ActivationGrad(r, "SeluGrad", "outputs", kRealHalfFirst)
-      .Doc("The gradient of Selu by its outputs: gradients * (outputs + scale * alpha) where outputs < 0, else gradients * scale.")
+      .Doc("The gradient of Selu by its outputs: gradients * (outputs + scale * alpha) where outputs < 0, else "
+           "gradients * scale.")
       .Gradient(BinaryGrad(EluGradGrad<'S'>));
 }
 
@@ -113,22 +124,22 @@ void RegisterSoft(OpRegistry& r) {
 }
 
 }  // namespace
+}  // namespace math
 
 void RegisterActivationOps(OpRegistry& r) {
-  RegisterRectifiers(r);
-  RegisterExponentialUnits(r);
-  RegisterSoft(r);
+  math::RegisterRectifiers(r);
+  math::RegisterExponentialUnits(r);
+  math::RegisterSoft(r);
 }
 
-}  // namespace weir::math
+}  // namespace weir
 
 namespace weir::ops {
 
 Output Gelu(Input features, bool approximate, const Name& name) {
   if (!features.output().valid()) return {};
   Builder* b = Builder::Innermost(features.builder());
-  auto at = b->At(features.loc());
-  auto scope = b->NameScope(name.name.empty() ? "gelu" : name.name);
+  CallScope call(b, features, name.name, "gelu");
   const Output& x = features.output();
   constexpr double kRootOfTwoOverPi = 0.79788456080286535588, kRootOfHalf = 0.70710678118654752440;
   Output inner = approximate ? Tanh(kRootOfTwoOverPi * (x + 0.044715 * (x * x * x))) : Erf(x * kRootOfHalf);

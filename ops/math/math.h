@@ -35,7 +35,9 @@ inline Output Pow(Input x, Input y, const Name& name = {}) { return Make("Pow", 
 inline Output Maximum(Input x, Input y, const Name& name = {}) { return Make("Maximum", {x, y}, {}, name); }
 inline Output Minimum(Input x, Input y, const Name& name = {}) { return Make("Minimum", {x, y}, {}, name); }
 // (x - y)²
-inline Output SquaredDifference(Input x, Input y, const Name& name = {}) { return Make("SquaredDifference", {x, y}, {}, name); }
+inline Output SquaredDifference(Input x, Input y, const Name& name = {}) {
+  return Make("SquaredDifference", {x, y}, {}, name);
+}
 inline Output Atan2(Input y, Input x, const Name& name = {}) { return Make("Atan2", {y, x}, {}, name); }
 // Sum of tensors of one shape.
 inline Output AddN(InputList inputs, const Name& name = {}) { return Make("AddN", std::move(inputs), {}, name); }
@@ -109,13 +111,19 @@ inline Output LogicalOr(Input x, Input y, const Name& name = {}) { return Make("
 inline Output LogicalNot(Input x, const Name& name = {}) { return Make("LogicalNot", {x}, {}, name); }
 Output LogicalXor(Input x, Input y, const Name& name = {});
 // x where condition holds, y elsewhere; the three broadcast (SelectV2).
-inline Output Where(Input condition, Input x, Input y, const Name& name = {}) { return Make("SelectV2", {condition, x, y}, {}, name); }
+inline Output Where(Input condition, Input x, Input y, const Name& name = {}) {
+  return Make("SelectV2", {condition, x, y}, {}, name);
+}
 // TensorFlow 1's tf.where: x and y have one shape, condition has it too, or is a scalar, or a vector that chooses rows.
-inline Output Select(Input condition, Input x, Input y, const Name& name = {}) { return Make("Select", {condition, x, y}, {}, name); }
+inline Output Select(Input condition, Input x, Input y, const Name& name = {}) {
+  return Make("Select", {condition, x, y}, {}, name);
+}
 
 // ---- sequences
 // start, start + delta, … up to but without limit. One of the arguments is an Output, or `g` comes first.
-inline Output Range(Input start, Input limit, Input delta, const Name& name = {}) { return Make("Range", {start, limit, delta}, {}, name); }
+inline Output Range(Input start, Input limit, Input delta, const Name& name = {}) {
+  return Make("Range", {start, limit, delta}, {}, name);
+}
 Output Range(At g, Input start, Input limit, Input delta, const Name& name = {});
 Output Range(At g, Input limit, const Name& name = {});
 // `num` (int32 or int64, at least 1) evenly spaced values from start to stop, both included.
@@ -125,7 +133,8 @@ Output LinSpace(At g, Input start, Input stop, Input num, const Name& name = {})
 
 namespace weir {
 
-// One argument at least is an Output or a Variable; the other may be a literal. x / y is ops::Divide, x % y ops::FloorMod.
+// One argument at least is an Output or a Variable; the other may be a literal. x / y is ops::Divide, x % y
+// ops::FloorMod.
 inline Output operator+(Input x, Input y) { return ops::Add(std::move(x), std::move(y)); }
 inline Output operator-(Input x, Input y) { return ops::Subtract(std::move(x), std::move(y)); }
 inline Output operator*(Input x, Input y) { return ops::Multiply(std::move(x), std::move(y)); }

@@ -1,4 +1,5 @@
-// What the files of the element-wise ops share among themselves: dtype lists, shape functions, forms of gradients.
+// What the files of the element-wise ops share among themselves: dtype lists, what shape functions follow
+// of values, forms of gradients.
 #pragma once
 
 #include <string>
@@ -18,43 +19,39 @@ inline const std::string kFieldHalfFirst = "{half, bfloat16, float, double, comp
 inline const std::string kSigned = "{bfloat16, half, float, double, int8, int16, int32, int64, complex64, complex128}";
 inline const std::string kDivisible =
     "{bfloat16, half, float, double, uint8, int8, uint16, int16, int32, uint32, uint64, int64, complex64, complex128}";
-inline const std::string kOrdered = "{float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}";
-inline const std::string kNumber =
-    "{float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, uint16, complex128, half, "
-    "uint32, uint64}";
 
-// ---- shape functions (math_shape.cc)
-// Operations that are followed on values of shapes.
-enum class Arithmetic { kNone, kAdd, kSub, kMul, kDiv, kFloorDiv, kFloorMod, kMaximum, kMinimum };
-// Broadcast of both inputs, and the values where both are known elements or symbols.
-ShapeFn BroadcastValues(Arithmetic op);
-Status EqualShape(ShapeContext& c);    // as Broadcast, but incompatible shapes may be allowed
-Status SelectShape(ShapeContext& c);   // TensorFlow 1's: a scalar, a vector of rows, or the full shape
-Status SelectV2Shape(ShapeContext& c);
-Status ClipShape(ShapeContext& c);
-Status CastShape(ShapeContext& c);
-Status RangeShape(ShapeContext& c);
-Status LinSpaceShape(ShapeContext& c);
-// Like input 0, which has as many elements as input 1.
-Status SameCountShape(ShapeContext& c);
+inline constexpr char kStep[] = "it is constant between steps, so that its derivative is zero wherever there is one";
+
+// ---- what shape functions follow of values
+// An element of a value is a number, a symbol (an unknown size that has a name) or unknown.
+struct Element {
+  bool known = false;
+  int64_t number = kUnknownDim;  // when not known: the symbol, or kUnknownDim
+
+  bool Is(int64_t v) const { return known && number == v; }
+  bool SameSymbol(const Element& o) const { return !known && !o.known && SameDim(number, o.number); }
+};
+
+// Element i of an input; a constant's negative elements are numbers, a propagated value's are symbols.
+Element At(const ShapeContext& c, int input, const Dims& value, size_t i);
+// As an element of OutputType::value of an int32 or int64 tensor.
+// A negative number cannot be told from a symbol there, so it becomes unknown.
+Dim ToDim(const Element& e, DType dtype);
+// Whether values of this dtype, of tensors of this shape are followed.
+bool IsIndex(DType t);
+bool IsVector(const PartialShape& s);
 
 // ---- gradients
 // Of y = f(x): `fn` gives dx from the gradient g by y.
 using UnaryGradFn = Output (*)(Output g, Output x, Output y);
 GradFn UnaryGrad(UnaryGradFn fn);
+using Pair = std::pair<Output, Output>;
 // Of z = f(x, y) with operands that broadcast: `fn` gives dx and dy in the shape of z.
-using BinaryGradFn = std::pair<Output, Output> (*)(Output g, Output x, Output y, Output z);
+using BinaryGradFn = Pair (*)(Output g, Output x, Output y, Output z);
 GradFn BroadcastGrad(BinaryGradFn fn);
 // As above for operands of one shape.
 GradFn BinaryGrad(BinaryGradFn fn);
 
 Output ZerosLike(Output x);
-
-// ---- the parts of RegisterMathOps
-void RegisterUnaryOps(OpRegistry& r);       // math_unary.cc
-void RegisterBinaryOps(OpRegistry& r);      // math_binary.cc
-void RegisterLogicOps(OpRegistry& r);       // math_logic.cc: comparisons, logic, choices, Cast, sequences
-void RegisterActivationOps(OpRegistry& r);  // math_activation.cc
-void RegisterGradOps(OpRegistry& r);        // math_gradop.cc: SqrtGrad and its like
 
 }  // namespace weir::math

@@ -1,12 +1,16 @@
-// Shapes of Range and LinSpace, whose sizes are values: computed as TensorFlow does, in the sequence's own dtype.
+// Range and LinSpace. Their sizes are values: computed as TensorFlow does, in the sequence's own dtype.
 #include <fmt/format.h>
 
 #include <cmath>
+#include <string>
 #include <type_traits>
+#include <utility>
 
+#include "weir/ops/math/math.h"
 #include "weir/ops/math/schema.h"
 
-namespace weir::math {
+namespace weir {
+namespace math {
 namespace {
 
 Status NeedScalars(const ShapeContext& c) {
@@ -56,8 +60,8 @@ Result<int64_t> RangeSize(T start, T limit, T delta) {
   const F s = F(start), l = F(limit), d = F(delta);
   if (d == F(0)) return InvalidArgument("needs delta != 0");
   if (d > F(0) ? !(s <= l) : !(s >= l)) {
-    return InvalidArgument(fmt::format("needs start {} limit when delta is {}, but start is {} and limit is {}", d > F(0) ? "<=" : ">=",
-                                       Text(delta), Text(start), Text(limit)));
+    return InvalidArgument(fmt::format("needs start {} limit when delta is {}, but start is {} and limit is {}",
+                                       d > F(0) ? "<=" : ">=", Text(delta), Text(start), Text(limit)));
   }
   return Steps(start, limit, delta);
 }
@@ -89,8 +93,6 @@ Status IntegerRange(ShapeContext& c) {
   return {};
 }
 
-}  // namespace
-
 Status RangeShape(ShapeContext& c) {
   WEIR_RETURN_IF_ERROR(NeedScalars(c));
   if (IsInteger(c.input_dtype(0))) return IntegerRange(c);
@@ -115,4 +117,45 @@ Status LinSpaceShape(ShapeContext& c) {
   return {};
 }
 
-}  // namespace weir::math
+}  // namespace
+}  // namespace math
+
+void RegisterRangeOps(OpRegistry& r) {
+  r.Add("Range")
+      .Input("start: Tidx")
+      .Input("limit: Tidx")
+      .Input("delta: Tidx")
+      .Output("output: Tidx")
+      .Attr("Tidx: {bfloat16, half, float, double, int8, int16, int32, int64, uint16, uint32, uint64} = int32")
+      .Doc("start, start + delta, start + 2 delta, … up to but without limit: ceil((limit - start) / delta) elements.")
+      .Shape(math::RangeShape)
+      .NoGradient("its size depends on its arguments");
+  r.Add("LinSpace")
+      .Input("start: T")
+      .Input("stop: T")
+      .Input("num: Tidx")
+      .Output("output: T")
+      .Attr("T: " + math::kReal)
+      .Attr("Tidx: {int32, int64} = int32")
+      .Doc("num evenly spaced values from start to stop, both included; num is at least 1.")
+      .Shape(math::LinSpaceShape)
+      .NoGradient("its arguments are taken as constants");
+}
+
+}  // namespace weir
+
+namespace weir::ops {
+
+Output Range(At g, Input start, Input limit, Input delta, const Name& name) {
+  return g.builder->Add("Range", {start, limit, delta}, {}, name, g.loc);
+}
+
+Output Range(At g, Input limit, const Name& name) {
+  return g.builder->Add("Range", {0, limit, 1}, {}, name, g.loc);
+}
+
+Output LinSpace(At g, Input start, Input stop, Input num, const Name& name) {
+  return g.builder->Add("LinSpace", {start, stop, num}, {}, name, g.loc);
+}
+
+}  // namespace weir::ops

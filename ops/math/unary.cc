@@ -1,14 +1,38 @@
-// Element-wise ops of one argument: y = f(x).
+// Element-wise ops of one argument, y = f(x), and those that their gradients are made of: functions of the op's output
+// y and the gradient dy by it.
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "weir/ops/math/math.h"
 #include "weir/ops/math/schema.h"
 
-namespace weir::math {
+namespace weir {
+namespace math {
 namespace {
 
 using namespace ops;  // NOLINT: gradients are written in the building functions
 
 OpDef& Unary(OpRegistry& r, const char* name, const std::string& types) {
   return r.Add(name).Input("x: T").Output("y: T").Attr("T: " + types).Shape(UnchangedShape);
+}
+
+// Like input 0, which has as many elements as input 1.
+Status SameCountShape(ShapeContext& c) {
+  auto m = c.input(0).num_elements(), n = c.input(1).num_elements();
+  if (m && n && *m != *n) {
+    return InvalidArgument(
+        fmt::format("needs two inputs of as many elements, not {} and {}", c.Describe(0), c.Describe(1)));
+  }
+  c.set_output(0, c.input(0));
+  return {};
+}
+
+// In the gradients of these ops `a` is y, `b` is dy and `z` the op's output.
+OpDef& GradOp(OpRegistry& r, const char* name) {
+  return r.Add(name).Input("y: T").Input("dy: T").Output("z: T").Attr("T: " + kField).Shape(SameCountShape);
 }
 
 // The …Grad op of the output, as in Make("TanhGrad", {y, g}).
@@ -19,24 +43,47 @@ GradFn ByGradOp(const char* op) {
   };
 }
 
-constexpr char kStep[] = "it is constant between steps, so that its derivative is zero wherever there is one";
-
 void RegisterAlgebra(OpRegistry& r) {
   Unary(r, "Abs", "{bfloat16, half, float, double, int8, int16, int32, int64}")
       .Doc("Absolute value. The least integer stays what it is. The gradient is 0 at 0.")
       .Gradient(UnaryGrad([](Output g, Output x, Output) { return g * Sign(x); }));
-  Unary(r, "Neg", kSigned).Doc("-x; integers wrap around.").Gradient(UnaryGrad([](Output g, Output, Output) { return -g; }));
+  Unary(r, "Neg", kSigned)
+      .Doc("-x; integers wrap around.")
+      .Gradient(UnaryGrad([](Output g, Output, Output) { return -g; }));
   Unary(r, "Sign", kSigned)
       .Doc("-1, 0 or 1 by the sign of x; 0 for zeros of either sign, NaN for NaN.")
       .Gradient(UnaryGrad([](Output, Output x, Output) { return ZerosLike(x); }));
-  Unary(r, "Square", "{bfloat16, half, float, double, int8, int16, int32, int64, uint8, uint16, uint32, uint64, complex64, complex128}")
+  Unary(r, "Square",
+        "{bfloat16, half, float, double, int8, int16, int32, int64, uint8, uint16, uint32, uint64, complex64, "
+        "complex128}")
       .Doc("x * x; integers wrap around.")
       .Gradient(UnaryGrad([](Output g, Output x, Output) { return g * (x * 2.0); }));
-  Unary(r, "Sqrt", kField).Doc("Square root; NaN below zero.").Gradient(ByGradOp("SqrtGrad"));
-  Unary(r, "Rsqrt", kField).Doc("1 / sqrt(x): inf at 0, NaN below.").Gradient(ByGradOp("RsqrtGrad"));
+  Unary(r, "Sqrt", kField).HasPoles().Doc("Square root; NaN below zero.").Gradient(ByGradOp("SqrtGrad"));
+  GradOp(r, "SqrtGrad")
+      .Doc("The gradient of y = sqrt(x): dy * 0.5 / y.")
+      .Gradient(BinaryGrad([](Output g, Output a, Output, Output z) {
+        Output part = g / a;
+        return Pair(-part * z, 0.5 * part);
+      }));
+  Unary(r, "Rsqrt", kField).HasPoles().Doc("1 / sqrt(x): inf at 0, NaN below.").Gradient(ByGradOp("RsqrtGrad"));
+  GradOp(r, "RsqrtGrad")
+      .Doc("The gradient of y = 1 / sqrt(x): dy * -0.5 * y^3.")
+      .Gradient(BinaryGrad([](Output g, Output a, Output b, Output) {
+        return Pair(-1.5 * g * b * Square(a), Make("RsqrtGrad", {a, g}));
+      }));
   for (auto [name, grad] : {std::pair("Reciprocal", "ReciprocalGrad"), std::pair("Inv", "InvGrad")}) {
-    Unary(r, name, kSigned).Doc("The reciprocal 1 / x, element by element.").Gradient(ByGradOp(grad));
+    Unary(r, name, kSigned).HasPoles().Doc("The reciprocal 1 / x, element by element.").Gradient(ByGradOp(grad));
   }
+  GradOp(r, "ReciprocalGrad")
+      .Doc("The gradient of y = 1 / x: -dy * y^2.")
+      .Gradient(BinaryGrad([](Output g, Output a, Output b, Output) {
+        return Pair(-2.0 * g * b * a, Make("ReciprocalGrad", {a, g}));
+      }));
+  GradOp(r, "InvGrad")
+      .Doc("The gradient of y = 1 / x: -dy * y^2.")
+      .Gradient(BinaryGrad([](Output g, Output a, Output b, Output) {
+        return Pair(-2.0 * g * b * a, Make("InvGrad", {a, g}));
+      }));
   Unary(r, "Floor", kReal).Doc("The largest integer not above x.").NoGradient(kStep);
   Unary(r, "Ceil", kReal).Doc("The least integer not below x.").NoGradient(kStep);
   Unary(r, "Round", kSigned).Doc("The nearest integer, halves to the even one; integers stay.").NoGradient(kStep);
@@ -44,20 +91,37 @@ void RegisterAlgebra(OpRegistry& r) {
 }
 
 void RegisterExponentials(OpRegistry& r) {
-  Unary(r, "Exp", kField).Doc("e to the power x.").Gradient(UnaryGrad([](Output g, Output, Output y) { return g * y; }));
+  Unary(r, "Exp", kField)
+      .Doc("e to the power x.")
+      .Gradient(UnaryGrad([](Output g, Output, Output y) { return g * y; }));
   Unary(r, "Expm1", kField)
       .Doc("exp(x) - 1, accurate near 0.")
       .Gradient(UnaryGrad([](Output g, Output x, Output) { return g * Exp(x); }));
-  Unary(r, "Log", kField)
+  Unary(r, "Log", kField).HasPoles()
       .Doc("Natural logarithm: -inf at 0, NaN below.")
       .Gradient(UnaryGrad([](Output g, Output x, Output) { return g * Reciprocal(x); }));
-  Unary(r, "Log1p", kField)
+  Unary(r, "Log1p", kField).HasPoles()
       .Doc("log(1 + x), accurate near 0.")
       .Gradient(UnaryGrad([](Output g, Output x, Output) { return g * Reciprocal(1.0 + x); }));
   Unary(r, "Tanh", kField).Doc("Hyperbolic tangent.").Gradient(ByGradOp("TanhGrad"));
+  GradOp(r, "TanhGrad")
+      .Doc("The gradient of y = tanh(x): dy * (1 - y^2).")
+      .Gradient(BinaryGrad([](Output g, Output a, Output b, Output) {
+        return Pair(g * -2.0 * b * a, Make("TanhGrad", {a, g}));
+      }));
   Unary(r, "Sigmoid", kField).Doc("1 / (1 + exp(-x)).").Gradient(ByGradOp("SigmoidGrad"));
-  Unary(r, "Sinh", kField).Doc("Hyperbolic sine.").Gradient(UnaryGrad([](Output g, Output x, Output) { return g * Cosh(x); }));
-  Unary(r, "Cosh", kField).Doc("Hyperbolic cosine.").Gradient(UnaryGrad([](Output g, Output x, Output) { return g * Sinh(x); }));
+  GradOp(r, "SigmoidGrad")
+      .Doc("The gradient of y = sigmoid(x): dy * y * (1 - y).")
+      .Gradient(BinaryGrad([](Output g, Output a, Output b, Output) {
+        Output part = g * b;
+        return Pair(part - 2.0 * part * a, Make("SigmoidGrad", {a, g}));
+      }));
+  Unary(r, "Sinh", kField)
+      .Doc("Hyperbolic sine.")
+      .Gradient(UnaryGrad([](Output g, Output x, Output) { return g * Cosh(x); }));
+  Unary(r, "Cosh", kField)
+      .Doc("Hyperbolic cosine.")
+      .Gradient(UnaryGrad([](Output g, Output x, Output) { return g * Sinh(x); }));
   Unary(r, "Asinh", kField)
       .Doc("Inverse hyperbolic sine.")
       .Gradient(UnaryGrad([](Output g, Output, Output y) { return g / Cosh(y); }));
@@ -80,15 +144,19 @@ void RegisterExponentials(OpRegistry& r) {
 }
 
 void RegisterTrigonometry(OpRegistry& r) {
-  Unary(r, "Sin", kField).Doc("Sine of x in radians.").Gradient(UnaryGrad([](Output g, Output x, Output) { return g * Cos(x); }));
-  Unary(r, "Cos", kField).Doc("Cosine of x in radians.").Gradient(UnaryGrad([](Output g, Output x, Output) { return -g * Sin(x); }));
+  Unary(r, "Sin", kField)
+      .Doc("Sine of x in radians.")
+      .Gradient(UnaryGrad([](Output g, Output x, Output) { return g * Cos(x); }));
+  Unary(r, "Cos", kField)
+      .Doc("Cosine of x in radians.")
+      .Gradient(UnaryGrad([](Output g, Output x, Output) { return -g * Sin(x); }));
   Unary(r, "Tan", kField)
       .Doc("Tangent of x in radians.")
       .Gradient(UnaryGrad([](Output g, Output x, Output) { return g * Square(Reciprocal(Cos(x))); }));
-  Unary(r, "Asin", kField)
+  Unary(r, "Asin", kField).HasPoles()
       .Doc("Arc sine in radians; NaN outside [-1, 1].")
       .Gradient(UnaryGrad([](Output g, Output x, Output) { return g * Reciprocal(Sqrt(1.0 - Square(x))); }));
-  Unary(r, "Acos", kField)
+  Unary(r, "Acos", kField).HasPoles()
       .Doc("Arc cosine in radians; NaN outside [-1, 1].")
       .Gradient(UnaryGrad([](Output g, Output x, Output) { return -g * Reciprocal(Sqrt(1.0 - Square(x))); }));
   Unary(r, "Atan", kField)
@@ -97,11 +165,12 @@ void RegisterTrigonometry(OpRegistry& r) {
 }
 
 }  // namespace
+}  // namespace math
 
 void RegisterUnaryOps(OpRegistry& r) {
-  RegisterAlgebra(r);
-  RegisterExponentials(r);
-  RegisterTrigonometry(r);
+  math::RegisterAlgebra(r);
+  math::RegisterExponentials(r);
+  math::RegisterTrigonometry(r);
 }
 
-}  // namespace weir::math
+}  // namespace weir

@@ -1,4 +1,4 @@
-// Clipping of values and gradients by their norms, by TF1's names. (ClipByValue is in math_ops.h.)
+// Clipping of values and gradients by their norms, by TF1's names. (ClipByValue is in math.h.)
 //
 //   auto grads = optimizer.ComputeGradients(loss);
 //   Output norm = ops::ClipGradientsByGlobalNorm(grads, 5.0);

@@ -2,11 +2,10 @@
 #include <algorithm>
 
 #include "weir/ops/array/array.h"
-#include "weir/ops/conv/conv.h"
-#include "weir/ops/model/layers_internal.h"
 #include "weir/ops/math/math.h"
+#include "weir/ops/model/layers_internal.h"
 #include "weir/ops/model/moving_average.h"
-#include "weir/ops/nn/nn.h"
+#include "weir/ops/norm/norm.h"
 
 namespace weir::layers {
 

@@ -8,8 +8,8 @@
 
 #include "weir/ops/array/array.h"
 #include "weir/ops/math/math.h"
-#include "weir/ops/nn/internal.h"
 #include "weir/ops/nn/nn.h"
+#include "weir/ops/nn/swapped_labels.h"
 #include "weir/ops/reduce/reduce.h"
 #include "weir/ops/shape_helpers.h"
 #include "weir/ops/model/variables.h"

@@ -5,10 +5,12 @@
 // a scalar, or has the rank of the element losses and for each axis its size or 1 (a 0 takes an example out).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "weir/graph/builder.h"
+#include "weir/ops/random/random.h"
 
 namespace weir::losses {
 
@@ -63,6 +65,27 @@ Output GetTotalLoss(At g, bool add_regularization_losses = true, const Name& nam
 }  // namespace weir::losses
 
 namespace weir::ops {
+
 // max(x, 0) - x·z + log(1 + exp(-|x|)), x the logits and z the labels: no overflow for any logit.
 Output SigmoidCrossEntropyWithLogits(Input labels, Input logits, const Name& name = {});
+
+// ---- losses of classifiers with many classes: only the true ones and some that are drawn are looked at
+struct SampledLossOptions {
+  int64_t num_true = 1;
+  std::optional<CandidateSamples> sampled_values = {};  // else a LogUniformCandidateSampler's, none twice
+  // Drawn classes that are true do not count, however often they were drawn (TensorFlow: but once). NceLoss: false,
+  // else true.
+  std::optional<bool> remove_accidental_hits = {};
+  std::optional<int64_t> seed = {};  // of the sampler
+  std::string name = {};
+};
+// Noise-contrastive estimation, a loss [batch] for each example. weights [num_classes, dim] and biases [num_classes]
+// are variables or Outputs (their gradients stay sparse), labels int64 or int32 [batch, num_true], inputs [batch, dim].
+Output NceLoss(Input weights, Input biases, Input labels, Input inputs, int64_t num_sampled, int64_t num_classes,
+               const SampledLossOptions& o = {});
+// Softmax cross-entropy over the true and the drawn classes, the same arguments; each of several true ones has its
+// share.
+Output SampledSoftmaxLoss(Input weights, Input biases, Input labels, Input inputs, int64_t num_sampled,
+                          int64_t num_classes, const SampledLossOptions& o = {});
+
 }  // namespace weir::ops

@@ -141,12 +141,6 @@ std::vector<Operation>& OperationCollection(Builder& b, const std::string& key) 
   return Extension<std::vector<Operation>>(b, "operations/" + key);
 }
 
-Operation Group(At g, const std::vector<Operation>& operations, const Name& name) {
-  auto free = g.builder->NoControlDependencies();
-  auto after = g.builder->ControlDependencies(operations);
-  return g.builder->AddNode("NoOp", {}, {}, name, g.loc);
-}
-
 Operation VariablesInitializer(At g, const std::vector<Variable>& variables, const Name& name) {
   std::vector<Operation> assigns;
   for (const Variable& v : variables) {

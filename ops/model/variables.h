@@ -26,6 +26,7 @@
 
 #include "weir/graph/builder.h"
 #include "weir/ops/array/indexing.h"
+#include "weir/ops/control/control.h"
 #include "weir/ops/model/initializers.h"
 
 namespace weir {
@@ -132,8 +133,6 @@ inline std::vector<Variable>& LocalVariables(Builder& b) { return VariableCollec
 inline Operation LocalVariablesInitializer(At g, const Name& name = {"init"}) {
   return VariablesInitializer(g, LocalVariables(*g.builder), name);
 }
-// A NoOp that runs after all of `operations`.
-Operation Group(At g, const std::vector<Operation>& operations, const Name& name = {"group_deps"});
 
 // ---- sharing by name
 enum class Reuse {

@@ -7,12 +7,10 @@
 
 #include "weir/graph/builder.h"
 #include "weir/graph/gradients.h"
-#include "weir/ops/window_shapes.h"
+#include "weir/graph/infer.h"
+#include "weir/graph/op_def.h"
 
 namespace weir {
-
-void RegisterLrnOps(OpRegistry& r);  // norm_lrn.cc
-
 namespace {
 
 // The images' rank and channel axis, which data_format tells.
@@ -172,10 +170,11 @@ void AddFusedBatchNorm(OpRegistry& r, const std::string& version, const char* u,
       .Attr(formats)
       .Attr("is_training: bool = true")
       .Doc(
-          "Normalises each channel of images: y = (x − m) / √(v + epsilon) · scale + offset, where m and v are the batch's mean and "
-          "(biased) variance when is_training, else the given mean and variance. batch_mean and batch_variance are the running "
-          "statistics, (1 − f) · given + f · batch with f = exponential_avg_factor (f = 1 uses no given ones, which may be empty) "
-          "and the batch's variance unbiased; the given ones when not training. The reserve spaces hold m and v for the gradient.")
+          "Normalises each channel of images: y = (x − m) / √(v + epsilon) · scale + offset, where m and v are the "
+          "batch's mean and (biased) variance when is_training, else the given mean and variance. batch_mean and "
+          "batch_variance are the running statistics, (1 − f) · given + f · batch with f = exponential_avg_factor (f = "
+          "1 uses no given ones, which may be empty) and the batch's variance unbiased; the given ones when not "
+          "training. The reserve spaces hold m and v for the gradient.")
       .Shape(FusedBatchNormShape)
       .Gradient([grad_op](GradContext& c) { return FusedBatchNormGradient(c, grad_op.c_str()); });
 
@@ -192,21 +191,20 @@ void AddFusedBatchNorm(OpRegistry& r, const std::string& version, const char* u,
       .Attr("is_training: bool = true")
       .Doc(
           "The gradient of " + op.name() +
-          " by x, scale and offset, from the mean and variance that it normalised by (reserve spaces 1 "
-          "and 2). When training these depend on x, which the gradient takes into account. The last two outputs are empty.")
+          " by x, scale and offset, from the mean and variance that it normalised by (reserve spaces 1 and 2). When "
+          "training these depend on x, which the gradient takes into account. The last two outputs are empty.")
       .Shape(FusedBatchNormGradShape)
       .Gradient(FusedBatchNormGradGradient);
 }
 
 }  // namespace
 
-void RegisterNormOps(OpRegistry& r) {
+void RegisterBatchNormOps(OpRegistry& r) {
   constexpr const char* formats = "data_format: {'NHWC', 'NCHW'} = 'NHWC'";
   AddFusedBatchNorm(r, "", "T", "T: {float}", nullptr, formats);
   AddFusedBatchNorm(r, "V2", "U", "T: {half, bfloat16, float}", "U: {float}", formats);
   AddFusedBatchNorm(r, "V3", "U", "T: {half, bfloat16, float}", "U: {bfloat16, float}",
                     "data_format: {'NHWC', 'NCHW', 'NDHWC', 'NCDHW'} = 'NHWC'");
-  RegisterLrnOps(r);
 }
 
 }  // namespace weir

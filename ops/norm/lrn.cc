@@ -4,11 +4,9 @@
 #include "weir/graph/builder.h"
 #include "weir/graph/gradients.h"
 #include "weir/graph/infer.h"
+#include "weir/graph/op_def.h"
 
 namespace weir {
-
-void RegisterLrnOps(OpRegistry& r);
-
 namespace {
 
 Status CheckRadius(const ShapeContext& c) {
@@ -62,7 +60,8 @@ Output WindowSum(Builder& b, Output v, int64_t radius) {
   return Make("Reshape", {sums, shape});
 }
 
-// With W the window sum, s = bias + α·W(x²) and k = 2αβ, LRNGrad(g, x, y) = g·s^−β − k·x·W(g·y/s). Its gradients, h flowing in:
+// With W the window sum, s = bias + α·W(x²) and k = 2αβ, LRNGrad(g, x, y) = g·s^−β − k·x·W(g·y/s). Its gradients, h
+// flowing in:
 //   by g: h·s^−β − k·y/s·W(h·x)          by y: −k·g/s·W(h·x)
 //   by x: −k·h·W(g·y/s) + 2α·x·W(k·W(h·x)·g·y/s² − β·h·g·s^(−β−1))
 Status LrnGradGradient(GradContext& c) {
@@ -96,8 +95,8 @@ OpDef& AddLrnAttrs(OpDef& op) {
 void RegisterLrnOps(OpRegistry& r) {
   AddLrnAttrs(r.Add("LRN").Input("input: T").Output("output: T"))
       .Doc(
-          "Local response normalisation of images [batch, height, width, channels]: x / (bias + alpha · Σ x²)^beta, the sum taken over "
-          "the channels within depth_radius of x's own.")
+          "Local response normalisation of images [batch, height, width, channels]: x / (bias + alpha · Σ x²)^beta, "
+          "the sum taken over the channels within depth_radius of x's own.")
       .Shape(LrnShape)
       .Gradient(LrnGradient);
 

@@ -1,7 +1,6 @@
 // Candidate samplers: ops that draw some of many classes, and say how often each class is to be expected among them.
 #include "weir/graph/infer.h"
 #include "weir/ops/random/random.h"
-#include "weir/ops/registry.h"
 
 namespace weir {
 
@@ -34,7 +33,7 @@ void AddSampler(OpRegistry& r, const char* op, const std::string& probability) {
       .Attr("range_max: int >= 1")
       .Attr("seed: int = 0")
       .Attr("seed2: int = 0")
-      .Stateful()
+      .Random()
       .Doc("Draws num_sampled classes of [0, range_max), class k with probability " + probability +
            ", none twice when `unique`. The expected "
            "counts say how often each of true_classes [batch, num_true], and each class that was drawn, is to be "
@@ -45,7 +44,7 @@ void AddSampler(OpRegistry& r, const char* op, const std::string& probability) {
 
 }  // namespace
 
-void RegisterCandidateOps(OpRegistry& r) {
+void RegisterRandomCandidateOps(OpRegistry& r) {
   AddSampler(r, "LogUniformCandidateSampler", "log((k + 2) / (k + 1)) / log(range_max + 1)");
   AddSampler(r, "UniformCandidateSampler", "1 / range_max");
 }

@@ -1,4 +1,4 @@
-// Building functions of reductions, scans and segment sums.
+// Building functions of reductions, searches, scans and segment folds.
 //
 //   ReduceSum(x)                      over all axes: a scalar
 //   ReduceMean(x, 1)                  over axis 1; negative axes count from the end
@@ -33,18 +33,34 @@ struct ReduceOptions {
 // `op` over `axes` of x. Errors: an axis out of range or named twice.
 Output Reduce(std::string_view op, Input x, const Axes& axes, const ReduceOptions& options = {});
 
-// Numbers. Nothing to reduce gives 0, NaN (integers: 0), 1, the lowest (-inf) and the highest (+inf) value. Integers wrap;
-// the mean of integers is cut towards zero.
-inline Output ReduceSum(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("Sum", x, axis, o); }
-inline Output ReduceMean(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("Mean", x, axis, o); }
-inline Output ReduceProd(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("Prod", x, axis, o); }
-inline Output ReduceMax(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("Max", x, axis, o); }
-inline Output ReduceMin(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("Min", x, axis, o); }
+// Numbers. Nothing to reduce gives 0, NaN (integers: 0), 1, the lowest (-inf) and the highest (+inf) value. Integers
+// wrap; the mean of integers is cut towards zero.
+inline Output ReduceSum(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) {
+  return Reduce("Sum", x, axis, o);
+}
+inline Output ReduceMean(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) {
+  return Reduce("Mean", x, axis, o);
+}
+inline Output ReduceProd(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) {
+  return Reduce("Prod", x, axis, o);
+}
+inline Output ReduceMax(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) {
+  return Reduce("Max", x, axis, o);
+}
+inline Output ReduceMin(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) {
+  return Reduce("Min", x, axis, o);
+}
 // √Σx²
-inline Output ReduceEuclideanNorm(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("EuclideanNorm", x, axis, o); }
+inline Output ReduceEuclideanNorm(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) {
+  return Reduce("EuclideanNorm", x, axis, o);
+}
 // bool: all, any element true.
-inline Output ReduceAll(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("All", x, axis, o); }
-inline Output ReduceAny(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) { return Reduce("Any", x, axis, o); }
+inline Output ReduceAll(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) {
+  return Reduce("All", x, axis, o);
+}
+inline Output ReduceAny(Input x, const Axes& axis = {}, const ReduceOptions& o = {}) {
+  return Reduce("Any", x, axis, o);
+}
 
 // log Σ exp(x), without overflow; -inf of nothing. Float.
 Output ReduceLogSumExp(Input x, const Axes& axis = {}, const ReduceOptions& o = {});
@@ -55,8 +71,12 @@ struct ArgOptions {
 };
 
 // Index of the largest (smallest) element along an axis, of the first among equal ones; NaN is never chosen.
-inline Output ArgMax(Input x, Input axis = 0, const ArgOptions& o = {}) { return Make("ArgMax", {x, axis}, {{"output_type", o.output_type}}, {.name = o.name}); }
-inline Output ArgMin(Input x, Input axis = 0, const ArgOptions& o = {}) { return Make("ArgMin", {x, axis}, {{"output_type", o.output_type}}, {.name = o.name}); }
+inline Output ArgMax(Input x, Input axis = 0, const ArgOptions& o = {}) {
+  return Make("ArgMax", {x, axis}, {{"output_type", o.output_type}}, {.name = o.name});
+}
+inline Output ArgMin(Input x, Input axis = 0, const ArgOptions& o = {}) {
+  return Make("ArgMin", {x, axis}, {{"output_type", o.output_type}}, {.name = o.name});
+}
 
 struct ScanOptions {
   bool exclusive = false;  // element i is left out of result i
@@ -73,7 +93,9 @@ inline Output Cumprod(Input x, Input axis = 0, const ScanOptions& o = {}) {
 }
 
 // Row i of the result is the sum of the rows of data with segment id i; ids must not decrease.
-inline Output SegmentSum(Input data, Input segment_ids, const Name& name = {}) { return Make("SegmentSum", {data, segment_ids}, {}, name); }
+inline Output SegmentSum(Input data, Input segment_ids, const Name& name = {}) {
+  return Make("SegmentSum", {data, segment_ids}, {}, name);
+}
 // The same for ids in any order, of data's leading shape; rows with negative ids are dropped.
 inline Output UnsortedSegmentSum(Input data, Input segment_ids, Input num_segments, const Name& name = {}) {
   return Make("UnsortedSegmentSum", {data, segment_ids, num_segments}, {}, name);

@@ -1,10 +1,9 @@
 // TensorFlow 1's reference variables: VariableV2 hands out a reference to its memory, and Assign and its kin take it.
 //
 // They are known so that old graphs load, are drawn and differentiated; compiling turns each into its resource form
-// (state.cc), so they have no kernels.
+// (resource.cc), so they have no kernels.
 #include <fmt/format.h>
 
-#include "weir/ops/registry.h"
 #include "weir/ops/state/shapes.h"
 
 namespace weir {
@@ -50,27 +49,26 @@ OpDef& AddVariable(OpRegistry& r, const char* op) {
   return r.Add(op)
       .Output("ref: Ref(dtype)")
       .Attr("shape: shape").Attr("dtype: type").Attr("container: string = ''").Attr("shared_name: string = ''")
-      .Stateful()
+      .Stateful().CompiledAway()
       .NoGradient("gradients by a variable end here");
 }
 
 OpDef& AddAssign(OpRegistry& r, const char* op, const std::string& dtypes) {
   return r.Add(op)
       .Input("ref: Ref(T)").Input("value: T").Output("output_ref: Ref(T)").Attr("T: " + dtypes)
-      .Stateful().Writes({0}).NoGradient(kChanges);
+      .Stateful().Writes({0}).CompiledAway().NoGradient(kChanges);
 }
 
 OpDef& AddScatter(OpRegistry& r, const char* op, const std::string& dtypes) {
   return r.Add(op)
       .Input("ref: Ref(T)").Input("indices: Tindices").Input("updates: T").Output("output_ref: Ref(T)")
       .Attr("T: " + dtypes).Attr("Tindices: {int32, int64}")
-      .Stateful().Reads({0}).Writes({0}).Shape(ScatterShape);
+      .Stateful().Reads({0}).Writes({0}).CompiledAway().Shape(ScatterShape);
 }
 
 }  // namespace
 
-void RegisterReferenceOps(OpRegistry& r) {
-  const std::string numbers = kStateNumberTypes;
+void RegisterStateReferenceOps(OpRegistry& r) {
   AddVariable(r, "VariableV2").Shape(VariableShape).Doc("A variable of the given dtype and shape, as a reference.");
   AddVariable(r, "Variable")
       .Shape(OldVariableShape)
@@ -81,19 +79,19 @@ void RegisterReferenceOps(OpRegistry& r) {
       .Shape(AssignShape)
       .Doc(
           "Sets the variable to `value` and hands the reference on. Shapes must agree unless validate_shape is false.");
-  AddAssign(r, "AssignAdd", numbers)
+  AddAssign(r, "AssignAdd", "numbertype")
       .Attr("use_locking: bool = false").Reads({0})
       .Shape(MergedShape)
       .Doc("Adds `value` to the variable and hands the reference on.");
-  AddAssign(r, "AssignSub", numbers)
+  AddAssign(r, "AssignSub", "numbertype")
       .Attr("use_locking: bool = false").Reads({0})
       .Shape(MergedShape)
       .Doc("Subtracts `value` from the variable and hands the reference on.");
-  AddScatter(r, "ScatterAdd", numbers)
+  AddScatter(r, "ScatterAdd", "numbertype")
       .Attr("use_locking: bool = false")
       .Doc("ref[indices[i], …] += updates[i, …]; hands the reference on.")
       .NoGradient(kChanges);
-  AddScatter(r, "ScatterSub", numbers)
+  AddScatter(r, "ScatterSub", "numbertype")
       .Attr("use_locking: bool = false")
       .Doc("ref[indices[i], …] -= updates[i, …]; hands the reference on.")
       .NoGradient(kChanges);
@@ -102,7 +100,7 @@ void RegisterReferenceOps(OpRegistry& r) {
       .Doc("ref[indices[i], …] = updates[i, …]; hands the reference on.")
       .NoGradient(kChanges, /*zero=*/false);
   r.Add("IsVariableInitialized")
-      .Input("ref: Ref(dtype)").Output("is_initialized: bool").Attr("dtype: type").Stateful().Reads({0})
+      .Input("ref: Ref(dtype)").Output("is_initialized: bool").Attr("dtype: type").Stateful().Reads({0}).CompiledAway()
       .Shape(ScalarShape)
       .Doc("Whether the variable has been given a value.")
       .NoGradient("its output is a bool");

@@ -10,7 +10,6 @@
 
 #include "weir/graph/infer.h"
 #include "weir/ops/registry.h"
-#include "weir/ops/state/shapes.h"
 
 namespace weir {
 
@@ -171,7 +170,7 @@ void AddTrainingOp(OpRegistry& r, const TrainingOp& t, bool resource) {
     ++at;
   }
   if (!resource) op.Output("out: Ref(T)");
-  op.Attr(std::string("T: ") + kStateNumberTypes);
+  op.Attr("T: numbertype");
   if (t.sparse) op.Attr("Tindices: {int32, int64}");
   op.Attr("use_locking: bool = false");
   if (*t.flag) op.Attr(t.flag);
@@ -183,7 +182,7 @@ void AddTrainingOp(OpRegistry& r, const TrainingOp& t, bool resource) {
 
 }  // namespace
 
-void RegisterTrainingOps(OpRegistry& r) {
+void RegisterTrainOps(OpRegistry& r) {
   for (const TrainingOp& t : kTrainingOps) {
     for (bool resource : {true, false}) AddTrainingOp(r, t, resource);
   }

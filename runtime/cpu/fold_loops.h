@@ -1,4 +1,4 @@
-// The loops of reductions, over a Fold type that says how elements are combined. For reduction_*.cc only.
+// The loops of reductions, over a Fold type that says how elements are combined. For folds_*.cc only.
 //
 // A fold `F` has: `In` (element), `Acc` (what runs of at most kRun elements are folded in, by lanes), `Total` (what the
 // runs' results are folded in), static Init, Load, Combine on both, and a member Finish(Total).

@@ -2,10 +2,10 @@
 //
 // Invariant: each op has one lane function per dtype, used by its plain kernel and by fused chains alike, and the result
 // of an element depends on its operands only, not on where in the array it stands. Float and double lane functions are
-// compiled for several instruction sets (elementwise_simd*.cc) and chosen once, when the table is made; half and bfloat16
+// compiled for several instruction sets (lanes_simd*.cc) and chosen once, when the table is made; half and bfloat16
 // go through the float ones, converting tiles and rounding once.
 //
-// What it does not do: shapes and attributes are checked by the kernels (math.cc).
+// What it does not do: shapes and attributes are checked by the kernels (ops/math/cpu/elementwise.cc).
 #pragma once
 
 #include <algorithm>
@@ -167,16 +167,16 @@ struct LaneRow {
 };
 // Rows that are parts of ops, not ops: the last step of TruncateDiv on half and bfloat16, and their Softplus.
 inline constexpr const char *kTrunc = "Trunc", *kHalfSoftplus = "Softplus of half", *kBfloat16Softplus = "Softplus of bfloat16";
-std::span<const LaneRow> ArithmeticLanes();      // elementwise_simd.cc
-std::span<const LaneRow> TranscendentalLanes();  // elementwise_simd_math.cc
-std::span<const LaneRow> LibraryLanes();         // elementwise_library.cc: those that call libm
-// Integer and bool functions: elementwise_int.cc.
+std::span<const LaneRow> ArithmeticLanes();      // lanes_simd.cc
+std::span<const LaneRow> TranscendentalLanes();  // lanes_simd_math.cc
+std::span<const LaneRow> LibraryLanes();         // lanes_library.cc: those that call libm
+// Integer and bool functions: lanes_int.cc.
 struct TypedLane {
   const char* op = nullptr;
   DType dtype = DType::kInvalid;
   LaneFn fn;
 };
 std::vector<TypedLane> IntegerLanes();
-const LaneFn* FindCastLane(DType from, DType to, bool truncate);  // elementwise_cast.cc
+const LaneFn* FindCastLane(DType from, DType to, bool truncate);  // lanes_cast.cc
 
 }  // namespace weir

@@ -7,8 +7,8 @@
 #include "hwy/highway.h"
 #include "weir/runtime/cpu/lanes.h"
 
-#ifndef WEIR_OPS_KERNELS_SMALL_CONVERSIONS_
-#define WEIR_OPS_KERNELS_SMALL_CONVERSIONS_
+#ifndef WEIR_RUNTIME_CPU_SMALL_CONVERSIONS_
+#define WEIR_RUNTIME_CPU_SMALL_CONVERSIONS_
 namespace weir {
 struct SmallConversions {
   void (*half_to_float)(const Half*, float*, int64_t);

@@ -1,12 +1,12 @@
-// The loop around a vector operation, once per instruction set (included by elementwise_simd*.cc under foreach_target).
+// The loop around a vector operation, once per instruction set (included by lanes_simd*.cc under foreach_target).
 //
 // Invariant: tails go through the same vector code as whole vectors, with masked loads and stores; so no element's result
 // depends on its position.
-#if defined(WEIR_OPS_KERNELS_ELEMENTWISE_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef WEIR_OPS_KERNELS_ELEMENTWISE_SIMD_INL_H_
-#undef WEIR_OPS_KERNELS_ELEMENTWISE_SIMD_INL_H_
+#if defined(WEIR_RUNTIME_CPU_LANES_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WEIR_RUNTIME_CPU_LANES_SIMD_INL_H_
+#undef WEIR_RUNTIME_CPU_LANES_SIMD_INL_H_
 #else
-#define WEIR_OPS_KERNELS_ELEMENTWISE_SIMD_INL_H_
+#define WEIR_RUNTIME_CPU_LANES_SIMD_INL_H_
 #endif
 
 #include <cstring>

@@ -1,3 +1,4 @@
+// How a Move walks: row by row, or where it transposes by bands of rows, so that cache lines are read once.
 #include "weir/runtime/cpu/moves.h"
 
 #include <fmt/format.h>
@@ -9,7 +10,7 @@ namespace weir::kernels {
 namespace {
 
 constexpr int64_t kBand = 16;             // rows a band, columns a block
-constexpr int kMaxAxes = 2 * kMaxRank + 2;  // Tile views an axis as two
+constexpr int kMaxAxes = 2 * kMaxRank + 2;  // a tiling sees each axis as two
 
 template <class T>
 inline void MoveRow(const T* in, int64_t in_stride, T* out, int64_t out_stride, int64_t n) {

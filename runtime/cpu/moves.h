@@ -1,5 +1,5 @@
 // What the kernels that move elements have in common: dispatch by element size, strides, and Move, a copy between two
-// strided views of one index space. Transpose, Slice, Concat, Tile, Pad, Reverse, SpaceToBatch … are all Moves.
+// strided views of one index space. Transpositions, slices, joins, tilings, paddings, reversals … are all Moves.
 //
 // Invariant: a Move touches exactly the elements its dims and strides name; whoever makes one has proved that they lie
 // inside both tensors, and that no two indices write one element. No size arithmetic is done on empty index spaces.

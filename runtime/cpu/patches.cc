@@ -1,4 +1,5 @@
-// From images to patches and back (im2col and col2im), bounded blocks of them at a time. See conv.h for the layouts.
+// From images to patches and back (im2col and col2im), bounded blocks of them at a time. See patches.h for the
+// layouts.
 #include <fmt/format.h>
 
 #include <cstring>

@@ -6,18 +6,15 @@
 // rows are long runs. Either way blocks are bounded (kTileBytes), so that the workspace does not grow with the problem.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <type_traits>
 
 #include "weir/runtime/cpu/gemm.h"
 #include "weir/runtime/cpu/windows.h"
+#include "weir/runtime/kernel.h"
 
-namespace weir {
-
-void RegisterDepthwiseConvKernels(KernelRegistry& r);  // conv_depthwise.cc
-void RegisterPoolKernels(KernelRegistry& r);           // pool.cc
-void RegisterNormKernels(KernelRegistry& r);           // norm.cc
-
-namespace kernels {
+namespace weir::kernels {
 
 inline constexpr int64_t kTileBytes = 512 << 10;
 // As many chunks as a convolution is cut into at most: each has a tile of its own.
@@ -121,5 +118,4 @@ class WorkspaceLayout {
   bool overflow_ = false;
 };
 
-}  // namespace kernels
-}  // namespace weir
+}  // namespace weir::kernels

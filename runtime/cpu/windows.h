@@ -1,30 +1,14 @@
-// Windows over images, for the kernels of convolution and pooling: which taps of a window lie inside, which outputs see a
-// band of input rows, the type that 16-bit floats are computed in. Arithmetic only; sizes are placed (graph/base/window.h).
+// Windows over images, for the kernels of convolution and pooling: which taps of a window lie inside, which outputs see
+// a band of input rows. Arithmetic only; sizes are placed (graph/base/window.h).
 #pragma once
 
 #include <algorithm>
-#include <type_traits>
+#include <cstdint>
 
 #include "weir/graph/base/window.h"
-#include "weir/runtime/kernel.h"
+#include "weir/runtime/cpu/wide.h"
 
 namespace weir::kernels {
-
-// What a type is computed in: 16-bit floats in float.
-template <class T>
-struct WideT {
-  using type = T;
-};
-template <>
-struct WideT<Half> {
-  using type = float;
-};
-template <>
-struct WideT<BFloat16> {
-  using type = float;
-};
-template <class T>
-using Wide = typename WideT<T>::type;
 
 // [begin, end)
 struct Span {
@@ -91,9 +75,6 @@ struct PoolProblem {
   int64_t out_row() const { return x.output * c; }
   int64_t out_rows() const { return n * y.output; }
 };
-
-// From concrete shapes of what is pooled and what comes of it; `pooled` is checked. Both must have elements.
-Result<PoolProblem> MakePoolProblem(PrepareContext& c, const Shape& input, const Shape& pooled);
 
 // f(pixel, outputs, tap) for every tap (ky · window + kx) of the windows of output row `oy` that lies in the input: output
 // ox of `outputs` has it at pixel + ox · stride of its image. Taps come in row-major order (kx falling when `Reverse`).

@@ -40,36 +40,41 @@ Result<RunContext*> RunContext::Nested(size_t step, size_t which) {
 
 Status RunContext::RunNested(size_t step, size_t which, const std::vector<Tensor>& inputs, const RunOptions& options, std::vector<Tensor>* results) {
   WEIR_ASSIGN_OR_RETURN(RunContext * nested, Nested(step, which));
-  const std::vector<int>& feeds = plan_->steps[step].info->nested_feeds[which];
+  const StepInfo& info = *plan_->steps[step].info;
+  const std::vector<int>& feeds = info.nested_feeds[which];
   for (size_t i = 0; i < feeds.size(); ++i) {
     WEIR_RETURN_IF_ERROR(CheckArgument(nested->plan().feeds[i], inputs[feeds[i]]));
     nested->SetFeed(static_cast<int>(i), inputs[feeds[i]]);
   }
-  RunOptions inner = options;
-  inner.trace = nullptr;
-  WEIR_RETURN_IF_ERROR(nested->Run(inner));
+  // Why: who writes a variable does so in place when nobody else holds its buffer.
+  for (int32_t v : info.nested_writes[which]) pins_[v] = nullptr;
+  WEIR_RETURN_IF_ERROR(nested->Run(options));
   results->clear();
   for (size_t i = 0; i < nested->plan().fetches.size(); ++i) {
     WEIR_ASSIGN_OR_RETURN(Tensor t, nested->Fetch(static_cast<int>(i)));
     results->push_back(std::move(t));
   }
   nested->Finish();
-  // What the nested plan wrote has new buffers perhaps.
-  for (const PlanVariable& v : nested->plan().variables) {
-    if (!v.written) continue;
-    for (size_t mine = 0; mine < plan_->variables.size(); ++mine) {
-      if (plan_->variables[mine].variable != v.variable) continue;
-      std::lock_guard lock(v.variable->mutex);
-      Repin(static_cast<int>(mine));
-    }
+  for (int32_t v : info.nested_writes[which]) {
+    std::lock_guard lock(plan_->variables[v].variable->mutex);
+    Repin(v);
   }
   return {};
 }
 
+// What a step hands to nested plans. Of handles nothing, since a tensor would hold the variable's buffer.
+std::vector<Tensor> RunContext::Arguments(size_t step) const {
+  const Step& s = plan_->steps[step];
+  std::vector<Tensor> inputs;
+  for (int k = 0; k < s.num_inputs; ++k) {
+    inputs.push_back(s.info->handles[k] ? Tensor() : SlotTensor(input_slot(s, k)));
+  }
+  return inputs;
+}
+
 Status RunContext::RunIf(size_t i, const RunOptions& options) {
   const Step& s = plan_->steps[i];
-  std::vector<Tensor> inputs, results;
-  for (int k = 0; k < s.num_inputs; ++k) inputs.push_back(SlotTensor(input_slot(s, k)));
+  std::vector<Tensor> inputs = Arguments(i), results;
   WEIR_RETURN_IF_ERROR(RunNested(i, Truth(inputs[0]) ? 0 : 1, inputs, options, &results));
   for (int k = 0; k < s.num_outputs; ++k) WEIR_RETURN_IF_ERROR(PutOutput(output_slot(s, k), results[k]));
   return {};
@@ -77,8 +82,7 @@ Status RunContext::RunIf(size_t i, const RunOptions& options) {
 
 Status RunContext::RunWhile(size_t i, const RunOptions& options) {
   const Step& s = plan_->steps[i];
-  std::vector<Tensor> state, results;
-  for (int k = 0; k < s.num_inputs; ++k) state.push_back(SlotTensor(input_slot(s, k)));
+  std::vector<Tensor> state = Arguments(i), results;
   while (true) {
     WEIR_RETURN_IF_ERROR(RunNested(i, 0, state, options, &results));
     if (!Truth(results[0])) break;

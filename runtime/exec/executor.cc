@@ -21,6 +21,7 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
   nested_.resize(p.steps.size());
   args_.resize(p.steps.size());
   quick_.resize(p.steps.size());
+  FindResting();
   for (size_t i = 0; i < p.slots.size(); ++i) {
     if (p.slots[i].storage == Storage::kConstant) pointers_[i] = const_cast<void*>(p.constants[p.slots[i].index].raw());
   }
@@ -30,10 +31,30 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
     args_[i].operands = p.operands.data() + s.first_operand;
     args_[i].num_inputs = s.num_inputs;
     args_[i].num_chunks = s.chunks;
-    args_[i].random_state = s.random;
+    args_[i].state = s.state;
     args_[i].error = &error_;
     const bool quick = s.kind == StepKind::kKernel && s.writes.empty() && s.chunks == 1 && !s.begin.call;
     if (quick) quick_[i] = {s.run.call, s.run.closure.get()};
+  }
+}
+
+void RunContext::FindResting() {
+  const Plan& p = *plan_;
+  std::vector<bool> pins(p.variables.size(), true), dynamic(dynamic_.size(), true);
+  for (const PlanFetch& f : p.fetches) {
+    if (f.slot < 0) continue;
+    const Slot& s = p.slots[f.slot];
+    if (s.storage == Storage::kVariable) pins[s.index] = false;
+    if (s.storage == Storage::kDynamic) dynamic[s.index] = false;
+  }
+  for (const PlanFeed& f : p.feeds) {
+    if (f.dynamic >= 0) dynamic[f.dynamic] = false;
+  }
+  for (size_t v = 0; v < pins.size(); ++v) {
+    if (pins[v]) resting_pins_.push_back(static_cast<int32_t>(v));
+  }
+  for (size_t d = 0; d < dynamic.size(); ++d) {
+    if (dynamic[d]) resting_dynamic_.push_back(static_cast<int32_t>(d));
   }
 }
 
@@ -154,16 +175,21 @@ Status RunContext::PinVariables() {
     const Tensor& value = pv.variable->value;
     if (!value.valid()) {
       if (!pv.read_first) continue;
-      return FailedPrecondition(fmt::format("error[run]: variable '{}' has no value yet; '{}' reads it", pv.variable->name, pv.first_reader))
+      return FailedPrecondition(fmt::format("error[run]: variable '{}' has no value yet; '{}' reads it", pv.variable->name(), pv.first_reader))
           .Help("run GlobalVariablesInitializer (graphdef run --init) or restore a checkpoint first");
     }
     stale_ = pv.has_shape && !(value.shape() == pv.shape);
     if (stale_) {
-      return FailedPrecondition(fmt::format("finds variable '{}' of shape {}, but was compiled for {}", pv.variable->name, value.shape().ToString(), pv.shape.ToString()));
+      return FailedPrecondition(fmt::format("finds variable '{}' of shape {}, but was compiled for {}", pv.variable->name(), value.shape().ToString(), pv.shape.ToString()));
     }
     Repin(static_cast<int>(v));
   }
   return {};
+}
+
+void RunContext::Rest() {
+  for (int32_t v : resting_pins_) pins_[v] = nullptr;
+  for (int32_t d : resting_dynamic_) dynamic_[d] = Tensor();
 }
 
 void RunContext::Finish() {
@@ -204,11 +230,12 @@ Status RunContext::Run(const RunOptions& options) {
   // Nested runs: the caller holds the variables already.
   VariableLocks<&VariableCell::writing> writing(*plan_, write_locked_ ? kNoVariables : plan_->written);
   WEIR_RETURN_IF_ERROR(PinVariables());
-  bool leased = options.pool && options.pool->TryLease();
+  if (write_locked_) return RunSteps(options);
   RunOptions mine = options;
-  if (!leased && !write_locked_) mine.pool = nullptr;
+  mine.team = options.pool ? options.pool->Lease() : nullptr;
+  if (mine.trace) mine.trace_start = std::chrono::steady_clock::now();
   Status status = RunSteps(mine);
-  if (leased) options.pool->Release();
+  if (mine.team) options.pool->Release(mine.team);
   return status;
 }
 
@@ -227,6 +254,8 @@ Status StepError(const StepInfo& info, Status s) {
   return std::move(s).Decorated(std::move(headline));
 }
 
+constexpr size_t kMostTraced = size_t{1} << 20;  // steps: a loop may run for ever
+
 int64_t Since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
 }
@@ -244,7 +273,7 @@ Status RunContext::Poll(const RunOptions& options) const {
 Status RunContext::RunSteps(const RunOptions& options) {
   const bool poll = options.cancel || options.deadline != std::chrono::steady_clock::time_point{};
   const bool slow = poll || options.trace || options.check_numerics;
-  auto start = options.trace ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
+  const auto start = options.trace_start;
   const Step* steps = plan_->steps.data();
   for (size_t i = 0, n = quick_.size(); i < n; ++i) {
     int64_t begin_ns = options.trace ? Since(start) : 0;
@@ -256,7 +285,7 @@ Status RunContext::RunSteps(const RunOptions& options) {
     if (error_.failed.load(std::memory_order_relaxed)) return StepError(*steps[i].info, error_.status);
     if (!slow) continue;
     const Step& s = steps[i];
-    if (options.trace) options.trace->push_back({&s, begin_ns, Since(start)});
+    if (options.trace && options.trace->size() < kMostTraced) options.trace->push_back({&s, begin_ns, Since(start)});
     if (poll) {
       if (Status status = Poll(options); !status.ok()) return std::move(status).Detail(fmt::format("after {} '{}'", s.info->op, s.info->name));
     }
@@ -290,7 +319,7 @@ void RunContext::RunKernel(const RunFunction& begin, const RunFunction& run, Run
 
 void RunContext::RunChunks(const RunFunction& run, RunArgs& args, const RunOptions& options) {
   const int64_t chunks = args.num_chunks;
-  if (!options.pool || chunks == 1) {
+  if (!options.team || chunks == 1) {
     for (int64_t c = 0; c < chunks; ++c) {
       args.chunk = c;
       run.call(run.closure.get(), args);
@@ -311,7 +340,7 @@ void RunContext::RunChunks(const RunFunction& run, RunArgs& args, const RunOptio
     mine.chunk = chunk;
     j.run->call(j.run->closure.get(), mine);
   };
-  options.pool->Run(one, &job, chunks);
+  options.team->Run(one, &job, chunks);
 }
 
 namespace {
@@ -341,7 +370,7 @@ Status RunContext::RunWriter(size_t i, const RunOptions& options) {
   for (int32_t v : s.writes) {
     VariableCell& cell = *plan_->variables[v].variable;
     if (!cell.value.valid()) {
-      return FailedPrecondition(fmt::format("changes variable '{}', which has no value yet", cell.name)).Help("run GlobalVariablesInitializer first");
+      return FailedPrecondition(fmt::format("changes variable '{}', which has no value yet", cell.name())).Help("run GlobalVariablesInitializer first");
     }
     if (!OnlyOurs(cell, pins_[v])) {
       // Somebody else reads this buffer: write aside.
@@ -453,7 +482,7 @@ Status RunContext::RunAssign(size_t i) {
   std::lock_guard lock(cell.mutex);
   const Shape& shape = from.is_static() ? from.shape : dynamic_[from.index].shape();
   if (pv.has_shape && !(pv.shape == shape)) {
-    return InvalidArgument(fmt::format("cannot assign a value of shape {} to variable '{}' of shape {}", shape.ToString(), cell.name, pv.shape.ToString()));
+    return InvalidArgument(fmt::format("cannot assign a value of shape {} to variable '{}' of shape {}", shape.ToString(), cell.name(), pv.shape.ToString()));
   }
   bool in_place = cell.value.valid() && cell.value.shape() == shape && cell.dtype != kString && OnlyOurs(cell, pins_[v]);
   if (in_place) {
@@ -472,7 +501,7 @@ void RunContext::RunReadVariable(size_t i) {
   std::lock_guard lock(cell.mutex);
   if (!cell.value.valid()) {
     RunArgs& args = args_[i];
-    args.Fail(FailedPrecondition(fmt::format("reads variable '{}', which has no value yet", cell.name)).Help("run GlobalVariablesInitializer first"));
+    args.Fail(FailedPrecondition(fmt::format("reads variable '{}', which has no value yet", cell.name())).Help("run GlobalVariablesInitializer first"));
     return;
   }
   SetDynamic(output_slot(s, 0), cell.value);

@@ -20,9 +20,11 @@ struct StepTime {
 
 struct RunOptions {
   ThreadPool* pool = nullptr;                        // null: the calling thread alone
+  ThreadPool::Team* team = nullptr;                  // of the run, which nested plans share
   const std::atomic<bool>* cancel = nullptr;         // polled between chunks and loop iterations
   std::chrono::steady_clock::time_point deadline{};  // the epoch: none
-  std::vector<StepTime>* trace = nullptr;
+  std::vector<StepTime>* trace = nullptr;            // steps in the order in which they end, those of bodies as well
+  std::chrono::steady_clock::time_point trace_start{};  // what times of the trace count from; the epoch: the run's start
   bool check_numerics = false;                       // NaN or infinity in any float output is an error that names the step
 };
 
@@ -57,10 +59,14 @@ class RunContext {
   // After Run: all fetches, each the caller's own: nobody else holds its memory, so the caller may write it. What
   // belongs to a constant, a variable, a feed or another fetch is copied; outputs' buffers are not. Finishes the run.
   Status TakeFetches(std::vector<Tensor>* values);
+  // After a run whose feeds stay bound and whose fetches may still be asked for: lets go of all else, so that nobody who
+  // writes a variable must keep its old value for this context.
+  void Rest();
   // After the last Fetch: lets go of feeds, variables and all that was made in between.
   void Finish();
 
  private:
+  void FindResting();
   Status PinVariables();
   void Repin(int v);
   Status PrepareOutputs();
@@ -82,6 +88,7 @@ class RunContext {
   Status RunIf(size_t i, const RunOptions& options);
   Status RunWhile(size_t i, const RunOptions& options);
   Result<RunContext*> Nested(size_t step, size_t which);
+  std::vector<Tensor> Arguments(size_t step) const;
   Status RunNested(size_t step, size_t which, const std::vector<Tensor>& inputs, const RunOptions& options, std::vector<Tensor>* results);
   Status CheckNumerics(size_t i) const;
   Status Poll(const RunOptions& options) const;
@@ -106,6 +113,7 @@ class RunContext {
   std::vector<std::vector<std::shared_ptr<Buffer>>> recycled_;  // per output: buffers to use again once nobody holds them
   std::vector<void*> output_bound_;
   std::vector<std::shared_ptr<Buffer>> pins_;  // by variable
+  std::vector<int32_t> resting_pins_, resting_dynamic_;  // what Rest lets go of
   bool stale_ = false;
   std::vector<Shape> pin_shapes_;              // of those whose shape the plan does not know
   std::vector<Tensor> feed_tensors_;           // dynamic feeds

@@ -28,7 +28,7 @@ std::string StepText(const Plan& p, size_t i) {
   for (int k = 0; k < s.num_outputs; ++k) out += (k ? ", " : "") + SlotText(p, p.operands[s.first_operand + s.num_inputs + k]);
   std::string text = fmt::format("{:>4} {}{}{}({})", i, out, out.empty() ? "" : " = ", s.info->op, in);
   if (s.chunks > 1) text += fmt::format(" x{}", s.chunks);
-  for (int32_t v : s.writes) text += fmt::format(" writes {}", p.variables[v].variable->name);
+  for (int32_t v : s.writes) text += fmt::format(" writes {}", p.variables[v].variable->name());
   text += fmt::format("  # {}", s.info->name);
   if (!s.info->loc.empty()) text += " " + s.info->loc;
   if (!s.info->note.empty()) text += "; " + s.info->note;
@@ -64,7 +64,7 @@ std::string Plan::ToString() const {
   text += fmt::format("arena {} bytes; lower bound {}; without reuse {}\n", arena_bytes, arena_lower_bound, arena_sum);
   for (size_t i = 0; i < feeds.size(); ++i) text += fmt::format("feed {} {}{}\n", i, DTypeShortName(feeds[i].dtype), feeds[i].dynamic >= 0 ? "<dynamic>" : feeds[i].shape.ToString());
   for (size_t i = 0; i < variables.size(); ++i) {
-    text += fmt::format("var {} '{}' {}{}{}\n", i, variables[i].variable->name, DTypeShortName(variables[i].variable->dtype),
+    text += fmt::format("var {} '{}' {}{}{}\n", i, variables[i].variable->name(), DTypeShortName(variables[i].variable->dtype),
                         variables[i].has_shape ? variables[i].shape.ToString() : "<dynamic>", variables[i].written ? " written" : "");
   }
   for (size_t i = 0; i < steps.size(); ++i) text += StepText(*this, i);

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "weir/runtime/kernel.h"
-#include "weir/runtime/variables.h"
+#include "weir/runtime/resource_store.h"
 
 namespace weir {
 
@@ -55,6 +55,8 @@ struct StepInfo {
   // Control flow: nested plans, by branch. While: {cond, body}. Each plan's feeds are listed by operand.
   std::vector<std::shared_ptr<const Plan>> nested;
   std::vector<std::vector<int>> nested_feeds;  // nested feed i takes the step's input nested_feeds[plan][i]
+  std::vector<bool> handles;                   // which inputs are
+  std::vector<std::vector<int32_t>> nested_writes;  // the variables of this plan that a nested one writes
 };
 
 enum class StepKind : uint8_t {
@@ -74,7 +76,7 @@ struct Step {
   int64_t workspace_offset = 0;  // in the arena
   int32_t first_operand = 0;     // in Plan::operands: inputs, then outputs
   int16_t num_inputs = 0, num_outputs = 0;
-  RandomState* random = nullptr;
+  NodeState* state = nullptr;
   std::vector<int32_t> writes;   // variables, ascending
   std::shared_ptr<const StepInfo> info;
 };

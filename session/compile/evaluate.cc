@@ -36,7 +36,7 @@ namespace {
 
 Result<std::vector<Tensor>> Evaluate(const Node& n, std::span<const Tensor> inputs) {
   const KernelDef* kernel = AllKernels().Find(n.op());
-  if (!kernel || kernel->effect() || kernel->random() || !kernel->mutates().empty()) return Unimplemented("cannot be evaluated");
+  if (!kernel || n.def()->stateful() || !n.def()->writes().empty()) return Unimplemented("cannot be evaluated");
   std::vector<DynamicInput> known;
   std::vector<PrepareContext::Operand> in, out(n.outputs().size());
   for (const Tensor& t : inputs) {

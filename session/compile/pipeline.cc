@@ -89,7 +89,7 @@ Result<Graph> CutOut(const Graph& user, const Signature& s) {
     return it != fed.end() ? it->second : Endpoint{map[e.node.value], e.index};
   };
   // Whoever waits for a fed placeholder waits for nothing.
-  auto fed_placeholder = [&](NodeId c) { return (user.node(c).Is("Placeholder") || user.node(c).Is("PlaceholderV2")) && fed.count({c, 0}); };
+  auto fed_placeholder = [&](NodeId c) { return user.node(c).def() && user.node(c).def()->fed() && fed.count({c, 0}); };
   for (NodeId id : kept) {
     std::vector<Endpoint> inputs;
     std::vector<NodeId> control;
@@ -186,7 +186,7 @@ std::shared_ptr<const Plan> BodyPlans::Find(const Key& key) const {
   auto [begin, end] = plans_.equal_range(key.function);
   for (auto it = begin; it != end; ++it) {
     const Key& have = it->second.first;
-    if (have.bound == key.bound && SameButSymbols(have.args, key.args) && have.attrs == key.attrs) return it->second.second;
+    if (SameButSymbols(have.args, key.args) && have.attrs == key.attrs) return it->second.second;
   }
   return nullptr;
 }
@@ -202,24 +202,24 @@ Status BodyPlans::Count(const Function& f, int64_t nodes) {
   return ResourceExhausted(fmt::format("calls function '{}', with which branches and loops unfold to over {} nodes", f.name, kMaxUnfoldedNodes));
 }
 
-Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<OutputType>& feeds, const CompileEnv& env, const BoundVariables& bound) {
+Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<OutputType>& feeds, const CompileEnv& env) {
   auto start = std::chrono::steady_clock::now();
   PassContext context;
   WEIR_RETURN_IF_ERROR(Optimize(lowered, feeds, env.options, &context));
   BodyPlans bodies;
   CompileEnv inner = env;
   if (!inner.bodies) inner.bodies = &bodies;
-  WEIR_ASSIGN_OR_RETURN(auto plan, BuildPlan(lowered, inner, bound));
+  WEIR_ASSIGN_OR_RETURN(auto plan, BuildPlan(lowered, inner));
   plan->notes.insert(plan->notes.end(), context.notes.begin(), context.notes.end());
   plan->verify_micros = context.verify_nanos / 1000;
   plan->compile_micros = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
   return std::shared_ptr<const Plan>(plan);
 }
 
-Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f, const std::vector<OutputType>& args, const CompileEnv& env, const BoundVariables& bound) {
+Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f, const std::vector<OutputType>& args, const CompileEnv& env) {
   const Function* function = g.FindFunction(f.name);
   if (!function) return NotFound(fmt::format("calls function '{}', which the library does not have", f.name));
-  BodyPlans::Key key{function, f.attrs, args, bound};
+  BodyPlans::Key key{function, f.attrs, args};
   if (auto plan = env.bodies->Find(key)) return plan;
   WEIR_ASSIGN_OR_RETURN(Graph body, Instantiate(g, *function, f.attrs, args));
   if (body.Find("_targets").valid()) return InvalidArgument(fmt::format("calls function '{}', which has a node of the reserved name '_targets'", f.name));
@@ -240,7 +240,7 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
     refusing->refused = std::move(s).Detail(fmt::format("in function '{}'", f.name));
     plan = std::move(refusing);
   } else {
-    WEIR_ASSIGN_OR_RETURN(plan, Compile(std::move(body), args, env, bound));
+    WEIR_ASSIGN_OR_RETURN(plan, Compile(std::move(body), args, env));
   }
   env.bodies->Add(std::move(key), plan);
   return plan;

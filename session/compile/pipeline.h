@@ -21,7 +21,7 @@ Result<Graph> Lower(const Graph& user, const Signature& signature, const Compile
 Status Optimize(Graph& lowered, const std::vector<OutputType>& feeds, const CompileOptions& options, PassContext* context = nullptr);
 
 // Optimize, then BuildPlan.
-Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<OutputType>& feeds, const CompileEnv& env, const BoundVariables& bound = {});
+Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<OutputType>& feeds, const CompileEnv& env);
 
 // Which feeds (`_Arg` nodes) reach, through small integer arithmetic, an input whose value some kernel must know before it can be
 // prepared: a fed batch size, an axis, a shape. Those belong to the plan's key by value.
@@ -30,6 +30,6 @@ std::vector<bool> ShapingFeeds(const Graph& lowered, size_t num_feeds);
 Status BindFeedValue(Graph& lowered, int index, const Tensor& value);
 
 // Compiles a function of the library of `g` as a nested plan; `env.bodies` remembers it.
-Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f, const std::vector<OutputType>& args, const CompileEnv& env, const BoundVariables& bound);
+Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f, const std::vector<OutputType>& args, const CompileEnv& env);
 
 }  // namespace weir

@@ -18,9 +18,9 @@ namespace {
 
 class PlanBuilder {
  public:
-  PlanBuilder(const Graph& g, const CompileEnv& env, const BoundVariables& bound, Order order, Roles roles)
-      : g_(g), env_(env), plan_(std::make_shared<Plan>()), order_(std::move(order)), roles_(std::move(roles)), slots_(g, order_, roles_, *plan_),
-        variables_(g, order_, env, bound, *plan_) {}
+  PlanBuilder(const Graph& g, const CompileEnv& env, Order order, Roles roles)
+      : g_(g), env_(env), plan_(std::make_shared<Plan>()), order_(std::move(order)), roles_(std::move(roles)),
+        slots_(g, order_, roles_, *plan_), variables_(g, order_, *env.resources, *plan_) {}
 
   Result<std::shared_ptr<Plan>> Build() {
     plan_->num_nodes = g_.num_nodes();
@@ -265,7 +265,7 @@ class PlanBuilder {
       info->note = "in place";
     }
     WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
-    for (int i : kernel->mutates()) {
+    for (int i : n.def()->writes()) {
       WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(i)));
       step.writes.push_back(v);
       plan_->variables[v].written = true;
@@ -274,7 +274,7 @@ class PlanBuilder {
     Prepared& p = c.prepared();
     step.run = p.run, step.begin = p.begin, step.chunks = p.chunks;
     if (p.workspace_bytes > 0) slots_.AddWorkspace(plan_->steps.size(), p.workspace_bytes, order_[n.id()]);
-    if (kernel->random()) step.random = env_.variables->random_state(n.name());
+    if (n.def()->keeps_state()) step.state = env_.resources->StateOf(n.name());
     step.info = std::move(info);
     if (step.run.call) plan_->steps.push_back(std::move(step));
     return {};
@@ -293,13 +293,13 @@ class PlanBuilder {
     info->note = "shapes or parameters are known only while running";
     for (size_t i = 0; i < n.outputs().size(); ++i) WEIR_RETURN_IF_ERROR(slots_.AddOutput({n.id(), static_cast<int>(i)}).status());
     WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
-    for (int i : kernel->mutates()) {
+    for (int i : n.def()->writes()) {
       WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(i)));
       step.writes.push_back(v);
       plan_->variables[v].written = true;
     }
     variables_.NoteHandleReads(n);
-    if (kernel->random()) step.random = env_.variables->random_state(n.name());
+    if (n.def()->keeps_state()) step.state = env_.resources->StateOf(n.name());
     step.info = std::move(info);
     plan_->steps.push_back(std::move(step));
     return {};
@@ -308,7 +308,6 @@ class PlanBuilder {
   // What a branch or a loop hands to its bodies.
   struct Arguments {
     std::vector<OutputType> types;
-    BoundVariables bound;
     std::vector<int> inputs;  // of the node
   };
   Result<Arguments> ArgumentsOf(const Node& n, bool branch) {
@@ -317,10 +316,8 @@ class PlanBuilder {
       Endpoint e = n.input(static_cast<int>(i));
       OutputType t = g_.type(e);
       t.value.reset();
-      VariableRef variable;
       if (IsHandle(g_, e)) {
         WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(e));
-        variable = plan_->variables[v].variable;
         variables_.NoteRead(v, n);
       } else if (!roles_.Static(e)) {
         t.shape = PartialShape::Unknown();
@@ -328,14 +325,13 @@ class PlanBuilder {
       // A loop variable keeps only what the loop keeps of its shape.
       if (!branch && !IsHandle(g_, e)) t.shape = g_.type({n.id(), static_cast<int>(i)}).shape;
       a.types.push_back(std::move(t));
-      a.bound.push_back(variable);
       a.inputs.push_back(static_cast<int>(i));
     }
     return a;
   }
 
   // The executor trusts that a nested plan gives what the node promises, and that a loop keeps its variables.
-  Status CheckNested(const Node& n, std::string_view attr, const Plan& nested, const BoundVariables& bound) const {
+  Status CheckNested(const Node& n, std::string_view attr, const Plan& nested) {
     if (!nested.refused.ok()) return {};  // it gives nothing, and says why when a run gets there
     auto dtype = [&](size_t i) { return nested.fetches[i].slot < 0 ? kResource : nested.slots[nested.fetches[i].slot].dtype; };
     if (attr == "cond") {
@@ -349,7 +345,9 @@ class PlanBuilder {
       if (dtype(i) != BaseType(n.outputs()[i].dtype)) {
         return InvalidArgument(fmt::format("has {} for output {}, but its '{}' gives {}", DTypeName(n.outputs()[i].dtype), i, attr, DTypeName(dtype(i))));
       }
-      bool other = attr == "body" && dtype(i) == kResource && nested.variables[nested.fetches[i].variable].variable != bound[i];
+      if (attr != "body" || dtype(i) != kResource) continue;
+      WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(static_cast<int>(i))));
+      const bool other = nested.variables[nested.fetches[i].variable].variable != plan_->variables[v].variable;
       if (other) return Unimplemented(fmt::format("has a body that hands on another resource as loop variable {}", i));
     }
     return {};
@@ -359,13 +357,17 @@ class PlanBuilder {
     bool branch = FunctionAttrs(n)[0] == "then_branch";
     WEIR_ASSIGN_OR_RETURN(Arguments args, ArgumentsOf(n, branch));
     auto info = InfoOf(n);
+    for (Endpoint e : n.inputs()) info->handles.push_back(IsHandle(g_, e));
     for (std::string_view attr : FunctionAttrs(n)) {
-      WEIR_ASSIGN_OR_RETURN(auto nested, CompileBody(g_, *n.FindAttr(attr)->get<FuncRef>(), args.types, env_, args.bound));
-      WEIR_RETURN_IF_ERROR(CheckNested(n, attr, *nested, args.bound));
+      WEIR_ASSIGN_OR_RETURN(auto nested, CompileBody(g_, *n.FindAttr(attr)->get<FuncRef>(), args.types, env_));
+      WEIR_RETURN_IF_ERROR(CheckNested(n, attr, *nested));
+      std::vector<int32_t> writes;
       for (const PlanVariable& v : nested->variables) {
-        for (PlanVariable& mine : plan_->variables) mine.written |= mine.variable == v.variable && v.written;
+        const int32_t mine = variables_.AddNested(v);
+        if (v.written) writes.push_back(mine);
       }
       info->nested.push_back(nested);
+      info->nested_writes.push_back(std::move(writes));
       info->nested_feeds.push_back(args.inputs);
     }
     for (size_t i = 0; i < n.outputs().size(); ++i) {
@@ -395,10 +397,10 @@ class PlanBuilder {
 
 }  // namespace
 
-Result<std::shared_ptr<Plan>> BuildPlan(const Graph& g, const CompileEnv& env, const BoundVariables& bound) {
+Result<std::shared_ptr<Plan>> BuildPlan(const Graph& g, const CompileEnv& env) {
   WEIR_ASSIGN_OR_RETURN(auto nodes, TopologicalOrder(g));
   WEIR_ASSIGN_OR_RETURN(Roles roles, Roles::Of(g, nodes));
-  return PlanBuilder(g, env, bound, Order(g, std::move(nodes)), std::move(roles)).Build();
+  return PlanBuilder(g, env, Order(g, std::move(nodes)), std::move(roles)).Build();
 }
 
 }  // namespace weir

@@ -16,17 +16,13 @@ struct CompileOptions {
   KernelServices services;
 };
 
-// Where a body's resource arguments come from: the variable behind `_Arg` i, or null.
-using BoundVariables = std::vector<VariableRef>;
-
-// The nested plans of one compilation. Equal bodies (function, attributes, argument types, variables) are compiled once.
+// The nested plans of one compilation. Equal bodies (function, attributes, argument types) are compiled once.
 class BodyPlans {
  public:
   struct Key {
     const Function* function;
     AttrMap attrs;
     std::vector<OutputType> args;
-    BoundVariables bound;
   };
   std::shared_ptr<const Plan> Find(const Key& key) const;  // null when there is none
   void Add(Key key, std::shared_ptr<const Plan> plan);
@@ -40,13 +36,13 @@ class BodyPlans {
 
 // What compiling needs beside the graph.
 struct CompileEnv {
-  VariableStore* variables = nullptr;
+  ResourceStore* resources = nullptr;
   CompileOptions options;
   BodyPlans* bodies = nullptr;  // of the compilation under way
 };
 
 // Feeds are the graph's `_Arg` nodes, fetches its `_Retval` nodes, by index. Errors name node, op and creation place.
-Result<std::shared_ptr<Plan>> BuildPlan(const Graph& g, const CompileEnv& env, const BoundVariables& bound = {});
+Result<std::shared_ptr<Plan>> BuildPlan(const Graph& g, const CompileEnv& env);
 
 // One op on concrete inputs through its kernel; nullopt when it has none or fails. The evaluator of constant folding.
 std::optional<std::vector<Tensor>> EvaluateNode(const Node& n, std::span<const Tensor> inputs);

@@ -57,13 +57,18 @@ Result<Role> Roles::Decide(const Node& n) {
   if (n.Is("_Arg")) return IsHandle(*g_, {n.id(), 0}) ? Role::kHandle : Role::kFeed;
   if (n.Is("_Retval")) return Role::kFetch;
   if (n.Is("NoOp") || n.Is("ControlTrigger")) return Role::kNothing;
-  if (n.Is("VarHandleOp") || (!n.outputs().empty() && IsHandle(*g_, {n.id(), 0}) && n.Is("Identity"))) return Role::kHandle;
+  const OpDef& op = *n.def();
+  if (op.makes_handle() || (op.hands_on() && IsHandle(*g_, {n.id(), 0}))) return Role::kHandle;
+  // What the executor does itself, since a variable may take another shape and memory by it.
   if (n.Is("ReadVariableOp")) return Role::kRead;
   if (n.Is("AssignVariableOp")) return Role::kAssign;
   if (n.Is("VarIsInitializedOp")) return Role::kIsInitialized;
   if (FunctionAttrs(n).size() == 2) return Role::kControl;
-  if (n.Is("Placeholder") || n.Is("PlaceholderV2")) return FailedPrecondition("must be fed").Help(fmt::format("feed '{}' a value of {}", n.name(), g_->type({n.id(), 0}).ToString()));
   const KernelDef* kernel = AllKernels().Find(n.op());
+  if (op.fed() && !kernel) {
+    return FailedPrecondition("must be fed")
+        .Help(fmt::format("feed '{}' a value of {}", n.name(), g_->type({n.id(), 0}).ToString()));
+  }
   if (!kernel) return Unimplemented("has no kernel");
   for (const OutputType& t : n.outputs()) {
     if (!IsCarried(BaseType(t.dtype))) return Unimplemented(fmt::format("gives {}, a dtype that Weir does not compute with", DTypeName(t.dtype)));

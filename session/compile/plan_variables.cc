@@ -9,30 +9,30 @@
 namespace weir {
 
 Result<int32_t> VariableTable::Of(Endpoint handle) {
-  Endpoint e = handle;
-  while (g_.node(e.node).Is("Identity") || g_.node(e.node).Is("While") || g_.node(e.node).Is("StatelessWhile")) e = g_.node(e.node).input(e.index);
-  const Node& n = g_.node(e.node);
-  VariableRef ref;
-  if (n.Is("_Arg")) {
-    int64_t index = n.attr<int64_t>("index");
-    if (index < 0 || index >= static_cast<int64_t>(bound_.size()) || !bound_[index]) return FailedPrecondition("is a resource argument that nothing is bound to");
-    ref = bound_[index];
-  } else if (n.Is("VarHandleOp")) {
-    std::string shared = n.attr<std::string>("shared_name");
-    WEIR_ASSIGN_OR_RETURN(ref, env_.variables->FindOrCreate(n.attr<std::string>("container"), shared.empty() ? n.name() : shared, n.type_attr("dtype"), n.attr<PartialShape>("shape")));
-  } else {
-    return Unimplemented(fmt::format("takes a resource made by {} '{}'; only variables are known", n.op(), n.name()));
-  }
-  for (size_t i = 0; i < plan_.variables.size(); ++i) {
-    if (plan_.variables[i].variable == ref) return static_cast<int32_t>(i);
+  const OutputType& t = g_.type(handle);
+  if (!t.resource) {
+    return Unimplemented(fmt::format("takes the resource '{}', and which variable that is is not known",
+                                     g_.EndpointName(handle)));
   }
   PlanVariable v;
-  v.variable = ref;
-  if (auto shape = g_.type({n.id(), 0}).handle_shape.ToShape()) {
-    v.has_shape = true, v.shape = *shape;
-  }
-  plan_.variables.push_back(std::move(v));
-  return static_cast<int32_t>(plan_.variables.size() - 1);
+  WEIR_ASSIGN_OR_RETURN(v.variable, resources_.Variable(*t.resource, t.handle_dtype, t.handle_shape));
+  if (auto shape = t.handle_shape.ToShape()) v.has_shape = true, v.shape = *shape;
+  return Add(std::move(v));
+}
+
+int32_t VariableTable::Add(PlanVariable v) {
+  auto same = [&](const PlanVariable& have) { return have.variable == v.variable; };
+  auto it = std::find_if(plan_.variables.begin(), plan_.variables.end(), same);
+  if (it == plan_.variables.end()) it = plan_.variables.insert(it, std::move(v));
+  return static_cast<int32_t>(it - plan_.variables.begin());
+}
+
+int32_t VariableTable::AddNested(const PlanVariable& nested) {
+  PlanVariable v;
+  v.variable = nested.variable, v.has_shape = nested.has_shape, v.shape = nested.shape;
+  const int32_t mine = Add(std::move(v));
+  plan_.variables[mine].written |= nested.written;
+  return mine;
 }
 
 int32_t VariableTable::SlotOf(int32_t v, Endpoint handle) {

@@ -12,11 +12,13 @@ namespace weir {
 
 class VariableTable {
  public:
-  VariableTable(const Graph& g, const Order& order, const CompileEnv& env, const BoundVariables& bound, Plan& plan)
-      : g_(g), order_(order), env_(env), bound_(bound), plan_(plan) {}
+  VariableTable(const Graph& g, const Order& order, ResourceStore& resources, Plan& plan)
+      : g_(g), order_(order), resources_(resources), plan_(plan) {}
 
-  // The variable's number in the plan. Errors: a resource that is no variable, or that nothing is bound to.
+  // The variable's number in the plan. Errors: a handle of which inference does not tell what it is.
   Result<int32_t> Of(Endpoint handle);
+  // The number of a nested plan's variable in this plan, which locks what the nested one writes.
+  int32_t AddNested(const PlanVariable& nested);
   // The slot through which kernels see the whole variable.
   int32_t SlotOf(int32_t v, Endpoint handle);
   void NoteRead(int32_t v, const Node& reader);
@@ -27,12 +29,12 @@ class VariableTable {
   bool WrittenBetween(int32_t v, int after, int up_to);
 
  private:
+  int32_t Add(PlanVariable v);
   std::vector<int32_t> WrittenBy(const Node& n);
 
   const Graph& g_;
   const Order& order_;
-  const CompileEnv& env_;
-  const BoundVariables& bound_;
+  ResourceStore& resources_;
   Plan& plan_;
   std::map<int32_t, int32_t> slots_;
   std::map<int32_t, std::vector<int>> write_positions_;

@@ -35,7 +35,7 @@ std::vector<bool> ShapingFeeds(const Graph& g, size_t num_feeds) {
     for (int i = 0; kernel && i < inputs; ++i) {
       // Why not where the op's own elements are asked for (Where, Unique): those are data, not shapes.
       if (kernel->NeedsValueOf(i, inputs) && i > 0) reach(n.input(i));
-      if (kernel->NeedsValueOf(i, inputs) && i == 0 && (n.Is("Range") || n.Is("Fill") || kernel->random())) reach(n.input(i));
+      if (kernel->NeedsValueOf(i, inputs) && i == 0 && (n.Is("Range") || n.Is("Fill") || n.def()->random())) reach(n.input(i));
     }
   }
   while (!stack.empty()) {

@@ -4,10 +4,10 @@
 //   {"MatMul", {{3, 2}, {3, 4}}, {{"transpose_a", true}}},
 //   {"GatherV2", {{4, 3}, Ints({2, 0, 2}), Int(0)}},
 //
-// Derived from each row: equal bits optimised or not, for 1, 2, 3 and 8 threads, static and dynamic shapes, fed and constant
-// inputs, before and after export and import; inferred shapes against real ones, with sizes and ranks unknown; gradients of
-// first and second order against finite differences; every dtype of tests/data/op_dtypes.txt; empty axes; wrong ranks and
-// dtypes, which must be errors that name the node.
+// Derived from each row: equal bits optimised or not, for 1, 2, 3 and 8 threads, static and dynamic shapes, fed and
+// constant inputs, before and after export and import; inferred shapes against real ones, with sizes and ranks unknown;
+// gradients of first and second order against finite differences; every dtype of tests/data/op_dtypes.txt; empty axes;
+// wrong ranks and dtypes, which must be errors that name the node. Ops that no row can describe: special.h.
 #pragma once
 
 #include <map>
@@ -22,8 +22,8 @@ namespace weir::testing {
 
 // One input. Without a tensor of its own it has the row's dtype: elements spread over [low, high], or those given.
 struct In {
-  In(std::initializer_list<int64_t> dims, double low = -2, double high = 2) : shape(dims), low(low), high(high) {}  // NOLINT
-  In(Tensor t) : shape(t.shape()), fixed(std::move(t)) {}                                                          // NOLINT
+  In(std::initializer_list<int64_t> dims, double low = -2, double high = 2) : shape(dims), low(low), high(high) {}
+  In(Tensor t) : shape(t.shape()), fixed(std::move(t)) {}
 
   Shape shape;
   double low = -2, high = 2;
@@ -52,14 +52,14 @@ struct OpRow {
   std::vector<In> inputs;
   AttrMap attrs;
   // ---- where the op is not like the others
-  DType dtype = DType::kInvalid;     // of inputs without their own; else double where the op has it, then float, …
-  std::string dtype_attr;            // the attribute whose dtypes are swept; else that of the first input without its own
-  std::set<int> no_gradient;         // inputs whose gradient is a convention, no derivative
-  int gradient_outputs = 99;         // outputs behind these are no function to differentiate, by convention
-  double tolerance = 1;              // factor for finite differences
-  bool never_empty = false;          // no input and no output can be without elements
-  bool refuses_gradient = false;     // asking for a gradient is an error, on purpose
-  bool data_tells_shape = false;     // output shapes need the inputs' values
+  DType dtype = DType::kInvalid;  // of inputs without their own; else double where the op has it, then float, …
+  std::string dtype_attr;         // whose dtypes are swept; else that of the first input without its own
+  std::set<int> no_gradient;      // inputs whose gradient is a convention, no derivative
+  int gradient_outputs = 99;      // outputs behind these are no function to differentiate, by convention
+  double tolerance = 1;           // factor for finite differences
+  bool never_empty = false;       // no input and no output can be without elements
+  bool refuses_gradient = false;  // asking for a gradient is an error, on purpose
+  bool data_tells_shape = false;  // output shapes need the inputs' values
 };
 
 // ---- the exceptions, said around a row
@@ -74,7 +74,8 @@ inline OpRow DataTellsShape(OpRow r) { r.data_tells_shape = true; return r; }
 
 // What the tests of an op showed; a line of tests/data/coverage.tsv.
 struct OpCoverage {
-  bool forward = false, gradient = false, second_order = false, empty = false, may_be_empty = false, differentiable = false;
+  bool forward = false, gradient = false, second_order = false, empty = false, may_be_empty = false;
+  bool differentiable = false;
   int dtypes = 0, dtypes_wanted = 0, hostile = 0;
   std::string Line(const std::string& op) const;
 };
@@ -82,20 +83,29 @@ struct OpCoverage {
 // Runs all checks of a row; failures go to GoogleTest. Adds to the op's coverage.
 void CheckRow(const OpRow& row, OpCoverage* coverage);
 
-// ---- the rows, by family: tests/ops/<family>_test.cc
+// ---- attributes of rows
 inline AttrValue List(std::vector<int64_t> v) { return v; }
-const std::vector<OpRow>& ArrayRows();
-const std::vector<OpRow>& ControlRows();
-const std::vector<OpRow>& ConvRows();
-const std::vector<OpRow>& GatherRows();
-const std::vector<OpRow>& MathRows();
-const std::vector<OpRow>& NnRows();
-const std::vector<OpRow>& RandomRows();
-const std::vector<OpRow>& ReductionRows();
-const std::vector<OpRow>& StateRows();
-const std::vector<OpRow>& StringRows();
-const std::vector<OpRow>& TrainingRows();
-std::map<std::string, std::vector<OpRow>> AllRows();  // by op
+inline AttrMap Window(std::vector<int64_t> strides, const char* padding, AttrMap more = {}) {
+  more["strides"] = std::move(strides);
+  more["padding"] = padding;
+  return more;
+}
+inline AttrMap Pooling(std::vector<int64_t> size, std::vector<int64_t> strides, const char* padding,
+                       AttrMap more = {}) {
+  more["ksize"] = std::move(size);
+  return Window(std::move(strides), padding, std::move(more));
+}
+
+// ---- the rows
+// All of them, by op: the families' lists (op_row_test.cc names the families, tests/ops/<family>/<family>_test.cc the
+// topics, <topic>_test.cc has the rows).
+std::map<std::string, std::vector<OpRow>> AllRows();
+
+inline std::vector<OpRow> Joined(const std::vector<std::vector<OpRow>>& topics) {
+  std::vector<OpRow> rows;
+  for (const std::vector<OpRow>& topic : topics) rows.insert(rows.end(), topic.begin(), topic.end());
+  return rows;
+}
 
 // ---- for the checks
 enum class Feeding { kFed, kConstant, kUnknownDims, kUnknownRank, kDynamic };

@@ -1,6 +1,6 @@
 // Gradients where a factor, a base or a norm is 0: first and second order against sums over all factors but one and but
 // two, written out here, or against values worked out by hand. What has no derivative there has the value that
-// docs/zeros.md says.
+// docs/gradients_at_zeros.md says.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes tests/data/helpers.npz, what TensorFlow's training helpers give: optimizers, schedules, losses, initializers, moving averages,
-clipping, layers. Read by tests/helpers/*_test.cc, which build the same with Weir; made with TensorFlow 2.21.0, graph mode, on the CPU:
+clipping, layers. Read by tests/ops/model/*_test.cc, which build the same with Weir; made with TensorFlow 2.21.0, graph mode, on the CPU:
 
   CUDA_VISIBLE_DEVICES=-1 TF_CPP_MIN_LOG_LEVEL=3 /opt/tf/bin/python tests/oracle/make_helpers.py
 

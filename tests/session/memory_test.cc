@@ -11,6 +11,7 @@
 #include "weir/ops/math/math.h"
 #include "weir/ops/linalg/linalg.h"
 #include "weir/ops/nn/nn.h"
+#include "weir/ops/pool/pool.h"
 #include "weir/ops/reduce/reduce.h"
 #include "weir/session/session.h"
 

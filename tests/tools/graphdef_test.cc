@@ -14,6 +14,8 @@
 #include "weir/graph/export.h"
 #include "weir/graph/text/text.h"
 #include "weir/ops/array/array.h"
+#include "weir/ops/math/math.h"
+#include "weir/ops/model/control_flow.h"
 #include "weir/ops/model/layers.h"
 #include "weir/ops/nn/nn.h"
 #include "weir/ops/model/optimizers.h"
@@ -352,6 +354,30 @@ TEST_F(Graphdef, WhatUnknownOpsGiveIsWhatTheirReadersTakeItFor) {
   Ran untold = Run("run " + File("untold.weir") + " --feed 'a=[1]' --fetch b");
   EXPECT_EQ(untold.code, 2) << untold.err;
   EXPECT_NE(untold.err.find("error[feed]: the dtype is not known"), std::string::npos) << untold.err;
+}
+
+TEST_F(Graphdef, AFetchThatIsNotThereIsAMistakeOfTheCallerInEveryVerb) {
+  for (const char* verb : {"run --batch=1", "plan", "bench --runs=1", "opt -o /dev/null"}) {
+    Ran r = Run(std::string(verb) + " " + kXor + " --fetch TYPO");
+    EXPECT_EQ(r.code, 2) << verb << ": " << r.err;
+    EXPECT_NE(r.err.find("TYPO"), std::string::npos) << verb;
+  }
+}
+
+// What never ends by itself: an interrupt ends every verb that runs it.
+TEST_F(Graphdef, AnInterruptEndsALoop) {
+  Builder g;
+  weir::Output y = WhileLoop(
+      g, [](const Outputs& v) { return ops::Less(v[0], 1); }, [](const Outputs& v) { return Outputs{v[0] * 1}; },
+      {ops::Identity(ops::Constant(g, 0))}, {"loop"})[0];
+  ops::Identity(y, {.name = "y"});
+  SaveGraph(g.graph(), File("loop.pb")).Check();
+  for (const char* verb : {"run", "bench", "opt --verify=1 -o /dev/null"}) {
+    const std::string command = std::string("timeout --preserve-status -k 30 -s INT 1 ") + WEIR_GRAPHDEF + " " + verb +
+                                " " + File("loop.pb") + " --fetch y >/dev/null 2>" + File("err");
+    const int status = std::system(command.c_str());
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 130) << verb << ": " << ReadAll(File("err"));
+  }
 }
 
 }  // namespace

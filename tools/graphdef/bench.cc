@@ -57,7 +57,7 @@ Result<Measured> Measure(const BenchOptions& o, LoadedGraph model, const NamedFe
                          const std::vector<std::string>& fetches) {
   Session session(std::move(model.graph), {.threads = o.threads, .optimize = o.optimize});
   if (!o.ckpt.empty()) WEIR_RETURN_IF_ERROR(RestoreVariables(session, o.ckpt));
-  if (!o.init.empty()) WEIR_RETURN_IF_ERROR(session.Run(NamedFeeds{}, {}, {o.init}).status());
+  if (!o.init.empty()) WEIR_RETURN_IF_ERROR(session.Run(NamedFeeds{}, {}, {o.init}, {.cancel = &interrupted}).status());
   WEIR_RETURN_IF_ERROR(FillVariables(session));
   Measured m;
   WEIR_ASSIGN_OR_RETURN(m.us, Time(o, session, feeds, fetches));

@@ -106,34 +106,10 @@ void FindUnreadFunctions(const Graph& g, std::vector<Finding>* findings) {
 
 void FindUnknownOps(const Graph& g, std::vector<Finding>* findings) {
   std::map<std::string, int> unknown, without_kernel;
-  static const std::set<std::string> kCompiledAway{"Const",
-                                                   "Placeholder",
-                                                   "PlaceholderV2",
-                                                   "NoOp",
-                                                   "ControlTrigger",
-                                                   "_Arg",
-                                                   "_Retval",
-                                                   "VarHandleOp",
-                                                   "ReadVariableOp",
-                                                   "AssignVariableOp",
-                                                   "VarIsInitializedOp",
-                                                   "VariableShape",
-                                                   "Variable",
-                                                   "VariableV2",
-                                                   "Assign",
-                                                   "AssignAdd",
-                                                   "AssignSub",
-                                                   "IsVariableInitialized",
-                                                   "PartitionedCall",
-                                                   "StatefulPartitionedCall",
-                                                   "If",
-                                                   "StatelessIf",
-                                                   "While",
-                                                   "StatelessWhile"};
   ForEachNode(g, [&](const Node& n) {
     if (IsUnknownOp(g, n)) {
       ++unknown[n.op()];
-    } else if (n.def() && !AllKernels().Find(n.op()) && !kCompiledAway.count(n.op()) && n.def()->writes().empty()) {
+    } else if (n.def() && !AllKernels().Find(n.op()) && !n.def()->compiled_away()) {
       ++without_kernel[n.op()];
     }
   });
@@ -162,14 +138,12 @@ void FindCustomGradients(const Graph& g, std::vector<Finding>* findings, const s
 
 // Sqrt, Log and the like behind a Select: where the branch is not taken, 0 * inf makes NaN of the gradient.
 void FindUnsafeSelects(const Graph& g, std::vector<Finding>* findings) {
-  static const std::set<std::string> kUnsafe{"Sqrt",       "Rsqrt", "Log", "Log1p", "RealDiv", "Div",
-                                             "Reciprocal", "Inv",   "Pow", "Asin",  "Acos"};
   for (NodeId id : g.nodes()) {
     const Node& n = g[id];
     if (!n.Is("Select") && !n.Is("SelectV2")) continue;
     for (size_t i = 1; i < n.inputs().size(); ++i) {
       const Node& from = g[n.inputs()[i].node];
-      if (!kUnsafe.count(from.op())) continue;
+      if (!from.def() || !from.def()->has_poles()) continue;
       findings->push_back({false, "unsafe-select",
                            fmt::format("'{}' ({}) feeds '{}': where it is not chosen its gradient may still be NaN",
                                        from.name(), from.op(), n.name())});

@@ -139,7 +139,7 @@ Result<std::vector<std::string>> Runnable(const Graph& g, const NamedFeeds& feed
   WEIR_RETURN_IF_ERROR(FillVariables(session));
   std::vector<std::string> known;
   for (const std::string& name : fetches) {
-    Status s = session.Run(feeds, {name}).status();
+    Status s = session.Run(feeds, {name}, {}, {.cancel = &interrupted}).status();
     if (s.ok()) {
       known.push_back(name);
     } else if (s.code() == Code::kUnimplemented) {
@@ -164,9 +164,9 @@ Result<double> CompareRuns(const OptOptions& o, const Graph& original, const Gra
     if (i == 0) {
       WEIR_ASSIGN_OR_RETURN(fetches, Runnable(original, feeds, wanted.names));
     }
-    WEIR_ASSIGN_OR_RETURN(auto want, before.Run(feeds, fetches));
+    WEIR_ASSIGN_OR_RETURN(auto want, before.Run(feeds, fetches, {}, {.cancel = &interrupted}));
     std::erase_if(feeds, [&](const auto& f) { return !optimised.ParseEndpoint(f.first).ok(); });
-    WEIR_ASSIGN_OR_RETURN(auto got, after.Run(feeds, fetches));
+    WEIR_ASSIGN_OR_RETURN(auto got, after.Run(feeds, fetches, {}, {.cancel = &interrupted}));
     for (size_t k = 0; k < fetches.size(); ++k) worst = std::max(worst, Difference(want[k], got[k]));
   }
   return worst;

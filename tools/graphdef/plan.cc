@@ -103,16 +103,15 @@ std::string Svg(const Plan& plan, const std::vector<Interval>& lives) {
 }
 
 // Variables count as holding values of their declared shapes, so that nothing has to run before.
-Status Declare(const Graph& g, VariableStore* store) {
+Status Declare(const Graph& g, ResourceStore* store) {
   for (NodeId id : g.nodes()) {
     const Node& n = g[id];
     if (!IsVariable(n)) continue;
-    std::string shared = n.attr<std::string>("shared_name");
     auto shape = n.attr<PartialShape>("shape").ToShape();
     if (!shape || !IsSupported(n.type_attr("dtype"))) continue;
+    const Resource variable{ResourceKind::kVariable, n.attr<std::string>("container"), CheckpointName(n)};
     WEIR_ASSIGN_OR_RETURN(VariableRef v,
-                          store->FindOrCreate(n.attr<std::string>("container"), shared.empty() ? n.name() : shared,
-                                              n.type_attr("dtype"), n.attr<PartialShape>("shape")));
+                          store->Variable(variable, n.type_attr("dtype"), n.attr<PartialShape>("shape")));
     WEIR_ASSIGN_OR_RETURN(v->value, Tensor::AllocateZeros(n.type_attr("dtype"), *shape));
   }
   return {};
@@ -121,7 +120,7 @@ Status Declare(const Graph& g, VariableStore* store) {
 // The plan that a session would run; the feeds are checked as there.
 Result<std::shared_ptr<const Plan>> MakePlan(const PlanOptions& o, const NamedFeeds& feeds,
                                              const std::vector<std::string>& fetches, Session::Impl* session) {
-  WEIR_RETURN_IF_ERROR(Declare(*session->graph_, &session->variables_));
+  WEIR_RETURN_IF_ERROR(Declare(*session->graph_, &session->resources_));
   return session->PlanFor(feeds, fetches, o.targets);
 }
 

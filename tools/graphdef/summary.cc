@@ -41,56 +41,15 @@ constexpr char kParameterHelp[] =
     "moving_mean and moving_variance. All others are `other variables`. In a graph without "
     "variables the float constants of more than one element are its parameters, as frozen weights.";
 
-// Unknown dimensions count as 1: figures are per example.
-int64_t Elements(const PartialShape& s) {
-  int64_t n = 1;
-  for (Dim d : s.dims()) {
-    if (Known(d) && !CheckedMul(n, d, &n)) return INT64_MAX;
-  }
-  return n;
-}
-
-int64_t SaturatedMul(int64_t a, int64_t b) {
-  int64_t c;
-  return CheckedMul(a, b, &c) ? c : INT64_MAX;
-}
-
 int64_t SaturatedAdd(int64_t a, int64_t b) {
   int64_t c;
   return CheckedAdd(a, b, &c) ? c : INT64_MAX;
 }
 
-int64_t DimOr1(const PartialShape& s, int axis) {
-  return s.known_rank() && axis >= 0 && axis < s.rank() && Known(s[axis]) ? s[axis] : 1;
-}
-
-int64_t Product(std::initializer_list<int64_t> factors) {
-  int64_t product = 1;
-  for (int64_t f : factors) product = SaturatedMul(product, f);
-  return product;
-}
-
-// Multiplications and additions of one run of the node.
+// Multiplications and additions of one run of the node, if they are of floats.
 int64_t Flops(const Graph& g, const Node& n) {
   if (!n.def() || n.outputs().empty() || !IsFloating(n.output(0).dtype) || n.inputs().empty()) return 0;
-  if (!CheckNode(g, n).ok()) return 0;
-  static const std::set<std::string> kMoves{"Identity",     "Reshape",    "Transpose",    "ConcatV2", "Concat",
-                                            "Pack",         "Unpack",     "Split",        "SplitV",   "Slice",
-                                            "StridedSlice", "GatherV2",   "Gather",       "Assign",   "ReadVariableOp",
-                                            "Squeeze",      "ExpandDims", "Tile",         "Pad",      "Fill",
-                                            "ZerosLike",    "OnesLike",   "StopGradient", "Switch",   "Merge"};
-  if (kMoves.count(n.op())) return 0;
-  int64_t out = Elements(n.output(0).shape);
-  const PartialShape& a = g.ShapeOf(n.input(0));
-  if (n.Is("MatMul")) return Product({2, DimOr1(a, n.attr<bool>("transpose_a") ? 0 : 1), out});
-  if (n.Is("BatchMatMul") || n.Is("BatchMatMulV2"))
-    return Product({2, DimOr1(a, a.rank() - (n.attr<bool>("adj_x") ? 2 : 1)), out});
-  if (n.Is("Conv2D") || n.Is("DepthwiseConv2dNative")) {
-    const PartialShape& filter = g.ShapeOf(n.input(1));
-    return Product({2, DimOr1(filter, 0), DimOr1(filter, 1), n.Is("Conv2D") ? DimOr1(filter, 2) : 1, out});
-  }
-  if (n.Is("Sum") || n.Is("Mean") || n.Is("Max") || n.Is("Min") || n.Is("Prod")) return Elements(a);
-  return out;
+  return CheckNode(g, n).ok() ? FlopsOf(g, n) : 0;
 }
 
 std::string ScopeOf(const std::string& name, int depth) {
@@ -145,7 +104,7 @@ Parameters ParametersOf(const LoadedGraph& m) {
 
 void AddTo(Size* sum, int64_t elements, DType dtype) {
   sum->elements = SaturatedAdd(sum->elements, elements);
-  sum->bytes = SaturatedAdd(sum->bytes, SaturatedMul(elements, static_cast<int64_t>(SizeOf(dtype))));
+  sum->bytes = SaturatedAdd(sum->bytes, SaturatedProduct({elements, static_cast<int64_t>(SizeOf(dtype))}));
 }
 
 void AddNode(const Graph& g, const Node& n, const Parameters& parameters, Row* row) {
@@ -153,7 +112,7 @@ void AddNode(const Graph& g, const Node& n, const Parameters& parameters, Row* r
   row->flops = SaturatedAdd(row->flops, Flops(g, n));
   bool parameter = parameters.nodes.count(n.id());
   if (IsVariable(n)) {
-    AddTo(parameter ? &row->parameters : &row->other_variables, Elements(n.attr<PartialShape>("shape")),
+    AddTo(parameter ? &row->parameters : &row->other_variables, ElementsOrOne(n.attr<PartialShape>("shape")),
           n.type_attr("dtype"));
   } else if (n.Is("Const")) {
     if (!parameter) return;
@@ -163,7 +122,7 @@ void AddNode(const Graph& g, const Node& n, const Parameters& parameters, Row* r
     for (const OutputType& t : n.outputs()) {
       if (t.shape.known_rank())
         row->activations =
-            SaturatedAdd(row->activations, SaturatedMul(Elements(t.shape), static_cast<int64_t>(SizeOf(t.dtype))));
+            SaturatedAdd(row->activations, SaturatedProduct({ElementsOrOne(t.shape), static_cast<int64_t>(SizeOf(t.dtype))}));
     }
   }
 }

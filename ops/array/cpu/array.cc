@@ -1,8 +1,16 @@
-// Kernels of the array ops. Nearly all of them are Moves (common.h) or views.
-#include "weir/ops/array/cpu/topics.h"
+// Kernels of the array ops. Nearly all of them are Moves (runtime/cpu/moves.h) or views.
 #include "weir/ops/kernels.h"
 
 namespace weir {
+
+void RegisterArrayBasicKernels(KernelRegistry& r);       // basic.cc
+void RegisterArrayShapeKernels(KernelRegistry& r);       // shape.cc
+void RegisterArrayJoinKernels(KernelRegistry& r);        // join.cc
+void RegisterArraySliceKernels(KernelRegistry& r);       // slice.cc
+void RegisterArrayPadKernels(KernelRegistry& r);         // pad.cc
+void RegisterArrayLayoutKernels(KernelRegistry& r);      // layout.cc
+void RegisterArrayPositionsKernels(KernelRegistry& r);       // positions.cc
+void RegisterArrayDequantizeKernels(KernelRegistry& r);  // dequantize.cc
 
 void RegisterArrayKernels(KernelRegistry& r) {
   RegisterArrayBasicKernels(r);
@@ -11,8 +19,8 @@ void RegisterArrayKernels(KernelRegistry& r) {
   RegisterArraySliceKernels(r);
   RegisterArrayPadKernels(r);
   RegisterArrayLayoutKernels(r);
-  RegisterArrayIndexKernels(r);
-  RegisterArrayDequantizeKernel(r);
+  RegisterArrayPositionsKernels(r);
+  RegisterArrayDequantizeKernels(r);
 }
 
 }  // namespace weir

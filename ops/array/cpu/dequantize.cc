@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 
-#include "weir/ops/array/cpu/topics.h"
 #include "weir/runtime/cpu/moves.h"
 
 namespace weir {
@@ -100,6 +99,6 @@ Status PrepareDequantize(PrepareContext& c) {
 
 }  // namespace
 
-void RegisterArrayDequantizeKernel(KernelRegistry& r) { r.Add("Dequantize", PrepareDequantize); }
+void RegisterArrayDequantizeKernels(KernelRegistry& r) { r.Add("Dequantize", PrepareDequantize); }
 
 }  // namespace weir

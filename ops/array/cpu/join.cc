@@ -1,7 +1,6 @@
 // Kernels that join tensors along an axis and cut them apart: one run of elements for each place along the axes before it.
 #include <fmt/format.h>
 
-#include "weir/ops/array/cpu/topics.h"
 #include "weir/runtime/cpu/moves.h"
 
 namespace weir {

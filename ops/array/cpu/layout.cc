@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "weir/ops/array/cpu/topics.h"
 #include "weir/runtime/cpu/moves.h"
 
 namespace weir {

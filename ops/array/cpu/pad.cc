@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "weir/ops/array/cpu/topics.h"
 #include "weir/runtime/cpu/moves.h"
 
 namespace weir {

@@ -1,10 +1,10 @@
-// Kernels that compute with shapes: small integer vectors, mostly known when the kernel is prepared.
+// Kernels about shapes: those that give a tensor another shape (views), and those that compute with shapes, small
+// integer vectors that are mostly known when the kernel is prepared.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "weir/graph/base/slicing.h"
-#include "weir/ops/array/cpu/topics.h"
 #include "weir/runtime/cpu/moves.h"
 
 namespace weir {
@@ -12,6 +12,80 @@ namespace weir {
 namespace {
 
 using namespace kernels;
+
+// ---- the same elements in another shape
+
+// The product of the sizes that `counts` admits.
+template <class F>
+Result<int64_t> ProductWhere(const Dims& dims, F counts) {
+  int64_t product = 1;
+  for (int64_t d : dims) {
+    if (counts(d) && !CheckedMul(product, d, &product)) return InvalidArgument("has a shape whose elements cannot be counted");
+  }
+  return product;
+}
+
+// The size that -1 stands for. In an empty shape it is found as if the axes of size 0 were not there, as TensorFlow does.
+Result<int64_t> OpenSize(const Shape& from, const Dims& to) {
+  bool zero = std::find(to.begin(), to.end(), 0) != to.end();
+  WEIR_ASSIGN_OR_RETURN(int64_t taken, ProductWhere(to, [](int64_t d) { return d > 0; }));
+  if (zero) {
+    WEIR_ASSIGN_OR_RETURN(int64_t rows, ProductWhere(from.dims(), [](int64_t d) { return d > 0; }));
+    return rows / taken;
+  }
+  int64_t n = from.num_elements();
+  if (n % taken != 0) {
+    return InvalidArgument(fmt::format("cannot reshape {} to {}", from.ToString(), PartialShape(to).ToString()))
+        .Detail(fmt::format("{} elements cannot be cut into rows of {}", n, taken));
+  }
+  return n / taken;
+}
+
+Status PrepareReshape(PrepareContext& c) {
+  Dims dims = c.ints(1);
+  int64_t open = -1;
+  if (c.input_shape(1).rank() != 1) {
+    return InvalidArgument(fmt::format("wants a vector for 'shape', not {}", c.input_shape(1).ToString()));
+  }
+  for (size_t i = 0; i < dims.size(); ++i) {
+    if (dims[i] < -1 || (dims[i] == -1 && open >= 0)) {
+      return InvalidArgument(fmt::format("has the size {} at position {} of 'shape'", dims[i], i));
+    }
+    if (dims[i] == -1) open = static_cast<int64_t>(i);
+  }
+  if (open >= 0) {
+    WEIR_ASSIGN_OR_RETURN(dims[static_cast<size_t>(open)], OpenSize(c.input_shape(0), dims));
+  }
+  return SetViewDims(c, dims);
+}
+
+Status PrepareExpandDims(PrepareContext& c) {
+  std::vector<int64_t> axis = c.ints(1);
+  if (axis.size() != 1) return InvalidArgument(fmt::format("wants one axis in 'dim', not {}", axis.size()));
+  WEIR_ASSIGN_OR_RETURN(int at, CheckedAxis(axis[0], c.input_shape(0).rank() + 1));
+  Dims dims = c.input_shape(0).dims();
+  dims.insert(dims.begin() + at, 1);
+  return SetViewDims(c, dims);
+}
+
+Status PrepareSqueeze(PrepareContext& c) {
+  const Shape& s = c.input_shape(0);
+  auto axes = c.attr<AttrList>("squeeze_dims").i;
+  std::vector<bool> drop(static_cast<size_t>(s.rank()), false);
+  for (int64_t a : axes) {
+    WEIR_ASSIGN_OR_RETURN(int axis, CheckedAxis(a, s.rank(), "squeeze_dims"));
+    if (s[axis] != 1) return InvalidArgument(fmt::format("cannot squeeze axis {} of {}", axis, s.ToString()));
+    drop[static_cast<size_t>(axis)] = true;
+  }
+  Dims dims;
+  for (int i = 0; i < s.rank(); ++i) {
+    if (axes.empty() ? s[i] != 1 : !drop[static_cast<size_t>(i)]) dims.push_back(s[i]);
+  }
+  return SetViewDims(c, dims);
+}
+
+// ---- computing with shapes
+
 using IntLists = std::vector<std::vector<int64_t>>;
 
 // Output i is values[i], whose shape is set already.
@@ -125,6 +199,9 @@ Status PrepareInvertPermutation(PrepareContext& c) {
 }  // namespace
 
 void RegisterArrayShapeKernels(KernelRegistry& r) {
+  r.Add("Reshape", PrepareReshape).NeedsValue({1}).View(0, 0);
+  r.Add("ExpandDims", PrepareExpandDims).NeedsValue({1}).View(0, 0);
+  r.Add("Squeeze", PrepareSqueeze).View(0, 0);
   r.Add("Shape", PrepareShapeN);
   r.Add("ShapeN", PrepareShapeN);
   r.Add("Rank", PrepareRank);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "weir/graph/base/slicing.h"
-#include "weir/ops/array/cpu/topics.h"
 #include "weir/runtime/cpu/moves.h"
 
 namespace weir {

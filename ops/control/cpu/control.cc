@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <type_traits>
 
-#include "weir/runtime/cpu/moves.h"
 #include "weir/ops/kernels.h"
+#include "weir/runtime/cpu/moves.h"
 
 namespace weir {
 
@@ -122,12 +122,11 @@ Status PrepareAssert(PrepareContext& c) {
 Status PreparePrint(PrepareContext& c) {
   c.set_output_shape(0, c.input_shape(0));
   int64_t n = c.input_shape(0).num_elements(), first_n = c.attr<int64_t>("first_n"), summarize = c.attr<int64_t>("summarize");
-  auto printed = std::make_shared<std::atomic<int64_t>>(0);
   return ForElement(c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
-    c.SetRun([shown = ShownInputs(c), message = c.attr<std::string>("message"), print = c.services().print, n, first_n, summarize, printed](RunArgs& a) {
+    c.SetRun([shown = ShownInputs(c), message = c.attr<std::string>("message"), print = c.services().print, n, first_n, summarize](RunArgs& a) {
       if (a.in<T>(0) != a.out<T>(0)) std::copy_n(a.in<T>(0), n, a.out<T>(0));
-      if (first_n >= 0 && printed->fetch_add(1) >= first_n) return;
+      if (first_n >= 0 && a.state->count.fetch_add(1, std::memory_order_relaxed) >= first_n) return;
       std::string text = message + ShownText(shown, a, summarize, "");
       if (print) print(text);
       else std::fprintf(stderr, "%s\n", text.c_str());
@@ -140,8 +139,8 @@ Status PreparePrint(PrepareContext& c) {
 void RegisterControlKernels(KernelRegistry& r) {
   r.Add("NoOp", PrepareNothing);
   r.Add("ControlTrigger", PrepareNothing);
-  r.Add("Assert", PrepareAssert).Effect();
-  r.Add("Print", PreparePrint).InPlace(0, 0).Effect();
+  r.Add("Assert", PrepareAssert);
+  r.Add("Print", PreparePrint).InPlace(0, 0);
 }
 
 }  // namespace weir

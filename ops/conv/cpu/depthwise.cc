@@ -1,11 +1,12 @@
 // DepthwiseConv2dNative and its two backward ops: direct loops, an output row and a tap at a time, over channels.
 //
 // NCHW is seen as n · channels · multiplier planes of one channel and one filter, so that both layouts are one code.
-// Chunks: output rows forward, bands of input rows backward by the input; by the filter, chunks of output rows with sums
-// of their own that the last to finish adds up in order.
+// Chunks: output rows forward, bands of input rows backward by the input; by the filter, chunks of output rows with
+// sums of their own that the last to finish adds up in order.
 #include <fmt/format.h>
 
 #include "weir/runtime/cpu/patches.h"
+#include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace kernels {
@@ -47,7 +48,8 @@ Result<DepthwiseProblem> MakeDepthwise(PrepareContext& c, const Dims& input, con
   return d;
 }
 
-// f(x, y) over the outputs `ox`, channels and lanes of a tap: x an element of the input, y of the output and of the tap's filter.
+// f(x, y) over the outputs `ox`, channels and lanes of a tap: x an element of the input, y of the output and of the
+// tap's filter.
 template <class F>
 inline void ForProducts(const DepthwiseProblem& d, int64_t pixel, Span ox, F&& f) {
   const int64_t c = d.p.c, m = d.lanes(), stride = d.p.x.stride;
@@ -145,8 +147,8 @@ Status SetBackpropInput(PrepareContext& c, const DepthwiseProblem& d) {
   return {};
 }
 
-// One output row's part of the filter's gradient, added to `total`. Why `sum`: a row is summed by itself, so that rounding
-// errors grow with the number of rows, not of pixels.
+// One output row's part of the filter's gradient, added to `total`. Why `sum`: a row is summed by itself, so that
+// rounding errors grow with the number of rows, not of pixels.
 template <class T>
 void BackpropFilterRow(const DepthwiseProblem& d, int64_t row, const T* input, const T* grad, Wide<T>* sum,
                        Wide<T>* total) {
@@ -227,7 +229,7 @@ Status PrepareBackpropFilter(PrepareContext& c) {
 }  // namespace
 }  // namespace kernels
 
-void RegisterDepthwiseConvKernels(KernelRegistry& r) {
+void RegisterDepthwiseKernels(KernelRegistry& r) {
   r.Add("DepthwiseConv2dNative", kernels::PrepareForward);
   r.Add("DepthwiseConv2dNativeBackpropInput", kernels::PrepareBackpropInput).NeedsValue({0});
   r.Add("DepthwiseConv2dNativeBackpropFilter", kernels::PrepareBackpropFilter).NeedsValue({1});

@@ -87,7 +87,7 @@ Status PrepareCppFunc(PrepareContext& c) {
 }  // namespace
 
 void RegisterCustomKernels(KernelRegistry& r) {
-  r.Add("CppFunc", PrepareCppFunc).NeedsValueFrom(0).Effect();
+  r.Add("CppFunc", PrepareCppFunc).NeedsValueFrom(0);
   r.Add("CppFuncStateless", PrepareCppFunc).NeedsValueFrom(0);
 }
 

@@ -7,9 +7,9 @@
 #include <cstring>
 #include <set>
 
-#include "weir/runtime/cpu/lanes.h"
 #include "weir/ops/fused/cpu/fused.h"
 #include "weir/ops/kernels.h"
+#include "weir/runtime/cpu/lanes.h"
 
 namespace weir {
 

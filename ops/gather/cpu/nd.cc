@@ -6,7 +6,6 @@
 #include <type_traits>
 
 #include "weir/runtime/cpu/moves.h"
-#include "weir/ops/gather/cpu/topics.h"
 
 namespace weir {
 
@@ -138,7 +137,7 @@ Status PrepareScatterNd(PrepareContext& c) {
 
 }  // namespace
 
-void RegisterScatterKernels(KernelRegistry& r) {
+void RegisterGatherNdKernels(KernelRegistry& r) {
   r.Add("GatherNd", PrepareGatherNd);
   r.Add("ScatterNd", PrepareScatterNd).NeedsValue({2});
 }

@@ -150,9 +150,9 @@ Status PrepareShardedFilename(PrepareContext& c) {
 }  // namespace
 
 void RegisterIoKernels(KernelRegistry& r) {
-  r.Add("SaveV2", PrepareSave).Effect();
-  r.Add("RestoreV2", PrepareRestore).NeedsValue({0, 1, 2}).Effect();
-  r.Add("MergeV2Checkpoints", PrepareMerge).Effect();
+  r.Add("SaveV2", PrepareSave);
+  r.Add("RestoreV2", PrepareRestore).NeedsValue({0, 1, 2});
+  r.Add("MergeV2Checkpoints", PrepareMerge);
   r.Add("ShardedFilename", PrepareShardedFilename);
 }
 

@@ -1,14 +1,16 @@
 // Kernels of MatMul, BatchMatMul and BatchMatMulV2: one product of a batch of matrices for all three.
 //
-// Floats go slice by slice through Gemm; half and bfloat16 are widened to float, accumulate there and round once; integers
-// wrap as two's complement. Slices are cut by the problem's size (CutGemm), never by threads.
-#include <type_traits>
-#include <vector>
-
+// Floats go slice by slice through Gemm; half and bfloat16 are widened to float, accumulate there and round once;
+// integers wrap as two's complement. Slices are cut by the problem's size (CutGemm), never by threads.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
 #include "weir/runtime/cpu/gemm.h"
-#include "weir/ops/kernels.h"
+#include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
@@ -43,7 +45,8 @@ Status MakeBatch(PrepareContext& c, bool tx, bool ty, Batch* b) {
   if (rx < 2 || ry < 2 || r < std::max(rx, ry)) return InvalidArgument("needs operands of rank 2 at least");
   b->tx = tx, b->ty = ty;
   b->m = x[tx ? rx - 1 : rx - 2], b->k = x[tx ? rx - 2 : rx - 1], b->n = y[ty ? ry - 2 : ry - 1];
-  if (y[ty ? ry - 1 : ry - 2] != b->k) return InvalidArgument(fmt::format("cannot multiply {} by {}", x.ToString(), y.ToString()));
+  if (y[ty ? ry - 1 : ry - 2] != b->k)
+    return InvalidArgument(fmt::format("cannot multiply {} by {}", x.ToString(), y.ToString()));
   auto batch = [](const Shape& s) { return Dims(s.dims().begin(), s.dims().end() - 2); };
   Dims bx = batch(x), by = batch(y), bo = batch(out);
   if (out.num_elements() == 0) {
@@ -164,7 +167,7 @@ Status PrepareProduct(PrepareContext& c, const char* flag_x, const char* flag_y)
 
 }  // namespace
 
-void RegisterMatrixKernels(KernelRegistry& r) {
+void RegisterMatMulKernels(KernelRegistry& r) {
   r.Add("MatMul", [](PrepareContext& c) { return PrepareProduct(c, "transpose_a", "transpose_b"); });
   r.Add("BatchMatMul", [](PrepareContext& c) { return PrepareProduct(c, "adj_x", "adj_y"); });
   r.Add("BatchMatMulV2", [](PrepareContext& c) { return PrepareProduct(c, "adj_x", "adj_y"); });

@@ -1,8 +1,8 @@
-// Range and LinSpace. Their sizes follow from their inputs' values and are the shape functions' business (ops/math/schema.cc);
-// the kernels rely on them.
+// Range and LinSpace. Their sizes follow from their inputs' values and are the shape functions' business
+// (ops/math/sequence.cc); the kernels rely on them.
 #include <type_traits>
 
-#include "weir/ops/math/cpu/topics.h"
+#include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
@@ -59,7 +59,7 @@ Status PrepareLinSpace(PrepareContext& c) {
 
 }  // namespace
 
-void RegisterSequenceKernels(KernelRegistry& r) {
+void RegisterRangeKernels(KernelRegistry& r) {
   r.Add("Range", PrepareRange).NeedsValue({0, 1, 2});
   r.Add("LinSpace", PrepareLinSpace).NeedsValue({2});
 }

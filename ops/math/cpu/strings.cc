@@ -1,8 +1,10 @@
 // Element-wise ops on strings. The output may not be an input's memory: strings are objects, not bytes to be moved.
+#include "weir/ops/math/cpu/strings.h"
+
 #include <string>
+#include <utility>
 
 #include "weir/runtime/cpu/lanes.h"
-#include "weir/ops/math/cpu/topics.h"
 
 namespace weir {
 namespace {
@@ -32,10 +34,12 @@ Status PrepareStringLanes(PrepareContext& c, std::string_view op, const std::vec
     });
   } else if (op == "Select" || op == "SelectV2") {
     Run(c, shapes, [](RunArgs& a, int64_t i, const int64_t* at) {
-      a.out<std::string>(0)[i] = a.in<uint8_t>(0)[at[0]] != 0 ? a.in<std::string>(1)[at[1]] : a.in<std::string>(2)[at[2]];
+      a.out<std::string>(0)[i] =
+          a.in<uint8_t>(0)[at[0]] != 0 ? a.in<std::string>(1)[at[1]] : a.in<std::string>(2)[at[2]];
     });
   } else if (op == "Cast") {  // to strings: nothing changes
-    Run(c, shapes, [](RunArgs& a, int64_t i, const int64_t* at) { a.out<std::string>(0)[i] = a.in<std::string>(0)[at[0]]; });
+    Run(c, shapes,
+        [](RunArgs& a, int64_t i, const int64_t* at) { a.out<std::string>(0)[i] = a.in<std::string>(0)[at[0]]; });
   } else {
     return c.NoKernelFor(kString);
   }

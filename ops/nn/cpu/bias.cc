@@ -1,13 +1,14 @@
 // BiasAdd, BiasAddV1: a vector added along the channel axis. BiasAddGrad: the sum over all other axes.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <type_traits>
 
-#include <fmt/format.h>
-
-#include "weir/ops/nn/cpu/topics.h"
 #include "weir/runtime/cpu/folds.h"
+#include "weir/runtime/kernel.h"
 
-namespace weir::kernels {
+namespace weir {
+namespace kernels {
 namespace {
 
 // The channel axis of `s`: the last, or axis 1 of NCHW.
@@ -54,7 +55,8 @@ Status PrepareBiasAdd(PrepareContext& c) {
   const Shape &s = c.input_shape(0), &bias = c.input_shape(1);
   WEIR_ASSIGN_OR_RETURN(int axis, ChannelAxis(c, s));
   if (bias.rank() != 1 || bias[0] != s[axis]) {
-    return InvalidArgument(fmt::format("needs a bias of {} elements for {}, not {}", s[axis], s.ToString(), bias.ToString()));
+    return InvalidArgument(
+        fmt::format("needs a bias of {} elements for {}, not {}", s[axis], s.ToString(), bias.ToString()));
   }
   int64_t rows = 0, inner = 1;
   if (s.num_elements() > 0) {
@@ -64,7 +66,8 @@ Status PrepareBiasAdd(PrepareContext& c) {
   }
   int64_t channels = s[axis], lines = rows == 0 ? 0 : inner == 1 ? rows : rows * channels;
   c.ParallelOver(lines, 0.2 * double(inner == 1 ? channels : inner) + 2);
-  return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) { SetBias<decltype(t)>(c, rows, rows == 0 ? 0 : channels, inner); });
+  return c.ForType(NumberTypes{}, c.input_dtype(0),
+                   [&](auto t) { SetBias<decltype(t)>(c, rows, rows == 0 ? 0 : channels, inner); });
 }
 
 Status PrepareBiasAddGrad(PrepareContext& c) {
@@ -76,11 +79,12 @@ Status PrepareBiasAddGrad(PrepareContext& c) {
 }
 
 }  // namespace
+}  // namespace kernels
 
 void RegisterBiasKernels(KernelRegistry& r) {
-  r.Add("BiasAdd", PrepareBiasAdd).InPlace(0, 0);
-  r.Add("BiasAddV1", PrepareBiasAdd).InPlace(0, 0);
-  r.Add("BiasAddGrad", PrepareBiasAddGrad);
+  r.Add("BiasAdd", kernels::PrepareBiasAdd).InPlace(0, 0);
+  r.Add("BiasAddV1", kernels::PrepareBiasAdd).InPlace(0, 0);
+  r.Add("BiasAddGrad", kernels::PrepareBiasAddGrad);
 }
 
-}  // namespace weir::kernels
+}  // namespace weir

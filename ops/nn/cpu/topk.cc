@@ -1,19 +1,20 @@
 // TopK and InTopK: the k largest elements of each row, and whether a class is among them.
 //
-// Of equal elements the one with the lower index is larger. Unsorted results come in the order of the heap they were kept
-// in, which is TensorFlow's order. NaN is smaller than every number when a row is sorted whole or k is 1; in the heap
-// it equals everything, as in TensorFlow.
+// Of equal elements the one with the lower index is larger. Unsorted results come in the order of the heap they were
+// kept in, which is TensorFlow's order. NaN is smaller than every number when a row is sorted whole or k is 1; in the
+// heap it equals everything, as in TensorFlow.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <type_traits>
 #include <vector>
 
-#include <fmt/format.h>
+#include "weir/runtime/kernel.h"
 
-#include "weir/ops/nn/cpu/topics.h"
-
-namespace weir::kernels {
+namespace weir {
+namespace kernels {
 namespace {
 
 struct Top {
@@ -109,10 +110,12 @@ Status PrepareTop(PrepareContext& c, int64_t k) {
   const Shape& s = c.input_shape(0);
   if (s.rank() == 0) return InvalidArgument("needs an input of rank 1 at least");
   Top p{0, s[s.rank() - 1], k, c.attr<bool>("sorted"), c.output_dtype(1)};
-  if (k < 0 || k > p.columns) return InvalidArgument(fmt::format("is asked for the {} largest of {} elements", k, p.columns));
+  if (k < 0 || k > p.columns)
+    return InvalidArgument(fmt::format("is asked for the {} largest of {} elements", k, p.columns));
   int64_t limit = SizeOf(p.index_type) == 2 ? std::numeric_limits<int16_t>::max() : std::numeric_limits<int32_t>::max();
   if (SizeOf(p.index_type) < 8 && p.columns > limit) {
-    return InvalidArgument(fmt::format("has rows of {} elements, too many for indices of dtype {}", p.columns, DTypeName(p.index_type)));
+    return InvalidArgument(
+        fmt::format("has rows of {} elements, too many for indices of dtype {}", p.columns, DTypeName(p.index_type)));
   }
   Dims out = s.dims();
   out.back() = k;
@@ -144,7 +147,8 @@ bool InTop(const float* row, int64_t n, int64_t target, int64_t k) {
 Status PrepareInTop(PrepareContext& c, bool k_is_input) {
   const Shape &s = c.input_shape(0), &targets = c.input_shape(1);
   if (s.rank() != 2 || targets.rank() != 1 || s[0] != targets[0]) {
-    return InvalidArgument(fmt::format("needs predictions [batch, classes] and targets [batch]; has {} and {}", s.ToString(), targets.ToString()));
+    return InvalidArgument(fmt::format("needs predictions [batch, classes] and targets [batch]; has {} and {}",
+                                       s.ToString(), targets.ToString()));
   }
   if (k_is_input && c.input_shape(2).num_elements() != 1) return InvalidArgument("needs k as a scalar");
   if (c.input_dtype(0) != kFloat) return PrepareContext::NoKernelFor(c.input_dtype(0));
@@ -161,12 +165,13 @@ Status PrepareInTop(PrepareContext& c, bool k_is_input) {
 }
 
 }  // namespace
+}  // namespace kernels
 
-void RegisterTopKernels(KernelRegistry& r) {
-  r.Add("TopK", [](PrepareContext& c) { return PrepareTop(c, c.attr<int64_t>("k")); });
-  r.Add("TopKV2", PrepareTopKV2).NeedsValue({1});
-  r.Add("InTopK", [](PrepareContext& c) { return PrepareInTop(c, false); });
-  r.Add("InTopKV2", [](PrepareContext& c) { return PrepareInTop(c, true); });
+void RegisterTopKKernels(KernelRegistry& r) {
+  r.Add("TopK", [](PrepareContext& c) { return kernels::PrepareTop(c, c.attr<int64_t>("k")); });
+  r.Add("TopKV2", kernels::PrepareTopKV2).NeedsValue({1});
+  r.Add("InTopK", [](PrepareContext& c) { return kernels::PrepareInTop(c, false); });
+  r.Add("InTopKV2", [](PrepareContext& c) { return kernels::PrepareInTop(c, true); });
 }
 
-}  // namespace weir::kernels
+}  // namespace weir

@@ -1,18 +1,17 @@
 // FusedBatchNorm and FusedBatchNormGrad, all versions. Statistics are summed in float over short stretches and those in
 // double; 16-bit floats are computed in float.
 //
-// Work is cut by channels: a block of neighbouring channels passes through all phases (mean, variance, result) in one chunk,
-// so no phase waits for another chunk. A block is up to 32 channels of each pixel in NHWC and one channel's planes in NCHW;
-// either way the innermost loops run over `lanes` elements side by side.
-#include "weir/runtime/cpu/patches.h"
-
+// Work is cut by channels: a block of neighbouring channels passes through all phases (mean, variance, result) in one
+// chunk, so no phase waits for another chunk. A block is up to 32 channels of each pixel in NHWC and one channel's
+// planes in NCHW; either way the innermost loops run over `lanes` elements side by side.
 #include <cmath>
 #include <limits>
+#include <string>
+
+#include "weir/runtime/cpu/windows.h"
+#include "weir/runtime/kernel.h"
 
 namespace weir {
-
-void RegisterLrnKernels(KernelRegistry& r);  // norm_lrn.cc
-
 namespace kernels {
 namespace {
 
@@ -180,7 +179,8 @@ Status PrepareFusedBatchNorm(PrepareContext& c) {
   });
 }
 
-// dx = scale · r · (dy − mean(dy) − (x − m) · r² · mean(dy · (x − m))) with r = 1/√(v + ε); the means drop out when not training.
+// dx = scale · r · (dy − mean(dy) − (x − m) · r² · mean(dy · (x − m))) with r = 1/√(v + ε); the means drop out when not
+// training.
 template <class T>
 void GradBlock(const BatchNormProblem& p, Span channels, RunArgs& a) {
   const T *dy = a.in<T>(0), *x = a.in<T>(1);
@@ -227,12 +227,11 @@ Status PrepareFusedBatchNormGrad(PrepareContext& c) {
 }  // namespace
 }  // namespace kernels
 
-void RegisterNormKernels(KernelRegistry& r) {
+void RegisterBatchNormKernels(KernelRegistry& r) {
   for (const char* version : {"", "V2", "V3"}) {
     r.Add(std::string("FusedBatchNorm") + version, kernels::PrepareFusedBatchNorm);
     r.Add(std::string("FusedBatchNormGrad") + version, kernels::PrepareFusedBatchNormGrad);
   }
-  RegisterLrnKernels(r);
 }
 
 }  // namespace weir

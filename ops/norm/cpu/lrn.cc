@@ -2,14 +2,13 @@
 //
 // Why not running sums: a window is short, and a sum that elements enter and leave would carry an infinity, or the
 // rounding of a large element, on to channels whose windows have none.
+#include <algorithm>
 #include <cmath>
 
 #include "weir/runtime/cpu/windows.h"
+#include "weir/runtime/kernel.h"
 
 namespace weir {
-
-void RegisterLrnKernels(KernelRegistry& r);
-
 namespace kernels {
 namespace {
 

@@ -1,15 +1,15 @@
-// AvgPool and AvgPoolGrad: sums over windows, divided by the number of elements that lie in the input. Half and bfloat16
-// are summed in float and rounded once.
+// AvgPool and AvgPoolGrad: sums over windows, divided by the number of elements that lie in the input. Half and
+// bfloat16 are summed in float and rounded once.
 #include <numeric>
 
+#include "weir/ops/pool/cpu/problem.h"
 #include "weir/runtime/cpu/patches.h"
 #include "weir/runtime/cpu/windows.h"
+#include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace kernels {
 namespace {
-
-double RowNs(const PoolProblem& p) { return double(p.out_row()) * p.y.window * std::min(p.x.window, p.x.input) * 0.4; }
 
 template <class T>
 void AvgPoolRow(const PoolProblem& p, const T* image, int64_t oy, Wide<T>* sum, T* out) {
@@ -29,7 +29,7 @@ template <class T>
 void SetAvgPool(PrepareContext& c, const PoolProblem& p) {
   using A = Wide<T>;
   constexpr bool same = std::is_same_v<T, A>;
-  c.ParallelOver(p.out_rows(), RowNs(p));
+  c.ParallelOver(p.out_rows(), PoolRowNs(p));
   const int64_t per_chunk = same ? 0 : CeilDiv(p.out_row(), 16) * 16;
   c.set_workspace(c.prepared().chunks * per_chunk * int64_t(sizeof(A)));
   c.SetRun([=](RunArgs& a) {
@@ -76,7 +76,7 @@ Status SetAvgPoolGrad(PrepareContext& c, const PoolProblem& p) {
   using A = Wide<T>;
   constexpr bool same = std::is_same_v<T, A>;
   const Bands bands(p.n, p.y.input, p.y.window, 16);
-  c.ParallelOver(bands.count(), RowNs(p) * p.y.output / bands.per_image);
+  c.ParallelOver(bands.count(), PoolRowNs(p) * p.y.output / bands.per_image);
   const int64_t share = CeilDiv(p.out_row(), 16) * 16;
   const int64_t per_chunk = share + (same ? 0 : CeilDiv(bands.max_rows() * p.x.input * p.c, 16) * 16);
   WorkspaceLayout layout;

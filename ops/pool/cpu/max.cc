@@ -1,4 +1,5 @@
-// MaxPool, MaxPoolWithArgmax, MaxPoolGrad and MaxPoolGradGrad, an output row at a time: for each tap of the window, all outputs of the row.
+// MaxPool, MaxPoolWithArgmax, MaxPoolGrad and MaxPoolGradGrad, an output row at a time: for each tap of the window, all
+// outputs of the row.
 //
 // As in TensorFlow MaxPool starts from the lowest finite value and takes what is greater, so NaN is passed over; the
 // gradient goes to the first element, or the first greater one after it, so a leading NaN keeps it.
@@ -6,41 +7,13 @@
 
 #include <limits>
 
+#include "weir/ops/pool/cpu/problem.h"
 #include "weir/runtime/cpu/patches.h"
 #include "weir/runtime/cpu/windows.h"
+#include "weir/runtime/kernel.h"
 
 namespace weir {
-
-void RegisterAvgPoolKernels(KernelRegistry& r);  // pool_avg.cc
-
 namespace kernels {
-
-Result<PoolProblem> MakePoolProblem(PrepareContext& c, const Shape& input, const Shape& pooled) {
-  WEIR_ASSIGN_OR_RETURN(Window2D w, PoolWindow(ReadWindowAttrs(c)));
-  auto differ = [&] {
-    return InvalidArgument(
-        fmt::format("cannot relate the input {} and the pooled {}", input.ToString(), pooled.ToString()));
-  };
-  if (input.rank() != 4) return differ();
-  const int64_t n = input[0], channels = input[w.channel_axis()];
-  WEIR_RETURN_IF_ERROR(w.y.Place(input[w.y_axis()]));
-  WEIR_RETURN_IF_ERROR(w.x.Place(input[w.x_axis()]));
-  if (channels % w.depth_window != 0 ||
-      pooled.dims() != w.Arrange(n, w.y.output, w.x.output, channels / w.depth_window))
-    return differ();
-  if (w.depth_window == 1) return w.nchw ? PoolProblem{n * channels, 1, w.y, w.x} : PoolProblem{n, channels, w.y, w.x};
-  if (w.y.stride != 1 || w.x.stride != 1 || w.y.before + w.y.after + w.x.before + w.x.after > 0) {
-    return InvalidArgument("has strides or paddings along height or width, and pools over channels");
-  }
-  // Over channels: an axis of its own, the other one a single element or all pixels.
-  const int64_t pixels = w.y.input * w.x.input;
-  WindowAxis depth{.name = "depth", .window = w.depth_window, .stride = w.depth_window};
-  WindowAxis rest{.name = "pixels", .window = 1};
-  WEIR_RETURN_IF_ERROR(depth.Place(channels));
-  WEIR_RETURN_IF_ERROR(rest.Place(w.nchw ? pixels : 1));
-  return w.nchw ? PoolProblem{n, 1, depth, rest} : PoolProblem{n * pixels, 1, rest, depth};
-}
-
 namespace {
 
 template <class T>
@@ -70,7 +43,6 @@ Status CheckPixels(const PoolProblem& p) {
   if (p.y.input * p.x.input <= INT32_MAX) return {};
   return Unimplemented(fmt::format("pools images of {} by {} pixels; 2^31 - 1 are the most", p.y.input, p.x.input));
 }
-double RowNs(const PoolProblem& p) { return double(p.out_row()) * p.y.window * std::min(p.x.window, p.x.input) * 0.4; }
 
 template <class T>
 void MaxPoolRow(const PoolProblem& p, const T* image, int64_t oy, T* out) {
@@ -85,7 +57,7 @@ void MaxPoolRow(const PoolProblem& p, const T* image, int64_t oy, T* out) {
 Status PrepareMaxPool(PrepareContext& c) {
   if (c.output_shape(0).num_elements() == 0) return c.Nothing();
   WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.input_shape(0), c.output_shape(0)));
-  c.ParallelOver(p.out_rows(), RowNs(p));
+  c.ParallelOver(p.out_rows(), PoolRowNs(p));
   return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     c.SetRun([p](RunArgs& a) {
@@ -97,8 +69,8 @@ Status PrepareMaxPool(PrepareContext& c) {
   });
 }
 
-// Where the first maximum of each window of a row lies: its pixel, or -1 for a window without elements. 32 bits keep pace with the
-// values in vectors (CheckPixels).
+// Where the first maximum of each window of a row lies: its pixel, or -1 for a window without elements. 32 bits keep
+// pace with the values in vectors (CheckPixels).
 template <class T>
 void FirstMaxima(const PoolProblem& p, const T* image, int64_t oy, T* best, int32_t* where) {
   std::fill_n(where, p.out_row(), -1);
@@ -123,7 +95,8 @@ void FirstMaximaOfFew(const PoolProblem& p, const T* image, int64_t oy, int32_t*
       int64_t at = -1;
       T best{};
       for (int64_t y = ky.begin; y < ky.end; ++y) {
-        const int64_t row = (oy * p.y.stride - p.y.before + y * p.y.dilation) * p.x.input - p.x.before + ox * p.x.stride;
+        const int64_t row =
+            (oy * p.y.stride - p.y.before + y * p.y.dilation) * p.x.input - p.x.before + ox * p.x.stride;
         for (int64_t x = kx.begin; x < kx.end; ++x) {
           const int64_t pixel = row + x * p.x.dilation;
           const T v = image[pixel * p.c + c];
@@ -160,11 +133,12 @@ Status PrepareMaxPoolWithArgmax(PrepareContext& c) {
   if (c.output_dtype(1) == kInt32 && c.input_shape(0).num_elements() > INT32_MAX) {
     return InvalidArgument("has more elements than Targmax int32 can number");
   }
-  c.ParallelOver(p.out_rows(), 2 * RowNs(p));
+  c.ParallelOver(p.out_rows(), 2 * PoolRowNs(p));
   const bool include_batch = c.attr<bool>("include_batch_in_index");
   return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
-    c.output_dtype(1) == kInt32 ? SetMaxPoolWithArgmax<T, int32_t>(c, p, include_batch) : SetMaxPoolWithArgmax<T, int64_t>(c, p, include_batch);
+    c.output_dtype(1) == kInt32 ? SetMaxPoolWithArgmax<T, int32_t>(c, p, include_batch)
+                                : SetMaxPoolWithArgmax<T, int64_t>(c, p, include_batch);
   });
 }
 
@@ -172,7 +146,8 @@ constexpr int64_t kFewChannels = 16;
 
 // Adds a row of the gradient to the pixels [first, last) where the maxima lie, an output at a time.
 template <class T>
-void ScatterToMaxima(const PoolProblem& p, int64_t first, int64_t last, const T* dy, const int32_t* where, Wide<T>* sum) {
+void ScatterToMaxima(const PoolProblem& p, int64_t first, int64_t last, const T* dy, const int32_t* where,
+                     Wide<T>* sum) {
   for (int64_t x = 0; x < p.x.output; ++x) {
     for (int64_t c = 0; c < p.c; ++c) {
       const int64_t o = x * p.c + c, pixel = where[o];
@@ -181,10 +156,11 @@ void ScatterToMaxima(const PoolProblem& p, int64_t first, int64_t last, const T*
   }
 }
 
-// The same of windows that do not overlap along x, a tap at a time, where many channels make vectors: each pixel gets at most one
-// element of the row, so that the order of taps changes no sum.
+// The same of windows that do not overlap along x, a tap at a time, where many channels make vectors: each pixel gets
+// at most one element of the row, so that the order of taps changes no sum.
 template <class T>
-void SpreadToMaxima(const PoolProblem& p, int64_t oy, int64_t first, int64_t last, const T* dy, const int32_t* where, Wide<T>* sum) {
+void SpreadToMaxima(const PoolProblem& p, int64_t oy, int64_t first, int64_t last, const T* dy, const int32_t* where,
+                    Wide<T>* sum) {
   ForRowTaps(p, oy, [&](int64_t pixel, Span ox, int64_t) {
     for (int64_t x = ox.begin; x < ox.end; ++x) {
       const int64_t at = pixel + x * p.x.stride;
@@ -193,7 +169,8 @@ void SpreadToMaxima(const PoolProblem& p, int64_t oy, int64_t first, int64_t las
       const T* __restrict from = dy + x * p.c;
       const int32_t* __restrict maxima = where + x * p.c;
       const int32_t here = static_cast<int32_t>(at);
-      for (int64_t c = 0, channels = p.c; c < channels; ++c) Accumulate(to[c], maxima[c] == here ? Wide<T>(from[c]) : Wide<T>(0));
+      for (int64_t c = 0, channels = p.c; c < channels; ++c)
+        Accumulate(to[c], maxima[c] == here ? Wide<T>(from[c]) : Wide<T>(0));
     }
   });
 }
@@ -219,7 +196,7 @@ Status SetMaxPoolGrad(PrepareContext& c, const PoolProblem& p) {
   using A = Wide<T>;
   constexpr bool same = std::is_same_v<T, A>;
   const Bands bands(p.n, p.y.input, p.y.window, 16);
-  c.ParallelOver(bands.count(), RowNs(p) * p.y.output / bands.per_image);
+  c.ParallelOver(bands.count(), PoolRowNs(p) * p.y.output / bands.per_image);
   // Parts of a chunk's workspace are multiples of 64 bytes.
   auto part = [](int64_t n, int64_t bytes) { return CeilDiv(n * bytes, 64) * 64; };
   const int64_t where_at = part(p.out_row(), sizeof(T)), sum_at = where_at + part(p.out_row(), sizeof(int32_t));
@@ -274,7 +251,7 @@ Status PrepareMaxPoolGradGrad(PrepareContext& c) {
   if (c.input_shape(0) != c.input_shape(2)) return InvalidArgument("needs orig_input and grad of one shape");
   WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.input_shape(0), c.output_shape(0)));
   if (c.input_shape(1) != c.output_shape(0)) return InvalidArgument("needs orig_output of the pooled shape");
-  c.ParallelOver(p.out_rows(), RowNs(p));
+  c.ParallelOver(p.out_rows(), PoolRowNs(p));
   const int64_t per_chunk = CeilDiv(p.out_row(), 64) * 64;
   c.set_workspace(c.prepared().chunks * per_chunk);
   return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) {
@@ -293,12 +270,11 @@ Status PrepareMaxPoolGradGrad(PrepareContext& c) {
 }  // namespace
 }  // namespace kernels
 
-void RegisterPoolKernels(KernelRegistry& r) {
+void RegisterMaxPoolKernels(KernelRegistry& r) {
   r.Add("MaxPool", kernels::PrepareMaxPool);
   r.Add("MaxPoolWithArgmax", kernels::PrepareMaxPoolWithArgmax);
   r.Add("MaxPoolGrad", kernels::PrepareMaxPoolGrad);
   r.Add("MaxPoolGradGrad", kernels::PrepareMaxPoolGradGrad);
-  RegisterAvgPoolKernels(r);
 }
 
 }  // namespace weir

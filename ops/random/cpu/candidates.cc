@@ -8,8 +8,7 @@
 #include <limits>
 
 #include "weir/runtime/cpu/moves.h"
-#include "weir/ops/kernels.h"
-#include "weir/runtime/random_state.h"
+#include "weir/runtime/philox.h"
 
 namespace weir {
 
@@ -111,7 +110,7 @@ template <class Law> Status PrepareSampler(PrepareContext& c) {
   c.set_workspace(bytes);
   const int64_t seed = c.attr<int64_t>("seed"), seed2 = c.attr<int64_t>("seed2");
   c.SetRun([=](RunArgs& a) {
-    PhiloxWords words(ReservePhilox(*a.random(), seed, seed2, static_cast<uint64_t>((n * kWordsPerSample + 3) / 4)));
+    PhiloxWords words(ReservePhilox(*a.state, seed, seed2, static_cast<uint64_t>((n * kWordsPerSample + 3) / 4)));
     int64_t* sampled = a.out<int64_t>(0);
     int64_t tries;
     if (unique) {
@@ -132,9 +131,9 @@ template <class Law> Status PrepareSampler(PrepareContext& c) {
 
 }  // namespace
 
-void RegisterCandidateKernels(KernelRegistry& r) {
-  r.Add("LogUniformCandidateSampler", PrepareSampler<LogUniform>).Random();
-  r.Add("UniformCandidateSampler", PrepareSampler<Uniform>).Random();
+void RegisterRandomCandidateKernels(KernelRegistry& r) {
+  r.Add("LogUniformCandidateSampler", PrepareSampler<LogUniform>);
+  r.Add("UniformCandidateSampler", PrepareSampler<Uniform>);
 }
 
 }  // namespace weir

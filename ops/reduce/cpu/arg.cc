@@ -1,26 +1,20 @@
 // ArgMax and ArgMin: where along an axis the largest or smallest element stands.
 //
-// The first of equal elements wins and NaN is never chosen; a slice of nothing but NaN gives 0. As in TensorFlow the search
-// starts from the type's lowest (highest) finite value.
-#include <limits>
-#include <type_traits>
-
+// The first of equal elements wins and NaN is never chosen; a slice of nothing but NaN gives 0. As in TensorFlow the
+// search starts from the type's lowest (highest) finite value.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
 #include "weir/graph/base/shape.h"
-#include "weir/ops/reduce/cpu/topics.h"
+#include "weir/runtime/cpu/axis_view.h"
+#include "weir/runtime/kernel.h"
 
-namespace weir::kernels {
-
-AxisView AxisView::Of(const Shape& s, int axis) {
-  AxisView v;
-  if (s.num_elements() == 0) return {0, 0, 0};
-  for (int i = 0; i < axis; ++i) v.outer *= s[i];
-  v.size = s[axis];
-  for (int i = axis + 1; i < s.rank(); ++i) v.inner *= s[i];
-  return v;
-}
-
+namespace weir {
+namespace kernels {
 namespace {
 
 constexpr int64_t kTile = 64;
@@ -82,17 +76,19 @@ Status PrepareArg(PrepareContext& c) {
   std::vector<int64_t> value = c.ints(1);
   auto axis = value.size() == 1 ? NormalizeAxis(value[0], in.rank()) : std::nullopt;
   if (!axis) return InvalidArgument(fmt::format("needs one axis of a tensor of rank {}", in.rank()));
-  if (in[*axis] == 0) return InvalidArgument(fmt::format("is to search axis {}, which is empty, of shape {}", *axis, in.ToString()));
+  if (in[*axis] == 0)
+    return InvalidArgument(fmt::format("is to search axis {}, which is empty, of shape {}", *axis, in.ToString()));
   if (SizeOf(c.output_dtype(0)) < 2) return PrepareContext::NoKernelFor(c.output_dtype(0));
   AxisView v = AxisView::Of(in, *axis);
   return c.ForType(NumberAndBoolTypes{}, c.input_dtype(0), [&](auto t) { SetArg<decltype(t), kMax>(c, v); });
 }
 
 }  // namespace
+}  // namespace kernels
 
 void RegisterArgKernels(KernelRegistry& r) {
-  r.Add("ArgMax", PrepareArg<true>).NeedsValue({1});
-  r.Add("ArgMin", PrepareArg<false>).NeedsValue({1});
+  r.Add("ArgMax", kernels::PrepareArg<true>).NeedsValue({1});
+  r.Add("ArgMin", kernels::PrepareArg<false>).NeedsValue({1});
 }
 
-}  // namespace weir::kernels
+}  // namespace weir

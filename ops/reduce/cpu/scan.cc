@@ -1,13 +1,18 @@
-// Cumsum and Cumprod: folds that keep every intermediate result, along one axis, in the order of the axis or its reverse.
+// Cumsum and Cumprod: folds that keep every intermediate result, along one axis, in the order of the axis or its
+// reverse.
 //
 // half and bfloat16 accumulate in float, each output rounded once; integers wrap.
-#include <type_traits>
-
 #include <fmt/format.h>
 
-#include "weir/ops/reduce/cpu/topics.h"
+#include <algorithm>
+#include <type_traits>
+#include <vector>
 
-namespace weir::kernels {
+#include "weir/runtime/cpu/axis_view.h"
+#include "weir/runtime/kernel.h"
+
+namespace weir {
+namespace kernels {
 namespace {
 
 constexpr int64_t kTile = 64;
@@ -20,7 +25,8 @@ struct Scan {
 
 template <class T, bool kProduct>
 void ScanTile(const Scan& s, int64_t unit, const T* in, T* out) {
-  using Acc = std::conditional_t<std::is_integral_v<T>, uint64_t, std::conditional_t<std::is_same_v<T, double>, double, float>>;
+  using Acc =
+      std::conditional_t<std::is_integral_v<T>, uint64_t, std::conditional_t<std::is_same_v<T, double>, double, float>>;
   int64_t first = unit % s.tiles * kTile, n = std::min(kTile, s.view.inner - first), stride = s.view.inner;
   int64_t at = unit / s.tiles * s.view.size * stride + first;
   if (s.reverse) at += (s.view.size - 1) * stride, stride = -stride;
@@ -55,10 +61,11 @@ Status PrepareScan(PrepareContext& c) {
 }
 
 }  // namespace
+}  // namespace kernels
 
 void RegisterScanKernels(KernelRegistry& r) {
-  r.Add("Cumsum", PrepareScan<false>).NeedsValue({1});
-  r.Add("Cumprod", PrepareScan<true>).NeedsValue({1});
+  r.Add("Cumsum", kernels::PrepareScan<false>).NeedsValue({1});
+  r.Add("Cumprod", kernels::PrepareScan<true>).NeedsValue({1});
 }
 
-}  // namespace weir::kernels
+}  // namespace weir

@@ -2,14 +2,16 @@
 //
 // Rows are taken in order, so that no bit depends on threads: chunks share the columns, not the rows. half and bfloat16
 // accumulate in a float copy of the output. Negative ids are dropped by the unsorted ops and refused by the others.
-#include <algorithm>
-#include <type_traits>
-
 #include <fmt/format.h>
 
-#include "weir/ops/reduce/cpu/topics.h"
+#include <algorithm>
+#include <type_traits>
+#include <vector>
 
-namespace weir::kernels {
+#include "weir/runtime/kernel.h"
+
+namespace weir {
+namespace kernels {
 namespace {
 
 struct Segments {
@@ -36,7 +38,8 @@ bool AddRows(const Segments& s, RunArgs& a, Acc* sums, int64_t begin, int64_t en
   for (int64_t row = 0; row < s.rows; ++row) {
     int64_t id = s.Id(a, row);
     if (id >= s.count) {
-      a.Fail(InvalidArgument(fmt::format("has segment_ids[{}] = {}, which is not below the number of segments, {}", row, id, s.count)));
+      a.Fail(InvalidArgument(
+          fmt::format("has segment_ids[{}] = {}, which is not below the number of segments, {}", row, id, s.count)));
       return false;
     }
     if (id < 0) continue;
@@ -73,7 +76,9 @@ Status PrepareSegments(PrepareContext& c, int id_rank, int64_t count, bool produ
   const Shape &data = c.input_shape(0), &ids = c.input_shape(1);
   bool prefix = ids.rank() == id_rank && data.rank() >= id_rank;
   for (int i = 0; prefix && i < id_rank; ++i) prefix = data[i] == ids[i];
-  if (!prefix) return InvalidArgument(fmt::format("has data of shape {}, which does not begin with that of segment_ids, {}", data.ToString(), ids.ToString()));
+  if (!prefix)
+    return InvalidArgument(fmt::format("has data of shape {}, which does not begin with that of segment_ids, {}",
+                                       data.ToString(), ids.ToString()));
   Dims out{count};
   out.insert(out.end(), data.dims().begin() + id_rank, data.dims().end());
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, out));
@@ -98,12 +103,14 @@ template <bool kProduct> Status PrepareSorted(PrepareContext& c) {
   for (size_t i = 0; i < ids.size(); ++i) {
     int64_t before = i ? ids[i - 1] : 0;
     if (ids[i] < before) {
-      return InvalidArgument(i ? fmt::format("has segment_ids[{}] = {} after {}: the ids must not decrease", i, ids[i], before)
-                               : fmt::format("has the negative segment_ids[0] = {}", ids[i]));
+      return InvalidArgument(
+          i ? fmt::format("has segment_ids[{}] = {} after {}: the ids must not decrease", i, ids[i], before)
+            : fmt::format("has the negative segment_ids[0] = {}", ids[i]));
     }
   }
   int64_t count = ids.empty() ? 0 : ids.back();
-  if (!ids.empty() && !CheckedAdd(count, 1, &count)) return InvalidArgument(fmt::format("has the segment id {}, which is too large", ids.back()));
+  if (!ids.empty() && !CheckedAdd(count, 1, &count))
+    return InvalidArgument(fmt::format("has the segment id {}, which is too large", ids.back()));
   return PrepareSegments(c, 1, count, kProduct);
 }
 
@@ -114,12 +121,13 @@ template <bool kProduct> Status PrepareUnsorted(PrepareContext& c) {
 }
 
 }  // namespace
+}  // namespace kernels
 
 void RegisterSegmentKernels(KernelRegistry& r) {
-  r.Add("SegmentSum", PrepareSorted<false>).NeedsValue({1});
-  r.Add("SegmentProd", PrepareSorted<true>).NeedsValue({1});
-  r.Add("UnsortedSegmentSum", PrepareUnsorted<false>).NeedsValue({2});
-  r.Add("UnsortedSegmentProd", PrepareUnsorted<true>).NeedsValue({2});
+  r.Add("SegmentSum", kernels::PrepareSorted<false>).NeedsValue({1});
+  r.Add("SegmentProd", kernels::PrepareSorted<true>).NeedsValue({1});
+  r.Add("UnsortedSegmentSum", kernels::PrepareUnsorted<false>).NeedsValue({2});
+  r.Add("UnsortedSegmentProd", kernels::PrepareUnsorted<true>).NeedsValue({2});
 }
 
-}  // namespace weir::kernels
+}  // namespace weir

@@ -3,9 +3,8 @@
 
 #include <optional>
 
-#include "weir/runtime/cpu/moves.h"
 #include "weir/ops/string/cpu/regex.h"
-#include "weir/ops/kernels.h"
+#include "weir/runtime/cpu/moves.h"
 
 namespace weir {
 
@@ -76,7 +75,7 @@ Status PrepareStaticRegexReplace(PrepareContext& c) {
 
 }  // namespace
 
-void RegisterRegexKernels(KernelRegistry& r) {
+void RegisterStringRegexKernels(KernelRegistry& r) {
   r.Add("RegexFullMatch", PrepareRegexFullMatch);
   r.Add("StaticRegexFullMatch", PrepareStaticRegexFullMatch);
   r.Add("RegexReplace", PrepareRegexReplace);

@@ -45,8 +45,4 @@ inline Result<Regex> Regex::Compile(std::string_view pattern) {
   return re;
 }
 
-// The kernels that use them; ops/string/cpu/regex.cc.
-class KernelRegistry;
-void RegisterRegexKernels(KernelRegistry& r);
-
 }  // namespace weir

@@ -1,4 +1,4 @@
-// Kernels of the training ops: drives the rules of training_rules.h over a variable, dense or by rows.
+// Kernels of the training ops: drives the rules of rules.h over a variable, dense or by rows.
 //
 // The sparse forms check all row numbers first, then walk the rows in order (a row named twice is updated twice), cut
 // into chunks by columns.
@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "weir/runtime/cpu/moves.h"
 #include "weir/ops/kernels.h"
-#include "weir/runtime/cpu/rows.h"
 #include "weir/ops/train/cpu/rules.h"
+#include "weir/runtime/cpu/moves.h"
+#include "weir/runtime/cpu/rows.h"
 
 namespace weir {
 
@@ -156,11 +156,9 @@ Status Prepare(PrepareContext& c, const Layout& l, const UpdateFns& fns) {
 
 template <template <class> class RuleOf>
 void Register(KernelRegistry& r, const char* op, Layout l) {
-  std::vector<int> vars;
-  for (int i = 0; i < l.vars; ++i) vars.push_back(i);
   UpdateFns fns = {UpdateRows<RuleOf, float>, UpdateRows<RuleOf, double>, UpdateRows<RuleOf, training::Rounded<Half>>,
                    UpdateRows<RuleOf, training::Rounded<BFloat16>>};
-  r.Add(op, [=](PrepareContext& c) { return Prepare(c, l, fns); }).Mutates(vars);
+  r.Add(op, [=](PrepareContext& c) { return Prepare(c, l, fns); });
 }
 
 template <class F>
@@ -186,7 +184,7 @@ using FtrlV2Sparse = training::Ftrl<F, true, true>;
 
 }  // namespace
 
-void RegisterTrainingKernels(KernelRegistry& r) {
+void RegisterTrainKernels(KernelRegistry& r) {
   using namespace training;  // NOLINT: the rules
   // ---- dense: variables, scalars, grad
   Register<GradientDescent>(r, "ResourceApplyGradientDescent", {1, {1}, 2});
@@ -199,8 +197,7 @@ void RegisterTrainingKernels(KernelRegistry& r) {
   Register<Adadelta>(r, "ResourceApplyAdadelta", {3, {3, 4, 5}, 6});
   Register<AdagradDA>(r, "ResourceApplyAdagradDA", {3, {4, 5, 6, 7}, 3, -1, "", 7});
   Register<FtrlDense>(r, "ResourceApplyFtrl", {3, {4, 5, 6, 7}, 3, -1, "multiply_linear_by_lr"});
-  Register<FtrlV2Dense>(r, "ResourceApplyFtrlV2",
-                                                                {3, {4, 5, 6, 7, 8}, 3, -1, "multiply_linear_by_lr"});
+  Register<FtrlV2Dense>(r, "ResourceApplyFtrlV2", {3, {4, 5, 6, 7, 8}, 3, -1, "multiply_linear_by_lr"});
   Register<ProximalGradientDescent>(r, "ResourceApplyProximalGradientDescent", {1, {1, 2, 3}, 4});
   Register<ProximalAdagrad>(r, "ResourceApplyProximalAdagrad", {2, {2, 3, 4}, 5});
   // ---- sparse: variables, scalars, grad, indices
@@ -211,12 +208,9 @@ void RegisterTrainingKernels(KernelRegistry& r) {
   Register<AdagradV2>(r, "ResourceSparseApplyAdagradV2", {2, {2, 3}, 4, 5, "update_slots"});
   Register<Adadelta>(r, "ResourceSparseApplyAdadelta", {3, {3, 4, 5}, 6, 7});
   Register<AdagradDA>(r, "ResourceSparseApplyAdagradDA", {3, {5, 6, 7, 8}, 3, 4, "", 8});
-  Register<FtrlSparse>(r, "ResourceSparseApplyFtrl",
-                                                                {3, {5, 6, 7, 8}, 3, 4, "multiply_linear_by_lr"});
-  Register<FtrlV2Sparse>(r, "ResourceSparseApplyFtrlV2",
-                                                              {3, {5, 6, 7, 8, 9}, 3, 4, "multiply_linear_by_lr"});
-  Register<ProximalGradientDescent>(r, "ResourceSparseApplyProximalGradientDescent",
-                                                                            {1, {1, 2, 3}, 4, 5});
+  Register<FtrlSparse>(r, "ResourceSparseApplyFtrl", {3, {5, 6, 7, 8}, 3, 4, "multiply_linear_by_lr"});
+  Register<FtrlV2Sparse>(r, "ResourceSparseApplyFtrlV2", {3, {5, 6, 7, 8, 9}, 3, 4, "multiply_linear_by_lr"});
+  Register<ProximalGradientDescent>(r, "ResourceSparseApplyProximalGradientDescent", {1, {1, 2, 3}, 4, 5});
   Register<ProximalAdagrad>(r, "ResourceSparseApplyProximalAdagrad", {2, {2, 3, 4}, 5, 6});
 }
 

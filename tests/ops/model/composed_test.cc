@@ -15,7 +15,7 @@
 #include "weir/ops/model/losses.h"
 #include "weir/ops/math/math.h"
 #include "weir/ops/linalg/linalg.h"
-#include "weir/ops/nn/nn.h"
+#include "weir/ops/norm/norm.h"
 #include "weir/ops/model/optimizers.h"
 #include "weir/ops/random/random.h"
 #include "weir/ops/reduce/reduce.h"

@@ -1,0 +1,246 @@
+// Kernels of the element-wise ops. One Prepare serves them all: the op's lane function (runtime/cpu/lanes.h) over
+// operands that broadcast. Strings (strings.h), AddN and Cast's attribute have their own.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weir/ops/math/cpu/strings.h"
+#include "weir/runtime/cpu/lanes.h"
+#include "weir/runtime/kernel.h"
+
+namespace weir {
+namespace {
+
+bool BroadcastsTo(const Shape& s, const Shape& out) {
+  if (s.rank() > out.rank()) return false;
+  for (int a = 0; a < s.rank(); ++a) {
+    if (s[a] != 1 && s[a] != out[out.rank() - s.rank() + a]) return false;
+  }
+  return true;
+}
+
+Status CheckBroadcast(const PrepareContext& c, const std::vector<Shape>& shapes) {
+  for (const Shape& s : shapes) {
+    if (!BroadcastsTo(s, c.output_shape(0))) {
+      return InvalidArgument(
+          fmt::format("cannot broadcast an input of shape {} to {}", s.ToString(), c.output_shape(0).ToString()));
+    }
+  }
+  return {};
+}
+
+// The inputs' shapes as the walk sees them.
+std::vector<Shape> Operands(const PrepareContext& c) {
+  std::vector<Shape> shapes;
+  for (int i = 0; i < c.num_inputs(); ++i) shapes.push_back(c.input_shape(i));
+  return shapes;
+}
+
+// Runs `fn` over operands of these shapes.
+Status RunLanes(PrepareContext& c, const LaneFn& fn, const std::vector<Shape>& shapes, LaneParams params) {
+  WEIR_RETURN_IF_ERROR(CheckBroadcast(c, shapes));
+  std::vector<int64_t> sizes;
+  for (int i = 0; i < c.num_inputs(); ++i) sizes.push_back(static_cast<int64_t>(SizeOf(c.input_dtype(i))));
+  ElementwisePlan plan(c.output_shape(0), shapes, sizes, static_cast<int64_t>(SizeOf(c.output_dtype(0))));
+  c.ParallelOver(plan.units(), fn.ns * static_cast<double>(plan.unit_elements()));
+  if (plan.whole() && !fn.find_bad && fn.small_in == DType::kInvalid && fn.small_out == DType::kInvalid) {
+    // The plain case apart, with all it needs in one cache line: for tensors of a few elements that is most of the
+    // time.
+    struct {
+      LaneCall call;
+      LaneParams params;
+      int8_t arity, out_size, in_size[kMaxLaneArity];
+      int64_t n;
+    } plain{fn.call,
+            params,
+            static_cast<int8_t>(fn.arity),
+            static_cast<int8_t>(SizeOf(c.output_dtype(0))),
+            {},
+            c.output_shape(0).num_elements()};
+    for (int k = 0; k < fn.arity; ++k) plain.in_size[k] = static_cast<int8_t>(sizes[k]);
+    c.SetRun([plain](RunArgs& a) {
+      const void* in[kMaxLaneArity];
+      auto [begin, end] = a.Range(plain.n);
+      if (begin == end) return;
+      for (int k = 0; k < plain.arity; ++k) in[k] = a.in<char>(k) + begin * plain.in_size[k];
+      plain.call(in, a.out<char>(0) + begin * plain.out_size, end - begin, plain.params);
+    });
+    return {};
+  }
+  c.SetRun([fn, params, plan = std::move(plan)](RunArgs& a) {
+    const void* in[kMaxLaneArity] = {};
+    for (int k = 0; k < fn.arity; ++k) in[k] = a.in<char>(k);
+    auto [begin, end] = a.Range(plan.units());
+    int64_t bad = plan.Run(fn, params, in, a.out<char>(0), begin, end);
+    if (bad >= 0)
+      a.Fail(InvalidArgument(fmt::format("fails: {}", fn.bad_message))
+                 .Detail(fmt::format("at element {} of the output", bad)));
+  });
+  return {};
+}
+
+// Shapes for Select of TensorFlow 1: a vector condition chooses rows.
+Result<std::vector<Shape>> SelectOperands(const PrepareContext& c) {
+  std::vector<Shape> shapes = Operands(c);
+  const Shape &condition = shapes[0], &t = shapes[1];
+  if (!(shapes[2] == t)) {
+    return InvalidArgument(
+        fmt::format("needs 't' and 'e' of one shape, not {} and {}", t.ToString(), shapes[2].ToString()));
+  }
+  if (condition == t || condition.rank() == 0) return shapes;
+  if (condition.rank() != 1 || t.rank() < 1 || condition[0] != t[0]) {
+    return InvalidArgument(fmt::format("cannot choose from tensors of shape {} by a condition of shape {}",
+                                       t.ToString(), condition.ToString()))
+        .Help(
+            "the condition is a scalar, or has the tensors' shape, or is a vector of as many elements as they have "
+            "rows");
+  }
+  Dims rows(t.rank(), 1);
+  rows[0] = t[0];
+  WEIR_ASSIGN_OR_RETURN(shapes[0], Shape::Make(rows));
+  return shapes;
+}
+
+// Equal and NotEqual with incompatible_shape_error = false: shapes that do not broadcast are simply not equal.
+bool PrepareUnequalShapes(PrepareContext& c, std::string_view op) {
+  if ((op != "Equal" && op != "NotEqual") || c.attr<bool>("incompatible_shape_error")) return false;
+  const Shape &x = c.input_shape(0), &y = c.input_shape(1);
+  for (int a = 1; a <= std::min(x.rank(), y.rank()); ++a) {
+    int64_t m = x[x.rank() - a], n = y[y.rank() - a];
+    if (m == n || m == 1 || n == 1) continue;
+    c.set_output_shape(0, Shape());
+    c.SetRun([value = op == "NotEqual"](RunArgs& args) { *args.out<bool>(0) = value; });
+    return true;
+  }
+  return false;
+}
+
+Status PrepareLanes(PrepareContext& c, const std::string& op) {
+  const bool select = op == "Select" || op == "SelectV2";
+  const DType t = c.input_dtype(select ? 1 : 0);
+  if (PrepareUnequalShapes(c, op)) return {};
+  std::vector<Shape> shapes = Operands(c);
+  if (op == "Select") {
+    WEIR_ASSIGN_OR_RETURN(shapes, SelectOperands(c));
+  }
+  if (t == kString) {
+    WEIR_RETURN_IF_ERROR(CheckBroadcast(c, shapes));
+    return PrepareStringLanes(c, op, shapes);
+  }
+  const LaneFn* fn = FindLaneFn(op, t, c.output_dtype(0));
+  if (!fn) return c.NoKernelFor(t);
+  LaneParams params;
+  if (c.attrs().count("alpha")) params.a = c.attr<float>("alpha");
+  if (c.attrs().count("tolerance")) params.a = c.attr<float>("tolerance");
+  return RunLanes(c, *fn, shapes, params);
+}
+
+// Ops whose operands do not broadcast, of as many elements each: TensorFlow's gradients of unary ops.
+Status PrepareSameSize(PrepareContext& c, const std::string& op) {
+  const LaneFn* fn = FindLaneFn(op, c.input_dtype(0), c.output_dtype(0));
+  if (!fn) return c.NoKernelFor(c.input_dtype(0));
+  const Shape &x = c.input_shape(0), &y = c.input_shape(1);
+  if (x.num_elements() != y.num_elements()) {
+    return InvalidArgument(
+        fmt::format("needs two inputs of as many elements, not of shapes {} and {}", x.ToString(), y.ToString()));
+  }
+  LaneParams params;
+  if (c.attrs().count("alpha")) params.a = c.attr<float>("alpha");
+  if (c.attrs().count("tolerance")) params.a = c.attr<float>("tolerance");
+  return RunLanes(c, *fn, {c.output_shape(0), c.output_shape(0)}, params);
+}
+
+Status PrepareClip(PrepareContext& c) {
+  const LaneFn* fn = FindLaneFn("ClipByValue", c.input_dtype(0), c.output_dtype(0));
+  if (!fn) return c.NoKernelFor(c.input_dtype(0));
+  std::vector<Shape> shapes = Operands(c);
+  for (int i : {1, 2}) {
+    if (shapes[i].rank() != 0 && !(shapes[i] == shapes[0])) {
+      return InvalidArgument(fmt::format("needs limits that are scalars or have the input's shape {}, not {}",
+                                         shapes[0].ToString(), shapes[i].ToString()));
+    }
+  }
+  return RunLanes(c, *fn, shapes, {});
+}
+
+Status PrepareCast(PrepareContext& c) {
+  if (c.input_dtype(0) == kString && c.output_dtype(0) == kString) return PrepareStringLanes(c, "Cast", Operands(c));
+  const LaneFn* fn = FindCastLane(c.input_dtype(0), c.output_dtype(0), c.attr<bool>("Truncate"));
+  if (!fn) return c.NoKernelFor(FindCastLane(c.input_dtype(0), kFloat, false) ? c.output_dtype(0) : c.input_dtype(0));
+  return RunLanes(c, *fn, Operands(c), {});
+}
+
+// The sum in the order of the inputs, tile by tile, so that only the output is written. half and bfloat16 are summed in
+// float and rounded once.
+void SumTiles(const LaneFn& add, DType small, int64_t size, RunArgs& a, int64_t begin, int64_t end) {
+  alignas(64) float sum[kLaneTile], term[kLaneTile];
+  for (int64_t i = begin; i < end; i += kLaneTile) {
+    const int64_t n = std::min(kLaneTile, end - i);
+    char* out = a.out<char>(0) + i * size;
+    auto at = [&](int k) -> const void* { return a.in<char>(k) + i * size; };
+    if (small == DType::kInvalid) {
+      const void* partial = at(0);
+      if (a.num_inputs == 1) std::memmove(out, partial, n * size);
+      for (int k = 1; k < a.num_inputs; ++k, partial = out) {
+        const void* in[] = {partial, at(k)};
+        add.call(in, out, n, {});
+      }
+      continue;
+    }
+    SmallToFloat(small, at(0), sum, n);
+    for (int k = 1; k < a.num_inputs; ++k) {
+      SmallToFloat(small, at(k), term, n);
+      const void* in[] = {sum, term};
+      add.call(in, sum, n, {});
+    }
+    FloatToSmall(small, sum, out, n);
+  }
+}
+
+Status PrepareAddN(PrepareContext& c) {
+  const DType t = c.input_dtype(0);
+  const LaneFn* add = FindLaneFn("AddV2", t, t);
+  if (!add) return c.NoKernelFor(t);
+  for (int i = 1; i < c.num_inputs(); ++i) {
+    if (!(c.input_shape(i) == c.input_shape(0))) {
+      return InvalidArgument(fmt::format("needs inputs of one shape: input 0 has {}, input {} has {}",
+                                         c.input_shape(0).ToString(), i, c.input_shape(i).ToString()));
+    }
+  }
+  const int64_t n = c.input_shape(0).num_elements(), size = static_cast<int64_t>(SizeOf(t));
+  c.ParallelOver(n, add->ns * std::max(1, c.num_inputs() - 1));
+  c.SetRun([add, n, size](RunArgs& a) {
+    auto [begin, end] = a.Range(n);
+    SumTiles(*add, add->small_in, size, a, begin, end);
+  });
+  return {};
+}
+
+// Results are bools, so that no operand's memory can take them.
+constexpr const char* kTestOps[] = {"IsNan", "IsInf",     "IsFinite", "Equal",        "NotEqual",
+                                    "Less",  "LessEqual", "Greater",  "GreaterEqual", "ApproximateEqual"};
+
+}  // namespace
+
+void RegisterElementwiseKernels(KernelRegistry& r) {
+  for (const auto& [name, arity] : LaneOps()) {
+    const std::string& op = name;
+    if (op == "ClipByValue") continue;
+    // TensorFlow's gradients of unary ops, and this one, do not broadcast.
+    const bool same_size = op.ends_with("Grad") || op == "ApproximateEqual";
+    KernelDef& kernel = r.Add(
+        op, [op, same_size](PrepareContext& c) { return same_size ? PrepareSameSize(c, op) : PrepareLanes(c, op); });
+    if (std::find(std::begin(kTestOps), std::end(kTestOps), op) != std::end(kTestOps)) continue;
+    // Select's condition is a bool or chooses rows: its memory is not the result's.
+    for (int i = arity == 3; i < arity; ++i) kernel.InPlace(0, i);
+  }
+  r.Add("ClipByValue", PrepareClip).InPlace(0, 0);
+  r.Add("Cast", PrepareCast).InPlace(0, 0);
+  r.Add("AddN", PrepareAddN).InPlace(0, 0);
+}
+
+}  // namespace weir

@@ -1,0 +1,20 @@
+// The kernels of softmax, cross-entropies, bias, top-k and L2Loss: the list of the family's topics.
+#include "weir/runtime/kernel.h"
+
+namespace weir {
+
+void RegisterSoftmaxKernels(KernelRegistry& r);       // softmax.cc
+void RegisterCrossEntropyKernels(KernelRegistry& r);  // cross_entropy.cc
+void RegisterBiasKernels(KernelRegistry& r);          // bias.cc
+void RegisterTopKKernels(KernelRegistry& r);          // topk.cc
+void RegisterL2LossKernels(KernelRegistry& r);        // l2_loss.cc
+
+void RegisterNnKernels(KernelRegistry& r) {
+  RegisterSoftmaxKernels(r);
+  RegisterCrossEntropyKernels(r);
+  RegisterBiasKernels(r);
+  RegisterTopKKernels(r);
+  RegisterL2LossKernels(r);
+}
+
+}  // namespace weir

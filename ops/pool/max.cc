@@ -1,0 +1,152 @@
+// MaxPool and MaxPoolWithArgmax with their gradient ops.
+//
+// The gradient goes to the first maximum of a window in row-major order. Pooling over channels (ksize along them above
+// 1) is supported, its gradients too.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "weir/graph/builder.h"
+#include "weir/graph/gradients.h"
+#include "weir/ops/pool/pooling.h"
+#include "weir/ops/window_shapes.h"
+
+namespace weir {
+namespace {
+
+Status MaxPoolGradient(GradContext& c) {
+  c.set(0, Make("MaxPoolGrad", {c.input(0), c.output(0), c.grad()},
+                c.attrs({"ksize", "strides", "padding", "explicit_paddings", "data_format"})));
+  return {};
+}
+
+// Of MaxPoolGrad (`grad` is like the pooled output, the result like the input) and MaxPoolGradGrad (the other way
+// round).
+Status MaxPoolBackpropShape(ShapeContext& c, bool grad_is_pooled) {
+  WEIR_ASSIGN_OR_RETURN(Window2D w, PoolWindow(ReadWindowAttrs(c)));
+  WEIR_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
+  WEIR_ASSIGN_OR_RETURN(PartialShape pooled, pool::PooledShape(w, input));
+  WEIR_RETURN_IF_ERROR(CheckBackprop(c, 1, pooled));
+  WEIR_ASSIGN_OR_RETURN(pooled, MergeShapes(pooled, c.input(1)));
+  WEIR_RETURN_IF_ERROR(CheckBackprop(c, 2, grad_is_pooled ? pooled : input));
+  c.set_output(0, grad_is_pooled ? input : pooled);
+  return {};
+}
+
+// The value that pads `dtype` so that no padding is the maximum: −∞, or the lowest.
+Tensor LowestOf(DType dtype) {
+  Tensor lowest;
+  DispatchType(dtype, NumberTypes{}, [&](auto t) {
+    using T = decltype(t);
+    if constexpr (std::is_integral_v<T>) {
+      lowest = Tensor(std::numeric_limits<T>::lowest());
+    } else {
+      lowest = Tensor(T(-HUGE_VALF));
+    }
+  });
+  return lowest;
+}
+
+// MaxPoolGradGrad(x, y, g). It knows no explicit padding: then x and g are padded, and the windows of the result are
+// VALID.
+Output PickMaxima(GradContext& c, Output x, Output y, Output g) {
+  AttrMap attrs = pool::Attrs(c);
+  if (c.attr<std::string>("padding") == "EXPLICIT") {
+    std::vector<int64_t> p = c.attr<AttrList>("explicit_paddings").i;
+    Tensor pads = Tensor::Of<int32_t>({4, 2}, std::vector<int32_t>(p.begin(), p.end()));
+    x = Make("PadV2", {x, pads, LowestOf(x.dtype())});
+    g = Make("Pad", {g, pads});
+    attrs["padding"] = "VALID";
+  }
+  return Make("MaxPoolGradGrad", {x, y, g}, std::move(attrs));
+}
+
+Status MaxPoolGradGradient(GradContext& c) {
+  c.set(2, PickMaxima(c, c.input(0), c.input(1), c.grad()));
+  return {};
+}
+
+Status MaxPoolGradGradGradient(GradContext& c) {
+  c.set(2, Make("MaxPoolGrad", {c.input(0), c.input(1), c.grad()}, pool::Attrs(c)));
+  return {};
+}
+
+Status MaxPoolWithArgmaxShape(ShapeContext& c) {
+  WEIR_ASSIGN_OR_RETURN(Window2D w, PoolWindow(ReadWindowAttrs(c)));
+  if (w.depth_window != 1)
+    return InvalidArgument(
+        fmt::format("has a window of {} channels; it pools over height and width only", w.depth_window));
+  WEIR_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
+  WEIR_ASSIGN_OR_RETURN(PartialShape out, pool::PooledShape(w, input));
+  c.set_output(0, out);
+  c.set_output(1, out);
+  return {};
+}
+
+// Each element of grad goes to the place that argmax tells; several may go to one.
+Status MaxPoolWithArgmaxGradient(GradContext& c) {
+  Output x = c.input(0), places = Make("Cast", {c.output(1)}, {{"DstT", kInt64}});
+  Output shape = Make("Shape", {x}, {{"out_type", kInt64}}), size = Make("Size", {x}, {{"out_type", kInt64}});
+  if (!c.attr<bool>("include_batch_in_index")) {
+    Output images = Make("GatherV2", {shape, int64_t{0}, int64_t{0}});
+    Output per_image = Make("FloorDiv", {size, Make("Maximum", {images, int64_t{1}})});
+    Output first = Make("Mul", {Make("Range", {int64_t{0}, images, int64_t{1}}), per_image});
+    places = Make("AddV2", {places, Make("Reshape", {first, {-1, 1, 1, 1}})});
+  }
+  auto flat = [](const Output& t) { return Make("Reshape", {t, {-1}}); };
+  c.set(0, Make("Reshape", {Make("UnsortedSegmentSum", {flat(c.grad()), flat(places), size}), shape}));
+  return {};
+}
+
+}  // namespace
+
+void RegisterMaxPoolOps(OpRegistry& r) {
+  pool::AddAttrs(r.Add("MaxPool")
+                   .Input("input: T")
+                   .Output("output: T")
+                   .Attr("T: {half, bfloat16, float, double, int32, int64, uint8, int16, int8, uint16, qint8} = float"),
+               true, "data_format: {'NHWC', 'NCHW', 'NCHW_VECT_C'} = 'NHWC'")
+      .Doc(
+          "The largest element of each window of an image [batch, height, width, channels]; what lies beyond the "
+          "border does not count. NaN is passed over; a window without a number above the dtype's lowest finite one "
+          "gives that.")
+      .Shape(pool::PoolShape)
+      .Gradient(MaxPoolGradient);
+
+  r.Add("MaxPoolWithArgmax")
+      .Input("input: T")
+      .Output("output: T")
+      .Output("argmax: Targmax")
+      .Attr("ksize: list(int) >= 4")
+      .Attr("strides: list(int) >= 4")
+      .Attr("Targmax: {int32, int64} = int64")
+      .Attr("padding: {'SAME', 'VALID'}")
+      .Attr("include_batch_in_index: bool = false")
+      .Attr("T: realnumbertype")
+      .Doc(
+          "MaxPool of an image [batch, height, width, channels], and where each maximum lies, the first of equal ones: "
+          "argmax is (y * width + x) * channels + channel, to which include_batch_in_index adds batch * height * width "
+          "* channels.")
+      .Shape(MaxPoolWithArgmaxShape)
+      .Gradient(MaxPoolWithArgmaxGradient);
+
+  pool::AddAttrs(
+      r.Add("MaxPoolGrad").Input("orig_input: T").Input("orig_output: T").Input("grad: T").Output("output: T"), true)
+      .Attr("T: realnumbertype = float")
+      .Doc("The gradient of MaxPool by its input: each element of grad is added where its window's first maximum lies.")
+      .Shape([](ShapeContext& c) { return MaxPoolBackpropShape(c, true); })
+      .Gradient(MaxPoolGradGradient);
+
+  pool::AddAttrs(
+      r.Add("MaxPoolGradGrad").Input("orig_input: T").Input("orig_output: T").Input("grad: T").Output("output: T"),
+      false)
+      .Attr("T: realnumbertype")
+      .Doc(
+          "The gradient of MaxPoolGrad by its grad: for each window the element of grad [like orig_input] where "
+          "orig_input first equals orig_output; zero where it nowhere does.")
+      .Shape([](ShapeContext& c) { return MaxPoolBackpropShape(c, false); })
+      .Gradient(MaxPoolGradGradGradient);
+}
+
+}  // namespace weir

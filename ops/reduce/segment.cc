@@ -1,0 +1,198 @@
+// Sums and products of the rows that have one segment id.
+//
+// The gradient of a product: what comes to a row's segment times the product of the segment's other rows, which is
+// that of the rows before it times that of the rows behind it. Nothing is divided by, so that zeros are like other
+// numbers.
+//
+// Rows are brought in the order of their ids. Then products within segments are found by doubling: after round k a row
+// has the product of up to 2^k rows of its segment.
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "weir/graph/gradients.h"
+#include "weir/graph/infer.h"
+#include "weir/graph/op_def.h"
+#include "weir/ops/reduce/axes.h"
+#include "weir/ops/shape_helpers.h"
+
+namespace weir {
+namespace {
+
+// ---- shapes
+
+Status SegmentSumShape(ShapeContext& c) {
+  WEIR_ASSIGN_OR_RETURN(PartialShape data, c.WithRankAtLeast(0, 1));
+  WEIR_ASSIGN_OR_RETURN(PartialShape ids, c.WithRank(1, 1));
+  if (!data.known_rank()) return UnknownShape(c);
+  if (!MergeDims(data[0], ids[0]).ok()) {
+    return InvalidArgument(fmt::format("has {} ids for {} rows of data", ids[0], data[0]));
+  }
+  Dims out = data.dims();
+  out[0] = kUnknownDim;
+  if (auto known = KnownElements(c, 1)) {
+    int64_t last = known->empty() ? -1 : known->back();
+    if (!CheckedAdd(last, 1, &out[0]) || out[0] < 0) return InvalidArgument(fmt::format("has the segment id {}", last));
+  }
+  c.set_output(0, PartialShape(std::move(out)));
+  return {};
+}
+
+Status UnsortedSegmentSumShape(ShapeContext& c) {
+  WEIR_RETURN_IF_ERROR(RequireScalar(c, 2));
+  const PartialShape &data = c.input(0), &ids = c.input(1);
+  Dim count = kUnknownDim;
+  if (auto n = KnownElements(c, 2)) {
+    count = n->size() == 1 ? (*n)[0] : 0;
+    if (count < 0) return InvalidArgument(fmt::format("is asked for {} segments", count));
+  } else if (const Dims* v = c.value(2); v && v->size() == 1) {
+    count = (*v)[0];  // a symbol
+  }
+  if (!data.known_rank() || !ids.known_rank()) return UnknownShape(c);
+  bool prefix = data.rank() >= ids.rank();
+  for (int i = 0; prefix && i < ids.rank(); ++i) prefix = MergeDims(data[i], ids[i]).ok();
+  if (!prefix) {
+    return InvalidArgument(fmt::format("has data of {}, which does not begin with the shape of segment_ids, {}",
+                                       c.Describe(0), ids.ToString()));
+  }
+  c.set_output(0, Concatenate(PartialShape({count}), Subshape(data, ids.rank(), data.rank())));
+  return {};
+}
+
+// ---- gradients of sums
+
+Status SegmentSumGrad(GradContext& c) {
+  c.set(0, Make("GatherV2", {c.grad(), c.input(1), 0}));
+  return {};
+}
+
+// What each row of the data has from the gradient by its segment; zeros for dropped rows.
+Output SegmentRows(GradContext& c) {
+  Output ids = c.input(1);
+  Output zeros = Make("ZerosLike", {ids});
+  Output rows = Make("GatherV2", {c.grad(), Make("Maximum", {ids, zeros}), 0});
+  Output counted = Make("GreaterEqual", {ids, zeros});
+  const PartialShape &r = rows.shape(), &i = ids.shape();
+  if (r.known_rank() && i.known_rank()) {
+    for (int axis = i.rank(); axis < r.rank(); ++axis) counted = Make("ExpandDims", {counted, -1});
+  } else {
+    Output more = Make("Sub", {Make("Rank", {rows}), Make("Rank", {ids})});
+    Output ones = Make("Fill", {Make("ExpandDims", {more, 0}), 1});
+    counted = Make("Reshape", {counted, Make("ConcatV2", {Make("Shape", {ids}), ones, 0}, {{"N", 2}})});
+  }
+  return Make("SelectV2", {counted, rows, Make("ZerosLike", {rows})});
+}
+
+Status UnsortedSegmentSumGrad(GradContext& c) {
+  c.set(0, SegmentRows(c));
+  return {};
+}
+
+// ---- gradients of products
+
+// The rows of the data as a matrix, and their ids as a column; sizes where they are known.
+struct Rows {
+  Output data, ids;
+  Dim count = kUnknownDim;
+};
+
+// Row j is row j - by; zeros in front.
+Output Behind(const Output& x, int32_t by) {
+  Output count = Make("StridedSlice", {Make("Shape", {x}), {0}, {1}, {1}});
+  Output step = Make("Minimum", {count, {by}});
+  Output rest = Make("Slice", {x, {0, 0}, Make("ConcatV2", {Make("Sub", {count, step}), {-1}, 0}, {{"N", 2}})});
+  Output front = Make("Pack", {Make("ConcatV2", {step, {0}, 0}, {{"N", 2}}), {0, 0}}, {{"N", 2}});
+  return Make("Pad", {rest, front});
+}
+
+// For each row the product of the rows before it that have its id. Ids are not 0 where that matters.
+Output ProductsBefore(const Rows& r) {
+  constexpr int kMaxRounds = 31;
+  Output ones = Make("OnesLike", {r.data}), products = r.data;
+  auto within = [&](const Output& x, int32_t by) {
+    return Make("SelectV2", {Make("Equal", {r.ids, Behind(r.ids, by)}), Behind(x, by), ones});
+  };
+  for (int round = 0; round < kMaxRounds && (!Known(r.count) || (int64_t{1} << round) < r.count); ++round) {
+    products = Make("Mul", {products, within(products, int32_t{1} << round)});
+  }
+  return within(products, 1);
+}
+
+Output ProductsOfOthers(const Rows& r) {
+  auto reversed = [](const Output& x) { return Make("ReverseV2", {x, {0}}); };
+  return Make("Mul", {ProductsBefore(r), reversed(ProductsBefore({reversed(r.data), reversed(r.ids), r.count}))});
+}
+
+Rows RowsOf(GradContext& c) {
+  Output ids = Make("Reshape", {Make("Cast", {c.input(1)}, {{"DstT", kInt64}}), {-1, 1}});
+  Output rows = Make("Size", {c.input(1)}), data = c.input(0);
+  Output rest = Make("Slice", {Make("Shape", {data}), Make("Reshape", {Make("Rank", {c.input(1)}), {1}}), {-1}});
+  Rows r;
+  r.data = Make("Reshape", {data, Make("Pack", {rows, Make("Prod", {rest, {0}})}, {{"N", 2}})});
+  // From 1 on, so that rows and the zeros in front of them differ; dropped rows may be like these.
+  r.ids = Make("AddV2", {ids, int64_t{1}});
+  const PartialShape& shape = c.input(1).shape();
+  if (auto known = shape.ToShape()) r.count = known->num_elements();
+  return r;
+}
+
+void SetProduct(GradContext& c, const Output& others, const Output& rows) {
+  c.set(0, Make("Mul", {rows, Make("Reshape", {others, Make("Shape", {c.input(0)})})}));
+}
+
+Status SegmentProdGrad(GradContext& c) {
+  SetProduct(c, ProductsOfOthers(RowsOf(c)), Make("GatherV2", {c.grad(), c.input(1), 0}));
+  return {};
+}
+
+Status UnsortedSegmentProdGrad(GradContext& c) {
+  Rows r = RowsOf(c);
+  Output keys = Make("Neg", {Make("Reshape", {r.ids, {-1}})});
+  std::vector<Output> order = MakeAll("TopKV2", {keys, Make("Size", {keys})});
+  if (order.size() != 2) return {};  // the builder holds the error
+  auto permuted = [](const Output& x, const Output& to) { return Make("GatherV2", {x, to, 0}); };
+  Output others = ProductsOfOthers({permuted(r.data, order[1]), permuted(r.ids, order[1]), r.count});
+  SetProduct(c, permuted(others, Make("InvertPermutation", {order[1]})), SegmentRows(c));
+  return {};
+}
+
+}  // namespace
+
+void RegisterSegmentOps(OpRegistry& r) {
+  auto sorted = [&](const char* op, const std::string& what) -> OpDef& {
+    return r.Add(op)
+        .Input("data: T")
+        .Input("segment_ids: Tindices")
+        .Output("output: T")
+        .Attr(reduce::kNumbers)
+        .Attr("Tindices: {int32, int64}")
+        .Doc("Row i is the " + what +
+             " of the rows j of data with segment_ids[j] = i. Ids are not negative and do not decrease; there are as "
+             "many "
+             "output rows as the last id plus one; where no id leads they are the " +
+             what + " of nothing.")
+        .Shape(SegmentSumShape);
+  };
+  auto unsorted = [&](const char* op, const std::string& what) -> OpDef& {
+    return r.Add(op)
+        .Input("data: T")
+        .Input("segment_ids: Tindices")
+        .Input("num_segments: Tnumsegments")
+        .Output("output: T")
+        .Attr(reduce::kNumbers)
+        .Attr("Tindices: {int16, int32, int64}")
+        .Attr("Tnumsegments: {int32, int64} = int32")
+        .Doc("Row i of num_segments rows is the " + what +
+             " of the slices of data whose id is i; segment_ids has the leading shape of data, in any "
+             "order. Negative ids are dropped, ids from num_segments on are an error.")
+        .Shape(UnsortedSegmentSumShape);
+  };
+  sorted("SegmentSum", "sum").Gradient(SegmentSumGrad);
+  sorted("SegmentProd", "product").Gradient(SegmentProdGrad);
+  unsorted("UnsortedSegmentSum", "sum").Gradient(UnsortedSegmentSumGrad);
+  unsorted("UnsortedSegmentProd", "product").Gradient(UnsortedSegmentProdGrad);
+}
+
+}  // namespace weir

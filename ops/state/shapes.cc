@@ -1,0 +1,23 @@
+// The check that all scatters into variables share.
+#include "weir/ops/state/shapes.h"
+
+#include <fmt/format.h>
+
+namespace weir {
+
+Status CheckScatterUpdates(const ShapeContext& c, const PartialShape& var) {
+  const PartialShape &indices = c.input(1), &updates = c.input(2);
+  if (var.known_rank() && var.rank() == 0) {
+    return InvalidArgument("needs a variable of at least one axis, got a scalar");
+  }
+  if (updates.known_rank() && updates.rank() == 0) return {};  // one number for all
+  if (!var.known_rank() || !indices.known_rank()) return {};
+  PartialShape want = Concatenate(indices, Subshape(var, 1, var.rank()));
+  auto merged = MergeShapes(want, updates);
+  if (merged.ok()) return {};
+  return InvalidArgument(fmt::format("cannot scatter updates {} at indices {} into a variable of shape {}",
+                                     c.Describe(2), c.Describe(1), var.ToString()))
+      .Detail(fmt::format("updates must be of shape {}, or a scalar", want.ToString()));
+}
+
+}  // namespace weir

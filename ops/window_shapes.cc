@@ -1,0 +1,46 @@
+// Shapes of what windows slide over.
+#include "weir/ops/window_shapes.h"
+
+#include <fmt/format.h>
+
+namespace weir {
+
+std::string TypeText(DType dtype, const PartialShape& shape) {
+  OutputType type;
+  type.dtype = dtype, type.shape = shape;
+  return type.ToString();
+}
+
+void SetFilterWindow(const PartialShape& filter, Window2D* w) { w->y.window = filter[0], w->x.window = filter[1]; }
+
+namespace {
+
+Result<Dim> SlideDim(const WindowAxis& axis, Dim input) {
+  if (Known(axis.window)) return axis.OutputDim(input);
+  if (axis.padding != Padding::kSame) return kUnknownDim;
+  WindowAxis any = axis;  // SAME: the output does not depend on the window
+  any.window = 1;
+  return any.OutputDim(input);
+}
+
+}  // namespace
+
+Result<PartialShape> SlideShape(const Window2D& w, const PartialShape& input, Dim out_channels) {
+  WEIR_ASSIGN_OR_RETURN(Dim h, SlideDim(w.y, input[w.y_axis()]));
+  WEIR_ASSIGN_OR_RETURN(Dim width, SlideDim(w.x, input[w.x_axis()]));
+  return PartialShape(w.Arrange(input[0], h, width, out_channels));
+}
+
+Status CheckBackprop(const ShapeContext& c, int i, const PartialShape& want) {
+  if (MergeShapes(c.input(i), want).ok()) return {};
+  return InvalidArgument(fmt::format("cannot take {} as input '{}'", c.Describe(i), c.InputName(i)))
+      .Detail(fmt::format("the forward op's output, whose gradient it is, has shape {}", want.ToString()));
+}
+
+int64_t ConvFlops(const ShapeContext& c, int64_t group_channels) {
+  const PartialShape& filter = c.input(1);
+  return SaturatedProduct(
+      {2, SizeOrOne(filter, 0), SizeOrOne(filter, 1), group_channels, ElementsOrOne(c.output(0))});
+}
+
+}  // namespace weir

@@ -1,0 +1,58 @@
+#include "weir/runtime/resource_store.h"
+
+#include <fmt/format.h>
+
+namespace weir {
+
+Result<VariableRef> ResourceStore::Variable(const Resource& which, DType dtype, const PartialShape& declared) {
+  std::lock_guard lock(mutex_);
+  std::shared_ptr<ResourceCell>& cell = cells_[which];
+  if (!cell) cell = std::make_shared<VariableCell>(which, dtype, declared);
+  auto variable = std::static_pointer_cast<VariableCell>(cell);
+  if (variable->dtype == dtype) return variable;
+  return InvalidArgument(fmt::format("refers to variable '{}' as {}, but it is {}", which.name, DTypeName(dtype),
+                                     DTypeName(variable->dtype)));
+}
+
+std::vector<VariableRef> ResourceStore::Variables() const {
+  std::lock_guard lock(mutex_);
+  std::vector<VariableRef> all;
+  for (const auto& [resource, cell] : cells_) {
+    if (resource.kind == ResourceKind::kVariable) all.push_back(std::static_pointer_cast<VariableCell>(cell));
+  }
+  return all;
+}
+
+VariableRef ResourceStore::FindVariable(std::string_view name) const {
+  for (VariableRef& v : Variables()) {
+    if (v->name() == name) return v;
+  }
+  return nullptr;
+}
+
+NodeState* ResourceStore::StateOf(std::string_view node_name) {
+  std::lock_guard lock(mutex_);
+  auto& state = states_[std::string(node_name)];
+  if (!state) state = std::make_unique<NodeState>();
+  return state.get();
+}
+
+std::map<std::string, std::vector<uint64_t>> ResourceStore::RandomStates() const {
+  std::lock_guard lock(mutex_);
+  std::map<std::string, std::vector<uint64_t>> out;
+  for (const auto& [name, state] : states_) {
+    std::lock_guard inner(state->mutex);
+    if (state->seeded) out[name] = {state->key, state->counter_lo, state->counter_hi};
+  }
+  return out;
+}
+
+void ResourceStore::SetRandomState(std::string_view node_name, const std::vector<uint64_t>& s) {
+  if (s.size() != 3) return;
+  NodeState* state = StateOf(node_name);
+  std::lock_guard lock(state->mutex);
+  state->seeded = true;
+  state->key = s[0], state->counter_lo = s[1], state->counter_hi = s[2];
+}
+
+}  // namespace weir

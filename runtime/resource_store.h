@@ -1,0 +1,61 @@
+// ResourceStore: what lives in a session from run to run: a cell for each resource, and a state for each node that keeps
+// one. Shared by all plans; thread-safe.
+//
+// Variables: a run pins the buffer of every variable it reads, so it sees one whole value. A writer changes the buffer in
+// place when nobody else holds it and otherwise writes to a fresh one and swaps; read-modify-write is exclusive.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weir/graph/base/resource.h"
+#include "weir/graph/base/tensor.h"
+#include "weir/runtime/kernel.h"
+
+namespace weir {
+
+struct ResourceCell {
+  explicit ResourceCell(Resource r) : resource(std::move(r)) {}
+  virtual ~ResourceCell() = default;
+  const std::string& name() const { return resource.name; }
+
+  const Resource resource;
+};
+
+struct VariableCell : ResourceCell {
+  VariableCell(Resource r, DType dtype, PartialShape declared)
+      : ResourceCell(std::move(r)), dtype(dtype), declared(std::move(declared)) {}
+
+  const DType dtype;
+  const PartialShape declared;
+
+  std::mutex mutex;    // guards value; held by a writer while it changes the buffer in place
+  Tensor value;        // invalid until initialised
+  std::mutex writing;  // held for the whole of a run that writes the variable
+};
+using VariableRef = std::shared_ptr<VariableCell>;
+
+class ResourceStore {
+ public:
+  // The variable, made on first use. Error when it exists with another dtype.
+  Result<VariableRef> Variable(const Resource& which, DType dtype, const PartialShape& declared);
+  VariableRef FindVariable(std::string_view name) const;  // in any container; null when there is none
+  std::vector<VariableRef> Variables() const;             // by container and name
+
+  // The state of a node, by its name; made on first use.
+  NodeState* StateOf(std::string_view node_name);
+  // node name -> {key, counter_lo, counter_hi} of the random ops that have run; for checkpoints.
+  std::map<std::string, std::vector<uint64_t>> RandomStates() const;
+  void SetRandomState(std::string_view node_name, const std::vector<uint64_t>& state);
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<Resource, std::shared_ptr<ResourceCell>> cells_;  // of the type that the resource's kind says
+  std::map<std::string, std::unique_ptr<NodeState>, std::less<>> states_;
+};
+
+}  // namespace weir

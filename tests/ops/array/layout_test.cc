@@ -1,0 +1,20 @@
+// Rows of ops that order elements anew.
+#include "weir/tests/ops/op_row.h"
+
+namespace weir::testing {
+
+std::vector<OpRow> LayoutRows() {
+  return {
+      {"Transpose", {{2, 3, 4}, Ints({2, 0, 1})}},
+      {"Reverse", {{2, 3}, Bools({2}, {true, false})}},
+      {"ReverseV2", {{2, 3}, Ints({-1})}},
+      {"ReverseSequence", {{3, 4, 2}, Ints({1, 4, 2})}, {{"seq_dim", 1}, {"batch_dim", 0}}},
+      {"SpaceToBatchND", {{2, 4, 3, 2}, Ints({2, 2}), IntMatrix({2, 2}, {0, 0, 1, 0})}},
+      {"BatchToSpaceND", {{8, 2, 2, 3}, Ints({2, 2}), IntMatrix({2, 2}, {0, 1, 1, 0})}},
+      {"DepthToSpace", {{2, 3, 2, 8}}, {{"block_size", 2}}},
+      {"SpaceToDepth", {{2, 4, 6, 3}}, {{"block_size", 2}}},
+      {"MatrixBandPart", {{2, 3, 4}, Int(1), Int(0)}},
+  };
+}
+
+}  // namespace weir::testing

@@ -1,0 +1,13 @@
+// The rows of the gather family: the list of its topics.
+#include "weir/tests/ops/op_row.h"
+
+namespace weir::testing {
+
+std::vector<OpRow> AlongAxisRows();  // along_axis_test.cc
+std::vector<OpRow> NdRows();         // nd_test.cc
+std::vector<OpRow> PartitionRows();  // partition_test.cc
+std::vector<OpRow> UniqueRows();     // unique_test.cc
+
+std::vector<OpRow> GatherRows() { return Joined({AlongAxisRows(), NdRows(), PartitionRows(), UniqueRows()}); }
+
+}  // namespace weir::testing
