@@ -1,5 +1,9 @@
-// If and While: nested plans, each with a context of its own that is kept between runs.
+// If and While: nested plans, each with a context of its own that is kept between runs, and whose arena is a part of the
+// step's workspace. Where all that goes in and out is static (StepInfo::direct), nothing is allocated or counted on the way.
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
 
 #include "weir/runtime/exec/executor.h"
 
@@ -8,12 +12,20 @@ namespace weir {
 namespace {
 
 // TensorFlow's truth of any tensor: a scalar that is not zero, a string that is not empty, else having elements.
-bool Truth(const Tensor& t) {
-  if (t.rank() > 0) return t.num_elements() > 0;
-  if (t.dtype() == kString) return !t.data<std::string>()->empty();
+bool Truth(DType dtype, const Shape& shape, const void* data) {
+  if (shape.rank() > 0) return shape.num_elements() > 0;
+  if (dtype == kBool) return *static_cast<const bool*>(data);
+  if (dtype == kString) return !static_cast<const std::string*>(data)->empty();
   bool truth = false;
-  DispatchType(t.dtype(), NumberAndBoolTypes{}, [&](auto zero) { truth = *t.data<decltype(zero)>() != decltype(zero){}; });
+  DispatchType(dtype, NumberAndBoolTypes{}, [&](auto zero) {
+    truth = *static_cast<const decltype(zero)*>(data) != decltype(zero){};
+  });
   return truth;
+}
+bool Truth(const Tensor& t) { return Truth(t.dtype(), t.shape(), t.raw()); }
+
+void Copy(const void* from, void* to, int64_t bytes) {
+  if (from != to && bytes > 0) std::memcpy(to, from, static_cast<size_t>(bytes));
 }
 
 // A nested plan trusts the dtype and the static shape that it was compiled for.
@@ -28,26 +40,41 @@ Status CheckArgument(const PlanFeed& feed, const Tensor& value) {
 
 Result<RunContext*> RunContext::Nested(size_t step, size_t which) {
   auto& contexts = nested_[step];
-  contexts.resize(plan_->steps[step].info->nested.size());
+  const std::vector<NestedPlan>& plans = plan_->steps[step].info->nested;
+  contexts.resize(plans.size());
   if (!contexts[which]) {
-    auto made = std::make_unique<RunContext>(plan_->steps[step].info->nested[which]);
-    WEIR_RETURN_IF_ERROR(made->Init());
-    made->write_locked_ = true;
-    contexts[which] = std::move(made);
+    WEIR_RETURN_IF_ERROR(plans[which].plan->refused);
+    contexts[which] = std::make_unique<RunContext>(plans[which].plan);
+    contexts[which]->nested_run_ = true;
   }
+  contexts[which]->PlaceArena(static_cast<char*>(args_[step].workspace_data));
   return contexts[which].get();
 }
 
-Status RunContext::RunNested(size_t step, size_t which, const std::vector<Tensor>& inputs, const RunOptions& options, std::vector<Tensor>* results) {
-  WEIR_ASSIGN_OR_RETURN(RunContext * nested, Nested(step, which));
-  const StepInfo& info = *plan_->steps[step].info;
-  const std::vector<int>& feeds = info.nested_feeds[which];
-  for (size_t i = 0; i < feeds.size(); ++i) {
-    WEIR_RETURN_IF_ERROR(CheckArgument(nested->plan().feeds[i], inputs[feeds[i]]));
-    nested->SetFeed(static_cast<int>(i), inputs[feeds[i]]);
+// What a nested plan writes, our own plan must not hold meanwhile: who writes a variable does so in place when nobody
+// else holds its buffer.
+void RunContext::Lend(const NestedPlan& nested) {
+  for (int32_t v : nested.lends) pins_[v] = nullptr;
+}
+
+void RunContext::RepinWritten(const std::vector<int32_t>& writes) {
+  for (int32_t v : writes) {
+    std::lock_guard lock(plan_->variables[v].variable->mutex);
+    Repin(v);
   }
-  // Why: who writes a variable does so in place when nobody else holds its buffer.
-  for (int32_t v : info.nested_writes[which]) pins_[v] = nullptr;
+}
+
+// ---- nested plans that take and give tensors
+
+Status RunContext::CallNested(size_t step, size_t which, const std::vector<Tensor>& inputs, const RunOptions& options,
+                              std::vector<Tensor>* results) {
+  WEIR_ASSIGN_OR_RETURN(RunContext * nested, Nested(step, which));
+  const NestedPlan& bound = plan_->steps[step].info->nested[which];
+  for (size_t i = 0; i < bound.feeds.size(); ++i) {
+    WEIR_RETURN_IF_ERROR(CheckArgument(nested->plan().feeds[i], inputs[bound.feeds[i]]));
+    nested->SetFeed(static_cast<int>(i), inputs[bound.feeds[i]]);
+  }
+  Lend(bound);
   WEIR_RETURN_IF_ERROR(nested->Run(options));
   results->clear();
   for (size_t i = 0; i < nested->plan().fetches.size(); ++i) {
@@ -55,14 +82,11 @@ Status RunContext::RunNested(size_t step, size_t which, const std::vector<Tensor
     results->push_back(std::move(t));
   }
   nested->Finish();
-  for (int32_t v : info.nested_writes[which]) {
-    std::lock_guard lock(plan_->variables[v].variable->mutex);
-    Repin(v);
-  }
+  RepinWritten(bound.writes);
   return {};
 }
 
-// What a step hands to nested plans. Of handles nothing, since a tensor would hold the variable's buffer.
+// Of handles nothing, since a tensor would hold the variable's buffer.
 std::vector<Tensor> RunContext::Arguments(size_t step) const {
   const Step& s = plan_->steps[step];
   std::vector<Tensor> inputs;
@@ -74,23 +98,115 @@ std::vector<Tensor> RunContext::Arguments(size_t step) const {
 
 Status RunContext::RunIf(size_t i, const RunOptions& options) {
   const Step& s = plan_->steps[i];
+  if (s.info->direct) return RunDirectIf(i, options);
   std::vector<Tensor> inputs = Arguments(i), results;
-  WEIR_RETURN_IF_ERROR(RunNested(i, Truth(inputs[0]) ? 0 : 1, inputs, options, &results));
+  WEIR_RETURN_IF_ERROR(CallNested(i, Truth(inputs[0]) ? 0 : 1, inputs, options, &results));
   for (int k = 0; k < s.num_outputs; ++k) WEIR_RETURN_IF_ERROR(PutOutput(output_slot(s, k), results[k]));
   return {};
 }
 
 Status RunContext::RunWhile(size_t i, const RunOptions& options) {
   const Step& s = plan_->steps[i];
+  if (s.info->direct) return RunDirectWhile(i, options);
   std::vector<Tensor> state = Arguments(i), results;
   while (true) {
-    WEIR_RETURN_IF_ERROR(RunNested(i, 0, state, options, &results));
+    WEIR_RETURN_IF_ERROR(CallNested(i, 0, state, options, &results));
     if (!Truth(results[0])) break;
-    WEIR_RETURN_IF_ERROR(RunNested(i, 1, state, options, &results));
+    WEIR_RETURN_IF_ERROR(CallNested(i, 1, state, options, &results));
     state.swap(results);
     WEIR_RETURN_IF_ERROR(Poll(options));
   }
   for (int k = 0; k < s.num_outputs; ++k) WEIR_RETURN_IF_ERROR(PutOutput(output_slot(s, k), state[k]));
+  return {};
+}
+
+// ---- direct ones, which read and write where the outer plan keeps it
+
+void RunContext::BindOutput(int output, void* data) {
+  for (int32_t slot : plan_->outputs[output]) pointers_[slot] = data;
+}
+
+// A nested plan whose feeds and outputs are bound.
+Status RunContext::RunBound(const RunOptions& options) {
+  stale_ = false;
+  error_.failed.store(false, std::memory_order_relaxed);
+  if (!pins_.empty()) WEIR_RETURN_IF_ERROR(PinVariables());
+  return RunSteps(options);
+}
+
+Status RunContext::RunDirectIf(size_t i, const RunOptions& options) {
+  const Step& s = plan_->steps[i];
+  const int32_t condition = input_slot(s, 0);
+  const Slot& c = plan_->slots[condition];
+  const size_t which = Truth(c.dtype, c.shape, pointers_[condition]) ? 0 : 1;
+  const NestedPlan& bound = s.info->nested[which];
+  WEIR_ASSIGN_OR_RETURN(RunContext * nested, Nested(i, which));
+  for (size_t k = 0; k < bound.feeds.size(); ++k) {
+    nested->SetFeedData(static_cast<int>(k), pointers_[input_slot(s, bound.feeds[k])]);
+  }
+  const std::vector<PlanFetch>& fetches = bound.plan->fetches;
+  for (int k = 0; k < s.num_outputs; ++k) {
+    if (fetches[k].output >= 0) nested->BindOutput(fetches[k].output, pointers_[output_slot(s, k)]);
+  }
+  Lend(bound);
+  WEIR_RETURN_IF_ERROR(nested->RunBound(options));
+  for (int k = 0; k < s.num_outputs; ++k) {
+    if (fetches[k].slot < 0) continue;
+    Copy(nested->pointers_[fetches[k].slot], pointers_[output_slot(s, k)], plan_->slots[output_slot(s, k)].bytes());
+  }
+  nested->Finish();
+  RepinWritten(bound.writes);
+  return {};
+}
+
+Status RunContext::RunDirectWhile(size_t i, const RunOptions& options) {
+  const Step& s = plan_->steps[i];
+  const StepInfo& info = *s.info;
+  WEIR_ASSIGN_OR_RETURN(RunContext * condition, Nested(i, 0));
+  WEIR_ASSIGN_OR_RETURN(RunContext * body, Nested(i, 1));
+  char* workspace = static_cast<char*>(args_[i].workspace_data);
+  const PlanFetch& result = condition->plan().fetches[0];
+  if (result.output >= 0) condition->BindOutput(result.output, workspace + info.condition_offset);
+  loop_state_.resize(std::max(loop_state_.size(), info.loop.size()));
+  void** state = loop_state_.data();
+  auto bind = [&](int k) {
+    for (RunContext* c : {condition, body}) {
+      for (int32_t slot : c->plan_->feeds[k].slots) c->pointers_[slot] = state[k];
+    }
+  };
+  const int count = static_cast<int>(info.loop.size());
+  for (int k = 0; k < count; ++k) state[k] = pointers_[input_slot(s, k)], bind(k);
+  for (const NestedPlan& nested : info.nested) Lend(nested);
+  const Slot& truth = condition->plan_->slots[result.slot];
+  for (int turn = 0;; turn ^= 1) {
+    WEIR_RETURN_IF_ERROR(condition->RunBound(options));
+    const bool on = Truth(truth.dtype, truth.shape, condition->pointers_[result.slot]);
+    condition->Rest();
+    if (!on) break;
+    for (int k = 0; k < count; ++k) {
+      const LoopVariable& v = info.loop[k];
+      if (v.computed) body->BindOutput(body->plan_->fetches[k].output, workspace + v.offset[turn]);
+    }
+    WEIR_RETURN_IF_ERROR(body->RunBound(options));
+    for (int k = 0; k < count; ++k) {
+      const LoopVariable& v = info.loop[k];
+      if (v.handed_on) continue;
+      state[k] = workspace + v.offset[turn];
+      if (!v.computed) Copy(body->pointers_[body->plan_->fetches[k].slot], state[k], v.bytes);
+    }
+    body->Rest();
+    for (int k = 0; k < count; ++k) {
+      if (!info.loop[k].handed_on) bind(k);
+    }
+    WEIR_RETURN_IF_ERROR(Poll(options));
+  }
+  for (int k = 0; k < count; ++k) {
+    const Slot& out = plan_->slots[output_slot(s, k)];
+    if (out.storage != Storage::kNone) Copy(state[k], pointers_[output_slot(s, k)], out.bytes());
+  }
+  for (RunContext* c : {condition, body}) c->Finish();
+  RepinWritten(info.nested[0].writes);
+  RepinWritten(info.nested[1].writes);
   return {};
 }
 

@@ -66,14 +66,17 @@ Status RunContext::Init(std::shared_ptr<Buffer> arena) {
     if (!made.ok()) return ArenaError(made.status());
     arena_ = std::move(*made);
   }
-  char* base = static_cast<char*>(arena_->data());
-  if (base == arena_base_) return {};
+  PlaceArena(static_cast<char*>(arena_->data()));
+  return {};
+}
+
+void RunContext::PlaceArena(char* base) {
+  if (base == arena_base_) return;
   arena_base_ = base;
   for (size_t i = 0; i < pointers_.size(); ++i) {
     if (plan_->slots[i].storage == Storage::kArena) pointers_[i] = base + plan_->slots[i].offset;
   }
   for (size_t i = 0; i < args_.size(); ++i) args_[i].workspace_data = base + plan_->steps[i].workspace_offset;
-  return {};
 }
 
 // What a user can change of an arena that there is no memory for is its largest tensor.
@@ -109,7 +112,7 @@ int64_t RunContext::bytes() const {
   }
   if (scratch_) bytes += scratch_->bytes();
   for (const auto& contexts : nested_) {
-    for (const auto& c : contexts) bytes += c ? static_cast<size_t>(c->bytes() + c->plan().arena_bytes) : 0;
+    for (const auto& c : contexts) bytes += c ? static_cast<size_t>(c->bytes()) : 0;
   }
   return static_cast<int64_t>(bytes);
 }
@@ -228,9 +231,9 @@ Status RunContext::Run(const RunOptions& options) {
   error_.failed.store(false, std::memory_order_relaxed);
   WEIR_RETURN_IF_ERROR(PrepareOutputs());
   // Nested runs: the caller holds the variables already.
-  VariableLocks<&VariableCell::writing> writing(*plan_, write_locked_ ? kNoVariables : plan_->written);
+  VariableLocks<&VariableCell::writing> writing(*plan_, nested_run_ ? kNoVariables : plan_->written);
   WEIR_RETURN_IF_ERROR(PinVariables());
-  if (write_locked_) return RunSteps(options);
+  if (nested_run_) return RunSteps(options);
   RunOptions mine = options;
   mine.team = options.pool ? options.pool->Lease() : nullptr;
   if (mine.trace) mine.trace_start = std::chrono::steady_clock::now();

@@ -67,6 +67,7 @@ class RunContext {
 
  private:
   void FindResting();
+  void PlaceArena(char* base);
   Status PinVariables();
   void Repin(int v);
   Status PrepareOutputs();
@@ -88,8 +89,15 @@ class RunContext {
   Status RunIf(size_t i, const RunOptions& options);
   Status RunWhile(size_t i, const RunOptions& options);
   Result<RunContext*> Nested(size_t step, size_t which);
+  Status RunDirectIf(size_t i, const RunOptions& options);
+  Status RunDirectWhile(size_t i, const RunOptions& options);
   std::vector<Tensor> Arguments(size_t step) const;
-  Status RunNested(size_t step, size_t which, const std::vector<Tensor>& inputs, const RunOptions& options, std::vector<Tensor>* results);
+  Status CallNested(size_t step, size_t which, const std::vector<Tensor>& inputs, const RunOptions& options,
+                    std::vector<Tensor>* results);
+  void Lend(const NestedPlan& nested);
+  void BindOutput(int output, void* data);
+  Status RunBound(const RunOptions& options);
+  void RepinWritten(const std::vector<int32_t>& writes);
   Status CheckNumerics(size_t i) const;
   Status Poll(const RunOptions& options) const;
   int32_t input_slot(const Step& s, int i) const { return plan_->operands[s.first_operand + i]; }
@@ -120,7 +128,8 @@ class RunContext {
   std::shared_ptr<Buffer> scratch_;            // workspace of dynamic steps
   std::vector<std::vector<std::unique_ptr<RunContext>>> nested_;  // by step, by plan
   RunError error_;
-  bool write_locked_ = false;                  // nested runs: the caller holds the variables
+  std::vector<void*> loop_state_;              // of a direct loop: where its variables are now
+  bool nested_run_ = false;                    // the caller holds the variables, the arena and the team
 };
 
 }  // namespace weir

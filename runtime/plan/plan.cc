@@ -33,8 +33,8 @@ std::string StepText(const Plan& p, size_t i) {
   if (!s.info->loc.empty()) text += " " + s.info->loc;
   if (!s.info->note.empty()) text += "; " + s.info->note;
   text += '\n';
-  for (const auto& nested : s.info->nested) {
-    std::string body = nested->ToString();
+  for (const NestedPlan& nested : s.info->nested) {
+    std::string body = nested.plan->ToString();
     for (size_t at = 0; at < body.size();) {
       size_t end = body.find('\n', at);
       text += "       | " + body.substr(at, end - at) + '\n';
@@ -54,7 +54,7 @@ int64_t Plan::bytes() const {
     if (t.buffer() && t.buffer().use_count() == 1) bytes += t.buffer()->bytes();
   }
   for (const Step& s : steps) {
-    for (const auto& nested : s.info->nested) bytes += static_cast<size_t>(nested->bytes());
+    for (const NestedPlan& nested : s.info->nested) bytes += static_cast<size_t>(nested.plan->bytes());
   }
   return static_cast<int64_t>(bytes);
 }

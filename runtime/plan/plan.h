@@ -41,6 +41,24 @@ struct DynamicInput {
 // Fills the output shapes that the op's shape function can tell. Injected, since ops are not visible to the runtime.
 using InferFn = std::function<Status(const std::vector<DynamicInput>& inputs, std::vector<PartialShape>* outputs)>;
 
+// A plan of a branch, a loop's condition or its body, bound to the step of another plan. Its arena is a part of the step's
+// workspace, from the beginning on; those of one step are never in use at once.
+struct NestedPlan {
+  std::shared_ptr<const Plan> plan;
+  std::vector<int> feeds;       // its feed i takes the step's input feeds[i]
+  std::vector<int32_t> writes;  // the variables of the outer plan that it writes
+  // Those of them whose handles it is given: the outer plan has copied what it still wants of their old values.
+  std::vector<int32_t> lends;
+};
+
+// A loop variable of static shape: the body writes the next value into one of two buffers, which take turns.
+struct LoopVariable {
+  bool handed_on = false;     // unchanged, or a handle
+  bool computed = false;      // into an output buffer of the body; else copied from the body's fetch
+  int64_t bytes = 0;
+  int64_t offset[2] = {0, 0};  // in the step's workspace
+};
+
 // The cold part of a step.
 struct StepInfo {
   std::string op, name;                // of the node
@@ -52,11 +70,13 @@ struct StepInfo {
   AttrMap attrs;
   InferFn infer;
   std::vector<bool> needs_value;
-  // Control flow: nested plans, by branch. While: {cond, body}. Each plan's feeds are listed by operand.
-  std::vector<std::shared_ptr<const Plan>> nested;
-  std::vector<std::vector<int>> nested_feeds;  // nested feed i takes the step's input nested_feeds[plan][i]
-  std::vector<bool> handles;                   // which inputs are
-  std::vector<std::vector<int32_t>> nested_writes;  // the variables of this plan that a nested one writes
+  // Control flow: by branch, or {cond, body}.
+  std::vector<NestedPlan> nested;
+  std::vector<bool> handles;  // which inputs are
+  // Whether all that goes in and out is static, so that nested plans read and write where the outer plan keeps it.
+  bool direct = false;
+  std::vector<LoopVariable> loop;  // of a direct loop
+  int64_t condition_offset = 0;    // in its workspace: where the condition's result goes
 };
 
 enum class StepKind : uint8_t {

@@ -9,6 +9,7 @@
 #include "weir/graph/functions.h"
 #include "weir/ops/kernels.h"
 #include "weir/session/compile/pipeline.h"
+#include "weir/session/compile/plan_nested.h"
 #include "weir/session/compile/plan_slots.h"
 #include "weir/session/compile/plan_variables.h"
 
@@ -308,7 +309,8 @@ class PlanBuilder {
   // What a branch or a loop hands to its bodies.
   struct Arguments {
     std::vector<OutputType> types;
-    std::vector<int> inputs;  // of the node
+    std::vector<int> inputs;       // of the node
+    std::set<int32_t> variables;  // whose handles are among them
   };
   Result<Arguments> ArgumentsOf(const Node& n, bool branch) {
     Arguments a;
@@ -318,6 +320,7 @@ class PlanBuilder {
       t.value.reset();
       if (IsHandle(g_, e)) {
         WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(e));
+        a.variables.insert(v);
         variables_.NoteRead(v, n);
       } else if (!roles_.Static(e)) {
         t.shape = PartialShape::Unknown();
@@ -361,14 +364,14 @@ class PlanBuilder {
     for (std::string_view attr : FunctionAttrs(n)) {
       WEIR_ASSIGN_OR_RETURN(auto nested, CompileBody(g_, *n.FindAttr(attr)->get<FuncRef>(), args.types, env_));
       WEIR_RETURN_IF_ERROR(CheckNested(n, attr, *nested));
-      std::vector<int32_t> writes;
+      NestedPlan bound{nested, args.inputs, {}, {}};
       for (const PlanVariable& v : nested->variables) {
         const int32_t mine = variables_.AddNested(v);
-        if (v.written) writes.push_back(mine);
+        if (!v.written) continue;
+        bound.writes.push_back(mine);
+        if (args.variables.count(mine)) bound.lends.push_back(mine);
       }
-      info->nested.push_back(nested);
-      info->nested_writes.push_back(std::move(writes));
-      info->nested_feeds.push_back(args.inputs);
+      info->nested.push_back(std::move(bound));
     }
     for (size_t i = 0; i < n.outputs().size(); ++i) {
       Endpoint e{n.id(), static_cast<int>(i)};
@@ -380,8 +383,10 @@ class PlanBuilder {
     }
     Step step;
     step.kind = branch ? StepKind::kIf : StepKind::kWhile;
-    step.info = std::move(info);
     WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
+    const int64_t workspace = LayOutNested(*plan_, step, info.get());
+    if (workspace > 0) slots_.AddWorkspace(plan_->steps.size(), workspace, order_[n.id()]);
+    step.info = std::move(info);
     plan_->steps.push_back(std::move(step));
     return {};
   }
