@@ -12,7 +12,7 @@ class Callable::Impl {
  public:
   Session::Impl* session = nullptr;
   Signature signature;
-  std::shared_ptr<Session::Impl::Entry> entry;
+  std::shared_ptr<PlanCache::Entry> entry;
   std::vector<Tensor> feeds, bound;
   std::unique_ptr<RunContext> context;
   std::vector<std::unique_ptr<RunContext>> others;  // of other shapes, the last used at the end; without arenas
@@ -22,8 +22,8 @@ class Callable::Impl {
 
   Status Prepare(const RunConfig& config, bool fresh) {
     for (size_t i = 0; i < feeds.size(); ++i) WEIR_RETURN_IF_ERROR(session->CheckFeed(signature.feeds[i], feeds[i]));
-    WEIR_ASSIGN_OR_RETURN(
-        auto plan, session->PlanOf(*entry, signature, feeds, session->KeyOf(*entry, feeds, config, true), fresh));
+    const PlanCache::Wish wish{config.check_numerics, true, fresh};
+    WEIR_ASSIGN_OR_RETURN(auto plan, session->plans_.PlanOf(*session->graph_, *entry, feeds, wish));
     WEIR_RETURN_IF_ERROR(TakeContext(plan, fresh));
     for (size_t i = 0; i < feeds.size(); ++i) context->SetFeed(static_cast<int>(i), feeds[i]);
     stale = false, unfused = config.check_numerics;
@@ -137,7 +137,7 @@ Result<Tensor> Callable::Fetch(int i) {
 Result<Callable> Session::Impl::CallableOf(Signature s) {
   auto callable = std::make_unique<Callable::Impl>();
   callable->session = this;
-  WEIR_ASSIGN_OR_RETURN(callable->entry, EntryOf(s));
+  WEIR_ASSIGN_OR_RETURN(callable->entry, plans_.EntryOf(*graph_, s));
   callable->feeds.resize(s.feeds.size());
   callable->bound.resize(s.fetches.size());
   callable->signature = std::move(s);

@@ -5,27 +5,16 @@
 
 namespace weir {
 
-Result<std::unique_ptr<RunContext>> ContextPool::Lease(const std::shared_ptr<const Plan>& plan) {
-  std::unique_ptr<RunContext> context;
-  std::shared_ptr<Buffer> arena;
-  {
-    std::lock_guard lock(mutex_);
-    if (auto it = contexts_.find(plan.get()); it != contexts_.end()) {
-      context = std::move(it->second.back().context);
-      bytes_ -= it->second.back().bytes;
-      it->second.pop_back();
-      if (it->second.empty()) contexts_.erase(it);
-    }
-    arena = TakeArena(plan->arena_bytes, context ? context->last_arena() : nullptr);
+ContextPool::Idle ContextPool::Take(const Plan& plan) {
+  Idle idle;
+  if (auto it = contexts_.find(&plan); it != contexts_.end()) {
+    idle.context = std::move(it->second.back().context);
+    bytes_ -= it->second.back().bytes;
+    it->second.pop_back();
+    if (it->second.empty()) contexts_.erase(it);
   }
-  if (!context) context = std::make_unique<RunContext>(plan);
-  Status status = context->Init(std::move(arena));
-  if (status.code() == Code::kResourceExhausted) {
-    Shrink(0);  // what is idle may be what is missing
-    status = context->Init();
-  }
-  if (!status.ok()) return status;
-  return context;
+  idle.arena = TakeArena(plan.arena_bytes, idle.context ? idle.context->last_arena() : nullptr);
+  return idle;
 }
 
 std::shared_ptr<Buffer> ContextPool::TakeArena(int64_t bytes, const void* last) {
@@ -51,7 +40,6 @@ std::shared_ptr<Buffer> ContextPool::TakeArena(int64_t bytes, const void* last) 
 }
 
 void ContextPool::Return(std::unique_ptr<RunContext> context, int64_t max_bytes) {
-  std::lock_guard lock(mutex_);
   const int64_t now = ++clock_;
   if (std::shared_ptr<Buffer> arena = context->TakeArena()) {
     bytes_ += static_cast<int64_t>(arena->bytes());
@@ -65,15 +53,13 @@ void ContextPool::Return(std::unique_ptr<RunContext> context, int64_t max_bytes)
 }
 
 void ContextPool::Forget(const Plan* plan) {
-  std::lock_guard lock(mutex_);
   auto it = contexts_.find(plan);
   if (it == contexts_.end()) return;
-  for (const Idle& idle : it->second) bytes_ -= idle.bytes;
+  for (const IdleContext& idle : it->second) bytes_ -= idle.bytes;
   contexts_.erase(it);
 }
 
 void ContextPool::Shrink(int64_t max_bytes) {
-  std::lock_guard lock(mutex_);
   ShrinkTo(max_bytes, std::numeric_limits<int64_t>::max());
 }
 
@@ -99,11 +85,6 @@ bool ContextPool::DropOldest(int64_t before) {
   plan->second.erase(plan->second.begin());
   if (plan->second.empty()) contexts_.erase(plan);
   return true;
-}
-
-int64_t ContextPool::bytes() const {
-  std::lock_guard lock(mutex_);
-  return bytes_;
 }
 
 }  // namespace weir

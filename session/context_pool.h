@@ -1,4 +1,4 @@
-// ContextPool: the run contexts of a session that are idle, and the arenas that all of them share. Thread-safe.
+// ContextPool: the run contexts of a session that are idle, and the arenas that all of them share. Guarded by whoever has it.
 //
 // A context keeps what is its plan's alone (pointers, buffers of fetches); its arena it takes for a run and gives back
 // after it. Invariant: there are never more arenas than runs were in flight at once, whatever the number of plans. So
@@ -7,7 +7,6 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "weir/runtime/exec/executor.h"
@@ -16,8 +15,12 @@ namespace weir {
 
 class ContextPool {
  public:
-  // A context of this plan with an arena; an idle one where there is one.
-  Result<std::unique_ptr<RunContext>> Lease(const std::shared_ptr<const Plan>& plan);
+  struct Idle {
+    std::unique_ptr<RunContext> context;
+    std::shared_ptr<Buffer> arena;
+  };
+  // What there is for a run of this plan: null where there is none.
+  Idle Take(const Plan& plan);
   // Keeps a context for the next run of its plan, and drops the longest idle until at most `max_bytes` are kept. What
   // came last stays, however large: the next run is most often like it.
   void Return(std::unique_ptr<RunContext> context, int64_t max_bytes);
@@ -26,10 +29,10 @@ class ContextPool {
   // Drops contexts and arenas, the longest idle first, until at most `max_bytes` are kept.
   void Shrink(int64_t max_bytes);
   // What idle contexts and arenas hold.
-  int64_t bytes() const;
+  int64_t bytes() const { return bytes_; }
 
  private:
-  struct Idle {
+  struct IdleContext {
     std::unique_ptr<RunContext> context;
     int64_t bytes = 0, since = 0;
   };
@@ -42,8 +45,7 @@ class ContextPool {
   bool DropOldest(int64_t before);
   void ShrinkTo(int64_t max_bytes, int64_t before);
 
-  mutable std::mutex mutex_;
-  std::map<const Plan*, std::vector<Idle>> contexts_;  // of each plan, the last returned at the end
+  std::map<const Plan*, std::vector<IdleContext>> contexts_;  // of each plan, the last returned at the end
   std::vector<IdleArena> arenas_;
   int64_t bytes_ = 0, clock_ = 0;
 };

@@ -18,92 +18,31 @@ namespace weir {
 
 namespace {
 
-constexpr int64_t kMaxKeyElements = 64;  // of a feed that is part of the key by value
-constexpr size_t kMaxValueKeys = 32;     // plans of one signature before values are no longer compiled in
+SessionOptions Complete(SessionOptions o) {
+  if (o.threads <= 0) o.threads = AvailableProcessors();
+  o.threads = std::min(o.threads, 1024);
+  o.max_plans = std::max(o.max_plans, 1);
+  return o;
+}
+
+CompileEnv EnvOf(const SessionOptions& o, ResourceStore* resources) {
+  CompileEnv env;
+  env.resources = resources;
+  env.options.optimize = o.optimize;
+  env.options.precision = o.precision;
+  env.options.disabled_passes = o.disabled_passes;
+  env.options.services.allow_file_ops = o.allow_file_ops;
+  env.options.services.print = o.print;
+  return env;
+}
 
 }  // namespace
 
-Session::Impl::Impl(Graph graph, SessionOptions options) : options_(std::move(options)), graph_(std::make_shared<Graph>(std::move(graph))) {
+Session::Impl::Impl(Graph graph, SessionOptions options)
+    : options_(Complete(std::move(options))), graph_(std::make_shared<Graph>(std::move(graph))),
+      plans_({options_.max_plans, options_.max_cache_bytes}, EnvOf(options_, &resources_)) {
   AllKernels();  // from here on no kernel can be registered
-  if (options_.threads <= 0) options_.threads = AvailableProcessors();
-  options_.threads = std::min(options_.threads, 1024);
-  options_.max_plans = std::max(options_.max_plans, 1);
   if (options_.threads > 1) pool_ = std::make_unique<ThreadPool>(options_.threads);
-  env_.resources = &resources_;
-  env_.options.optimize = options_.optimize;
-  env_.options.precision = options_.precision;
-  env_.options.disabled_passes = options_.disabled_passes;
-  env_.options.services.allow_file_ops = options_.allow_file_ops;
-  env_.options.services.print = options_.print;
-}
-
-Result<std::shared_ptr<Session::Impl::Entry>> Session::Impl::EntryOf(const Signature& s) {
-  {
-    std::lock_guard lock(mutex_);
-    if (auto it = entries_.find(s); it != entries_.end()) {
-      it->second->last_used = ++clock_;
-      return it->second;
-    }
-  }
-  // Why outside the lock: compiling one signature must not block runs of others. Two threads may do it twice; one wins.
-  WEIR_RETURN_IF_ERROR(CheckSignature(s));
-  WEIR_ASSIGN_OR_RETURN(Graph lowered, Lower(*graph_, s, env_.options));
-  std::vector<bool> shaping = ShapingFeeds(lowered, s.feeds.size());
-  auto entry = std::make_shared<Entry>(std::move(lowered), std::move(shaping));
-  std::lock_guard lock(mutex_);
-  if (auto it = entries_.find(s); it != entries_.end()) return it->second;
-  if (static_cast<int>(entries_.size()) >= options_.max_plans) {
-    EraseEntry(std::min_element(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) {
-      return a.second->last_used < b.second->last_used;
-    }));
-  }
-  entry->last_used = ++clock_;
-  entry->cached = true;
-  ++counts_.signatures;
-  return entries_.emplace(s, entry).first->second;
-}
-
-// Concrete shapes of the feeds, flattened: rank, dims, rank, dims, …; then the values of feeds that decide shapes.
-Session::Impl::PlanKey Session::Impl::KeyOf(const Entry& entry, const std::vector<Tensor>& feeds,
-                                            const RunConfig& config, bool values_may_change) {
-  PlanKey k;
-  k.unfused = config.check_numerics;
-  if (k.unfused) k.key.push_back(-1);  // no rank
-  for (const Tensor& t : feeds) {
-    k.key.push_back(t.rank());
-    k.key.insert(k.key.end(), t.shape().dims().begin(), t.shape().dims().end());
-  }
-  k.by_value.resize(feeds.size());
-  std::lock_guard lock(mutex_);
-  if (values_may_change || entry.shaping_feeds.empty()) return k;
-  for (size_t i = 0; i < feeds.size(); ++i) {
-    if (!entry.shaping_feeds[i] || feeds[i].num_elements() > kMaxKeyElements) continue;
-    auto ints = feeds[i].ToInts();
-    if (!ints) continue;
-    k.by_value[i] = true;
-    k.key.push_back(-2 - static_cast<int64_t>(i));
-    k.key.insert(k.key.end(), ints->begin(), ints->end());
-  }
-  return k;
-}
-
-Status Session::Impl::CheckSignature(const Signature& s) const {
-  std::set<Endpoint> seen;
-  for (Endpoint e : s.feeds) {
-    if (!seen.insert(e).second) return InvalidArgument(fmt::format("error[feed]: '{}' is fed twice", graph_->EndpointName(e)));
-    DType dtype = BaseType(graph_->type(e).dtype);
-    if (dtype == kResource || dtype == DType::kVariant) {
-      return InvalidArgument(fmt::format("error[feed]: '{}' is a {}, which cannot be fed", graph_->EndpointName(e), DTypeName(dtype)));
-    }
-  }
-  for (Endpoint e : s.fetches) {
-    DType dtype = BaseType(graph_->type(e).dtype);
-    if (dtype == kResource || dtype == DType::kVariant) {
-      return InvalidArgument(fmt::format("error[fetch]: '{}' is a {}, which has no value to fetch", graph_->EndpointName(e), DTypeName(dtype)))
-          .Help("fetch what a ReadVariableOp reads from it, or use Session::GetVariable");
-    }
-  }
-  return {};
 }
 
 Status Session::Impl::CheckFeed(Endpoint e, const Tensor& value) const {
@@ -119,93 +58,6 @@ Status Session::Impl::CheckFeed(Endpoint e, const Tensor& value) const {
   std::string numpy = t.dtype == kFloat ? "float32" : t.dtype == kDouble ? "float64" : t.dtype == kHalf ? "float16" : want;
   return std::move(s).Help(fmt::format("convert by a std::vector of {} in C++ or .astype('{}') in NumPy, or feed a placeholder of {} and Cast it",
                                        want, numpy, DTypeName(value.dtype())));
-}
-
-Result<std::shared_ptr<const Plan>> Session::Impl::PlanOf(Entry& entry, const Signature& s, const std::vector<Tensor>& feeds, const PlanKey& key, bool fresh) {
-  {
-    std::lock_guard lock(mutex_);
-    auto it = entry.plans.find(key.key);
-    if (it != entry.plans.end() && fresh) {
-      ErasePlan(entry, it);
-    } else if (it != entry.plans.end()) {
-      it->second.last_used = ++clock_;
-      return it->second.plan;
-    }
-  }
-  std::vector<OutputType> types;
-  for (size_t i = 0; i < feeds.size(); ++i) {
-    OutputType t = graph_->type(s.feeds[i]);
-    t.dtype = feeds[i].dtype();
-    t.shape = feeds[i].shape();
-    t.value.reset();
-    types.push_back(std::move(t));
-  }
-  Graph lowered = entry.lowered;
-  for (size_t i = 0; i < feeds.size(); ++i) {
-    if (key.by_value[i]) WEIR_RETURN_IF_ERROR(BindFeedValue(lowered, static_cast<int>(i), feeds[i]));
-  }
-  CompileEnv env = env_;
-  if (key.unfused) env.options.disabled_passes.insert("fuse_elementwise");
-  WEIR_ASSIGN_OR_RETURN(auto plan, Compile(std::move(lowered), types, env));
-  const int64_t bytes = plan->bytes();
-  std::lock_guard lock(mutex_);
-  if (entry.plans.size() > kMaxValueKeys) entry.shaping_feeds.clear();
-  ++counts_.plans;
-  if (!entry.cached) return plan;
-  if (auto it = entry.plans.find(key.key); it != entry.plans.end())
-    ErasePlan(entry, it);  // another thread compiled it, too
-  if (static_cast<int>(entry.plans.size()) >= options_.max_plans) {
-    ErasePlan(entry, std::min_element(entry.plans.begin(), entry.plans.end(),
-                                      [](auto& a, auto& b) { return a.second.last_used < b.second.last_used; }));
-  }
-  entry.plans[key.key] = {plan, bytes, ++clock_};
-  plan_bytes_ += bytes;
-  ShrinkPlans(plan.get());
-  return plan;
-}
-
-void Session::Impl::ErasePlan(Entry& entry, std::map<std::vector<int64_t>, CachedPlan>::iterator it) {
-  contexts_.Forget(it->second.plan.get());
-  plan_bytes_ -= it->second.bytes;
-  entry.plans.erase(it);
-}
-
-void Session::Impl::EraseEntry(std::map<Signature, std::shared_ptr<Entry>>::iterator it) {
-  Entry& entry = *it->second;
-  while (!entry.plans.empty()) ErasePlan(entry, entry.plans.begin());
-  entry.cached = false;
-  entries_.erase(it);
-}
-
-void Session::Impl::ShrinkPlans(const Plan* keep) {
-  while (plan_bytes_ + contexts_.bytes() > options_.max_cache_bytes) {
-    // What is idle is made again in no time; a plan is compiled again.
-    contexts_.Shrink(std::max<int64_t>(options_.max_cache_bytes - plan_bytes_, 0));
-    if (plan_bytes_ <= options_.max_cache_bytes) return;
-    Entry* entry = nullptr;
-    std::map<std::vector<int64_t>, CachedPlan>::iterator oldest;
-    for (auto& [signature, e] : entries_) {
-      for (auto it = e->plans.begin(); it != e->plans.end(); ++it) {
-        if (it->second.plan.get() != keep && (!entry || it->second.last_used < oldest->second.last_used))
-          entry = e.get(), oldest = it;
-      }
-    }
-    if (!entry) return;
-    ErasePlan(*entry, oldest);
-  }
-}
-
-void Session::Impl::Return(Entry& entry, std::unique_ptr<RunContext> context, const PlanKey& key) {
-  std::lock_guard lock(mutex_);
-  auto it = entry.plans.find(key.key);
-  if (it == entry.plans.end() || it->second.plan.get() != &context->plan()) return;
-  contexts_.Return(std::move(context), options_.max_cache_bytes - plan_bytes_);
-}
-
-void Session::Impl::Trim() {
-  std::lock_guard lock(mutex_);
-  while (!entries_.empty()) EraseEntry(entries_.begin());
-  contexts_.Shrink(0);
 }
 
 RunOptions Session::Impl::OptionsOf(const RunConfig& config, std::vector<StepTime>* trace) const {
@@ -224,22 +76,22 @@ void FillMetadata(const std::vector<StepTime>& trace, RunMetadata* out) {
   for (const StepTime& t : trace) out->steps.push_back({t.step->info->op, t.step->info->name, t.start_ns / 1e3, (t.end_ns - t.start_ns) / 1e3});
 }
 
-Result<std::vector<Tensor>> Session::Impl::Run(const Signature& s, const std::vector<Tensor>& feeds, const RunConfig& config) {
-  WEIR_ASSIGN_OR_RETURN(auto entry, EntryOf(s));
+Result<std::vector<Tensor>> Session::Impl::Run(const Signature& s, const std::vector<Tensor>& feeds,
+                                               const RunConfig& config) {
   for (size_t i = 0; i < feeds.size(); ++i) WEIR_RETURN_IF_ERROR(CheckFeed(s.feeds[i], feeds[i]));
   std::vector<StepTime> trace;
-  const PlanKey key = KeyOf(*entry, feeds, config, false);
   for (bool fresh : {false, true}) {
-    WEIR_ASSIGN_OR_RETURN(auto plan, PlanOf(*entry, s, feeds, key, fresh));
-    WEIR_ASSIGN_OR_RETURN(auto context, contexts_.Lease(plan));
-    for (size_t i = 0; i < feeds.size(); ++i) context->SetFeed(static_cast<int>(i), feeds[i]);
-    Status status = context->Run(OptionsOf(config, &trace));
+    WEIR_ASSIGN_OR_RETURN(auto lease, plans_.LeaseOf(*graph_, s, feeds, {config.check_numerics, false, fresh}));
+    for (size_t i = 0; i < feeds.size(); ++i) lease->SetFeed(static_cast<int>(i), feeds[i]);
+    Status status = lease->Run(OptionsOf(config, &trace));
     FillMetadata(trace, config.metadata);
-    if (context->stale() && !fresh) continue;
+    if (lease->stale() && !fresh) {
+      lease->Finish();
+      continue;
+    }
     std::vector<Tensor> results;
-    if (status.ok()) status = context->TakeFetches(&results);
-    else context->Finish();
-    Return(*entry, std::move(context), key);
+    if (status.ok()) status = lease->TakeFetches(&results);
+    else lease->Finish();
     if (!status.ok()) return status;
     return results;
   }
@@ -340,7 +192,6 @@ Session::~Session() = default;
 Status Session::Extend(const Builder& b) {
   WEIR_RETURN_IF_ERROR(b.status());
   if (!impl_->IsOurs(&b) || b.graph().num_ids() < impl_->graph_->num_ids()) return InvalidArgument("error[graph]: a session can only be extended by the builder it was made from");
-  std::lock_guard lock(impl_->mutex_);
   impl_->graph_ = std::make_shared<Graph>(b.graph());
   impl_->builder_status_ = {};
   return {};
@@ -482,8 +333,8 @@ Result<std::shared_ptr<const Plan>> Session::Impl::PlanFor(const NamedFeeds& fee
   for (const auto& [name, value] : feeds) names.push_back(name), values.push_back(value);
   WEIR_ASSIGN_OR_RETURN(Signature s, SignatureOf(names, fetches, targets));
   for (size_t i = 0; i < values.size(); ++i) WEIR_RETURN_IF_ERROR(CheckFeed(s.feeds[i], values[i]));
-  WEIR_ASSIGN_OR_RETURN(auto entry, EntryOf(s));
-  return PlanOf(*entry, s, values, KeyOf(*entry, values, {}, false), false);
+  WEIR_ASSIGN_OR_RETURN(auto entry, plans_.EntryOf(*graph_, s));
+  return plans_.PlanOf(*graph_, *entry, values, {});
 }
 
 Result<std::string> Session::ExplainPlan(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const {
@@ -491,17 +342,10 @@ Result<std::string> Session::ExplainPlan(const NamedFeeds& feeds, const std::vec
   return plan->ToString();
 }
 
-void Session::Trim() const { impl_->Trim(); }
+void Session::Trim() const { impl_->plans_.Trim(); }
 
-int64_t Session::CacheBytes() const {
-  std::lock_guard lock(impl_->mutex_);
-  return impl_->plan_bytes_ + impl_->contexts_.bytes();
-}
-
-Session::CompileCounts Session::GetCompileCounts() const {
-  std::lock_guard lock(impl_->mutex_);
-  return impl_->counts_;
-}
+int64_t Session::CacheBytes() const { return impl_->plans_.bytes(); }
+Session::CompileCounts Session::GetCompileCounts() const { return impl_->plans_.counts(); }
 
 Result<Session::PlanStats> Session::GetPlanStats(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const {
   WEIR_ASSIGN_OR_RETURN(auto plan, impl_->PlanFor(feeds, fetches, targets));

@@ -1,12 +1,9 @@
-// What is behind a Session: caches of lowered graphs and plans, variables, threads. Not a public header.
+// What is behind a Session: its graph, what it compiled, variables, threads. Not a public header.
 #pragma once
 
-#include <map>
-#include <mutex>
-
 #include "weir/runtime/exec/executor.h"
-#include "weir/session/context_pool.h"
 #include "weir/session/compile/pipeline.h"
+#include "weir/session/plan_cache.h"
 #include "weir/session/session.h"
 
 namespace weir {
@@ -15,45 +12,8 @@ class Session::Impl {
  public:
   Impl(Graph graph, SessionOptions options);
 
-  struct CachedPlan {
-    std::shared_ptr<const Plan> plan;
-    int64_t bytes = 0, last_used = 0;
-  };
-  // One signature: its lowered graph, and the plans by the shapes of the feeds.
-  struct Entry {
-    Entry(Graph g, std::vector<bool> shaping) : lowered(std::move(g)), shaping_feeds(std::move(shaping)) {}
-    const Graph lowered;
-    // Feeds whose value decides shapes or parameters: part of the key, compiled in as constants. Emptied when too many values come.
-    std::vector<bool> shaping_feeds;
-    std::map<std::vector<int64_t>, CachedPlan> plans;
-    int64_t last_used = 0;
-    bool cached = false;  // whether the session still has the entry; a Callable may keep one that it has not
-    // All but `lowered` guarded by Impl::mutex_.
-  };
-  // What one run needs of an entry: the key of its plan, which feeds that compiled in, and whether each op is a step of
-  // its own, so that an error can name it.
-  struct PlanKey {
-    std::vector<int64_t> key;
-    std::vector<bool> by_value;
-    bool unfused = false;
-  };
-  // `values_may_change`: the feeds' memory is read again at later runs, so no value may be compiled in.
-  PlanKey KeyOf(const Entry& entry, const std::vector<Tensor>& feeds, const RunConfig& config, bool values_may_change);
-
-  Result<std::shared_ptr<Entry>> EntryOf(const Signature& s);
-  // `fresh`: compile again, since the cached plan has gone stale.
-  Result<std::shared_ptr<const Plan>> PlanOf(Entry& entry, const Signature& s, const std::vector<Tensor>& feeds,
-                                             const PlanKey& key, bool fresh);
-  void Return(Entry& entry, std::unique_ptr<RunContext> context, const PlanKey& key);
-  void Trim();
   Result<std::vector<Tensor>> Run(const Signature& s, const std::vector<Tensor>& feeds, const RunConfig& config);
 
-  // Under mutex_: makes the plans and what is idle fit into max_cache_bytes again, but for `keep`.
-  void ShrinkPlans(const Plan* keep);
-  void ErasePlan(Entry& entry, std::map<std::vector<int64_t>, CachedPlan>::iterator it);
-  void EraseEntry(std::map<Signature, std::shared_ptr<Entry>>::iterator it);
-
-  Status CheckSignature(const Signature& s) const;
   Status CheckFeed(Endpoint e, const Tensor& value) const;
   RunOptions OptionsOf(const RunConfig& config, std::vector<StepTime>* trace) const;
   // Of nodes of another builder than the session's the ids mean other nodes.
@@ -72,14 +32,8 @@ class Session::Impl {
   const Builder* builder_ = nullptr;  // compared only; null when the session was made of a graph
   Status builder_status_;
   ResourceStore resources_;
-  CompileEnv env_;
   std::unique_ptr<ThreadPool> pool_;
-  std::mutex mutex_;
-  std::map<Signature, std::shared_ptr<Entry>> entries_;
-  int64_t plan_bytes_ = 0;  // of all cached plans
-  ContextPool contexts_;
-  int64_t clock_ = 0;
-  CompileCounts counts_;
+  PlanCache plans_;
 };
 
 // A run's trace as its metadata; nothing where none was asked for.

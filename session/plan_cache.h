@@ -1,0 +1,102 @@
+// PlanCache: what a session has compiled, and the idle memory of its runs. A signature has a lowered graph, and under it
+// the plans of the shapes that were fed. Thread-safe; compiling happens outside the one mutex.
+//
+// A run leases a context: in one visit it finds its signature, its plan and the memory to run in, in a second one it gives
+// the memory back. What is kept is bounded (SessionOptions::max_plans, max_cache_bytes), the longest unused goes first.
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "weir/runtime/exec/executor.h"
+#include "weir/session/compile/pipeline.h"
+#include "weir/session/context_pool.h"
+#include "weir/session/session.h"
+
+namespace weir {
+
+class PlanCache {
+ public:
+  struct Limits {
+    int max_plans = 1;
+    int64_t max_bytes = 0;
+  };
+  PlanCache(Limits limits, CompileEnv env) : limits_(limits), env_(std::move(env)) {}
+
+  // How a run wants its plan.
+  struct Wish {
+    bool unfused = false;            // each op a step of its own, so that an error can name it
+    bool values_may_change = false;  // the feeds' memory is read again at later runs: no value may be compiled in
+    bool fresh = false;              // compile again, since the plan has gone stale
+  };
+  class Entry;  // of one signature; lives as long as somebody holds it
+  class Lease;
+
+  // `graph` is the session's; the feeds are checked. Errors: those of compiling, and of the memory budget.
+  Result<std::shared_ptr<Entry>> EntryOf(const Graph& graph, const Signature& s);
+  Result<std::shared_ptr<const Plan>> PlanOf(const Graph& graph, Entry& entry, const std::vector<Tensor>& feeds,
+                                             const Wish& wish);
+  Result<Lease> LeaseOf(const Graph& graph, const Signature& s, const std::vector<Tensor>& feeds, const Wish& wish);
+
+  void Trim();
+  int64_t bytes() const;
+  Session::CompileCounts counts() const;
+
+ private:
+  // Concrete shapes of the feeds, flattened: rank, dims, rank, dims, …; then the values of feeds that decide shapes.
+  struct Key {
+    std::vector<int64_t> numbers;
+    std::vector<bool> by_value;
+  };
+  struct Cached {
+    std::shared_ptr<const Plan> plan;
+    int64_t bytes = 0, last_used = 0;
+    bool kept = true;  // whether the cache still has it
+  };
+  using Entries = std::map<Signature, std::shared_ptr<Entry>>;
+  using Plans = std::map<std::vector<int64_t>, std::shared_ptr<Cached>>;
+
+  Result<std::shared_ptr<Cached>> CachedOf(const Graph& graph, Entry& entry, const std::vector<Tensor>& feeds,
+                                           const Wish& wish);
+  Result<std::shared_ptr<const Plan>> CompileFor(const Graph& graph, const Entry& entry,
+                                                 const std::vector<Tensor>& feeds, const Key& key, bool unfused) const;
+  void Return(Cached& cached, std::unique_ptr<RunContext> context);
+
+  // ---- under the mutex
+  Key KeyOf(const Entry& entry, const std::vector<Tensor>& feeds, const Wish& wish) const;
+  std::shared_ptr<Cached> Find(Entry& entry, const Key& key);
+  std::shared_ptr<Cached> Keep(Entry& entry, const Key& key, std::shared_ptr<const Plan> plan, int64_t bytes);
+  // Makes the plans and what is idle fit into max_bytes again, but for `keep`.
+  void Shrink(const Cached* keep);
+  void Erase(Entry& entry, Plans::iterator it);
+  void Erase(Entries::iterator it);
+
+  const Limits limits_;
+  const CompileEnv env_;
+  mutable std::mutex mutex_;
+  Entries entries_;
+  int64_t plan_bytes_ = 0;  // of all kept plans
+  ContextPool contexts_;
+  int64_t clock_ = 0;
+  Session::CompileCounts counts_;
+};
+
+// A context that one run has for itself; goes back to the cache with the lease.
+class PlanCache::Lease {
+ public:
+  Lease(PlanCache* cache, std::shared_ptr<Cached> cached, std::unique_ptr<RunContext> context)
+      : cache_(cache), cached_(std::move(cached)), context_(std::move(context)) {}
+  Lease(Lease&&) noexcept = default;
+  Lease& operator=(Lease&&) = delete;
+  ~Lease() {
+    if (context_) cache_->Return(*cached_, std::move(context_));
+  }
+  RunContext* operator->() const { return context_.get(); }
+
+ private:
+  PlanCache* cache_;
+  std::shared_ptr<Cached> cached_;
+  std::unique_ptr<RunContext> context_;
+};
+
+}  // namespace weir
