@@ -19,6 +19,7 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
   pin_shapes_.resize(p.variables.size());
   feed_tensors_.resize(p.feeds.size());
   nested_.resize(p.steps.size());
+  dynamic_ops_.resize(p.steps.size());
   args_.resize(p.steps.size());
   quick_.resize(p.steps.size());
   FindResting();
@@ -41,11 +42,12 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
 void RunContext::FindResting() {
   const Plan& p = *plan_;
   std::vector<bool> pins(p.variables.size(), true), dynamic(dynamic_.size(), true);
+  fetched_dynamic_.resize(dynamic_.size());
   for (const PlanFetch& f : p.fetches) {
     if (f.slot < 0) continue;
     const Slot& s = p.slots[f.slot];
     if (s.storage == Storage::kVariable) pins[s.index] = false;
-    if (s.storage == Storage::kDynamic) dynamic[s.index] = false;
+    if (s.storage == Storage::kDynamic) dynamic[s.index] = false, fetched_dynamic_[s.index] = true;
   }
   for (const PlanFeed& f : p.feeds) {
     if (f.dynamic >= 0) dynamic[f.dynamic] = false;
@@ -111,6 +113,10 @@ int64_t RunContext::bytes() const {
     for (const auto& b : pool) bytes += b->bytes();
   }
   if (scratch_) bytes += scratch_->bytes();
+  for (const auto& op : dynamic_ops_) {
+    if (!op) continue;
+    for (const auto& b : op->memory) bytes += b ? b->bytes() : 0;
+  }
   for (const auto& contexts : nested_) {
     for (const auto& c : contexts) bytes += c ? static_cast<size_t>(c->bytes()) : 0;
   }
@@ -412,67 +418,6 @@ Status RunContext::PutOutput(int32_t slot, Tensor value) {
     return Internal(fmt::format("gave {}{} where {}{} was planned", DTypeShortName(value.dtype()), value.shape().ToString(), DTypeShortName(s.dtype), s.shape.ToString()));
   }
   if (value.bytes() > 0 && value.raw() != pointers_[slot]) std::memcpy(pointers_[slot], value.raw(), value.bytes());
-  return {};
-}
-
-Status RunContext::RunDynamic(size_t i, const RunOptions& options) {
-  const Step& s = plan_->steps[i];
-  const StepInfo& info = *s.info;
-  std::vector<Tensor> inputs;
-  std::vector<DynamicInput> known(s.num_inputs);
-  std::vector<PrepareContext::Operand> in(s.num_inputs), out(s.num_outputs);
-  inputs.reserve(s.num_inputs);
-  for (int k = 0; k < s.num_inputs; ++k) {
-    inputs.push_back(SlotTensor(input_slot(s, k)));
-    const Tensor* value = info.needs_value[k] ? &inputs[k] : nullptr;
-    known[k] = {inputs[k].dtype(), inputs[k].shape(), value};
-    in[k] = {inputs[k].dtype(), inputs[k].shape(), value, true};
-  }
-  std::vector<PartialShape> shapes(s.num_outputs, PartialShape::Unknown());
-  WEIR_RETURN_IF_ERROR(info.infer(known, &shapes));
-  for (int k = 0; k < s.num_outputs; ++k) {
-    auto shape = shapes[k].ToShape();
-    out[k].dtype = plan_->slots[output_slot(s, k)].dtype;
-    out[k].known = shape.has_value();
-    if (shape) out[k].shape = *shape;
-  }
-  PrepareContext c(&info.attrs, std::move(in), std::move(out), &plan_->services);
-  WEIR_RETURN_IF_ERROR(info.kernel->prepare()(c));
-  for (int k = 0; k < s.num_outputs; ++k) {
-    int32_t slot = output_slot(s, k);
-    const Slot& where = plan_->slots[slot];
-    if (!c.output_known(k)) return Internal("left an output's shape open");
-    if (where.storage == Storage::kNone && c.outputs()[k].dtype == DType::kInvalid) continue;
-    if (int view = info.kernel->ViewOf(k); view >= 0) {
-      WEIR_ASSIGN_OR_RETURN(Tensor t, inputs[view].Reshaped(c.output_shape(k)));
-      if (where.is_static()) {
-        WEIR_RETURN_IF_ERROR(PutOutput(slot, t));
-      } else {
-        SetDynamic(slot, t);
-        pointers_[slot] = t.mutable_raw();
-      }
-      continue;
-    }
-    if (where.storage == Storage::kDynamic) {
-      WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(where.dtype, c.output_shape(k)));
-      pointers_[slot] = t.mutable_raw();
-      SetDynamic(slot, std::move(t));
-    } else if (where.storage != Storage::kNone && !(where.shape == c.output_shape(k))) {
-      return Internal(fmt::format("gave shape {} where {} was planned", c.output_shape(k).ToString(), where.shape.ToString()));
-    }
-  }
-  Prepared& prepared = c.prepared();
-  if (!prepared.run.call) return {};
-  for (int k = 0; k < s.num_inputs; ++k) pointers_[input_slot(s, k)] = inputs[k].mutable_raw();
-  RunArgs args = args_[i];
-  args.num_chunks = prepared.chunks;
-  if (prepared.workspace_bytes > 0) {
-    if (!scratch_ || scratch_->bytes() < static_cast<size_t>(prepared.workspace_bytes)) {
-      WEIR_ASSIGN_OR_RETURN(scratch_, Buffer::Allocate(prepared.workspace_bytes, "a workspace"));
-    }
-    args.workspace_data = scratch_->data();
-  }
-  RunKernel(prepared.begin, prepared.run, args, options);
   return {};
 }
 

@@ -82,6 +82,19 @@ class RunContext {
   void RunKernel(const RunFunction& begin, const RunFunction& run, RunArgs& args, const RunOptions& options);
   void RunChunks(const RunFunction& run, RunArgs& args, const RunOptions& options);
   Status RunWriter(size_t i, const RunOptions& options);
+  // A dynamic step's last preparation and its outputs' memory.
+  struct DynamicOp {
+    bool keeps = false;          // for the next run; else the preparation was for one run only
+    std::vector<Shape> shapes;   // of the inputs
+    std::vector<Tensor> values;  // of the inputs that preparing needs
+    Prepared prepared;
+    std::vector<Shape> outputs;
+    std::vector<std::shared_ptr<Buffer>> memory;
+    bool IsOf(const std::vector<Tensor>& inputs, const StepInfo& info) const;
+  };
+  Status PrepareDynamic(size_t i, const std::vector<Tensor>& inputs, DynamicOp* op);
+  Status PlaceOutputs(size_t i, const std::vector<Tensor>& inputs, DynamicOp* op);
+  Result<Tensor> DynamicOutput(DynamicOp* op, int k, const Slot& slot);
   Status RunDynamic(size_t i, const RunOptions& options);
   Status RunAssign(size_t i);
   void RunReadVariable(size_t i);
@@ -122,10 +135,12 @@ class RunContext {
   std::vector<void*> output_bound_;
   std::vector<std::shared_ptr<Buffer>> pins_;  // by variable
   std::vector<int32_t> resting_pins_, resting_dynamic_;  // what Rest lets go of
+  std::vector<bool> fetched_dynamic_;          // by dynamic number: its memory will be the caller's
   bool stale_ = false;
   std::vector<Shape> pin_shapes_;              // of those whose shape the plan does not know
   std::vector<Tensor> feed_tensors_;           // dynamic feeds
   std::shared_ptr<Buffer> scratch_;            // workspace of dynamic steps
+  std::vector<std::unique_ptr<DynamicOp>> dynamic_ops_;           // by step
   std::vector<std::vector<std::unique_ptr<RunContext>>> nested_;  // by step, by plan
   RunError error_;
   std::vector<void*> loop_state_;              // of a direct loop: where its variables are now

@@ -70,6 +70,7 @@ struct StepInfo {
   AttrMap attrs;
   InferFn infer;
   std::vector<bool> needs_value;
+  bool preparation_keeps = false;  // what preparing decides follows from shapes and needed values: the op has no effects
   // Control flow: by branch, or {cond, body}.
   std::vector<NestedPlan> nested;
   std::vector<bool> handles;  // which inputs are

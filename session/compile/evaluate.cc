@@ -1,7 +1,7 @@
 // One node on concrete inputs, outside a plan: what constant folding asks for.
 #include "weir/graph/infer.h"
 #include "weir/ops/kernels.h"
-#include "weir/runtime/exec/executor.h"
+#include "weir/runtime/exec/op_call.h"
 #include "weir/session/compile/plan_builder.h"
 
 namespace weir {
@@ -34,41 +34,27 @@ InferFn InferFunctionOf(const Node& n) {
 
 namespace {
 
-Result<std::vector<Tensor>> Evaluate(const Node& n, std::span<const Tensor> inputs) {
+Result<std::vector<Tensor>> Evaluate(const Node& n, const std::vector<Tensor>& inputs) {
   const KernelDef* kernel = AllKernels().Find(n.op());
   if (!kernel || n.def()->stateful() || !n.def()->writes().empty()) return Unimplemented("cannot be evaluated");
   std::vector<DynamicInput> known;
-  std::vector<PrepareContext::Operand> in, out(n.outputs().size());
-  for (const Tensor& t : inputs) {
-    known.push_back({t.dtype(), t.shape(), &t});
-    in.push_back({t.dtype(), t.shape(), &t, true});
-  }
-  std::vector<PartialShape> shapes(n.outputs().size(), PartialShape::Unknown());
-  WEIR_RETURN_IF_ERROR(InferFunctionOf(n)(known, &shapes));
-  for (size_t i = 0; i < out.size(); ++i) {
-    auto shape = shapes[i].ToShape();
-    out[i] = {BaseType(n.output(static_cast<int>(i)).dtype), shape ? *shape : Shape(), nullptr, shape.has_value()};
-  }
+  for (const Tensor& t : inputs) known.push_back({t.dtype(), t.shape(), &t});
+  std::vector<DType> dtypes;
+  for (const OutputType& t : n.outputs()) dtypes.push_back(BaseType(t.dtype));
   static const KernelServices no_services;
   AttrMap attrs = n.attrs();
   for (const AttrDef& a : n.def()->attrs()) {
     if (a.default_value) attrs.emplace(a.name, *a.default_value);
   }
-  PrepareContext c(&attrs, std::move(in), std::move(out), &no_services);
-  WEIR_RETURN_IF_ERROR(kernel->prepare()(c));
+  WEIR_ASSIGN_OR_RETURN(PrepareContext c, PrepareOp(*kernel, InferFunctionOf(n), attrs, known, dtypes, no_services));
   std::vector<Tensor> results;
   std::vector<void*> slots;
   std::vector<int32_t> operands;
   for (const Tensor& t : inputs) slots.push_back(const_cast<void*>(t.raw()));
   for (size_t i = 0; i < n.outputs().size(); ++i) {
-    if (!c.output_known(static_cast<int>(i))) return Internal("left an output's shape open");
-    if (int view = kernel->ViewOf(static_cast<int>(i)); view >= 0) {
-      WEIR_ASSIGN_OR_RETURN(Tensor t, inputs[view].Reshaped(c.output_shape(static_cast<int>(i))));
-      results.push_back(std::move(t));
-    } else {
-      WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(c.output_dtype(static_cast<int>(i)), c.output_shape(static_cast<int>(i))));
-      results.push_back(std::move(t));
-    }
+    const int k = static_cast<int>(i);
+    WEIR_ASSIGN_OR_RETURN(Tensor t, OutputOf(*kernel, inputs, k, c.output_dtype(k), c.output_shape(k)));
+    results.push_back(std::move(t));
     slots.push_back(results.back().mutable_raw());
   }
   for (size_t i = 0; i < slots.size(); ++i) operands.push_back(static_cast<int32_t>(i));
@@ -88,7 +74,7 @@ Result<std::vector<Tensor>> Evaluate(const Node& n, std::span<const Tensor> inpu
 }  // namespace
 
 std::optional<std::vector<Tensor>> EvaluateNode(const Node& n, std::span<const Tensor> inputs) {
-  auto results = Evaluate(n, inputs);
+  auto results = Evaluate(n, {inputs.begin(), inputs.end()});
   // Why errors are dropped: what cannot be computed now fails when it runs, with the run's message.
   return results.ok() ? std::optional(*results) : std::nullopt;
 }

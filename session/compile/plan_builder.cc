@@ -289,6 +289,7 @@ class PlanBuilder {
     info->kernel = kernel;
     info->attrs = n.attrs();
     info->infer = InferFunctionOf(n);
+    info->preparation_keeps = n.def()->random() || !n.def()->stateful();
     int num_inputs = static_cast<int>(n.inputs().size());
     for (int i = 0; i < num_inputs; ++i) info->needs_value.push_back(kernel->NeedsValueOf(i, num_inputs));
     info->note = "shapes or parameters are known only while running";

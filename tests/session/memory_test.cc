@@ -167,5 +167,25 @@ TEST(CheckNumerics, NamesTheOpInsideAFusedGroup) {
   EXPECT_NE(call.Run(check).ToString().find("the_log"), std::string::npos);
 }
 
+// What only data sizes has its memory, and its preparation, from the run before.
+TEST(SessionMemory, DynamicStepsAllocateNothingForShapesThatComeAgain) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {None}, {.name = "x"});
+  Output positive = ops::BooleanMask(x, ops::Greater(x, 0.f));
+  Output y = ops::ReduceSum(ops::Exp(positive) + 1.f);
+  Session s(g, {.threads = 1});
+  Callable call = s.MakeCallable({x}, {y}).value();
+  call.BindFeed(0, Tensor::Vector(std::vector<float>{-1, 0, -2, 0, 0})).Check();
+  call.Run().Check();
+  EXPECT_EQ(call.Fetch(0).value().scalar<float>(), 0);
+  call.BindFeed(0, Tensor::Vector(std::vector<float>{1, -1, 2, 3, 0})).Check();
+  call.Run().Check();
+  const float sum = call.Fetch(0).value().scalar<float>();
+  const int64_t before = memory::allocations();
+  for (int i = 0; i < 3; ++i) call.Run().Check();
+  EXPECT_LE(memory::allocations() - before, 3) << "but for the copies of a mask that preparing needs";
+  EXPECT_EQ(call.Fetch(0).value().scalar<float>(), sum);
+}
+
 }  // namespace
 }  // namespace weir
