@@ -26,6 +26,8 @@ bool IsDirect(const NestedPlan& nested) {
 bool SameType(const Slot& a, const Slot& b) { return a.dtype == b.dtype && a.shape == b.shape; }
 
 bool IsDirect(const Plan& plan, const Step& step, const StepInfo& info) {
+  // First, since a body that is refused has no fetches.
+  if (!std::all_of(info.nested.begin(), info.nested.end(), [](const NestedPlan& n) { return IsDirect(n); })) return false;
   auto slot = [&](int k) { return plan.operands[step.first_operand + k]; };
   for (int k = 0; k < step.num_inputs; ++k) {
     if (!info.handles[k] && !IsDirect(plan, slot(k))) return false;
@@ -43,7 +45,7 @@ bool IsDirect(const Plan& plan, const Step& step, const StepInfo& info) {
       if (from < 0 || !SameType(nested.plan->slots[from], plan.slots[out])) return false;
     }
   }
-  return std::all_of(info.nested.begin(), info.nested.end(), [](const NestedPlan& n) { return IsDirect(n); });
+  return true;
 }
 
 int64_t Aligned(int64_t bytes) { return (bytes + 63) / 64 * 64; }
