@@ -8,9 +8,15 @@ pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(ZIP REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 find_library(SNAPPY snappy REQUIRED)
+# The serial OpenBLAS (libopenblas-serial-dev): LAPACK of the linalg family. Debian keeps its builds in folders of their
+# own and the one that the system prefers may start threads, so the folder is named, when linking and when running.
+set(places openblas-serial x86_64-linux-gnu/openblas-serial aarch64-linux-gnu/openblas-serial)
+find_library(OPENBLAS_LIBRARY openblas PATH_SUFFIXES ${places} HINTS /usr/lib REQUIRED)
+get_filename_component(OPENBLAS_DIR ${OPENBLAS_LIBRARY} DIRECTORY)
 
 add_library(weir_dependencies INTERFACE)
-target_link_libraries(weir_dependencies INTERFACE fmt::fmt PkgConfig::HWY PkgConfig::ISAL PkgConfig::ZIP Threads::Threads ${CMAKE_DL_LIBS})
+target_link_libraries(weir_dependencies INTERFACE fmt::fmt PkgConfig::HWY PkgConfig::ISAL PkgConfig::ZIP Threads::Threads
+  ${OPENBLAS_LIBRARY} ${CMAKE_DL_LIBS})
 # Those that others bring into a process in other versions: linked by libweir_deps.so alone (graph/base/deps.h).
 add_library(weir_wire_dependencies INTERFACE)
 target_link_libraries(weir_wire_dependencies INTERFACE protobuf::libprotobuf fmt::fmt PkgConfig::RE2 ${SNAPPY})

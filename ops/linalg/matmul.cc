@@ -5,11 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
+#include <tuple>
 
 #include "weir/graph/gradients.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/op_def.h"
+#include "weir/ops/linalg/batch.h"
 #include "weir/ops/linalg/linalg.h"
 
 namespace weir {
@@ -84,29 +85,11 @@ Status MatMulGrad(GradContext& c) {
   return {};
 }
 
-bool SameBatch(const PartialShape& x, const PartialShape& y) {
-  if (!x.known_rank() || x.rank() != y.rank()) return false;
-  for (int i = 0; i + 2 < x.rank(); ++i) {
-    if (!SameDim(x[i], y[i])) return false;
-  }
-  return true;
-}
-
-Output BatchAxes(Output shape) {  // shape[:-2]
-  return Make("StridedSlice", {shape, {0}, {-2}, {1}}, {{"begin_mask", 1}});
-}
-
 Status BatchMatMulGrad(GradContext& c, const char* op) {
   auto mul = [op](Output a, Output b, bool ta, bool tb) { return Make(op, {a, b}, {{"adj_x", ta}, {"adj_y", tb}}); };
   Output x = c.input(0), y = c.input(1);
   Pair g = ProductGrads(x, y, c.grad(), c.attr<bool>("adj_x"), c.attr<bool>("adj_y"), mul);
-  if (c.node().Is("BatchMatMulV2") && !SameBatch(x.shape(), y.shape())) {
-    Output sx = Make("Shape", {x}), sy = Make("Shape", {y});
-    OutputList r = MakeAll("BroadcastGradientArgs", {BatchAxes(sx), BatchAxes(sy)});
-    if (r.size() < 2) return {};  // the builder holds the error
-    g.x = Make("Reshape", {Make("Sum", {g.x, r[0]}), sx});
-    g.y = Make("Reshape", {Make("Sum", {g.y, r[1]}), sy});
-  }
+  if (c.node().Is("BatchMatMulV2")) std::tie(g.x, g.y) = SumBatches(g.x, g.y, x, y);
   c.set(0, g.x);
   c.set(1, g.y);
   return {};

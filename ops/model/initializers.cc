@@ -6,6 +6,9 @@
 
 #include <cmath>
 
+#include "weir/ops/array/array.h"
+#include "weir/ops/linalg/linalg.h"
+#include "weir/ops/math/math.h"
 #include "weir/ops/random/random.h"
 
 namespace weir::ops {
@@ -158,6 +161,26 @@ Initializer LecunUniformInitializer(SeedOptions o) {
 }
 Initializer LecunNormalInitializer(SeedOptions o) {
   return VarianceScalingInitializer({1, "fan_in", "truncated_normal", o.seed});
+}
+
+Initializer OrthogonalInitializer(OrthogonalOptions o) {
+  return [=](Builder& b, const Shape& s, DType t) -> Output {
+    if (s.rank() < 2) {
+      b.Fail(InvalidArgument(fmt::format("error[shape]: '{}': no orthogonal initial value of shape {}", b.scope(),
+                                         s.ToString()))
+                 .Help("at least two axes"));
+      return {};
+    }
+    const int64_t cols = s[s.rank() - 1];
+    int64_t rows = 1;
+    for (int i = 0; i + 1 < s.rank(); ++i) rows *= s[i];
+    const Shape tall = {std::max(rows, cols), std::min(rows, cols)};
+    QrFactors f = Qr(RandomNormal(b, ShapeInput(tall), {.dtype = t, .seed = o.seed}));
+    // Why signs: with those of r's diagonal positive, q is spread evenly over all such matrices.
+    Output q = f.q * Sign(MatrixDiagPart(f.r));
+    if (rows < cols) q = MatrixTranspose(q);
+    return o.gain * Reshape(q, ShapeInput(s));
+  };
 }
 
 }  // namespace weir::ops

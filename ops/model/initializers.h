@@ -65,5 +65,13 @@ Initializer HeNormalInitializer(SeedOptions o = {});       // VarianceScaling(2,
 Initializer LecunUniformInitializer(SeedOptions o = {});   // VarianceScaling(1, fan_in, uniform)
 Initializer LecunNormalInitializer(SeedOptions o = {});    // VarianceScaling(1, fan_in, truncated_normal)
 
+struct OrthogonalOptions {
+  double gain = 1;
+  std::optional<int64_t> seed = {};
+};
+// gain times a random matrix [inputs, outputs] (inputs being the product of all sizes but the last) with orthonormal
+// columns, or rows where there are fewer of them. float or double, of rank 2 at least.
+Initializer OrthogonalInitializer(OrthogonalOptions o = {});
+
 }  // namespace ops
 }  // namespace weir

@@ -166,7 +166,11 @@ RowGraph::RowGraph(const OpRow& row, DType dtype, const std::vector<Tensor>& val
   }
   AttrMap attrs = row.attrs;
   if (!row.dtype_attr.empty()) attrs[row.dtype_attr] = dtype;
-  op = b.AddNode(row.op, inputs, attrs, {.name = "op"});
+  std::vector<Output> operands = inputs;
+  for (size_t k = 0; k < operands.size(); ++k) {
+    if (row.inputs[k].through) operands[k] = row.inputs[k].through(operands[k]);
+  }
+  op = b.AddNode(row.op, operands, attrs, {.name = "op"});
   if (!op.valid()) return;
   for (size_t i = 0; i < b.graph()[op.id()].outputs().size(); ++i) outputs.push_back(b.OutputOf(op, int(i)));
 }

@@ -30,6 +30,8 @@ struct In {
   std::vector<double> elements;
   Tensor fixed;
   enum { kValue, kHandle, kReference } kind = kValue;  // a variable holds the elements
+  // What the op gets is this of the input, where few values are any good: a definite matrix. Gradients are the input's.
+  Output (*through)(const Output& x) = nullptr;
 };
 
 inline In Int(int32_t v) { return Tensor(v); }

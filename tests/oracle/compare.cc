@@ -17,6 +17,7 @@ const std::set<std::string_view>& Accumulating() {
       "BiasAddGrad", "Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter", "DepthwiseConv2dNative",
       "DepthwiseConv2dNativeBackpropInput", "DepthwiseConv2dNativeBackpropFilter", "AvgPool", "AvgPoolGrad", "MaxPoolGrad",
       "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "FusedBatchNormGrad", "FusedBatchNormGradV2", "FusedBatchNormGradV3",
+      "CholeskyGrad", "Cross", "Einsum", "MatrixInverse", "MatrixSolve", "Qr", "TridiagonalMatMul",
       "LRN", "LRNGrad", "ScatterNd", "ScatterAdd", "ScatterSub", "ResourceScatterAdd", "ResourceScatterSub", "MirrorPadGrad"};
   return ops;
 }
@@ -27,7 +28,9 @@ const std::set<std::string_view>& Moving() {
       "Squeeze", "Transpose", "Concat", "ConcatV2", "Split", "SplitV", "Pack", "Unpack", "Slice", "StridedSlice", "StridedSliceGrad", "Tile",
       "Pad", "PadV2", "MirrorPad", "Fill", "BroadcastTo", "Gather", "GatherV2", "GatherNd", "OneHot", "DynamicStitch",
       "ParallelDynamicStitch", "DynamicPartition", "Reverse", "ReverseV2", "ReverseSequence", "SpaceToBatchND", "BatchToSpaceND",
-      "DepthToSpace", "SpaceToDepth", "MatrixBandPart", "Select", "SelectV2", "ReadVariableOp", "AssignVariableOp", "Assign",
+      "DepthToSpace", "SpaceToDepth", "MatrixBandPart", "MatrixDiag", "MatrixDiagV2", "MatrixDiagV3", "MatrixDiagPart",
+      "MatrixDiagPartV2", "MatrixDiagPartV3", "MatrixSetDiag", "MatrixSetDiagV2", "MatrixSetDiagV3", "Select", "SelectV2", "ReadVariableOp",
+      "AssignVariableOp", "Assign",
       "ResourceGather", "RandomUniform", "RandomStandardNormal", "TruncatedNormal", "RandomShuffle", "Neg", "Abs"};
   return ops;
 }

@@ -3,8 +3,28 @@
 
 namespace weir {
 
-void RegisterMatMulKernels(KernelRegistry& r);  // matmul.cc
+void RegisterMatMulKernels(KernelRegistry& r);       // matmul.cc
+void RegisterMatrixDiagKernels(KernelRegistry& r);   // diag.cc
+void RegisterCholeskyKernels(KernelRegistry& r);     // cholesky.cc
+void RegisterSolveKernels(KernelRegistry& r);        // solve.cc
+void RegisterDeterminantKernels(KernelRegistry& r);  // determinant.cc
+void RegisterFactorKernels(KernelRegistry& r);       // factors.cc
+void RegisterSpectrumKernels(KernelRegistry& r);     // spectra.cc
+void RegisterTridiagonalKernels(KernelRegistry& r);  // tridiagonal.cc
+void RegisterCrossKernels(KernelRegistry& r);        // cross.cc
+void RegisterContractionKernels(KernelRegistry& r);  // contraction.cc
 
-void RegisterLinalgKernels(KernelRegistry& r) { RegisterMatMulKernels(r); }
+void RegisterLinalgKernels(KernelRegistry& r) {
+  RegisterMatMulKernels(r);
+  RegisterMatrixDiagKernels(r);
+  RegisterCholeskyKernels(r);
+  RegisterSolveKernels(r);
+  RegisterDeterminantKernels(r);
+  RegisterFactorKernels(r);
+  RegisterSpectrumKernels(r);
+  RegisterTridiagonalKernels(r);
+  RegisterCrossKernels(r);
+  RegisterContractionKernels(r);
+}
 
 }  // namespace weir

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "weir/ops/linalg/cpu/batches.h"
 #include "weir/runtime/cpu/gemm.h"
 #include "weir/runtime/kernel.h"
 
@@ -24,21 +25,6 @@ struct Batch {
   int64_t size() const { return static_cast<int64_t>(x.size()); }
 };
 
-// For each matrix of the output in order: which matrix of an operand with these batch axes it reads.
-std::vector<int64_t> BatchIndex(const Dims& operand, const Dims& out) {
-  std::vector<int64_t> index{0};
-  size_t skip = out.size() - operand.size();
-  for (size_t axis = 0; axis < out.size(); ++axis) {
-    int64_t own = axis < skip ? 1 : operand[axis - skip];
-    std::vector<int64_t> next;
-    for (int64_t base : index) {
-      for (int64_t i = 0; i < out[axis]; ++i) next.push_back(own == 1 ? base : base * own + i);
-    }
-    index = std::move(next);
-  }
-  return index;
-}
-
 Status MakeBatch(PrepareContext& c, bool tx, bool ty, Batch* b) {
   const Shape &x = c.input_shape(0), &y = c.input_shape(1), &out = c.output_shape(0);
   int rx = x.rank(), ry = y.rank(), r = out.rank();
@@ -47,8 +33,7 @@ Status MakeBatch(PrepareContext& c, bool tx, bool ty, Batch* b) {
   b->m = x[tx ? rx - 1 : rx - 2], b->k = x[tx ? rx - 2 : rx - 1], b->n = y[ty ? ry - 2 : ry - 1];
   if (y[ty ? ry - 1 : ry - 2] != b->k)
     return InvalidArgument(fmt::format("cannot multiply {} by {}", x.ToString(), y.ToString()));
-  auto batch = [](const Shape& s) { return Dims(s.dims().begin(), s.dims().end() - 2); };
-  Dims bx = batch(x), by = batch(y), bo = batch(out);
+  Dims bx = linalg::BatchOf(x), by = linalg::BatchOf(y), bo = linalg::BatchOf(out);
   if (out.num_elements() == 0) {
     b->x.clear(), b->y.clear();
     return {};
@@ -60,7 +45,7 @@ Status MakeBatch(PrepareContext& c, bool tx, bool ty, Batch* b) {
     b->m *= b->matrices_x;  // one matrix y for all: the rows of x follow one another
     b->matrices_x = 1;
   } else {
-    b->x = BatchIndex(bx, bo), b->y = BatchIndex(by, bo);
+    b->x = linalg::BatchIndex(bx, bo), b->y = linalg::BatchIndex(by, bo);
   }
   return {};
 }

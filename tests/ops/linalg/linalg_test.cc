@@ -3,8 +3,20 @@
 
 namespace weir::testing {
 
-std::vector<OpRow> MatMulRows();  // matmul_test.cc
+std::vector<OpRow> MatMulRows();       // matmul_test.cc
+std::vector<OpRow> MatrixDiagRows();   // diag_test.cc
+std::vector<OpRow> CholeskyRows();     // cholesky_test.cc
+std::vector<OpRow> SolveRows();        // solve_test.cc
+std::vector<OpRow> DeterminantRows();  // determinant_test.cc
+std::vector<OpRow> FactorRows();       // factors_test.cc
+std::vector<OpRow> SpectrumRows();     // spectra_test.cc
+std::vector<OpRow> TridiagonalRows();  // tridiagonal_test.cc
+std::vector<OpRow> CrossRows();        // tridiagonal_test.cc
+std::vector<OpRow> ContractionRows();  // contraction_test.cc
 
-std::vector<OpRow> LinalgRows() { return Joined({MatMulRows()}); }
+std::vector<OpRow> LinalgRows() {
+  return Joined({MatMulRows(), MatrixDiagRows(), CholeskyRows(), SolveRows(), DeterminantRows(), FactorRows(),
+                 SpectrumRows(), TridiagonalRows(), CrossRows(), ContractionRows()});
+}
 
 }  // namespace weir::testing

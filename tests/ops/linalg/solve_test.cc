@@ -1,0 +1,91 @@
+// Rows of what solves equations; what it refuses; small and large orders against the definition.
+#include <gtest/gtest.h>
+
+#include "weir/session/session.h"
+#include "weir/tests/ops/linalg/matrices.h"
+#include "weir/weir.h"
+
+namespace weir::testing {
+
+std::vector<OpRow> SolveRows() {
+  return {
+      {"MatrixTriangularSolve", {{{2, 3, 3}, 0.5, 2}, {2, 3, 2}}},
+      {"MatrixTriangularSolve", {{{3, 3}, 0.5, 2}, {2, 3, 1}}, {{"lower", false}}},
+      {"MatrixTriangularSolve", {{{2, 1, 3, 3}, 0.5, 2}, {2, 3, 2}}, {{"adjoint", true}}},
+      {"MatrixTriangularSolve", {{{3, 3}, 0.5, 2}, {3, 4}}, {{"lower", false}, {"adjoint", true}}},
+      {"MatrixTriangularSolve", {Regular({18, 18}), {18, 3}}},
+      {"MatrixSolve", {Regular({2, 3, 3}), {2, 3, 2}}},
+      {"MatrixSolve", {Regular({4, 4}), {4, 1}}, {{"adjoint", true}}},
+      {"MatrixInverse", {Regular({2, 3, 3})}},
+      {"MatrixInverse", {Regular({4, 4})}, {{"adjoint", true}}},
+      ByConvention({2}, {"MatrixSolveLs", {Regular({2, 4, 3}), {2, 4, 2}, Tensor(0.5)}}),
+      ByConvention({2}, {"MatrixSolveLs", {Regular({2, 4}), {2, 3}, Tensor(0.0)}}),
+      RefusesGradient({"MatrixSolveLs", {Regular({2, 4, 3}), {2, 4, 2}, Tensor(0.5)}, {{"fast", false}}}),
+      RefusesGradient({"MatrixSolveLs", {Regular({2, 4}), {2, 3}, Tensor(0.5)}, {{"fast", false}}}),
+  };
+}
+
+namespace {
+
+double LargestOf(Builder& g, const Output& x) {
+  Output largest = ops::ReduceMax(ops::Abs(x));
+  Session session(g);
+  return session.Run(largest).value().data<double>()[0];
+}
+
+TEST(Solve, AnyOrderBothWays) {
+  for (int64_t n : {1, 3, 16, 17, 64, 150}) {
+    for (bool adjoint : {false, true}) {
+      Builder g;
+      Output a = ops::RandomNormal(g, {2, n, n}, {.dtype = kDouble, .seed = 5});
+      Output b = ops::RandomNormal(g, {2, n, 3}, {.dtype = kDouble, .seed = 6});
+      Output x = ops::Solve(a, b, {.adjoint = adjoint});
+      EXPECT_LT(LargestOf(g, ops::MatMul(a, x, {.transpose_a = adjoint}) - b), 1e-9) << n;
+      Output inverse = ops::Inverse(a, {.adjoint = adjoint});
+      EXPECT_LT(LargestOf(g, ops::MatMul(inverse, b) - x), 1e-8) << n;
+      for (bool lower : {false, true}) {
+        Output t = lower ? ops::MatrixBandPart(a, -1, 0) : ops::MatrixBandPart(a, 0, -1);
+        t = Make("MatrixSetDiag", {t, Make("MatrixDiagPart", {t}) * 0.1 + double(n)});
+        Output y = ops::TriangularSolve(a - ops::MatrixBandPart(a, 0, 0) + ops::MatrixBandPart(t, 0, 0), b,
+                                        {.lower = lower, .adjoint = adjoint});
+        EXPECT_LT(LargestOf(g, ops::MatMul(t, y, {.transpose_a = adjoint}) - b), 1e-12) << n;
+      }
+    }
+  }
+}
+
+TEST(Solve, RefusesWhatHasNoInverse) {
+  for (int64_t n : {2, 20}) {
+    Builder g;
+    Output a = ops::Ones(g, {3, n, n}, kDouble);
+    Output b = ops::Ones(g, {3, n, 1}, kDouble);
+    for (const Output& x : {ops::Solve(a, b, {.name = "it"}), ops::Inverse(a, {.name = "it"})}) {
+      Session session(g);
+      Result<Tensor> got = session.Run(x);
+      ASSERT_FALSE(got.ok());
+      const std::string text = got.status().ToString();
+      EXPECT_NE(text.find("'it"), std::string::npos) << text;
+      EXPECT_NE(text.find("no inverse"), std::string::npos) << text;
+      EXPECT_NE(text.find("matrix 0 of the batch"), std::string::npos) << text;
+    }
+  }
+}
+
+// Both ways find the same where there is one answer; only the slow one finds the least x of a deficient matrix.
+TEST(LeastSquares, FullAndDeficientRank) {
+  Builder g;
+  for (bool tall : {false, true}) {
+    Output a = ops::RandomNormal(g, {2, tall ? 30 : 20, tall ? 20 : 30}, {.dtype = kDouble, .seed = 5});
+    Output b = ops::RandomNormal(g, {2, tall ? 30 : 20, 3}, {.dtype = kDouble, .seed = 6});
+    EXPECT_LT(LargestOf(g, ops::LeastSquares(a, b) - ops::LeastSquares(a, b, {.fast = false})), 1e-9);
+  }
+  Output ones = ops::Ones(g, {3, 2}, kDouble), right = ops::Ones(g, {3, 1}, kDouble);
+  EXPECT_LT(LargestOf(g, ops::LeastSquares(ones, right, {.fast = false}) - 0.5), 1e-14);
+  Output deficient = ops::LeastSquares(ones, right), negative = ops::LeastSquares(ones, right, {.l2_regularizer = -1});
+  Session session(g);
+  EXPECT_FALSE(session.Run(deficient).ok());
+  EXPECT_FALSE(session.Run(negative).ok());
+}
+
+}  // namespace
+}  // namespace weir::testing
