@@ -144,6 +144,8 @@ class Differentiator {
     for (auto it = order.rbegin(); it != order.rend(); ++it) {
       if (!to_y[it->value]) continue;
       WEIR_RETURN_IF_ERROR(CheckNode(g, g.node(*it)));
+      // A gradient function relies on what the shape function refuses.
+      if (from_x[it->value]) WEIR_RETURN_IF_ERROR(InferredTypes(g, g.node(*it)).status());
       if (stop[it->value] || GradientIsZero(*it)) continue;
       for (Endpoint e : g.node(*it).inputs()) {
         if (Differentiable(g.type(e))) to_y[e.node.value] = true;

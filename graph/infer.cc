@@ -289,11 +289,9 @@ int64_t FlopsOf(const Graph& g, const Node& n) {
   return ElementsOrOne(n.output(0).shape);
 }
 
-Status InferNode(Graph& g, NodeId id) {
-  const Node& n = g.node(id);
+Result<std::vector<OutputType>> InferredTypes(const Graph& g, const Node& n) {
   WEIR_RETURN_IF_ERROR(CheckNode(g, n));
-  if (!n.def()) return InferCall(g, id);
-  if (!n.def()->shape_fn()) return {};
+  if (!n.def() || !n.def()->shape_fn()) return n.outputs();
   std::vector<OutputType> outputs = n.outputs();
   for (OutputType& o : outputs) {
     DType dtype = o.dtype;
@@ -309,6 +307,14 @@ Status InferNode(Graph& g, NodeId id) {
     }
     return NodeError(n, "shape", std::move(s));
   }
+  return outputs;
+}
+
+Status InferNode(Graph& g, NodeId id) {
+  const Node& n = g.node(id);
+  WEIR_ASSIGN_OR_RETURN(std::vector<OutputType> outputs, InferredTypes(g, n));
+  if (!n.def()) return InferCall(g, id);
+  if (!n.def()->shape_fn()) return {};
   // Files of versions up to 21 could not tell a scalar placeholder from one of unknown shape.
   bool untold = n.def()->fed() && n.inputs().empty() && g.file_info().from_file && g.file_info().producer <= 21 && outputs[0].shape.rank() == 0;
   if (untold) outputs[0].shape = PartialShape::Unknown();

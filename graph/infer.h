@@ -112,6 +112,8 @@ using Evaluator = std::function<std::optional<std::vector<Tensor>>(const Node&, 
 
 // A symbol (shape.h) that no other dimension has.
 Dim NewSymbol();
+// What the node's shape function gives of its inputs' types; the types it has where there is none. Errors as InferNode's.
+Result<std::vector<OutputType>> InferredTypes(const Graph& g, const Node& n);
 // Infers output types of one node from its inputs' types. An error, before its shape function sees anything, where the node
 // does not keep the contract (CheckNode, verify.h).
 Status InferNode(Graph& g, NodeId id);

@@ -115,6 +115,14 @@ TEST(OutputList, AfterAnErrorThereAreAsManyAsAsked) {
   EXPECT_FALSE(z[9].valid());
 }
 
+// Found by graph_fuzz: what a shape function refuses, a gradient function must not see.
+TEST(Contract, AGradientIsRefusedWhereTheShapeIs) {
+  const char* text = "x = Placeholder() {dtype: f32, shape: [2, 3]}\ny = LRN(x) {T: f32}\n";
+  Builder b(ParseGraph(text, &AllOps(), {.infer = false}).value());
+  Gradients({b.FindOutput("y:0")}, {b.FindOutput("x:0")});
+  EXPECT_NE(b.status().ToString().find("error[shape]: LRN 'y'"), std::string::npos) << b.status().ToString();
+}
+
 // ---- outputs of ops that Weir does not have
 
 TEST(UnknownOps, TheirOutputsAreWhatTheirReadersTakeThemFor) {
