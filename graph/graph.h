@@ -73,8 +73,8 @@ struct Use {
   int output = 0;
 };
 
-// Who reads the outputs of one node and who waits for it: control edges first, then output by output, in no particular
-// order within each. Every edge knows its place here, so that adding or taking one costs the same however many there are.
+// Who reads the outputs of one node and who waits for it: control edges first, then output by output, in no order within
+// each. Every edge knows its place here, so that adding or taking one costs the same however many there are.
 class Users {
  public:
   class Iterator {
@@ -210,7 +210,7 @@ class Graph {
   // Adds a node at the end and infers its outputs' shapes. Errors: taken or malformed name, unknown inputs, attributes
   // against the declaration, dtypes or shapes the op refuses; all decorated with node, op and creation place.
   Result<NodeId> AddNode(NodeSpec spec);
-  // Adds a node as it is in a file: unknown ops, any attributes; inputs are set later by SetInputs. Only the name is checked.
+  // Adds a node as it is in a file: unknown ops, any attributes; SetInputs comes later. Only the name is checked.
   Result<NodeId> AddRaw(NodeSpec spec, int num_outputs_if_unknown = 0);
   // The mutators below cost what they change, however many users the nodes have. After an error the graph is as it was;
   // a node that does not exist is one for all of them.
@@ -286,7 +286,7 @@ class Graph {
   std::set<std::string, std::less<>> local_variables_;
 };
 
-// A function of the library: a body whose `_Arg` nodes (attributes T, index) are the parameters and whose `_Retval` nodes
+// A function of the library: a body whose `_Arg` nodes (attributes T, index) are the parameters, whose `_Retval` nodes
 // (T, index) are the results. Polymorphic bodies hold AttrPlaceholders; Instantiate (functions.h) binds them.
 struct Function {
   std::string name;

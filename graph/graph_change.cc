@@ -1,5 +1,5 @@
-// What changes a Graph once its nodes are there: edges, attributes, ops, nodes that go. Every edge knows its place in the
-// user list of the node it comes from (Users), so that no mutator searches or moves what it does not change.
+// What changes a Graph once its nodes are there: edges, attributes, ops, nodes that go. Every edge knows its place in
+// the user list of the node it comes from (Users), so that no mutator searches or moves what it does not change.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -66,9 +66,12 @@ Status Graph::CheckAlive(NodeId id) const {
 Status Graph::CheckInput(const Node& n, Endpoint e) {
   if (!alive(e.node)) return NodeError(n, "graph", InvalidArgument("has an input that does not exist"));
   Node& from = nodes_[e.node.value];
-  if (!from.def_ && e.index >= static_cast<int>(from.outputs_.size()) && e.index < 4096) from.outputs_.resize(e.index + 1);
+  if (!from.def_ && e.index >= static_cast<int>(from.outputs_.size()) && e.index < 4096)
+    from.outputs_.resize(e.index + 1);
   if (e.index >= 0 && e.index < static_cast<int>(from.outputs_.size())) return {};
-  return NodeError(n, "graph", InvalidArgument(fmt::format("reads '{}:{}', but {} '{}' has {} outputs", from.name_, e.index, from.op_, from.name_, from.outputs_.size())));
+  return NodeError(n, "graph",
+                   InvalidArgument(fmt::format("reads '{}:{}', but {} '{}' has {} outputs", from.name_, e.index,
+                                               from.op_, from.name_, from.outputs_.size())));
 }
 
 Status Graph::SetInputs(NodeId id, std::vector<Endpoint> inputs, std::vector<NodeId> control_inputs) {
@@ -121,7 +124,8 @@ Result<bool> Graph::AddControlInput(NodeId id, NodeId before) {
   WEIR_RETURN_IF_ERROR(CheckAlive(id));
   WEIR_RETURN_IF_ERROR(CheckAlive(before));
   Node& n = nodes_[id.value];
-  if (id == before || std::find(n.control_inputs_.begin(), n.control_inputs_.end(), before) != n.control_inputs_.end()) return false;
+  if (id == before || std::find(n.control_inputs_.begin(), n.control_inputs_.end(), before) != n.control_inputs_.end())
+    return false;
   n.control_inputs_.push_back(before);
   n.control_places_.push_back(0);
   LinkEdge(n, -static_cast<int>(n.control_inputs_.size()));
@@ -176,7 +180,8 @@ Status Graph::SetOp(NodeId id, const std::string& op, AttrMap attrs) {
 Status Graph::SetOutputType(NodeId id, int i, OutputType t) {
   WEIR_RETURN_IF_ERROR(CheckAlive(id));
   Node& n = nodes_[id.value];
-  if (i < 0 || i >= static_cast<int>(n.outputs_.size())) return NodeError(n, "graph", Internal(fmt::format("has no output {}", i)));
+  if (i < 0 || i >= static_cast<int>(n.outputs_.size()))
+    return NodeError(n, "graph", Internal(fmt::format("has no output {}", i)));
   n.outputs_[i] = std::move(t);
   return {};
 }
@@ -184,15 +189,18 @@ Status Graph::SetOutputType(NodeId id, int i, OutputType t) {
 Status Graph::ReplaceUses(Endpoint from, Endpoint to) {
   for (Endpoint e : {from, to}) {
     WEIR_RETURN_IF_ERROR(CheckAlive(e.node));
-    if (e.index < 0 || e.index >= static_cast<int>(node(e.node).outputs_.size())) return Internal(fmt::format("there is no output '{}'", EndpointName(e)));
+    if (e.index < 0 || e.index >= static_cast<int>(node(e.node).outputs_.size()))
+      return Internal(fmt::format("there is no output '{}'", EndpointName(e)));
   }
   if (from == to) return {};
   const OutputType &a = type(from), &b = type(to);
   if (BaseType(a.dtype) != BaseType(b.dtype)) {
-    return Internal(fmt::format("cannot replace '{}' ({}) by '{}' ({}): other dtype", EndpointName(from), a.ToString(), EndpointName(to), b.ToString()));
+    return Internal(fmt::format("cannot replace '{}' ({}) by '{}' ({}): other dtype", EndpointName(from), a.ToString(),
+                                EndpointName(to), b.ToString()));
   }
   if (!MergeShapes(a.shape, b.shape).ok()) {
-    return Internal(fmt::format("cannot replace '{}' ({}) by '{}' ({}): other shape", EndpointName(from), a.ToString(), EndpointName(to), b.ToString()));
+    return Internal(fmt::format("cannot replace '{}' ({}) by '{}' ({}): other shape", EndpointName(from), a.ToString(),
+                                EndpointName(to), b.ToString()));
   }
   const std::vector<Use> moved = std::exchange(nodes_[from.node.value].users_.Of(from.index), {});
   edges_touched_ += static_cast<int64_t>(moved.size());
@@ -250,7 +258,8 @@ Status Graph::Retain(const std::vector<bool>& keep) {
     }
     for (std::vector<Use>& uses : n.users_.lists_) {
       std::erase_if(uses, [&](const Use& u) { return !kept(u.node); });
-      for (size_t k = 0; k < uses.size(); ++k) PlaceOf(nodes_[uses[k].node.value], uses[k].input) = static_cast<int32_t>(k);
+      for (size_t k = 0; k < uses.size(); ++k)
+        PlaceOf(nodes_[uses[k].node.value], uses[k].input) = static_cast<int32_t>(k);
     }
   }
   return {};

@@ -48,8 +48,8 @@ struct SaverInfo {
   int max_to_keep = 0;
 };
 
-// A named list that a program keeps beside its graph, but for variables: names of nodes ("train") and tensors ("loss:0"), or
-// values.
+// A named list that a program keeps beside its graph, but for variables: names of nodes ("train") and tensors
+// ("loss:0"), or values.
 struct CollectionInfo {
   std::vector<std::string> nodes, bytes;
   std::vector<int64_t> ints;

@@ -133,14 +133,17 @@ Status CutInto(const Graph& g, const SubgraphEnds& ends, EndNames names, Graph& 
   part.ShareFunctions(g);
   SubgraphCopy copy(g, part);
   auto edit = [&](const Node& n, NodeSpec& spec) -> Status {
-    if (n.Is("_Arg") || n.Is("_Retval")) return NodeError(n, "graph", InvalidArgument("has a place in a function's body only"));
-    if (n.name() == kSinkName) spec.name = part.UniqueName(std::string(kSinkName) + "_");  // the sink alone is called so
+    if (n.Is("_Arg") || n.Is("_Retval"))
+      return NodeError(n, "graph", InvalidArgument("has a place in a function's body only"));
+    if (n.name() == kSinkName)
+      spec.name = part.UniqueName(std::string(kSinkName) + "_");  // the sink alone is called so
     return {};
   };
   WEIR_RETURN_IF_ERROR(copy.AddNodes(NodesBetween(g, ends), edit));
   for (size_t i = 0; i < ends.feeds.size(); ++i) {
     const Endpoint fed = ends.feeds[i];
-    WEIR_ASSIGN_OR_RETURN(NodeId arg, AddArg(part, names.arg + std::to_string(i), static_cast<int64_t>(i), g.type(fed)));
+    WEIR_ASSIGN_OR_RETURN(NodeId arg,
+                          AddArg(part, names.arg + std::to_string(i), static_cast<int64_t>(i), g.type(fed)));
     copy.Substitute(fed, {arg, 0});
     // Whoever waits for a fed placeholder waits for nothing.
     const OpDef* def = g.node(fed.node).def();
@@ -148,7 +151,8 @@ Status CutInto(const Graph& g, const SubgraphEnds& ends, EndNames names, Graph& 
   }
   WEIR_RETURN_IF_ERROR(copy.Connect());
   for (size_t i = 0; i < ends.fetches.size(); ++i) {
-    WEIR_RETURN_IF_ERROR(AddRetval(part, names.ret + std::to_string(i), static_cast<int64_t>(i), copy[ends.fetches[i]]).status());
+    WEIR_RETURN_IF_ERROR(
+        AddRetval(part, names.ret + std::to_string(i), static_cast<int64_t>(i), copy[ends.fetches[i]]).status());
   }
   for (NodeId t : ends.targets) targets->push_back(copy[t]);
   return {};
@@ -215,8 +219,10 @@ Status CopyBody(const Function& f, const Graph& body, const Node& call, NodeId e
   WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(body));
   for (NodeId id : order) {
     const bool end = body.node(id).Is("_Arg") || body.node(id).Is("_Retval");
-    if (end) copy.SubstituteControl(id, entry);
-    else inner.push_back(id);
+    if (end)
+      copy.SubstituteControl(id, entry);
+    else
+      inner.push_back(id);
   }
   WEIR_RETURN_IF_ERROR(copy.AddNodes(inner, [&](const Node& n, NodeSpec& spec) {
     spec.name = g.UniqueName(call.name() + "/" + n.name());
@@ -252,7 +258,8 @@ Status Inline(Graph& g, NodeId id, std::string_view attr) {
   if (effects.empty()) WEIR_RETURN_IF_ERROR(g.AddControlInput(exit, entry).status());
   const std::vector<NodeId> rets = RetNodes(body);
   for (size_t i = 0; i < call.outputs().size(); ++i) {
-    if (i >= rets.size() || !rets[i].valid()) return InvalidArgument(fmt::format("has an output {} that function '{}' does not give", i, f->name));
+    if (i >= rets.size() || !rets[i].valid())
+      return InvalidArgument(fmt::format("has an output {} that function '{}' does not give", i, f->name));
     WEIR_RETURN_IF_ERROR(g.ReplaceUses({id, static_cast<int>(i)}, copy[body.node(rets[i]).input(0)]));
   }
   for (NodeId r : rets) {

@@ -3,9 +3,9 @@
 // A copy has all that its node has: op, attributes, name, device, creation place, origins, output types. What is to be
 // different is told as a rule for the node (`Edit`: a name in another scope, other attributes) and as substitutions for
 // the edges: where an original reads an output that stays behind, its copy reads what takes that output's place. So
-// cutting out (fed outputs become arguments), inlining (arguments become the call's inputs) and importing (outputs become
-// those that input_map names) differ in their rules only. Copies stand in the order in which nodes were given; all nodes
-// are there before any edge, so that order is free and loops are allowed.
+// cutting out (fed outputs become arguments), inlining (arguments become the call's inputs) and importing (outputs
+// become those that input_map names) differ in their rules only. Copies stand in the order in which nodes were given;
+// all nodes are there before any edge, so that order is free and loops are allowed.
 //
 // What is copied is not inferred anew, but for importing, whose types the caller infers.
 #pragma once
@@ -27,7 +27,8 @@ class SubgraphCopy {
   using Edit = std::function<Status(const Node& n, NodeSpec& copy)>;
   // Changes the edges of the copy of node n, given as nodes of the target.
   using EditEdges = std::function<void(const Node& n, std::vector<Endpoint>& inputs, std::vector<NodeId>& control)>;
-  enum class Types { kKept, kDTypes };  // the outputs' types, or their dtypes alone
+  enum class Types { kKept,
+                     kDTypes };  // the outputs' types, or their dtypes alone
 
   // Both graphs outlive this; they are two.
   SubgraphCopy(const Graph& from, Graph& to) : from_(from), to_(to), copies_(from.num_ids()) {}
@@ -69,28 +70,28 @@ Result<NodeId> AddSink(Graph& g, std::span<const NodeId> after);
 
 // ---- operations
 
-// Where a part of a graph begins and ends: outputs that are given from outside, outputs that are asked for, nodes that must
-// run. Fed outputs may be asked for.
+// Where a part of a graph begins and ends: outputs that are given from outside, outputs that are asked for, nodes that
+// must run. Fed outputs may be asked for.
 struct SubgraphEnds {
   std::vector<Endpoint> feeds, fetches;
   std::vector<NodeId> targets;
 };
 
-// The part of `g` that the ends need, as a graph of its own with the library of `g`: `_Arg` nodes `_feed_i` for the feeds,
-// `_Retval` nodes `_fetch_i` for the fetches, a sink that waits for the targets. Nodes keep their names. Feeds' and
-// fetches' own nodes are there even if nothing needs them. Error: `g` is a body itself.
+// The part of `g` that the ends need, as a graph of its own with the library of `g`: `_Arg` nodes `_feed_i` for the
+// feeds, `_Retval` nodes `_fetch_i` for the fetches, a sink that waits for the targets. Nodes keep their names. Feeds'
+// and fetches' own nodes are there even if nothing needs them. Error: `g` is a body itself.
 Result<Graph> CutOut(const Graph& g, const SubgraphEnds& ends);
 
-// A body as a function: arguments and results as its `_Arg` and `_Retval` nodes say, called arg0 …, ret0 …; stateful if a node
-// of it is. The body may not be polymorphic.
+// A body as a function: arguments and results as its `_Arg` and `_Retval` nodes say, called arg0 …, ret0 …; stateful if
+// a node of it is. The body may not be polymorphic.
 Function ToFunction(std::string name, Graph body);
 
 // The part of `g` between the ends as a function; targets are its control results. Error as of CutOut.
 Result<Function> Outline(const Graph& g, const SubgraphEnds& ends, std::string name);
 
-// Puts the body of the function that node `call` calls in its place; `attr` names the attribute that has the function, or is
-// empty where the op is the function's name. The body's nodes are called `call/node` and come from the call (origins). An
-// entry NoOp carries the call's control inputs, an exit NoOp what must have run when the call is done.
+// Puts the body of the function that node `call` calls in its place; `attr` names the attribute that has the function,
+// or is empty where the op is the function's name. The body's nodes are called `call/node` and come from the call
+// (origins). An entry NoOp carries the call's control inputs, an exit NoOp what must have run when the call is done.
 Status Inline(Graph& g, NodeId call, std::string_view attr);
 
 }  // namespace weir

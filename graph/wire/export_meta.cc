@@ -37,9 +37,7 @@ void CollectionToWire(const CollectionInfo& c, pb::CollectionDef* p) {
   }
 }
 
-bool Empty(const CollectionInfo& c) {
-  return c.nodes.empty() && c.bytes.empty() && c.ints.empty() && c.floats.empty();
-}
+bool Empty(const CollectionInfo& c) { return c.nodes.empty() && c.bytes.empty() && c.ints.empty() && c.floats.empty(); }
 
 void TensorsToWire(const std::map<std::string, TensorInfo>& tensors,
                    google::protobuf::Map<std::string, pb::TensorInfo>* p) {

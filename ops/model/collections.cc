@@ -1,5 +1,5 @@
-// Collections to and from MetaGraphs. TensorFlow writes variables as VariableDef messages where it knows the collection to
-// hold variables, and elsewhere by the name of their tensor, as everything else.
+// Collections to and from MetaGraphs. TensorFlow writes variables as VariableDef messages where it knows the collection
+// to hold variables, and elsewhere by the name of their tensor, as everything else.
 #include "weir/ops/model/collections.h"
 
 #include <fmt/format.h>
@@ -15,9 +15,9 @@ namespace {
 
 // Whether TensorFlow takes the collection for one of variables.
 bool HoldsVariables(std::string_view key) {
-  constexpr std::string_view kKeys[] = {collection::kGlobalVariables,  collection::kTrainableVariables,
-                                        collection::kLocalVariables,   collection::kMovingAverageVariables,
-                                        collection::kMetricVariables,  collection::kModelVariables,
+  constexpr std::string_view kKeys[] = {collection::kGlobalVariables, collection::kTrainableVariables,
+                                        collection::kLocalVariables,  collection::kMovingAverageVariables,
+                                        collection::kMetricVariables, collection::kModelVariables,
                                         collection::kGlobalStep};
   return std::find(std::begin(kKeys), std::end(kKeys), key) != std::end(kKeys);
 }
@@ -51,7 +51,7 @@ Collections& CollectionsOf(Builder& b) {
 void AdoptCollections(Builder& b, const MetaGraph& meta, const std::string& prefix) {
   for (const auto& [key, info] : meta.collections) {
     for (const std::string& name : info.nodes) {
-      Collection& c = CollectionsOf(b)[key];
+      CollectionLists& c = CollectionsOf(b)[key];
       if (name.find(':') == name.npos) {
         NodeId id = b.graph().Find(prefix + name);
         if (id.valid()) c.operations.push_back({&b, id});
@@ -83,8 +83,10 @@ Result<MetaGraph> MetaGraphOf(Builder& b) {
           .Help("TensorFlow takes collections of that name for lists of variables alone");
     }
     for (const Variable& v : c.variables) {
-      if (variables) meta.variables[key].push_back(InfoOf(v, loaded));
-      else meta.collections[key].nodes.push_back(v.handle().name());
+      if (variables)
+        meta.variables[key].push_back(InfoOf(v, loaded));
+      else
+        meta.collections[key].nodes.push_back(v.handle().name());
     }
     for (const Output& o : c.outputs) meta.collections[key].nodes.push_back(o.name());
     for (const Operation& o : c.operations) meta.collections[key].nodes.push_back(o.name());

@@ -1,6 +1,6 @@
-// Collections: the named lists that a program keeps beside its graph (TensorFlow's GraphKeys): variables, losses, updates,
-// training steps, whatever the user names. They say what nodes cannot: which variables train, what a step must run beside
-// the optimizer.
+// Collections: the named lists that a program keeps beside its graph (TensorFlow's GraphKeys): variables, losses,
+// updates, training steps, whatever the user names. They say what nodes cannot: which variables train, what a step must
+// run beside the optimizer.
 //
 //   OutputCollection(g, "activations").push_back(y);            // variables.h
 //   SaveMetaGraph(g, "model.meta").Check();                     // tf.compat.v1.train.import_meta_graph("model.meta") …
@@ -17,14 +17,14 @@
 
 namespace weir {
 
-struct Collection {
+struct CollectionLists {
   std::vector<Variable> variables;
   std::vector<Output> outputs;
   std::vector<Operation> operations;
   bool empty() const { return variables.empty() && outputs.empty() && operations.empty(); }
 };
 
-using Collections = std::map<std::string, Collection, std::less<>>;  // a collection stays at its address
+using Collections = std::map<std::string, CollectionLists, std::less<>>;  // a collection stays at its address
 
 // Those of the builder's graph, with what the file it was loaded from brought.
 Collections& CollectionsOf(Builder& b);
