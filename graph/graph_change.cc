@@ -167,9 +167,10 @@ Status Graph::SetAttr(NodeId id, const std::string& name, AttrValue value) {
 Status Graph::SetOp(NodeId id, const std::string& op, AttrMap attrs) {
   WEIR_RETURN_IF_ERROR(CheckAlive(id));
   Node& n = nodes_[id.value];
-  std::string op_before = std::exchange(n.op_, op);
+  std::string op_before = op;  // which may be the node's own
+  std::swap(n.op_, op_before);
   std::swap(n.attrs_, attrs);
-  const OpDef* def_before = std::exchange(n.def_, registry_->Find(op));
+  const OpDef* def_before = std::exchange(n.def_, registry_->Find(n.op_));
   Status s = ComputeOutputTypes(n);
   if (s.ok()) return s;
   s = NodeError(n, "attr", std::move(s));

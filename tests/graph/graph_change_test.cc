@@ -112,6 +112,14 @@ w = NoOp(^z)
   refuses(g.Retain(keep), "cannot keep 'z' without all its inputs");
 }
 
+TEST(GraphChange, AnOpMayBeSetToTheNodesOwn) {
+  Graph g = Star(1);
+  const NodeId sum = g.Find("sum0");
+  ASSERT_TRUE(g.SetOp(sum, g[sum].op(), {{"T", kFloat}}).ok());
+  EXPECT_EQ(g[sum].op(), "AddV2");
+  EXPECT_NE(g[sum].def(), nullptr);
+}
+
 TEST(GraphChange, ControlEdgesKeepTheirOrder) {
   Graph g = ParseGraph("a = NoOp()\nb = NoOp()\nc = NoOp()\nd = NoOp()\ne = NoOp(^a, ^b, ^c)\n", &AllOps()).value();
   const NodeId a = g.Find("a"), b = g.Find("b"), c = g.Find("c"), d = g.Find("d"), e = g.Find("e");
