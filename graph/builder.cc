@@ -77,7 +77,10 @@ Output Builder::Capture(const Output& o) {
   }
   type.dtype = BaseType(type.dtype);
   type.value.reset();
-  graph_.SetOutputType(*id, 0, type);
+  if (Status s = graph_.SetOutputType(*id, 0, type); !s.ok()) {
+    Fail(std::move(s));
+    return {};
+  }
   captures_.push_back(outer);
   return captured_[outer.endpoint()] = Output(this, {*id, 0});
 }

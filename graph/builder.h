@@ -9,11 +9,13 @@
 // Outputs and do nothing, so that model code stays linear. A Builder belongs to one thread.
 #pragma once
 
+#include <any>
 #include <concepts>
 #include <initializer_list>
 #include <memory>
 #include <set>
 #include <string>
+#include <typeindex>
 #include <vector>
 
 #include "weir/graph/graph.h"
@@ -183,7 +185,7 @@ class Builder {
   Graph& mutable_graph() { return graph_; }
   int num_loaded() const { return num_loaded_; }  // ids below this one came with the graph that the builder was made of
   const Status& status() const { return status_; }
-  void Fail(Status s);  // keeps the first
+  void Fail(Status s);  // keeps the first that is an error
 
   // ---- scopes: RAII; what is made while the guard lives is inside
   class Guard {
@@ -241,8 +243,14 @@ class Builder {
   static Builder* Innermost(Builder* b);
   static bool Encloses(const Builder* outer, const Builder* inner);  // or is the same
 
-  // ---- collections by TensorFlow's names ("trainable_variables"): any objects that ops/ keeps with the graph
-  std::shared_ptr<void>& extension(const std::string& key) { return extensions_[key]; }
+  // The one T that is kept with this graph, made on first use: what other layers know of a graph that nodes do not say
+  // (ops/model: Collections, the variables). The type is the key, so nobody reads another's by mistake.
+  template <class T>
+  T& Kept() {
+    std::any& slot = kept_[typeid(T)];
+    if (!slot.has_value()) slot.emplace<T>();
+    return *std::any_cast<T>(&slot);
+  }
 
  private:
   Graph graph_;
@@ -259,7 +267,7 @@ class Builder {
   int first_capture_ = 0;
   std::vector<Output> captures_;
   std::map<Endpoint, Output> captured_;
-  std::map<std::string, std::shared_ptr<void>> extensions_;
+  std::map<std::type_index, std::any> kept_;
 };
 
 // One argument list of a building function with N tensors: the builder of the first that has one.

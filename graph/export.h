@@ -1,5 +1,5 @@
-// Export: graphs to GraphDef, binary or protobuf text, as TensorFlow reads them. The inverse of import.h; deterministic:
-// the same graph gives the same bytes.
+// Export: graphs to GraphDef, binary or protobuf text, and MetaGraphDef, as TensorFlow reads them. The inverse of
+// import.h; deterministic: the same graph gives the same bytes.
 #pragma once
 
 #include <string>
@@ -13,6 +13,10 @@ namespace weir {
 Result<std::string> ExportGraphDef(const Graph& g);
 // The same in protobuf's text format (.pbtxt); fields that Weir does not know are left out there.
 Result<std::string> ExportGraphDefText(const Graph& g);
+// A MetaGraphDef (.meta): the graph and what is said beside it, in TensorFlow's formats; import_meta_graph reads it.
+// What the graph's file said instead (file_info().meta) is not looked at. Errors: as above.
+Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta);
+Status SaveMetaGraph(const Graph& g, const MetaGraph& meta, const std::string& path);
 // Writes a file, by its ending: .pbtxt as protobuf text, .txt and .weir as our text form, else binary. Atomic.
 Status SaveGraph(const Graph& g, const std::string& path);
 

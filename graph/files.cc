@@ -116,6 +116,17 @@ Result<std::string> ExportGraphDefText(const Graph& g) {
   return wire->export_graph_def_text(g);
 }
 
+Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta) {
+  WEIR_RETURN_IF_ERROR(CheckWritable(g));
+  WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
+  return wire->export_meta_graph(g, meta);
+}
+
+Status SaveMetaGraph(const Graph& g, const MetaGraph& meta, const std::string& path) {
+  WEIR_ASSIGN_OR_RETURN(std::string content, ExportMetaGraph(g, meta));
+  return WriteAside(path, content);
+}
+
 Status SaveGraph(const Graph& g, const std::string& path) {
   if (path.ends_with(".txt") || path.ends_with(".weir")) {
     WEIR_RETURN_IF_ERROR(CheckWritable(g));

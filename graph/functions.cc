@@ -81,6 +81,8 @@ Status CompareTypes(const Function& f, const char* what, const std::vector<DType
   return {};
 }
 
+bool IsEffect(const Node& n) { return n.def() && n.def()->stateful() && !n.Is("_Arg") && !n.Is("_Retval"); }
+
 // A body has arguments and results 0, 1, … once each.
 Status CheckEnds(const Function& f, const Graph& body) {
   for (std::string_view op : {"_Arg", "_Retval"}) {
@@ -152,10 +154,14 @@ std::set<NodeId> EffectNodes(const Function& f, const Graph& body) {
     if (id.valid() && IsUnknownOp(body, body.node(id))) effects.insert(id);
   }
   for (NodeId id : body.nodes()) {
-    const Node& n = body.node(id);
-    if (n.def() && n.def()->stateful() && !n.Is("_Arg") && !n.Is("_Retval")) effects.insert(id);
+    if (IsEffect(body.node(id))) effects.insert(id);
   }
   return effects;
+}
+
+bool HasEffects(const Graph& body) {
+  const std::vector<NodeId> nodes = body.nodes();
+  return std::any_of(nodes.begin(), nodes.end(), [&](NodeId id) { return IsEffect(body.node(id)); });
 }
 
 bool HasBody(const Function& f) {
@@ -181,13 +187,14 @@ Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attr
     if (!f.args[i].type_attr.empty()) bound.emplace(f.args[i].type_attr, arg_types[i].dtype);
   }
   for (NodeId id : body.nodes()) {
-    AttrMap changed;
-    for (const auto& [name, value] : body.node(id).attrs()) {
-      AttrValue v = value;
-      if (!BindPlaceholders(v, bound)) return InvalidArgument(fmt::format("calls function '{}' without a value for the attribute that its node '{}' needs", f.name, body.node(id).name()));
-      if (!(v == value)) changed[name] = std::move(v);
+    AttrMap attrs = body.node(id).attrs();
+    bool changed = false;
+    for (auto& [name, value] : attrs) {
+      const AttrValue was = value;
+      if (!BindPlaceholders(value, bound)) return InvalidArgument(fmt::format("calls function '{}' without a value for the attribute that its node '{}' needs", f.name, body.node(id).name()));
+      changed |= !(value == was);
     }
-    for (auto& [name, value] : changed) body.SetAttr(id, name, std::move(value));
+    if (changed) WEIR_RETURN_IF_ERROR(body.SetOp(id, std::string(body.node(id).op()), std::move(attrs)));
   }
   std::unordered_map<Endpoint, OutputType, EndpointHash> known;
   for (size_t i = 0; i < args.size(); ++i) {

@@ -38,6 +38,7 @@ std::vector<NodeId> RetNodes(const Graph& body);
 // The nodes of the body of `f` that have an effect: the stateful ones, and of unknown ops, of which nobody can say, those that
 // the function's control results name.
 std::set<NodeId> EffectNodes(const Function& f, const Graph& body);
+bool HasEffects(const Graph& body);  // of its known ops
 
 // Output types of a call, branch or loop node by inference through its bodies, which must give what the node promises.
 // Leaves the node alone when it is none.

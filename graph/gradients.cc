@@ -17,11 +17,7 @@ struct Overrides {
   std::map<NodeId, GradFn> by_node;
 };
 
-Overrides& OverridesOf(Builder& b) {
-  std::shared_ptr<void>& slot = b.extension("gradient_overrides");
-  if (!slot) slot = std::make_shared<Overrides>();
-  return *static_cast<Overrides*>(slot.get());
-}
+Overrides& OverridesOf(Builder& b) { return b.Kept<Overrides>(); }
 
 // Dtypes that gradients flow through elsewhere, but not here: a path through them is a missing gradient, not none.
 bool Unsupported(DType t) {

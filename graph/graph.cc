@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "weir/graph/infer.h"
 #include "weir/graph/verify.h"
@@ -94,22 +93,6 @@ std::string Graph::UniqueName(std::string_view base) const {
   }
 }
 
-void Graph::Link(Node& n) {
-  for (size_t i = 0; i < n.inputs_.size(); ++i) {
-    nodes_[n.inputs_[i].node.value].users_.push_back({n.id_, static_cast<int>(i), n.inputs_[i].index});
-  }
-  for (NodeId c : n.control_inputs_) nodes_[c.value].users_.push_back({n.id_, -1, -1});
-}
-
-void Graph::Unlink(Node& n) {
-  auto drop = [&](NodeId from) {
-    auto& users = nodes_[from.value].users_;
-    std::erase_if(users, [&](const Use& u) { return u.node == n.id_; });
-  };
-  for (Endpoint e : n.inputs_) drop(e.node);
-  for (NodeId c : n.control_inputs_) drop(c);
-}
-
 Status Graph::ComputeOutputTypes(Node& n) {
   if (!n.def_) return {};
   auto declared = n.def_->OutputTypes(n.attrs_);
@@ -119,6 +102,11 @@ Status Graph::ComputeOutputTypes(Node& n) {
   }
   const std::vector<DType>& types = *declared;
   if (types.size() > (1 << 16)) return InvalidArgument(fmt::format("has {} outputs; at most {} are possible", types.size(), 1 << 16));
+  for (size_t i = types.size() + 1; i < n.users_.lists_.size(); ++i) {
+    if (n.users_.lists_[i].empty()) continue;
+    const Node& reader = nodes_[n.users_.lists_[i][0].node.value];
+    return InvalidArgument(fmt::format("has {} outputs, but '{}' reads output {}", types.size(), reader.name_, i - 1));
+  }
   n.outputs_.resize(types.size());
   for (size_t i = 0; i < types.size(); ++i) n.outputs_[i].dtype = types[i];
   return {};
@@ -144,7 +132,7 @@ Result<NodeId> Graph::AddRaw(NodeSpec spec, int num_outputs_if_unknown) {
   nodes_.push_back(std::move(n));
   ++alive_;
   if (Status s = SetInputs(id, std::move(spec.inputs), std::move(spec.control_inputs)); !s.ok()) {
-    Remove(id);
+    Drop(nodes_[id.value]);
     nodes_.pop_back();
     return s;
   }
@@ -177,160 +165,11 @@ Result<NodeId> Graph::AddNode(NodeSpec spec) {
   Status s = CheckNewAttrs(nodes_[id.value]);
   s = s.ok() ? InferNode(*this, id) : NodeError(nodes_[id.value], "attr", std::move(s));
   if (!s.ok()) {
-    Remove(id);
+    Drop(nodes_[id.value]);
     nodes_.pop_back();
     return s;
   }
   return id;
-}
-
-Status Graph::SetInputs(NodeId id, std::vector<Endpoint> inputs, std::vector<NodeId> control_inputs) {
-  Node& n = nodes_[id.value];
-  for (Endpoint e : inputs) {
-    if (!alive(e.node)) return NodeError(n, "graph", InvalidArgument("has an input that does not exist"));
-    Node& from = nodes_[e.node.value];
-    if (!from.def_ && e.index >= static_cast<int>(from.outputs_.size()) && e.index < 4096) from.outputs_.resize(e.index + 1);
-    if (e.index < 0 || e.index >= static_cast<int>(from.outputs_.size())) {
-      return NodeError(n, "graph", InvalidArgument(fmt::format("reads '{}:{}', but {} '{}' has {} outputs", from.name_, e.index, from.op_, from.name_, from.outputs_.size())));
-    }
-  }
-  for (NodeId c : control_inputs) {
-    if (!alive(c)) return NodeError(n, "graph", InvalidArgument("has a control input that does not exist"));
-  }
-  TypeUnknown(n, inputs);
-  Unlink(n);
-  n.inputs_ = std::move(inputs);
-  n.control_inputs_.clear();
-  // Why a set: an init node may wait for every variable there is.
-  std::unordered_set<int32_t> seen{id.value};
-  for (NodeId c : control_inputs) {
-    if (seen.insert(c.value).second) n.control_inputs_.push_back(c);
-  }
-  Link(n);
-  return {};
-}
-
-void Graph::TypeUnknown(const Node& reader, const std::vector<Endpoint>& inputs) {
-  auto unknown = [&](Endpoint e) { return !nodes_[e.node.value].def_; };
-  if (!reader.def_ || std::none_of(inputs.begin(), inputs.end(), unknown)) return;
-  auto types = reader.def_->InputTypes(reader.attrs_);
-  if (!types.ok() || types->size() != inputs.size()) return;  // Verify says so
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    if (!unknown(inputs[i])) continue;
-    DType& have = nodes_[inputs[i].node.value].outputs_[inputs[i].index].dtype;
-    if (have == DType::kInvalid || have == BaseType((*types)[i])) have = (*types)[i];
-  }
-}
-
-Status Graph::SetInput(NodeId id, int i, Endpoint e) {
-  std::vector<Endpoint> inputs = node(id).inputs_;
-  inputs[i] = e;
-  return SetInputs(id, std::move(inputs), node(id).control_inputs_);
-}
-
-bool Graph::AddControlInput(NodeId id, NodeId before) {
-  Node& n = nodes_[id.value];
-  if (id == before || std::find(n.control_inputs_.begin(), n.control_inputs_.end(), before) != n.control_inputs_.end()) return false;
-  n.control_inputs_.push_back(before);
-  nodes_[before.value].users_.push_back({id, -1, -1});
-  return true;
-}
-
-void Graph::RemoveControlInput(NodeId id, NodeId before) {
-  std::erase(nodes_[id.value].control_inputs_, before);
-  std::erase_if(nodes_[before.value].users_, [&](const Use& u) { return u.node == id && u.input < 0; });
-}
-
-void Graph::SetAttr(NodeId id, const std::string& name, AttrValue value) {
-  nodes_[id.value].attrs_[name] = std::move(value);
-  ComputeOutputTypes(nodes_[id.value]).IgnoreError();
-}
-
-void Graph::SetOp(NodeId id, const std::string& op, AttrMap attrs) {
-  Node& n = nodes_[id.value];
-  n.op_ = op;
-  n.attrs_ = std::move(attrs);
-  n.def_ = registry_->Find(op);
-  ComputeOutputTypes(n).IgnoreError();
-}
-
-void Graph::SetOutputType(NodeId id, int i, OutputType t) { nodes_[id.value].outputs_[i] = std::move(t); }
-void Graph::SetOrigins(NodeId id, std::vector<std::string> origins) { nodes_[id.value].origins_ = std::move(origins); }
-void Graph::SetDevice(NodeId id, std::string device) { nodes_[id.value].device_ = std::move(device); }
-
-Status Graph::ReplaceUses(Endpoint from, Endpoint to) {
-  if (from == to) return {};
-  const OutputType &a = type(from), &b = type(to);
-  if (BaseType(a.dtype) != BaseType(b.dtype)) {
-    return Internal(fmt::format("cannot replace '{}' ({}) by '{}' ({}): other dtype", EndpointName(from), a.ToString(), EndpointName(to), b.ToString()));
-  }
-  if (!MergeShapes(a.shape, b.shape).ok()) {
-    return Internal(fmt::format("cannot replace '{}' ({}) by '{}' ({}): other shape", EndpointName(from), a.ToString(), EndpointName(to), b.ToString()));
-  }
-  auto& users = nodes_[from.node.value].users_;
-  std::vector<Use> moved;
-  std::erase_if(users, [&](const Use& u) {
-    bool move = u.input >= 0 && u.output == from.index;
-    if (move) moved.push_back(u);
-    return move;
-  });
-  for (Use u : moved) {
-    nodes_[u.node.value].inputs_[u.input] = to;
-    nodes_[to.node.value].users_.push_back({u.node, u.input, to.index});
-  }
-  return {};
-}
-
-void Graph::ReplaceControlUses(NodeId from, NodeId to) {
-  std::vector<NodeId> after;
-  for (const Use& u : node(from).users_) {
-    if (u.input < 0) after.push_back(u.node);
-  }
-  for (NodeId n : after) {
-    RemoveControlInput(n, from);
-    AddControlInput(n, to);
-  }
-}
-
-void Graph::Remove(NodeId id) {
-  Node& n = nodes_[id.value];
-  Unlink(n);
-  names_.erase(n.name_);
-  n = Node();
-  --alive_;
-}
-
-void Graph::Retain(const std::vector<bool>& keep) {
-  for (Node& n : nodes_) {
-    if (!n.alive()) continue;
-    if (keep[n.id_.value]) {
-      std::erase_if(n.users_, [&](const Use& u) { return !keep[u.node.value]; });
-    } else {
-      names_.erase(n.name_);
-      n = Node();
-      --alive_;
-    }
-  }
-}
-
-std::vector<NodeId> Graph::Compact() {
-  std::vector<NodeId> map(nodes_.size());
-  int32_t next = 0;
-  for (size_t i = 0; i < nodes_.size(); ++i) {
-    if (nodes_[i].alive()) map[i] = NodeId{next++};
-  }
-  for (size_t i = 0; i < nodes_.size(); ++i) {
-    if (!map[i].valid()) continue;
-    Node& n = nodes_[i];
-    n.id_ = map[i];
-    for (Endpoint& e : n.inputs_) e.node = map[e.node.value];
-    for (NodeId& c : n.control_inputs_) c = map[c.value];
-    for (Use& u : n.users_) u.node = map[u.node.value];
-    names_[n.name_] = map[i].value;
-    if (map[i].value != static_cast<int32_t>(i)) nodes_[map[i].value] = std::move(n);
-  }
-  nodes_.resize(next);
-  return map;
 }
 
 const Function* Graph::FindFunction(std::string_view name) const {

@@ -13,6 +13,8 @@
 #pragma once
 
 #include <compare>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -63,11 +65,59 @@ struct OutputType {
   }
 };
 
-// One input of `node` that is fed by an output of the node whose user list this is in; `input` -1 for a control edge.
+// One input of `node` that is fed by an output of the node whose user list this is in; for a control edge `input` is
+// negative, -1 - its place among the control inputs, and `output` is -1.
 struct Use {
   NodeId node;
   int input = 0;
   int output = 0;
+};
+
+// Who reads the outputs of one node and who waits for it: control edges first, then output by output, in no order within
+// each. Every edge knows its place here, so that adding or taking one costs the same however many there are.
+class Users {
+ public:
+  class Iterator {
+   public:
+    using value_type = Use;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const Use*;
+    using reference = const Use&;
+    using iterator_category = std::forward_iterator_tag;
+
+    Iterator() = default;
+    Iterator(const std::vector<std::vector<Use>>* lists, size_t list) : lists_(lists), list_(list) { SkipEmpty(); }
+    const Use& operator*() const { return (*lists_)[list_][at_]; }
+    const Use* operator->() const { return &**this; }
+    Iterator& operator++() {
+      if (++at_ == (*lists_)[list_].size()) at_ = 0, ++list_, SkipEmpty();
+      return *this;
+    }
+    Iterator operator++(int) {
+      Iterator was = *this;
+      ++*this;
+      return was;
+    }
+    bool operator==(const Iterator& o) const { return list_ == o.list_ && at_ == o.at_; }
+
+   private:
+    void SkipEmpty() {
+      while (list_ < lists_->size() && (*lists_)[list_].empty()) ++list_;
+    }
+    const std::vector<std::vector<Use>>* lists_ = nullptr;
+    size_t list_ = 0, at_ = 0;
+  };
+
+  Iterator begin() const { return {&lists_, 0}; }
+  Iterator end() const { return {&lists_, lists_.size()}; }
+  bool empty() const { return begin() == end(); }
+  size_t size() const;
+
+ private:
+  friend class Graph;
+  // Of output `output`, or -1 for control edges; made when it is not there.
+  std::vector<Use>& Of(int output);
+  std::vector<std::vector<Use>> lists_;  // by output + 1; those at the end may lack
 };
 
 class Graph;
@@ -84,7 +134,7 @@ class Node {
   const std::vector<NodeId>& control_inputs() const { return control_inputs_; }
   const std::vector<OutputType>& outputs() const { return outputs_; }
   const OutputType& output(int i) const { return outputs_[i]; }
-  const std::vector<Use>& users() const { return users_; }
+  const Users& users() const { return users_; }
   Loc loc() const { return loc_; }
   const std::string& device() const { return device_; }
   // Names of the user's nodes that this one was made from; empty means itself.
@@ -111,7 +161,8 @@ class Node {
   std::vector<Endpoint> inputs_;
   std::vector<NodeId> control_inputs_;
   std::vector<OutputType> outputs_;
-  std::vector<Use> users_;
+  Users users_;
+  std::vector<int32_t> input_places_, control_places_;  // of each edge, in the user list of the node it comes from
   std::vector<std::string> origins_;
   Loc loc_;
 };
@@ -159,27 +210,32 @@ class Graph {
   // Adds a node at the end and infers its outputs' shapes. Errors: taken or malformed name, unknown inputs, attributes
   // against the declaration, dtypes or shapes the op refuses; all decorated with node, op and creation place.
   Result<NodeId> AddNode(NodeSpec spec);
-  // Adds a node as it is in a file: unknown ops, any attributes; inputs are set later by SetInputs. Only the name is checked.
+  // Adds a node as it is in a file: unknown ops, any attributes; SetInputs comes later. Only the name is checked.
   Result<NodeId> AddRaw(NodeSpec spec, int num_outputs_if_unknown = 0);
+  // The mutators below cost what they change, however many users the nodes have. After an error the graph is as it was;
+  // a node that does not exist is one for all of them.
   Status SetInputs(NodeId id, std::vector<Endpoint> inputs, std::vector<NodeId> control_inputs);
   Status SetInput(NodeId id, int i, Endpoint e);
-  bool AddControlInput(NodeId id, NodeId before);     // once, no self edge; whether it is new
-  void RemoveControlInput(NodeId id, NodeId before);
-  void SetAttr(NodeId id, const std::string& name, AttrValue value);
-  void SetOp(NodeId id, const std::string& op, AttrMap attrs);  // keeps name and inputs; recomputes output dtypes
-  void SetOutputType(NodeId id, int i, OutputType type);        // used by inference
-  void SetOrigins(NodeId id, std::vector<std::string> origins);
-  void SetDevice(NodeId id, std::string device);
+  // Whether it is new: there is one edge between two nodes, and none from a node to itself.
+  Result<bool> AddControlInput(NodeId id, NodeId before);
+  Status RemoveControlInput(NodeId id, NodeId before);  // there need be none
+  // These recompute the outputs' dtypes. Errors: attributes that tell none, or fewer outputs than are read.
+  Status SetAttr(NodeId id, const std::string& name, AttrValue value);
+  Status SetOp(NodeId id, const std::string& op, AttrMap attrs);  // keeps name and inputs
+  Status SetOutputType(NodeId id, int i, OutputType type);        // used by inference
   // Every use of `from` reads `to` instead. Refuses other dtypes and contradicting shapes.
   Status ReplaceUses(Endpoint from, Endpoint to);
   // Every control edge from `from` comes from `to` instead.
-  void ReplaceControlUses(NodeId from, NodeId to);
-  // The node must have no users.
-  void Remove(NodeId id);
-  // Removes every node that `keep` (by id) does not mark; what is kept must not read what is not. Linear.
-  void Retain(const std::vector<bool>& keep);
+  Status ReplaceControlUses(NodeId from, NodeId to);
+  // Error: the node has users.
+  Status Remove(NodeId id);
+  // Removes every node that `keep` (by id) does not mark. Error: what is kept reads what is not. Linear.
+  Status Retain(const std::vector<bool>& keep);
   // Drops dead ids: nodes are renumbered, order kept. Returns old id -> new id (invalid for dead ones).
   std::vector<NodeId> Compact();
+
+  // How many edges were ever linked or unlinked: what changing this graph has cost.
+  int64_t edges_touched() const { return edges_touched_; }
 
   // ---- the function library; bodies are graphs of their own
   const std::map<std::string, std::shared_ptr<const Function>, std::less<>>& functions() const { return functions_; }
@@ -205,8 +261,16 @@ class Graph {
   const std::set<std::string, std::less<>>& local_variables() const { return local_variables_; }
 
  private:
+  // An edge of node n: data input `slot`, or control input -1 - slot.
+  void LinkEdge(Node& n, int slot);
+  void UnlinkEdge(Node& n, int slot);
   void Link(Node& n);
   void Unlink(Node& n);
+  static int32_t& PlaceOf(Node& n, int slot);
+  Status CheckAlive(NodeId id) const;
+  // Whether node n may read `e`; an unknown op gets the output that is asked for.
+  Status CheckInput(const Node& n, Endpoint e);
+  void Drop(Node& n);  // which nobody uses
   Status ComputeOutputTypes(Node& n);
   // What an op that is not registered gives is what its readers take it for.
   void TypeUnknown(const Node& reader, const std::vector<Endpoint>& inputs);
@@ -214,6 +278,7 @@ class Graph {
   const OpRegistry* registry_;
   std::vector<Node> nodes_;
   int alive_ = 0;
+  int64_t edges_touched_ = 0;
   std::unordered_map<std::string, int32_t> names_;
   mutable std::unordered_map<std::string, int> name_counters_;
   std::map<std::string, std::shared_ptr<const Function>, std::less<>> functions_;
@@ -221,7 +286,7 @@ class Graph {
   std::set<std::string, std::less<>> local_variables_;
 };
 
-// A function of the library: a body whose `_Arg` nodes (attributes T, index) are the parameters and whose `_Retval` nodes
+// A function of the library: a body whose `_Arg` nodes (attributes T, index) are the parameters, whose `_Retval` nodes
 // (T, index) are the results. Polymorphic bodies hold AttrPlaceholders; Instantiate (functions.h) binds them.
 struct Function {
   std::string name;

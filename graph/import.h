@@ -48,15 +48,22 @@ struct SaverInfo {
   int max_to_keep = 0;
 };
 
+// A named list that a program keeps beside its graph, but for variables: names of nodes ("train") and tensors
+// ("loss:0"), or values.
+struct CollectionInfo {
+  std::vector<std::string> nodes, bytes;
+  std::vector<int64_t> ints;
+  std::vector<float> floats;
+};
+
 // What a MetaGraphDef says beside its graph.
 struct MetaGraph {
   std::vector<std::string> tags;
   std::string tensorflow_version;
-  // By collection: "variables", "trainable_variables", "local_variables", …
+  // By collection, those that list variables as such: "variables", "trainable_variables", "local_variables", …
   std::map<std::string, std::vector<VariableInfo>> variables;
   std::vector<std::string> train_ops;
-  // All collections that list names or bytes, as they are.
-  std::map<std::string, std::vector<std::string>> collections;
+  std::map<std::string, CollectionInfo> collections;  // all others
   std::map<std::string, SignatureInfo> signatures;
   std::optional<SaverInfo> saver;
   std::map<std::string, std::string> assets;  // tensor that takes a file's path -> the file's name in assets/

@@ -320,7 +320,7 @@ Status InferNode(Graph& g, NodeId id) {
   if (untold) outputs[0].shape = PartialShape::Unknown();
   for (size_t i = 0; i < outputs.size(); ++i) {
     NameUnknowns(&outputs[i].shape);
-    g.SetOutputType(id, static_cast<int>(i), std::move(outputs[i]));
+    WEIR_RETURN_IF_ERROR(g.SetOutputType(id, static_cast<int>(i), std::move(outputs[i])));
   }
   return FunctionAttrs(n).empty() ? Status() : InferCall(g, id);
 }
@@ -396,7 +396,7 @@ Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, Endpo
     if (known.empty()) continue;
     for (size_t i = 0; i < g.node(id).outputs().size(); ++i) {
       auto it = known.find(Endpoint{id, static_cast<int32_t>(i)});
-      if (it != known.end()) g.SetOutputType(id, static_cast<int>(i), it->second);
+      if (it != known.end()) WEIR_RETURN_IF_ERROR(g.SetOutputType(id, static_cast<int>(i), it->second));
     }
   }
   return {};

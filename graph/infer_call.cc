@@ -205,7 +205,7 @@ Status InferCall(Graph& g, NodeId id) {
   for (size_t i = 0; i < types->size(); ++i) {
     OutputType& t = (*types)[i];
     if (DType own = n.outputs()[i].dtype; own != DType::kInvalid) t.dtype = own;
-    g.SetOutputType(id, static_cast<int>(i), std::move(t));
+    WEIR_RETURN_IF_ERROR(g.SetOutputType(id, static_cast<int>(i), std::move(t)));
   }
   return {};
 }

@@ -226,6 +226,9 @@ OpDef& OpDef::MakesHandle() { stateful_ = makes_handle_ = compiled_away_ = true;
 OpDef& OpDef::HandsOn() { hands_on_ = true; return *this; }
 OpDef& OpDef::Calls(CallKind kind) { calls_ = kind, compiled_away_ = true; return *this; }
 OpDef& OpDef::CompiledAway() { compiled_away_ = true; return *this; }
+OpDef& OpDef::HandleForm(std::string op) { handle_form_ = std::move(op); return *this; }
+OpDef& OpDef::Chooses() { chooses_ = true; return *this; }
+OpDef& OpDef::SizedByFirst() { sized_by_first_ = true; return *this; }
 OpDef& OpDef::HasPoles() { has_poles_ = true; return *this; }
 OpDef& OpDef::Flops(FlopsFn fn) { flops_ = std::move(fn); return *this; }
 OpDef& OpDef::NoFlops() { return Flops([](const ShapeContext&) { return int64_t{0}; }); }

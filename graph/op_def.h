@@ -81,6 +81,10 @@ class OpDef {
   OpDef& ShapeOnly();    // the outputs depend on the inputs' shapes alone: folded once those are known
   OpDef& Calls(CallKind kind);
   OpDef& CompiledAway();  // the compiler deals with it, or turns it into other ops: no kernel
+  // On a reference (TensorFlow 1's variables): the op that does the same by a handle, which compiling makes of it.
+  OpDef& HandleForm(std::string op);
+  OpDef& Chooses();  // input 0, if a scalar bool, says which of the others to give: the rest need not be computed
+  OpDef& SizedByFirst();  // the elements of input 0 are no data: they tell the output's shape
   // Where it may give infinity or NaN for finite inputs (a root, a quotient), and so may its gradient.
   OpDef& HasPoles();
   // Multiplications and additions of one run, as shapes tell. Without it: one for each element of output 0.
@@ -109,6 +113,9 @@ class OpDef {
   bool hands_on() const { return hands_on_; }
   CallKind calls() const { return calls_; }
   bool compiled_away() const { return compiled_away_; }
+  const std::string& handle_form() const { return handle_form_; }  // empty: none
+  bool chooses() const { return chooses_; }
+  bool sized_by_first() const { return sized_by_first_; }
   bool has_poles() const { return has_poles_; }
   const FlopsFn& flops() const { return flops_; }
   bool commutative() const { return commutative_; }
@@ -139,7 +146,7 @@ class OpDef {
   Status AppendArgTypes(const std::vector<ArgDef>& args, const AttrMap& attrs, std::vector<DType>& types) const;
   ArgDef ParseArg(std::string_view spec);
 
-  std::string name_, doc_, no_gradient_, error_;
+  std::string name_, doc_, no_gradient_, error_, handle_form_;
   std::vector<ArgDef> inputs_, outputs_;
   std::vector<AttrDef> attrs_;
   ShapeFn shape_;
@@ -149,7 +156,7 @@ class OpDef {
   bool gradient_is_zero_ = false, stateful_ = false, commutative_ = false, shape_only_ = false, random_ = false;
   bool keeps_state_ = false;
   bool fed_ = false, makes_handle_ = false, hands_on_ = false, compiled_away_ = false;
-  bool has_poles_ = false;
+  bool has_poles_ = false, chooses_ = false, sized_by_first_ = false;
   std::vector<int> reads_, writes_;
 };
 

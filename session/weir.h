@@ -15,6 +15,7 @@
 #include "weir/ops/linalg/linalg.h"                // MatMul
 #include "weir/ops/math/math.h"                    // operators, Relu, Square, …
 #include "weir/ops/model/clip.h"                   // ClipByNorm, …
+#include "weir/ops/model/collections.h"            // SaveMetaGraph: variables, losses, updates by name, in files
 #include "weir/ops/model/control_flow.h"           // functions of the graph: calls, If, While
 #include "weir/ops/model/gradient_accumulation.h"  // several batches a step
 #include "weir/ops/model/import_graph.h"           // ImportGraph: a graph into another

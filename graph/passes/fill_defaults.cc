@@ -13,12 +13,12 @@ Result<bool> FillDefaults(Graph& g, PassContext&) {
     if (auto unknown = UnknownAttrs(g.node(id)); !unknown.empty()) {
       AttrMap attrs = g.node(id).attrs();
       for (const std::string& name : unknown) attrs.erase(name);
-      g.SetOp(id, g.node(id).op(), std::move(attrs));
+      WEIR_RETURN_IF_ERROR(g.SetOp(id, g.node(id).op(), std::move(attrs)));
       changed = true;
     }
     for (const AttrDef& a : def->attrs()) {
       if (!a.default_value || g.node(id).attrs().count(a.name)) continue;
-      g.SetAttr(id, a.name, *a.default_value);
+      WEIR_RETURN_IF_ERROR(g.SetAttr(id, a.name, *a.default_value));
       changed = true;
     }
   }

@@ -68,8 +68,8 @@ Result<bool> MergeDuplicates(Graph& g, PassContext&) {
     for (size_t i = 0; i < n.outputs().size(); ++i) {
       WEIR_RETURN_IF_ERROR(g.ReplaceUses({id, static_cast<int>(i)}, {first, static_cast<int>(i)}));
     }
-    g.ReplaceControlUses(id, first);
-    g.Remove(id);
+    WEIR_RETURN_IF_ERROR(g.ReplaceControlUses(id, first));
+    WEIR_RETURN_IF_ERROR(g.Remove(id));
     changed = true;
   }
   return changed;

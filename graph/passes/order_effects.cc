@@ -28,8 +28,11 @@ Result<bool> OrderEffects(Graph& g, PassContext&) {
   WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g));
   std::map<std::string, Effects> resources;
   bool changed = false;
-  auto tie = [&](NodeId after, NodeId before) {
-    if (before.valid()) changed |= g.AddControlInput(after, before);
+  auto tie = [&](NodeId after, NodeId before) -> Status {
+    if (!before.valid()) return {};
+    WEIR_ASSIGN_OR_RETURN(bool added, g.AddControlInput(after, before));
+    changed |= added;
+    return {};
   };
   for (NodeId id : order) {
     const OpDef* def = g.node(id).def();
@@ -45,12 +48,12 @@ Result<bool> OrderEffects(Graph& g, PassContext&) {
     for (const auto& [key, writes] : touched) {
       Effects& r = resources[key];
       if (writes) {
-        if (r.readers.empty()) tie(id, r.last_write);
-        for (NodeId reader : r.readers) tie(id, reader);
+        if (r.readers.empty()) WEIR_RETURN_IF_ERROR(tie(id, r.last_write));
+        for (NodeId reader : r.readers) WEIR_RETURN_IF_ERROR(tie(id, reader));
         r.readers.clear();
         r.last_write = id;
       } else {
-        tie(id, r.last_write);
+        WEIR_RETURN_IF_ERROR(tie(id, r.last_write));
         r.readers.push_back(id);
       }
     }

@@ -1,9 +1,10 @@
 // Prune: keeps what roots reach. Roots are `_Retval` nodes, the sink `_targets`, and in bodies the nodes it waits for.
 #include "weir/graph/pass.h"
+#include "weir/graph/subgraph.h"
 
 namespace weir {
 
-bool IsRoot(const Node& n) { return n.Is("_Retval") || n.Is("_Arg") || (n.Is("NoOp") && n.name() == "_targets"); }
+bool IsRoot(const Node& n) { return n.Is("_Retval") || n.Is("_Arg") || (n.Is("NoOp") && n.name() == kSinkName); }
 
 Result<bool> Prune(Graph& g, PassContext&) {
   std::vector<bool> keep(g.num_ids());
@@ -21,7 +22,7 @@ Result<bool> Prune(Graph& g, PassContext&) {
     for (NodeId c : n.control_inputs()) reach(c);
   }
   int before = g.num_nodes();
-  g.Retain(keep);
+  WEIR_RETURN_IF_ERROR(g.Retain(keep));
   return g.num_nodes() != before;
 }
 

@@ -289,7 +289,7 @@ class Parser {
       int outputs = f ? static_cast<int>(f->rets.size()) : static_cast<int>(line.types.size());
       auto id = g->AddRaw(std::move(spec), outputs);
       if (!id.ok()) return At(line, id.status());
-      if (!(*g)[*id].def()) SetDeclaredTypes(line, f, *id, g);
+      if (!(*g)[*id].def()) WEIR_RETURN_IF_ERROR(SetDeclaredTypes(line, f, *id, g));
       ids.push_back(*id);
     }
     for (size_t i = 0; i < lines.size(); ++i) {
@@ -299,12 +299,13 @@ class Parser {
   }
 
   // Of ops that no schema describes: functions' results, else what the line says.
-  void SetDeclaredTypes(const NodeLine& line, const Function* f, NodeId id, Graph* g) {
+  Status SetDeclaredTypes(const NodeLine& line, const Function* f, NodeId id, Graph* g) {
     for (size_t i = 0; i < (*g)[id].outputs().size(); ++i) {
       OutputType t = i < line.types.size() ? line.types[i] : OutputType();
       if (f && f->rets[i].type_attr.empty()) t.dtype = f->rets[i].type;
-      g->SetOutputType(id, static_cast<int>(i), std::move(t));
+      WEIR_RETURN_IF_ERROR(g->SetOutputType(id, static_cast<int>(i), std::move(t)));
     }
+    return {};
   }
 
   void AddImpliedAttrs(const NodeLine& line, const Graph& g, AttrMap* attrs) {

@@ -11,12 +11,14 @@
 #include <climits>
 #include <cstdlib>
 
+#include "weir/graph/wire/export_meta.h"
 #include "weir/graph/wire/export_value.h"
 #include "weir/graph/wire/import_function.h"
 #include "weir/graph/wire/import_value.h"
 #include "weir/graph/wire/wire.h"
 #include "weir/graph/text/text.h"
 #include "weir/proto/graph.pb.h"
+#include "weir/proto/model.pb.h"
 
 namespace weir {
 
@@ -240,6 +242,14 @@ Result<std::string> ExportGraphDef(const Graph& g) {
   pb::GraphDef p;
   WEIR_RETURN_IF_ERROR(ToWire(g, &p));
   if (size_t bytes = p.ByteSizeLong(); bytes > INT_MAX) return TooLarge(p, bytes);
+  return Bytes(p);
+}
+
+Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta) {
+  pb::MetaGraphDef p;
+  WEIR_RETURN_IF_ERROR(ToWire(g, p.mutable_graph_def()));
+  MetaToWire(meta, &p);
+  if (size_t bytes = p.ByteSizeLong(); bytes > INT_MAX) return TooLarge(p.graph_def(), bytes);
   return Bytes(p);
 }
 

@@ -63,7 +63,7 @@ Status ImportNodes(const pb::GraphDef& p, const Signatures& library, Graph& g) {
     auto types = call == library.end() ? std::nullopt : CallTypes(*call->second);
     WEIR_ASSIGN_OR_RETURN(NodeId id, g.AddRaw(std::move(spec), types ? static_cast<int>(types->size()) : 0));
     if (types && !g[id].def()) {
-      for (size_t i = 0; i < types->size(); ++i) g.SetOutputType(id, static_cast<int>(i), {.dtype = (*types)[i]});
+      for (size_t i = 0; i < types->size(); ++i) WEIR_RETURN_IF_ERROR(g.SetOutputType(id, static_cast<int>(i), {.dtype = (*types)[i]}));
     }
     ids.push_back(id);
   }

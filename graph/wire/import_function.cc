@@ -55,7 +55,7 @@ class Body {
     }
     for (const auto& n : p_.node_def()) WEIR_RETURN_IF_ERROR(Connect(n));
     WEIR_RETURN_IF_ERROR(AddResults());
-    NameUnknownOutputs();
+    WEIR_RETURN_IF_ERROR(NameUnknownOutputs());
     return {};
   }
 
@@ -90,7 +90,7 @@ class Body {
     if (auto call = library_.find(n.op()); call != library_.end()) {
       if (auto types = CallTypes(*call->second); types && types->size() == f_->body[*id].outputs().size()) {
         for (size_t i = 0; i < types->size(); ++i)
-          f_->body.SetOutputType(*id, static_cast<int>(i), {.dtype = (*types)[i]});
+          WEIR_RETURN_IF_ERROR(f_->body.SetOutputType(*id, static_cast<int>(i), {.dtype = (*types)[i]}));
       }
     }
     if (!groups.empty()) groups_[id->value] = std::move(groups);
@@ -125,13 +125,14 @@ class Body {
     return places.emplace(name, static_cast<int32_t>(places.size())).first->second;
   }
 
-  void NameUnknownOutputs() {
+  Status NameUnknownOutputs() {
     for (const auto& [id, places] : unknown_) {
       AttrList names;
       names.s.resize(places.size());
       for (const auto& [name, place] : places) names.s[place] = name;
-      f_->body.SetAttr(id, kOutputNames, std::move(names));
+      WEIR_RETURN_IF_ERROR(f_->body.SetAttr(id, kOutputNames, std::move(names)));
     }
+    return {};
   }
 
   Result<Endpoint> Find(const std::string& ref, const std::string& reader) {

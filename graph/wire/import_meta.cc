@@ -15,28 +15,37 @@ namespace weir {
 
 namespace {
 
-// The variables of a collection; what is no VariableDef is left out.
-std::vector<VariableInfo> Variables(const pb::MetaGraphDef& p, const std::string& key) {
+VariableInfo VariableFromWire(const pb::VariableDef& def) {
+  const auto& slice = def.save_slice_info_def();
+  return {def.variable_name(),
+          def.initializer_name(),
+          def.snapshot_name(),
+          def.initial_value_name(),
+          def.is_resource(),
+          def.trainable(),
+          slice.full_name(),
+          {slice.full_shape().begin(), slice.full_shape().end()},
+          {slice.var_offset().begin(), slice.var_offset().end()},
+          {slice.var_shape().begin(), slice.var_shape().end()}};
+}
+
+// A collection of variables; what is no VariableDef is left out.
+std::vector<VariableInfo> Variables(const pb::CollectionDef& p) {
   std::vector<VariableInfo> variables;
-  auto it = p.collection_def().find(key);
-  if (it == p.collection_def().end()) return variables;
   google::protobuf::LogSilencer silence;
-  for (const std::string& bytes : it->second.bytes_list().value()) {
-    pb::VariableDef def;
-    if (!def.ParseFromString(bytes)) continue;
-    const auto& slice = def.save_slice_info_def();
-    variables.push_back({def.variable_name(),
-                         def.initializer_name(),
-                         def.snapshot_name(),
-                         def.initial_value_name(),
-                         def.is_resource(),
-                         def.trainable(),
-                         slice.full_name(),
-                         {slice.full_shape().begin(), slice.full_shape().end()},
-                         {slice.var_offset().begin(), slice.var_offset().end()},
-                         {slice.var_shape().begin(), slice.var_shape().end()}});
+  for (const std::string& bytes : p.bytes_list().value()) {
+    if (pb::VariableDef def; def.ParseFromString(bytes)) variables.push_back(VariableFromWire(def));
   }
   return variables;
+}
+
+CollectionInfo CollectionFromWire(const pb::CollectionDef& p) {
+  CollectionInfo c;
+  c.nodes.assign(p.node_list().value().begin(), p.node_list().value().end());
+  c.bytes.assign(p.bytes_list().value().begin(), p.bytes_list().value().end());
+  c.ints.assign(p.int64_list().value().begin(), p.int64_list().value().end());
+  c.floats.assign(p.float_list().value().begin(), p.float_list().value().end());
+  return c;
 }
 
 // The variables of a SavedModel of TensorFlow 2, which has no collections: of those of its objects that the graph has.
@@ -70,7 +79,7 @@ std::string InitOp(const MetaGraph& m) {
     return tensor.substr(0, tensor.rfind(':'));
   }
   for (const char* key : {"saved_model_main_op", "legacy_init_op"}) {
-    if (auto it = m.collections.find(key); it != m.collections.end() && !it->second.empty()) return it->second[0];
+    if (auto it = m.collections.find(key); it != m.collections.end() && !it->second.nodes.empty()) return it->second.nodes[0];
   }
   return "";
 }
@@ -82,16 +91,15 @@ MetaGraph MetaFromWire(const pb::MetaGraphDef& p) {
   m.tags.assign(p.meta_info_def().tags().begin(), p.meta_info_def().tags().end());
   m.tensorflow_version = p.meta_info_def().tensorflow_version();
   for (const auto& [key, def] : p.collection_def()) {
-    if (key.ends_with("variables")) m.variables[key] = Variables(p, key);
-    auto& list = m.collections[key];
-    list.assign(def.node_list().value().begin(), def.node_list().value().end());
-    list.insert(list.end(), def.bytes_list().value().begin(), def.bytes_list().value().end());
+    const bool variables = key.ends_with("variables") || key == "global_step";
+    if (variables) m.variables[key] = Variables(def);
+    if (!variables || !def.has_bytes_list()) m.collections[key] = CollectionFromWire(def);
   }
   if (m.VariablesOf("variables").empty() && m.VariablesOf("trainable_variables").empty()) {
     m.variables["variables"] = ObjectVariables(p, false);
     m.variables["trainable_variables"] = ObjectVariables(p, true);
   }
-  if (auto it = m.collections.find("train_op"); it != m.collections.end()) m.train_ops = it->second;
+  if (auto it = m.collections.find("train_op"); it != m.collections.end()) m.train_ops = it->second.nodes;
   for (const auto& [key, def] : p.signature_def())
     m.signatures[key] = {def.method_name(), Tensors(def.inputs()), Tensors(def.outputs())};
   if (p.has_saver_def()) {

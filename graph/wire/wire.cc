@@ -2,6 +2,7 @@
 
 namespace weir::wire {
 
-WEIR_DEPS_TABLE(Wire, weir_wire) = {&ImportGraphDef, &ImportGraphDefText, &LoadGraphFromString, &ExportGraphDef, &ExportGraphDefText};
+WEIR_DEPS_TABLE(Wire, weir_wire) = {&ImportGraphDef,     &ImportGraphDefText, &LoadGraphFromString,
+                                    &ExportGraphDef,     &ExportGraphDefText, &ExportMetaGraph};
 
 }  // namespace weir::wire

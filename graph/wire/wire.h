@@ -14,6 +14,7 @@ struct Wire {
   decltype(&weir::LoadGraphFromString) load_graph;
   decltype(&weir::ExportGraphDef) export_graph_def;
   decltype(&weir::ExportGraphDefText) export_graph_def_text;
+  decltype(&weir::ExportMetaGraph) export_meta_graph;
 };
 
 Result<Graph> ImportGraphDef(std::string_view bytes, const OpRegistry* registry);
@@ -22,5 +23,6 @@ Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegist
                                         const std::string& name);
 Result<std::string> ExportGraphDef(const Graph& g);
 Result<std::string> ExportGraphDefText(const Graph& g);
+Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta);
 
 }  // namespace weir::wire

@@ -163,7 +163,7 @@ void RegisterArrayBasicOps(OpRegistry& r) {
       .Input("dims: index_type").Input("value: T").Output("output: T")
       .Attr("T: type").Attr("index_type: {int32, int64} = int32")
       .Doc("A tensor of shape `dims` with the scalar `value` in every element.")
-      .Shape(FillShape).NoFlops()
+      .SizedByFirst().Shape(FillShape).NoFlops()
       .Gradient(FillGrad);
   r.Add("ZerosLike")
       .Input("x: T").Output("y: T").Attr("T: type")

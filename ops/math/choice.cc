@@ -113,10 +113,12 @@ void RegisterChoices(OpRegistry& r) {
   Choice(r, "Select")
       .Doc("Elements of t where the condition holds, of e elsewhere; t and e have one shape. The condition is a "
            "scalar, or has their shape, or is a vector that chooses whole rows.")
+      .Chooses()
       .Shape(SelectShape)
       .Gradient(SelectGrad);
   Choice(r, "SelectV2")
       .Doc("Elements of t where the condition holds, of e elsewhere; the three broadcast.")
+      .Chooses()
       .Shape(SelectV2Shape)
       .Gradient(SelectV2Grad);
   r.Add("ClipByValue")

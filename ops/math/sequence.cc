@@ -127,6 +127,7 @@ void RegisterRangeOps(OpRegistry& r) {
       .Input("delta: Tidx")
       .Output("output: Tidx")
       .Attr("Tidx: {bfloat16, half, float, double, int8, int16, int32, int64, uint16, uint32, uint64} = int32")
+      .SizedByFirst()
       .Doc("start, start + delta, start + 2 delta, … up to but without limit: ceil((limit - start) / delta) elements.")
       .Shape(math::RangeShape)
       .NoGradient("its size depends on its arguments");

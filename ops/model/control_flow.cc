@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "weir/graph/functions.h"
+#include "weir/graph/subgraph.h"
 
 namespace weir {
 
@@ -40,7 +41,7 @@ Result<Trace> TraceBody(Builder& outer, const std::vector<OutputType>& args, con
     OutputType type = args[i];
     type.dtype = BaseType(type.dtype);
     type.value.reset();
-    b.mutable_graph().SetOutputType(a.endpoint().node, 0, type);
+    WEIR_RETURN_IF_ERROR(b.mutable_graph().SetOutputType(a.endpoint().node, 0, type));
     inputs.push_back(a);
   }
   Outputs results;
@@ -63,16 +64,10 @@ Status AlignCaptures(Trace& t, int num_args, const std::vector<Output>& all) {
     auto it = std::find_if(mine.begin(), mine.end(), [&](const Output& o) { return o.endpoint() == all[k].endpoint(); });
     int64_t index = num_args + static_cast<int64_t>(k);
     if (it != mine.end()) {
-      g.SetAttr(nodes[num_args + (it - mine.begin())], "index", index);
+      WEIR_RETURN_IF_ERROR(g.SetAttr(nodes[num_args + (it - mine.begin())], "index", index));
       continue;
     }
-    OutputType type = all[k].builder()->graph().type(all[k].endpoint());
-    NodeSpec spec;
-    spec.op = "_Arg", spec.name = g.UniqueName(fmt::format("unused{}", index));
-    spec.attrs = {{"T", BaseType(type.dtype)}, {"index", index}};
-    WEIR_ASSIGN_OR_RETURN(NodeId id, g.AddNode(std::move(spec)));
-    type.dtype = BaseType(type.dtype), type.value.reset();
-    g.SetOutputType(id, 0, std::move(type));
+    WEIR_RETURN_IF_ERROR(AddArg(g, fmt::format("unused{}", index), index, all[k].builder()->graph().type(all[k].endpoint())).status());
   }
   return {};
 }
@@ -85,34 +80,12 @@ std::vector<Output> Union(const std::vector<Output>& a, const std::vector<Output
   return all;
 }
 
-bool HasEffects(const Graph& body) {
-  for (NodeId id : body.nodes()) {
-    const Node& n = body.node(id);
-    if (n.def() && n.def()->stateful() && !n.Is("_Arg") && !n.Is("_Retval")) return true;
-  }
-  return false;
-}
-
 // Moves a finished body into the library under a free name.
 FuncRef Publish(Builder& outer, Trace& t, const std::string& base) {
   Graph& g = outer.mutable_graph();
   g.ShareFunctions(t.body->graph());
   const std::string name = outer.UniqueFunctionName(base);
-  Function f(&g.registry());
-  f.name = name;
-  f.body = t.body->graph();
-  f.stateful = HasEffects(f.body);
-  auto describe = [&](const std::vector<NodeId>& nodes, std::vector<ArgDef>* out, const char* prefix) {
-    for (size_t i = 0; i < nodes.size(); ++i) {
-      ArgDef a;
-      a.name = fmt::format("{}{}", prefix, i);
-      a.type = f.body.node(nodes[i]).type_attr("T");
-      out->push_back(std::move(a));
-    }
-  };
-  describe(ArgNodes(f.body), &f.args, "arg");
-  describe(RetNodes(f.body), &f.rets, "ret");
-  g.AddFunction(std::move(f));
+  g.AddFunction(ToFunction(name, t.body->graph()));
   return {name, {}};
 }
 

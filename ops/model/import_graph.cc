@@ -5,6 +5,7 @@
 #include <set>
 
 #include "weir/graph/infer.h"
+#include "weir/graph/subgraph.h"
 #include "weir/graph/text/text.h"
 
 namespace weir {
@@ -55,16 +56,14 @@ std::string Text(const Function& f) {
 class Importer {
  public:
   Importer(Builder& b, const Graph& from, const ImportOptions& options, Loc loc)
-      : b_(b), g_(b.mutable_graph()), from_(from), options_(options), loc_(loc) {}
+      : b_(b), g_(b.mutable_graph()), from_(from), options_(options), loc_(loc), copy_(from_, g_) {}
 
   Result<ImportedGraph> Run() {
     auto scope = options_.prefix.empty() ? b_.NameScope(b_.scope()) : b_.NameScope(options_.prefix);
     prefix_ = b_.scope();
     WEIR_RETURN_IF_ERROR(MapInputs());
-    ImportFunctions();
-    ids_.resize(from_.num_ids());
-    for (NodeId id : from_.nodes()) WEIR_RETURN_IF_ERROR(AddNode(id));
-    for (NodeId id : from_.nodes()) WEIR_RETURN_IF_ERROR(Connect(id));
+    WEIR_RETURN_IF_ERROR(ImportFunctions());
+    WEIR_RETURN_IF_ERROR(Copy());
     WEIR_RETURN_IF_ERROR(Infer());
     return ImportedGraph(&b_, prefix_, AddVariables());
   }
@@ -87,14 +86,15 @@ class Importer {
                                DTypeName(from_.type(*e).dtype), output.name(), DTypeName(output.dtype())))
             .Help("convert it by Cast");
       }
-      mapped_[*e] = output.endpoint();
+      mapped_.insert(*e);
+      copy_.Substitute(*e, output.endpoint());
     }
     return {};
   }
 
   // A function that the builder's graph has, too, is shared; another of that name makes this one, and those that call
   // it, new ones.
-  void ImportFunctions() {
+  Status ImportFunctions() {
     auto same = [&](const std::string& name, const std::shared_ptr<const Function>& f) {
       auto it = g_.functions().find(name);
       return it == g_.functions().end() || it->second == f || Text(*it->second) == Text(*f);
@@ -113,44 +113,51 @@ class Importer {
         if (!names_.count(name) && g_.FindFunction(name) && Calls(f->body, names_)) rename(name);
       }
     }
-    for (const auto& [name, f] : from_.functions()) AddFunction(*f);
+    for (const auto& [name, f] : from_.functions()) WEIR_RETURN_IF_ERROR(AddFunction(*f));
+    return {};
   }
 
-  void AddFunction(const Function& f) {
+  Status AddFunction(const Function& f) {
     auto it = names_.find(f.name);
-    if (it == names_.end() && g_.FindFunction(f.name)) return;
+    if (it == names_.end() && g_.FindFunction(f.name)) return {};
     Function copy = f;
     if (it != names_.end()) copy.name = it->second;
     for (NodeId id : copy.body.nodes()) {
       std::string op = copy.body[id].op();
       AttrMap attrs = copy.body[id].attrs();
-      if (Rename(op, attrs, names_)) copy.body.SetOp(id, op, std::move(attrs));
+      if (Rename(op, attrs, names_)) WEIR_RETURN_IF_ERROR(copy.body.SetOp(id, op, std::move(attrs)));
     }
     g_.AddFunction(std::move(copy));
+    return {};
   }
 
-  Status AddNode(NodeId id) {
-    const Node& n = from_[id];
-    NodeSpec spec{.op = n.op(), .name = prefix_ + n.name(), .attrs = n.attrs(), .device = n.device()};
-    spec.loc = n.loc() ? n.loc() : loc_;
-    spec.origins = n.origins(), spec.unknown_fields = n.unknown_fields();
+  Status Copy() {
+    const std::vector<NodeId> all = from_.nodes();
+    auto edit = [&](const Node& n, NodeSpec& spec) { return Edit(n, spec); };
+    WEIR_RETURN_IF_ERROR(copy_.AddNodes(all, edit, SubgraphCopy::Types::kDTypes));
+    WEIR_RETURN_IF_ERROR(copy_.Connect());
+    for (NodeId id : all) {
+      added_.push_back(copy_[id]);
+      for (Endpoint e : from_[id].inputs()) {
+        if (mapped_.count(e)) touched_.insert(copy_[id]);
+      }
+    }
+    return {};
+  }
+
+  Status Edit(const Node& n, NodeSpec& spec) const {
+    spec.name = prefix_ + n.name();
+    if (!spec.loc) spec.loc = loc_;
     Rename(spec.op, spec.attrs, names_);
     PrefixColocation(spec.attrs);
     // Files of versions up to 21 could not tell a scalar placeholder from one of unknown shape.
     const Graph::FileInfo& info = from_.file_info();
     if (n.Is("Placeholder") && info.from_file && info.producer <= 21 && n.attr<PartialShape>("shape").rank() == 0)
       spec.attrs["shape"] = PartialShape::Unknown();
-    if (g_.Find(spec.name).valid()) {
-      return AlreadyExists(fmt::format("error[graph]: the node '{}' cannot be imported: the graph has one of that name",
-                                       spec.name))
-          .Help("give the import a prefix");
-    }
-    WEIR_ASSIGN_OR_RETURN(NodeId copy, g_.AddRaw(std::move(spec), static_cast<int>(n.outputs().size())));
-    for (size_t i = 0; i < n.outputs().size() && !n.def(); ++i)
-      g_.SetOutputType(copy, static_cast<int>(i), {.dtype = n.output(static_cast<int>(i)).dtype});
-    ids_[id.value] = copy;
-    added_.push_back(copy);
-    return {};
+    if (!g_.Find(spec.name).valid()) return {};
+    return AlreadyExists(fmt::format("error[graph]: the node '{}' cannot be imported: the graph has one of that name",
+                                     spec.name))
+        .Help("give the import a prefix");
   }
 
   void PrefixColocation(AttrMap& attrs) const {
@@ -161,18 +168,6 @@ class Importer {
       if (s.starts_with("loc:@")) s.insert(5, prefix_);
     }
     it->second = AttrValue(std::move(list));
-  }
-
-  Status Connect(NodeId id) {
-    std::vector<Endpoint> inputs;
-    std::vector<NodeId> controls;
-    for (Endpoint e : from_[id].inputs()) {
-      auto it = mapped_.find(e);
-      if (it != mapped_.end()) touched_.insert(ids_[id.value]);
-      inputs.push_back(it != mapped_.end() ? it->second : Endpoint{ids_[e.node.value], e.index});
-    }
-    for (NodeId c : from_[id].control_inputs()) controls.push_back(ids_[c.value]);
-    return g_.SetInputs(ids_[id.value], std::move(inputs), std::move(controls));
   }
 
   // As far as it can be inferred; where a mapped input leads, it must.
@@ -208,8 +203,9 @@ class Importer {
   const ImportOptions& options_;
   Loc loc_;
   std::string prefix_;
-  std::map<Endpoint, Endpoint> mapped_;
-  std::vector<NodeId> ids_, added_;
+  SubgraphCopy copy_;
+  std::set<Endpoint> mapped_;  // outputs that input_map replaces
+  std::vector<NodeId> added_;
   std::set<NodeId> touched_;  // nodes that a mapped input leads to
   Names names_;
 };

@@ -248,12 +248,13 @@ Output DropoutWhere(Builder& b, const Input& inputs, double keep_prob, const Dro
   // Said, as a branch's results are not looked into, so that plans are static; and of the result, whose symbols it
   // keeps.
   PartialShape mask = KnownSizes(o.noise_shape ? NoiseShape(b, shape) : x.shape());
-  b.mutable_graph().SetAttr(kept[0].endpoint().node, "output_shapes",
-                            AttrList{.shape = {mask, PartialShape::Scalar()}});
-  b.mutable_graph().SetOutputType(kept[0].endpoint().node, 0, {x.dtype(), mask});
-  b.mutable_graph().SetOutputType(kept[1].endpoint().node, 1, {x.dtype(), PartialShape::Scalar()});
+  Graph& g = b.mutable_graph();
+  const NodeId branch = kept[0].endpoint().node;
+  b.Fail(g.SetAttr(branch, "output_shapes", AttrList{.shape = {mask, PartialShape::Scalar()}}));
+  b.Fail(g.SetOutputType(branch, 0, {x.dtype(), mask}));
+  b.Fail(g.SetOutputType(branch, 1, {x.dtype(), PartialShape::Scalar()}));
   Output y = Make("Mul", {Make("RealDiv", {x, kept[1]}), kept[0]}, {}, {.name = b.scope()});
-  if (y.valid()) b.mutable_graph().SetOutputType(y.endpoint().node, 0, {x.dtype(), x.shape()});
+  if (y.valid()) b.Fail(g.SetOutputType(y.endpoint().node, 0, {x.dtype(), x.shape()}));
   return y;
 }
 

@@ -60,16 +60,17 @@ std::map<std::string, std::vector<NodeId>> ReadsBefore(const Graph& g, std::vect
 }
 
 // Every node from id `first` on that writes a variable runs after its reads.
-void OrderWritesAfter(Graph& g, int first, const std::map<std::string, std::vector<NodeId>>& reads) {
+Status OrderWritesAfter(Graph& g, int first, const std::map<std::string, std::vector<NodeId>>& reads) {
   for (int i = first; i < g.num_ids(); ++i) {
     NodeId id{i};
     if (!g.alive(id) || !g.node(id).def()) continue;
     for (const std::string& key : Touched(g, g.node(id), g.node(id).def()->writes())) {
       auto it = reads.find(key);
       if (it == reads.end()) continue;
-      for (NodeId read : it->second) g.AddControlInput(id, read);
+      for (NodeId read : it->second) WEIR_RETURN_IF_ERROR(g.AddControlInput(id, read).status());
     }
   }
+  return {};
 }
 
 std::vector<NodeId> NodesOf(const std::vector<GradAndVar>& grads) {
@@ -127,7 +128,7 @@ Operation Optimizer::Minimize(const Output& loss, const MinimizeOptions& options
   int first = b.graph().num_ids();
   Operation train = ApplyGradients(grads, options, loc);
   // The loss may read what no gradient needs; fetched beside the update it is the loss before it.
-  if (train.valid()) OrderWritesAfter(b.mutable_graph(), first, ReadsBefore(b.graph(), {loss.endpoint().node}));
+  if (train.valid()) b.Fail(OrderWritesAfter(b.mutable_graph(), first, ReadsBefore(b.graph(), {loss.endpoint().node})));
   return train;
 }
 
@@ -169,7 +170,7 @@ Operation Optimizer::ApplyGradients(const std::vector<GradAndVar>& grads, const 
     train = Group(b, updates, {.name = b.scope()});
   }
   if (train.valid()) OperationCollection(b, collection::kTrainOp).push_back(train);
-  OrderWritesAfter(b.mutable_graph(), first, reads);
+  b.Fail(OrderWritesAfter(b.mutable_graph(), first, reads));
   return train;
 }
 

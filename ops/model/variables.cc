@@ -1,20 +1,18 @@
 // Variables as nodes of a graph, and what is kept beside the nodes: collections, and the variables of each scope.
 //
-// All of it lives in the builder's extensions; nothing here holds a value.
-#include "weir/ops/model/variables_internal.h"
+// All of it is kept with the builder; nothing here holds a value.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 
+#include "weir/ops/model/collections.h"
+#include "weir/ops/model/variables_internal.h"
+
 namespace weir {
 
 namespace {
-
-std::vector<Variable>& Collection(Builder& b, const std::string& key) {
-  return Extension<std::vector<Variable>>(b, "variables/" + key);
-}
 
 // One that a file brought; invalid when there is none.
 Variable LoadedVariable(Builder& b, const std::string& name) {
@@ -130,16 +128,9 @@ Output Variable::Gather(const Input& indices, const Name& name) const {
 
 // ---- collections
 
-std::vector<Variable>& VariableCollection(Builder& b, const std::string& key) {
-  AdoptLoaded(b);
-  return Collection(b, key);
-}
-std::vector<Output>& OutputCollection(Builder& b, const std::string& key) {
-  return Extension<std::vector<Output>>(b, "outputs/" + key);
-}
-std::vector<Operation>& OperationCollection(Builder& b, const std::string& key) {
-  return Extension<std::vector<Operation>>(b, "operations/" + key);
-}
+std::vector<Variable>& VariableCollection(Builder& b, const std::string& key) { return CollectionsOf(b)[key].variables; }
+std::vector<Output>& OutputCollection(Builder& b, const std::string& key) { return CollectionsOf(b)[key].outputs; }
+std::vector<Operation>& OperationCollection(Builder& b, const std::string& key) { return CollectionsOf(b)[key].operations; }
 
 Operation VariablesInitializer(At g, const std::vector<Variable>& variables, const Name& name) {
   std::vector<Operation> assigns;
@@ -161,7 +152,7 @@ struct ScopeState {
   std::map<std::string, int> scopes;          // how often each was opened, since the one around it was
 };
 
-ScopeState& Scopes(Builder& b) { return Extension<ScopeState>(b, "variable_scope"); }
+ScopeState& Scopes(Builder& b) { return b.Kept<ScopeState>(); }
 
 Status CheckShared(const Variable& v, const std::string& full, const Shape& shape, DType dtype, Reuse reuse) {
   const Node& node = v.handle().node();

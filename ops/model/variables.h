@@ -87,17 +87,20 @@ class Variable {
   bool trainable_ = false;
 };
 
-// ---- collections: lists kept with the graph under TensorFlow's names
+// ---- collections: lists kept with the graph under TensorFlow's names; all of them, and their files: collections.h
 namespace collection {
 inline constexpr char kGlobalVariables[] = "variables";
 inline constexpr char kLocalVariables[] = "local_variables";
 inline constexpr char kMetricVariables[] = "metric_variables";
 inline constexpr char kTrainableVariables[] = "trainable_variables";
+inline constexpr char kModelVariables[] = "model_variables";
 inline constexpr char kMovingAverageVariables[] = "moving_average_variables";
 inline constexpr char kLosses[] = "losses";
 inline constexpr char kRegularizationLosses[] = "regularization_losses";
 inline constexpr char kUpdateOps[] = "update_ops";
 inline constexpr char kTrainOp[] = "train_op";
+inline constexpr char kSummaries[] = "summaries";
+inline constexpr char kGlobalStep[] = "global_step";
 }  // namespace collection
 
 std::vector<Variable>& VariableCollection(Builder& b, const std::string& key);

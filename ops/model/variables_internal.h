@@ -2,23 +2,23 @@
 #pragma once
 
 #include <map>
+#include <string>
 
 #include "weir/ops/model/variables.h"
 
 namespace weir {
 
-// The object kept under `key`, made on first use.
-template <class T> T& Extension(Builder& b, const std::string& key) {
-  std::shared_ptr<void>& kept = b.extension(key);
-  if (!kept) kept = std::make_shared<T>();
-  return *static_cast<T*>(kept.get());
-}
+// The variables of a builder's graph, built here or brought by a file.
+struct KnownVariables {
+  std::map<NodeId, Variable> by_node;
+  bool adopted = false;  // AdoptLoaded was here
+};
 
-inline std::map<NodeId, Variable>& VariablesByNode(Builder& b) {
-  return Extension<std::map<NodeId, Variable>>(b, "variables_by_node");
-}
+inline std::map<NodeId, Variable>& VariablesByNode(Builder& b) { return b.Kept<KnownVariables>().by_node; }
 
-// The variables of the graph that the builder was made of become Variables, once.
+// The variables and collections of the graph that the builder was made of become the builder's, once.
 void AdoptLoaded(Builder& b);
+// What a file's collections list by name, under `prefix`, joins the builder's; what the graph does not have is left out.
+void AdoptCollections(Builder& b, const MetaGraph& meta, const std::string& prefix);
 
 }  // namespace weir

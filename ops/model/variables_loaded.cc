@@ -98,18 +98,18 @@ void AdoptVariables(Builder& b, const std::vector<NodeId>& nodes, const MetaGrap
     GlobalVariables(b).push_back(v);
     if (trains) TrainableVariables(b).push_back(v);
   }
-  if (!listed) return;
+  if (!meta) return;
   for (const auto& [key, infos] : meta->variables) {
     for (const VariableInfo& info : infos) {
       auto it = found.find(prefix + NodeOf(info.name));
       if (it != found.end()) VariableCollection(b, key).push_back(it->second);
     }
   }
+  AdoptCollections(b, *meta, prefix);
 }
 
 void AdoptLoaded(Builder& b) {
-  bool& done = Extension<bool>(b, "variables_adopted");
-  if (std::exchange(done, true)) return;
+  if (std::exchange(b.Kept<KnownVariables>().adopted, true)) return;
   std::vector<NodeId> nodes;
   for (int i = 0; i < b.num_loaded(); ++i) {
     if (b.graph().alive({i})) nodes.push_back({i});

@@ -36,7 +36,7 @@ OpDef& AddRandom(OpRegistry& r, const char* op) {
       .Input("shape: T").Output("output: dtype")
       .Attr("seed: int = 0").Attr("seed2: int = 0")
       .Attr("dtype: {half, bfloat16, float, double}").Attr("T: {int32, int64}")
-      .Random()
+      .Random().SizedByFirst()
       .Shape(RandomShape)
       .NoGradient("its output depends on no value that could be differentiated by");
 }
@@ -52,7 +52,7 @@ void RegisterRandomDrawOps(OpRegistry& r) {
   r.Add("RandomUniformInt")
       .Input("shape: T").Input("minval: Tout").Input("maxval: Tout").Output("output: Tout")
       .Attr("seed: int = 0").Attr("seed2: int = 0").Attr("Tout: {int32, int64}").Attr("T: {int32, int64}")
-      .Random()
+      .Random().SizedByFirst()
       .Doc("Integers spread evenly over [minval, maxval), in the given shape. minval < maxval, both scalars.")
       .Shape(RandomUniformIntShape)
       .NoGradient("its output is an integer");

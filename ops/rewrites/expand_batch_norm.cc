@@ -41,8 +41,8 @@ class Expansion {
     // What the node waits for its first result waits for, and who waits for the node waits for its last.
     WEIR_RETURN_IF_ERROR(g_.SetInputs(centred.node, {in[0], in[3]}, g_.node(id_).control_inputs()));
     WEIR_RETURN_IF_ERROR(g_.ReplaceUses({id_, 0}, y));
-    g_.ReplaceControlUses(id_, y.node);
-    g_.Remove(id_);
+    WEIR_RETURN_IF_ERROR(g_.ReplaceControlUses(id_, y.node));
+    WEIR_RETURN_IF_ERROR(g_.Remove(id_));
     return {};
   }
 

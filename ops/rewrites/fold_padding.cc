@@ -41,7 +41,7 @@ Result<bool> FoldPadding(Graph& g, PassContext& c) {
     attrs["explicit_paddings"] = list;
     const std::string op = g.node(id).op();
     WEIR_RETURN_IF_ERROR(g.SetInput(id, 0, g.node(g.node(id).input(0).node).input(0)));
-    g.SetOp(id, op, std::move(attrs));
+    WEIR_RETURN_IF_ERROR(g.SetOp(id, op, std::move(attrs)));
     changed = true;
   }
   return changed;

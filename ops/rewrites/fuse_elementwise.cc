@@ -235,8 +235,8 @@ class Fuser {
                   {"params", chain.params}, {"outputs", outputs}};
     WEIR_ASSIGN_OR_RETURN(NodeId fused, g_.AddNode(std::move(spec)));
     for (size_t k = 0; k < results.size(); ++k) WEIR_RETURN_IF_ERROR(g_.ReplaceUses({results[k], 0}, {fused, static_cast<int>(k)}));
-    g_.ReplaceControlUses(group.back(), fused);
-    for (auto it = group.rbegin(); it != group.rend(); ++it) g_.Remove(*it);
+    WEIR_RETURN_IF_ERROR(g_.ReplaceControlUses(group.back(), fused));
+    for (auto it = group.rbegin(); it != group.rend(); ++it) WEIR_RETURN_IF_ERROR(g_.Remove(*it));
     grouped_.resize(g_.num_ids());
     position_.resize(g_.num_ids());
     position_[fused.value] = position_[group.back().value];

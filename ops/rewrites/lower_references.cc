@@ -12,22 +12,7 @@ namespace weir {
 
 namespace {
 
-// Reference op -> resource op; attribute T is called dtype there.
-const std::map<std::string, std::string, std::less<>>& StateOps() {
-  static const std::map<std::string, std::string, std::less<>> table = {
-      {"Assign", "AssignVariableOp"},       {"AssignAdd", "AssignAddVariableOp"},       {"AssignSub", "AssignSubVariableOp"},
-      {"ScatterAdd", "ResourceScatterAdd"}, {"ScatterSub", "ResourceScatterSub"},       {"ScatterUpdate", "ResourceScatterUpdate"},
-      {"IsVariableInitialized", "VarIsInitializedOp"}};
-  return table;
-}
-
-std::string ResourceForm(const Node& n) {
-  if (n.Is("VariableV2") || n.Is("Variable")) return "VarHandleOp";
-  if (auto it = StateOps().find(n.op()); it != StateOps().end()) return it->second;
-  if (n.op().starts_with("Apply") || n.op().starts_with("SparseApply")) return "Resource" + n.op();
-  return "";
-}
-
+// The attributes of the op on the handle; the reference form calls dtype T.
 AttrMap ResourceAttrs(const Graph& g, const Node& n, const std::string& form) {
   AttrMap attrs;
   const OpDef* to = g.registry().Find(form);
@@ -49,7 +34,7 @@ class Lowering {
     for (NodeId id : order) WEIR_RETURN_IF_ERROR(Visit(id));
     for (const auto& [id, form] : forms_) {
       if (!g_.registry().Find(form)) return NodeError(g_.node(id), "graph", Unimplemented("has no resource form"));
-      g_.SetOp(id, form, ResourceAttrs(g_, g_.node(id), form));
+      WEIR_RETURN_IF_ERROR(g_.SetOp(id, form, ResourceAttrs(g_, g_.node(id), form)));
     }
     return !forms_.empty();
   }
@@ -70,13 +55,13 @@ class Lowering {
       bool as_reference = types.ok() && i < types->size() && IsRef((*types)[i]);
       Endpoint replacement = ref.handle;
       if (as_reference) {
-        if (ref.after.valid()) g_.AddControlInput(id, ref.after);
+        if (ref.after.valid()) WEIR_RETURN_IF_ERROR(g_.AddControlInput(id, ref.after).status());
       } else {
         WEIR_ASSIGN_OR_RETURN(replacement, AddRead(id, ref));
       }
       WEIR_RETURN_IF_ERROR(g_.SetInput(id, static_cast<int>(i), replacement));
     }
-    std::string form = ResourceForm(g_.node(id));
+    const std::string& form = g_.node(id).def()->handle_form();
     if (form.empty()) return {};
     forms_.emplace_back(id, form);
     bool variable = form == "VarHandleOp";
@@ -122,7 +107,7 @@ Result<bool> LowerVariableShapes(Graph& g) {
     read.attrs["dtype"] = handle.handle_dtype;
     WEIR_ASSIGN_OR_RETURN(NodeId r, g.AddRaw(std::move(read)));
     WEIR_RETURN_IF_ERROR(g.SetInput(id, 0, {r, 0}));
-    g.SetOp(id, "Shape", {{"T", handle.handle_dtype}, {"out_type", out_type}});
+    WEIR_RETURN_IF_ERROR(g.SetOp(id, "Shape", {{"T", handle.handle_dtype}, {"out_type", out_type}}));
     changed = true;
   }
   return changed;

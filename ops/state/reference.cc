@@ -49,21 +49,21 @@ OpDef& AddVariable(OpRegistry& r, const char* op) {
   return r.Add(op)
       .Output("ref: Ref(dtype)")
       .Attr("shape: shape").Attr("dtype: type").Attr("container: string = ''").Attr("shared_name: string = ''")
-      .Stateful().CompiledAway()
+      .Stateful().CompiledAway().HandleForm("VarHandleOp")
       .NoGradient("gradients by a variable end here");
 }
 
-OpDef& AddAssign(OpRegistry& r, const char* op, const std::string& dtypes) {
+OpDef& AddAssign(OpRegistry& r, const char* op, const char* handle_form, const std::string& dtypes) {
   return r.Add(op)
       .Input("ref: Ref(T)").Input("value: T").Output("output_ref: Ref(T)").Attr("T: " + dtypes)
-      .Stateful().Writes({0}).CompiledAway().NoGradient(kChanges);
+      .Stateful().Writes({0}).CompiledAway().HandleForm(handle_form).NoGradient(kChanges);
 }
 
-OpDef& AddScatter(OpRegistry& r, const char* op, const std::string& dtypes) {
+OpDef& AddScatter(OpRegistry& r, const std::string& op, const std::string& dtypes) {
   return r.Add(op)
       .Input("ref: Ref(T)").Input("indices: Tindices").Input("updates: T").Output("output_ref: Ref(T)")
       .Attr("T: " + dtypes).Attr("Tindices: {int32, int64}")
-      .Stateful().Reads({0}).Writes({0}).CompiledAway().Shape(ScatterShape);
+      .Stateful().Reads({0}).Writes({0}).CompiledAway().HandleForm("Resource" + op).Shape(ScatterShape);
 }
 
 }  // namespace
@@ -73,17 +73,17 @@ void RegisterStateReferenceOps(OpRegistry& r) {
   AddVariable(r, "Variable")
       .Shape(OldVariableShape)
       .Doc("The oldest form of VariableV2, where the shape [] means that it is not known.");
-  AddAssign(r, "Assign", "type")
+  AddAssign(r, "Assign", "AssignVariableOp", "type")
       .Attr("validate_shape: bool = true")
       .Attr("use_locking: bool = true")
       .Shape(AssignShape)
       .Doc(
           "Sets the variable to `value` and hands the reference on. Shapes must agree unless validate_shape is false.");
-  AddAssign(r, "AssignAdd", "numbertype")
+  AddAssign(r, "AssignAdd", "AssignAddVariableOp", "numbertype")
       .Attr("use_locking: bool = false").Reads({0})
       .Shape(MergedShape)
       .Doc("Adds `value` to the variable and hands the reference on.");
-  AddAssign(r, "AssignSub", "numbertype")
+  AddAssign(r, "AssignSub", "AssignSubVariableOp", "numbertype")
       .Attr("use_locking: bool = false").Reads({0})
       .Shape(MergedShape)
       .Doc("Subtracts `value` from the variable and hands the reference on.");
@@ -101,6 +101,7 @@ void RegisterStateReferenceOps(OpRegistry& r) {
       .NoGradient(kChanges, /*zero=*/false);
   r.Add("IsVariableInitialized")
       .Input("ref: Ref(dtype)").Output("is_initialized: bool").Attr("dtype: type").Stateful().Reads({0}).CompiledAway()
+      .HandleForm("VarIsInitializedOp")
       .Shape(ScalarShape)
       .Doc("Whether the variable has been given a value.")
       .NoGradient("its output is a bool");

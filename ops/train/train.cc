@@ -155,21 +155,22 @@ Status TrainingShape(ShapeContext& c, const Places& p, bool resource) {
 }
 
 void AddTrainingOp(OpRegistry& r, const TrainingOp& t, bool resource) {
-  OpDef& op = r.Add(fmt::format("{}{}Apply{}", resource ? "Resource" : "", t.sparse ? "Sparse" : "", t.name));
+  const std::string name = fmt::format("{}Apply{}", t.sparse ? "Sparse" : "", t.name), handle_form = "Resource" + name;
+  OpDef& op = r.Add(resource ? handle_form : name);
   Places p;
   std::vector<int> vars;
-  for (const std::string& name : Words(t.variables)) {
-    op.Input(name + (resource ? ": resource" : ": Ref(T)"));
+  for (const std::string& input : Words(t.variables)) {
+    op.Input(input + (resource ? ": resource" : ": Ref(T)"));
     vars.push_back(p.vars++);
   }
   int at = p.vars;
-  for (const std::string& name : Words(t.values)) {
-    op.Input(name + (name == "indices" ? ": Tindices" : name == "global_step" ? ": int64" : ": T"));
-    if (IsGradient(name)) p.grad = at;
-    if (name == "indices") p.indices = at;
+  for (const std::string& input : Words(t.values)) {
+    op.Input(input + (input == "indices" ? ": Tindices" : input == "global_step" ? ": int64" : ": T"));
+    if (IsGradient(input)) p.grad = at;
+    if (input == "indices") p.indices = at;
     ++at;
   }
-  if (!resource) op.Output("out: Ref(T)");
+  if (!resource) op.Output("out: Ref(T)").HandleForm(handle_form);
   op.Attr("T: numbertype");
   if (t.sparse) op.Attr("Tindices: {int32, int64}");
   op.Attr("use_locking: bool = false");

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "weir/graph/functions.h"
+#include "weir/graph/subgraph.h"
 #include "weir/graph/verify.h"
 #include "weir/runtime/cpu/lanes.h"
 #include "weir/ops/fused/cpu/fused.h"
@@ -23,94 +24,6 @@ Status RunPass(const char* name, Result<bool> (*pass)(Graph&, PassContext&), Gra
   c.verify_nanos += std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
   if (!s.ok()) return Internal(fmt::format("pass {} broke the graph: {}", name, s.ToString()));
   return {};
-}
-
-Result<NodeId> AddInternal(Graph& g, std::string op, std::string name, std::vector<Endpoint> inputs, AttrMap attrs) {
-  NodeSpec spec;
-  spec.op = std::move(op), spec.name = g.UniqueName(name), spec.inputs = std::move(inputs), spec.attrs = std::move(attrs);
-  return g.AddRaw(std::move(spec));
-}
-
-// Only what the signature needs: the nodes that fetches and targets reach without passing a feed.
-std::vector<bool> Needed(const Graph& user, const Signature& s) {
-  std::vector<bool> keep(user.num_ids());
-  std::vector<NodeId> stack;
-  std::set<Endpoint> fed(s.feeds.begin(), s.feeds.end());
-  auto reach = [&](NodeId id) {
-    if (!keep[id.value]) keep[id.value] = true, stack.push_back(id);
-  };
-  for (Endpoint e : s.fetches) {
-    if (!fed.count(e)) reach(e.node);
-  }
-  for (NodeId t : s.targets) reach(t);
-  while (!stack.empty()) {
-    const Node& n = user.node(stack.back());
-    stack.pop_back();
-    for (Endpoint e : n.inputs()) {
-      if (!fed.count(e)) reach(e.node);
-    }
-    for (NodeId c : n.control_inputs()) reach(c);
-  }
-  for (Endpoint e : s.feeds) keep[e.node.value] = true;  // until its uses are cut
-  for (Endpoint e : s.fetches) keep[e.node.value] = true;
-  return keep;
-}
-
-// A copy of the kept nodes; edges from feeds to what is not kept vanish with their users.
-Result<Graph> CutOut(const Graph& user, const Signature& s) {
-  std::vector<bool> keep = Needed(user, s);
-  std::vector<NodeId> map(user.num_ids());
-  Graph g(&user.registry());
-  g.ShareFunctions(user);
-  std::vector<NodeId> kept;
-  for (NodeId id : user.nodes()) {
-    if (!keep[id.value]) continue;
-    const Node& n = user.node(id);
-    if (n.Is("_Arg") || n.Is("_Retval")) return NodeError(n, "graph", InvalidArgument("has a place in a function's body only"));
-    NodeSpec spec;
-    // The sink alone has that name (IsRoot).
-    spec.name = n.name() == "_targets" ? g.UniqueName("_targets_") : n.name();
-    spec.op = n.op(), spec.attrs = n.attrs(), spec.device = n.device(), spec.loc = n.loc(), spec.origins = n.origins();
-    WEIR_ASSIGN_OR_RETURN(map[id.value], g.AddRaw(std::move(spec), static_cast<int>(n.outputs().size())));
-    for (size_t i = 0; i < n.outputs().size(); ++i) g.SetOutputType(map[id.value], static_cast<int>(i), n.output(static_cast<int>(i)));
-    kept.push_back(id);
-  }
-  std::unordered_map<Endpoint, Endpoint, EndpointHash> fed;
-  for (size_t i = 0; i < s.feeds.size(); ++i) {
-    OutputType t = user.type(s.feeds[i]);
-    t.dtype = BaseType(t.dtype);
-    WEIR_ASSIGN_OR_RETURN(NodeId arg, AddInternal(g, "_Arg", "_feed_" + std::to_string(i), {}, {{"T", t.dtype}, {"index", static_cast<int64_t>(i)}}));
-    t.value.reset();
-    g.SetOutputType(arg, 0, t);
-    fed[s.feeds[i]] = {arg, 0};
-  }
-  auto mapped = [&](Endpoint e) {
-    auto it = fed.find(e);
-    return it != fed.end() ? it->second : Endpoint{map[e.node.value], e.index};
-  };
-  // Whoever waits for a fed placeholder waits for nothing.
-  auto fed_placeholder = [&](NodeId c) { return user.node(c).def() && user.node(c).def()->fed() && fed.count({c, 0}); };
-  for (NodeId id : kept) {
-    std::vector<Endpoint> inputs;
-    std::vector<NodeId> control;
-    bool whole = true;
-    for (Endpoint e : user.node(id).inputs()) {
-      inputs.push_back(mapped(e));
-      whole &= inputs.back().node.valid();
-    }
-    for (NodeId c : user.node(id).control_inputs()) {
-      if (map[c.value].valid() && !fed_placeholder(c)) control.push_back(map[c.value]);
-    }
-    // Kept only because it is fed: its own inputs are not needed.
-    if (whole) WEIR_RETURN_IF_ERROR(g.SetInputs(map[id.value], std::move(inputs), std::move(control)));
-  }
-  for (size_t i = 0; i < s.fetches.size(); ++i) {
-    Endpoint e = mapped(s.fetches[i]);
-    WEIR_RETURN_IF_ERROR(AddInternal(g, "_Retval", "_fetch_" + std::to_string(i), {e}, {{"T", BaseType(g.type(e).dtype)}, {"index", static_cast<int64_t>(i)}}).status());
-  }
-  WEIR_ASSIGN_OR_RETURN(NodeId sink, AddInternal(g, "NoOp", "_targets", {}, {}));
-  for (NodeId t : s.targets) g.AddControlInput(sink, map[t.value]);
-  return g;
 }
 
 }  // namespace
@@ -135,7 +48,7 @@ const std::vector<Pass>& AllPasses() {
 }
 
 Result<Graph> Lower(const Graph& user, const Signature& signature, const CompileOptions& options) {
-  WEIR_ASSIGN_OR_RETURN(Graph g, CutOut(user, signature));
+  WEIR_ASSIGN_OR_RETURN(Graph g, CutOut(user, {signature.feeds, signature.fetches, signature.targets}));
   PassContext c;
   WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, g, c, options, true));
   WEIR_RETURN_IF_ERROR(RefuseUnknownOps(g));  // only runs need them known
@@ -155,7 +68,7 @@ Result<Graph> Lower(const Graph& user, const Signature& signature, const Compile
 Status Optimize(Graph& g, const std::vector<OutputType>& feeds, const CompileOptions& options, PassContext* context) {
   std::vector<NodeId> args = ArgNodes(g);
   for (size_t i = 0; i < args.size() && i < feeds.size(); ++i) {
-    if (args[i].valid()) g.SetOutputType(args[i], 0, feeds[i]);
+    if (args[i].valid()) WEIR_RETURN_IF_ERROR(g.SetOutputType(args[i], 0, feeds[i]));
   }
   PassContext c;
   c.evaluate = EvaluateNode;
@@ -222,10 +135,10 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
   BodyPlans::Key key{function, f.attrs, args};
   if (auto plan = env.bodies->Find(key)) return plan;
   WEIR_ASSIGN_OR_RETURN(Graph body, Instantiate(g, *function, f.attrs, args));
-  if (body.Find("_targets").valid()) return InvalidArgument(fmt::format("calls function '{}', which has a node of the reserved name '_targets'", f.name));
+  if (body.Find(kSinkName).valid()) return InvalidArgument(fmt::format("calls function '{}', which has a node of the reserved name '{}'", f.name, kSinkName));
   // Every effect of a body runs, whether or not a result needs it.
-  WEIR_ASSIGN_OR_RETURN(NodeId sink, AddInternal(body, "NoOp", "_targets", {}, {}));
-  for (NodeId id : EffectNodes(*function, body)) body.AddControlInput(sink, id);
+  const std::set<NodeId> effects = EffectNodes(*function, body);
+  WEIR_RETURN_IF_ERROR(AddSink(body, std::vector<NodeId>(effects.begin(), effects.end())).status());
   PassContext c;
   WEIR_RETURN_IF_ERROR(RunPass("inline_calls", InlineCalls, body, c, env.options, true));
   WEIR_RETURN_IF_ERROR(RunPass("fill_defaults", FillDefaults, body, c, env.options, true));

@@ -31,11 +31,11 @@ std::vector<bool> ShapingFeeds(const Graph& g, size_t num_feeds) {
     const Node& n = g.node(id);
     const KernelDef* kernel = AllKernels().Find(n.op());
     int inputs = static_cast<int>(n.inputs().size());
-    if ((n.Is("Select") || n.Is("SelectV2")) && Flag(g.type(n.input(0)))) flags.push_back(n.input(0));
+    if (n.def() && n.def()->chooses() && Flag(g.type(n.input(0)))) flags.push_back(n.input(0));
     for (int i = 0; kernel && i < inputs; ++i) {
       // Why not where the op's own elements are asked for (Where, Unique): those are data, not shapes.
       if (kernel->NeedsValueOf(i, inputs) && i > 0) reach(n.input(i));
-      if (kernel->NeedsValueOf(i, inputs) && i == 0 && (n.Is("Range") || n.Is("Fill") || n.def()->random())) reach(n.input(i));
+      if (kernel->NeedsValueOf(i, inputs) && i == 0 && n.def()->sized_by_first()) reach(n.input(i));
     }
   }
   while (!stack.empty()) {

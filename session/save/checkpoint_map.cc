@@ -18,9 +18,8 @@ std::optional<Graph> RestoringPart(const Graph& g, const SaverInfo& saver) {
   NodeId root = g.Find(saver.restore_op.substr(0, saver.restore_op.rfind(':')));
   if (!root.valid()) return std::nullopt;
   Graph part = g;
-  part.Retain(NeededBy(g, {root}));
   PassContext context;
-  if (!InlineCalls(part, context).ok() || !LowerReferences(part, context).ok()) return std::nullopt;
+  if (!part.Retain(NeededBy(g, {root})).ok() || !InlineCalls(part, context).ok() || !LowerReferences(part, context).ok()) return std::nullopt;
   return part;
 }
 

@@ -58,16 +58,16 @@ class Freezer {
       return FailedPrecondition("cannot be frozen: it has no value in the session")
           .Help("run its initialiser, or restore a checkpoint");
     }
-    MakeConstant(g, id, std::move(*value));
+    WEIR_RETURN_IF_ERROR(MakeConstant(g, id, std::move(*value)));
     if (handle) (*held)[{id, 0}] = g[id].type_attr("dtype");
     else references_.insert({&g, {id, 0}});
     return {};
   }
 
-  static void MakeConstant(Graph& g, NodeId id, Tensor value) {
+  static Status MakeConstant(Graph& g, NodeId id, Tensor value) {
     DType dtype = value.dtype();
-    g.SetInputs(id, {}, g[id].control_inputs()).IgnoreError();  // fewer inputs are always sound
-    g.SetOp(id, "Const", {{"dtype", dtype}, {"value", std::move(value)}});
+    WEIR_RETURN_IF_ERROR(g.SetInputs(id, {}, g[id].control_inputs()));
+    return g.SetOp(id, "Const", {{"dtype", dtype}, {"value", std::move(value)}});
   }
 
   static Status Changes() {
@@ -79,8 +79,7 @@ class Freezer {
   static Status FreezeReferenceUse(Graph& g, NodeId id, int input) {
     const Node& n = g[id];
     if (n.Is("IsVariableInitialized")) {
-      MakeConstant(g, id, Tensor(true));
-      return {};
+      return MakeConstant(g, id, Tensor(true));
     }
     if (!n.def()) return {};
     const auto& writes = n.def()->writes();
@@ -92,20 +91,20 @@ class Freezer {
     const Node& n = g[id];
     if (n.Is("_Retval")) return {};  // FreezeFunction's business
     if (n.Is("ReadVariableOp")) {
-      g.SetOp(id, "Identity", {{"T", dtype}});
+      WEIR_RETURN_IF_ERROR(g.SetOp(id, "Identity", {{"T", dtype}}));
     } else if (n.Is("VariableShape")) {
-      g.SetOp(id, "Shape", {{"T", dtype}, {"out_type", n.type_attr("out_type")}});
+      WEIR_RETURN_IF_ERROR(g.SetOp(id, "Shape", {{"T", dtype}, {"out_type", n.type_attr("out_type")}}));
     } else if (n.Is("VarIsInitializedOp")) {
-      MakeConstant(g, id, Tensor(true));
+      return MakeConstant(g, id, Tensor(true));
     } else if (n.Is("DisableCopyOnRead")) {
       WEIR_RETURN_IF_ERROR(g.SetInputs(id, {}, n.control_inputs()));
-      g.SetOp(id, "NoOp", {});
+      WEIR_RETURN_IF_ERROR(g.SetOp(id, "NoOp", {}));
     } else if (n.Is("ResourceGather")) {
       return FreezeGather(g, id, dtype);
     } else if (n.Is("ResourceGatherNd")) {
-      g.SetOp(id, "GatherNd", {{"Tparams", dtype}, {"Tindices", n.type_attr("Tindices")}});
+      WEIR_RETURN_IF_ERROR(g.SetOp(id, "GatherNd", {{"Tparams", dtype}, {"Tindices", n.type_attr("Tindices")}}));
     } else if (std::find(std::begin(kPassing), std::end(kPassing), n.op()) != std::end(kPassing)) {
-      g.SetAttr(id, "T", dtype);
+      WEIR_RETURN_IF_ERROR(g.SetAttr(id, "T", dtype));
       (*held)[{id, 0}] = dtype;
       if (n.Is("Switch")) (*held)[{id, 1}] = dtype;
     } else if (n.def() && !n.def()->writes().empty()) {
@@ -123,7 +122,7 @@ class Freezer {
     axis.attrs = {{"dtype", kInt32}, {"value", Tensor(static_cast<int32_t>(batch_dims))}};
     WEIR_ASSIGN_OR_RETURN(NodeId a, g.AddRaw(std::move(axis)));
     WEIR_RETURN_IF_ERROR(g.SetInputs(id, {g[id].input(0), g[id].input(1), {a, 0}}, g[id].control_inputs()));
-    g.SetOp(id, "GatherV2", {{"Tparams", dtype}, {"Tindices", indices}, {"Taxis", kInt32}, {"batch_dims", batch_dims}});
+    WEIR_RETURN_IF_ERROR(g.SetOp(id, "GatherV2", {{"Tparams", dtype}, {"Tindices", indices}, {"Taxis", kInt32}, {"batch_dims", batch_dims}}));
     return {};
   }
 
@@ -148,7 +147,7 @@ class Freezer {
       WEIR_ASSIGN_OR_RETURN(Frozen f, FreezeFunction(n.op(), args));
       results = f.results;
       changed_ |= f.name != n.op();
-      if (f.name != n.op()) g.SetOp(id, f.name, AttrMap(g[id].attrs()));
+      if (f.name != n.op()) WEIR_RETURN_IF_ERROR(g.SetOp(id, f.name, AttrMap(g[id].attrs())));
     }
     for (std::string_view attr : FunctionAttrs(g[id])) {
       const AttrValue* v = g[id].FindAttr(attr);
@@ -158,19 +157,21 @@ class Freezer {
       if (f.name == ref.name) continue;
       changed_ = true;
       ref.name = f.name;
-      g.SetAttr(id, std::string(attr), ref);
+      WEIR_RETURN_IF_ERROR(g.SetAttr(id, std::string(attr), ref));
     }
     if (loop && results != args)
       return Unimplemented("has a body that does not hand the variables' handles on as it got them");
-    SetTypes(g, id, args, results);
+    WEIR_RETURN_IF_ERROR(SetTypes(g, id, args, results));
     for (const auto& [i, dtype] : results) (*held)[{id, static_cast<int32_t>(i)}] = dtype;
     return {};
   }
 
   // The attributes that tell the dtypes of a call's arguments and results.
-  static void SetTypes(Graph& g, NodeId id, const std::map<int64_t, DType>& args,
-                       const std::map<int64_t, DType>& results) {
-    if (args.empty() && results.empty()) return;
+  static Status SetTypes(Graph& g, NodeId id, const std::map<int64_t, DType>& args,
+                         const std::map<int64_t, DType>& results) {
+    if (args.empty() && results.empty()) return {};
+    AttrMap attrs = g[id].attrs();
+    attrs.erase("output_shapes"), attrs.erase("_output_shapes");  // told of handles
     auto change = [&](const char* attr, const std::map<int64_t, DType>& at) {
       const AttrValue* v = g[id].FindAttr(attr);
       if (!v || !v->is<AttrList>()) return;
@@ -178,12 +179,10 @@ class Freezer {
       for (const auto& [i, dtype] : at) {
         if (i >= 0 && i < static_cast<int64_t>(list.type.size())) list.type[static_cast<size_t>(i)] = dtype;
       }
-      g.SetAttr(id, attr, std::move(list));
+      attrs[attr] = std::move(list);
     };
-    AttrMap attrs = g[id].attrs();
-    attrs.erase("output_shapes"), attrs.erase("_output_shapes");  // told of handles
-    g.SetOp(id, std::string(g[id].op()), std::move(attrs));
     change("Tin", args), change("T", args), change("Tout", results);
+    return g.SetOp(id, std::string(g[id].op()), std::move(attrs));
   }
 
   Result<Frozen> FreezeFunction(const std::string& name, const std::map<int64_t, DType>& args) {
@@ -200,7 +199,7 @@ class Freezer {
       if (!arg.valid()) continue;
       auto it = args.find(copy.body[arg].attr<int64_t>("index"));
       if (it == args.end()) continue;
-      copy.body.SetOp(arg, "_Arg", {{"T", it->second}, {"index", it->first}});
+      WEIR_RETURN_IF_ERROR(copy.body.SetOp(arg, "_Arg", {{"T", it->second}, {"index", it->first}}));
       held[{arg, 0}] = it->second;
       if (it->first < static_cast<int64_t>(copy.args.size()))
         SetType(&copy.args[static_cast<size_t>(it->first)], it->second);
@@ -212,7 +211,7 @@ class Freezer {
       auto it = held.find(copy.body[ret].input(0));
       if (it == held.end()) continue;
       const auto index = copy.body[ret].attr<int64_t>("index");
-      copy.body.SetAttr(ret, "T", it->second);
+      WEIR_RETURN_IF_ERROR(copy.body.SetAttr(ret, "T", it->second));
       if (index < static_cast<int64_t>(copy.rets.size())) SetType(&copy.rets[static_cast<size_t>(index)], it->second);
       result.results[index] = it->second;
     }
@@ -237,7 +236,7 @@ class Freezer {
 };
 
 // TensorFlow refuses to place a node beside one that is gone.
-void DropLostColocations(Graph& g) {
+Status DropLostColocations(Graph& g) {
   for (NodeId id : g.nodes()) {
     const AttrValue* v = g[id].FindAttr("_class");
     if (!v || !v->is<AttrList>()) continue;
@@ -247,8 +246,9 @@ void DropLostColocations(Graph& g) {
     AttrMap attrs = g[id].attrs();
     attrs.erase("_class");
     if (!list.s.empty()) attrs["_class"] = std::move(list);
-    g.SetOp(id, std::string(g[id].op()), std::move(attrs));
+    WEIR_RETURN_IF_ERROR(g.SetOp(id, std::string(g[id].op()), std::move(attrs)));
   }
+  return {};
 }
 
 // Functions that nodes of the graph call, and those that these call.
@@ -281,13 +281,13 @@ Result<Graph> FreezeGraph(const Session& session, const std::vector<std::string>
     roots.push_back(e->node);
   }
   if (roots.empty()) return InvalidArgument("error[fetch]: a graph cannot be frozen without naming outputs");
-  g.Retain(NeededBy(g, roots));
+  WEIR_RETURN_IF_ERROR(g.Retain(NeededBy(g, roots)));
   g.file_info().meta.reset(), g.local_variables().clear();
   g.file_info().library_unknown_fields.clear();
   std::map<Endpoint, DType> held;
   WEIR_RETURN_IF_ERROR(Freezer(session, g).Freeze(g, &held));
-  g.Retain(NeededBy(g, roots));
-  DropLostColocations(g);
+  WEIR_RETURN_IF_ERROR(g.Retain(NeededBy(g, roots)));
+  WEIR_RETURN_IF_ERROR(DropLostColocations(g));
   g.Compact();
   std::set<std::string> called;
   AddCalled(g, g, &called);

@@ -133,7 +133,7 @@ TEST(Graph, CompactKeepsOrderAndEdges) {
   Output x = ops::Placeholder(b, kFloat, {2}, {.name = "x"});
   Output dead = ops::Abs(x, {.name = "dead"}), y = ops::Relu(x, {.name = "y"});
   Graph g = b.graph();
-  g.Remove(dead.endpoint().node);
+  ASSERT_TRUE(g.Remove(dead.endpoint().node).ok());
   g.Compact();
   EXPECT_EQ(g.num_ids(), 2);
   EXPECT_EQ(g.node(g.Find("y")).input(0).node, g.Find("x"));

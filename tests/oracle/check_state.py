@@ -4,7 +4,7 @@
     check_state.py [--build DIR]
 
 Frozen graphs compute what Weir computed; imported graphs are trained five steps, and the losses are TensorFlow's own
-(tests/data/state). Exit 0 if all agree.
+(tests/data/state); a MetaGraph's collections are those that Weir had. Exit 0 if all agree.
 """
 import argparse
 import glob
@@ -43,13 +43,33 @@ def check(path):
             return worst
 
 
+def check_collections(meta):
+    """What differs between TensorFlow's collections of a MetaGraph and those that Weir wrote down."""
+    with open(meta[:-5] + ".txt") as f:
+        want = sorted(line.split() for line in f)
+    kinds = {"op": v1.Operation, "tensor": v1.Tensor}
+    with tf.Graph().as_default() as graph:
+        v1.train.import_meta_graph(meta)
+        have = []
+        for key in graph.get_all_collection_keys():
+            for item in v1.get_collection(key):
+                kind = [k for k, t in kinds.items() if isinstance(item, t)]
+                kind = kind[0] if kind else "trained" if item.trainable else "variable"
+                have.append([key, kind, item.name])
+    # A list of variables under a name that TensorFlow does not know is one of tensors there.
+    tensors = {tuple(h) for h in have if h[1] == "tensor"}
+    want = [[k, "tensor", n] if kind in ("trained", "variable") and (k, "tensor", n) in tensors else [k, kind, n]
+            for k, kind, n in want]
+    return sorted(set(map(tuple, want)) ^ set(map(tuple, have)))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     here = os.path.dirname(os.path.abspath(__file__))
     parser.add_argument("--build", default=os.path.join(here, "../../build"))
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        tests = [os.path.join(args.build, "tests/weir_tests"), "--gtest_filter=*Freeze*:*Imported*"]
+        tests = [os.path.join(args.build, "tests/weir_tests"), "--gtest_filter=*Freeze*:*Imported*:Collections.*"]
         subprocess.run(tests, env={**os.environ, "WEIR_KEEP_FOR_TENSORFLOW": folder}, check=True, stdout=subprocess.DEVNULL)
         graphs = sorted(glob.glob(folder + "/*.pb"))
         bad = 0
@@ -57,7 +77,9 @@ def main():
             worst = check(path)
             bad += not worst < 5e-6
             print(f"{os.path.basename(path)}: largest difference {worst:.1e}")
-    return 1 if bad or len(graphs) < 11 else 0
+        different = check_collections(os.path.join(folder, "collections.meta"))
+        print(f"collections.meta: {len(different)} differences", *different, sep="\n  ")
+    return 1 if bad or different or len(graphs) < 11 else 0
 
 
 sys.exit(main())

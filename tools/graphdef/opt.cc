@@ -7,6 +7,7 @@
 
 #include "weir/graph/export.h"
 #include "weir/graph/infer.h"
+#include "weir/graph/subgraph.h"
 #include "weir/graph/verify.h"
 #include "weir/session/compile/plan_builder.h"
 #include "weir/tools/graphdef/feeds.h"
@@ -35,13 +36,11 @@ struct PassReport {
 };
 
 // Drops what neither fetches nor targets need.
-void RetainNeeded(Graph& g, const Wanted& wanted) {
+Status RetainNeeded(Graph& g, const Wanted& wanted) {
   std::vector<bool> keep(g.num_ids());
   for (NodeId id : NeededBy(g, wanted)) keep[id.value] = true;
-  g.Retain(keep);
+  return g.Retain(keep);
 }
-
-constexpr char kSink[] = "_targets";  // the name by which passes know it
 
 // Marks results as the pipeline does, so that passes keep what they compute.
 Status MarkResults(Graph& g, const std::vector<Endpoint>& fetches, const std::vector<NodeId>& targets) {
@@ -50,13 +49,9 @@ Status MarkResults(Graph& g, const std::vector<Endpoint>& fetches, const std::ve
       return NodeError(g[id], "graph", InvalidArgument("has a place in a function's body only"));
   }
   for (size_t i = 0; i < fetches.size(); ++i) {
-    NodeSpec spec{.op = "_Retval", .name = g.UniqueName(fmt::format("_fetch_{}", i)), .inputs = {fetches[i]}};
-    spec.attrs = {{"T", BaseType(g.type(fetches[i]).dtype)}, {"index", static_cast<int64_t>(i)}};
-    WEIR_RETURN_IF_ERROR(g.AddRaw(std::move(spec)).status());
+    WEIR_RETURN_IF_ERROR(AddRetval(g, fmt::format("_fetch_{}", i), static_cast<int64_t>(i), fetches[i]).status());
   }
-  WEIR_ASSIGN_OR_RETURN(NodeId sink, g.AddRaw({.op = "NoOp", .name = kSink}));
-  for (NodeId t : targets) g.AddControlInput(sink, t);
-  return {};
+  return AddSink(g, targets).status();
 }
 
 // Takes the marks away; a result that another node computes now gets its name back by an Identity.
@@ -64,12 +59,12 @@ Result<std::vector<std::string>> UnmarkResults(Graph& g, const std::vector<std::
   std::vector<std::string> moved;
   for (NodeId id : g.nodes()) {
     if (!g[id].Is("_Retval")) {
-      if (g[id].name() == kSink) g.Remove(id);
+      if (g[id].name() == kSinkName) WEIR_RETURN_IF_ERROR(g.Remove(id));
       continue;
     }
     auto index = static_cast<size_t>(g[id].attr<int64_t>("index"));
     Endpoint e = g[id].input(0);
-    g.Remove(id);
+    WEIR_RETURN_IF_ERROR(g.Remove(id));
     if (g.EndpointName(e) == names[index]) continue;
     std::string name = names[index].substr(0, names[index].rfind(':'));
     bool first = names[index].ends_with(":0");
@@ -218,7 +213,7 @@ int RunOpt(const OptOptions& o) {
   if (!wanted.ok()) return Report(wanted.status(), kUsage);
   const auto& [fetches, targets, names] = *wanted;
   int before = g.num_nodes();
-  RetainNeeded(g, *wanted);
+  if (Status s = RetainNeeded(g, *wanted); !s.ok()) return Report(s, kRunError);
   if (Status s = MarkResults(g, fetches, targets); !s.ok()) return Report(s, kRunError);
   auto reports = RunPasses(g, o);
   if (!reports.ok()) return Report(reports.status(), kRunError);

@@ -213,7 +213,7 @@ void AssumeSignatureShapes(const LoadedGraph& m, Graph* g) {
     for (const auto& [name, t] : s.inputs) {
       auto e = g->ParseEndpoint(t.name);
       bool untold = e.ok() && (*g)[e->node].Is("Placeholder") && !g->ShapeOf(*e).known_rank() && t.shape.known_rank();
-      if (untold) g->SetAttr(e->node, "shape", t.shape);
+      if (untold) g->SetAttr(e->node, "shape", t.shape).IgnoreError();  // best effort, as what follows
     }
   }
   InferBestEffort(*g);

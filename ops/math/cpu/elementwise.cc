@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -119,12 +120,37 @@ bool PrepareUnequalShapes(PrepareContext& c, std::string_view op) {
   return false;
 }
 
-Status PrepareLanes(PrepareContext& c, const std::string& op) {
-  const bool select = op == "Select" || op == "SelectV2";
-  const DType t = c.input_dtype(select ? 1 : 0);
+// What sets an op apart from most, whose operands broadcast and may lend the result their memory.
+struct Form {
+  bool same_size = false;     // they do not broadcast: as many elements each
+  bool test = false;          // the result is of bools, so that no operand's memory can take it
+  bool chooses = false;       // operand 0 is a condition, whose memory is not the result's
+  bool chooses_rows = false;  // and as a vector chooses rows
+};
+
+using Forms = std::map<std::string, Form, std::less<>>;
+
+Forms MakeForms() {
+  Forms forms;
+  for (const char* test :
+       {"IsNan", "IsInf", "IsFinite", "Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual"})
+    forms[test].test = true;
+  // TensorFlow's gradients of unary ops, and one test.
+  for (const char* gradient :
+       {"EluGrad", "InvGrad", "LeakyReluGrad", "ReciprocalGrad", "Relu6Grad", "ReluGrad", "RsqrtGrad", "SeluGrad",
+        "SigmoidGrad", "SoftplusGrad", "SoftsignGrad", "SqrtGrad", "TanhGrad"})
+    forms[gradient].same_size = true;
+  forms["ApproximateEqual"] = {.same_size = true, .test = true};
+  forms["Select"] = {.chooses = true, .chooses_rows = true};
+  forms["SelectV2"] = {.chooses = true};
+  return forms;
+}
+
+Status PrepareLanes(PrepareContext& c, const std::string& op, const Form& form) {
+  const DType t = c.input_dtype(form.chooses ? 1 : 0);
   if (PrepareUnequalShapes(c, op)) return {};
   std::vector<Shape> shapes = Operands(c);
-  if (op == "Select") {
+  if (form.chooses_rows) {
     WEIR_ASSIGN_OR_RETURN(shapes, SelectOperands(c));
   }
   if (t == kString) {
@@ -139,7 +165,6 @@ Status PrepareLanes(PrepareContext& c, const std::string& op) {
   return RunLanes(c, *fn, shapes, params);
 }
 
-// Ops whose operands do not broadcast, of as many elements each: TensorFlow's gradients of unary ops.
 Status PrepareSameSize(PrepareContext& c, const std::string& op) {
   const LaneFn* fn = FindLaneFn(op, c.input_dtype(0), c.output_dtype(0));
   if (!fn) return c.NoKernelFor(c.input_dtype(0));
@@ -220,23 +245,20 @@ Status PrepareAddN(PrepareContext& c) {
   return {};
 }
 
-// Results are bools, so that no operand's memory can take them.
-constexpr const char* kTestOps[] = {"IsNan", "IsInf",     "IsFinite", "Equal",        "NotEqual",
-                                    "Less",  "LessEqual", "Greater",  "GreaterEqual", "ApproximateEqual"};
-
 }  // namespace
 
 void RegisterElementwiseKernels(KernelRegistry& r) {
+  const Forms forms = MakeForms();
   for (const auto& [name, arity] : LaneOps()) {
     const std::string& op = name;
     if (op == "ClipByValue") continue;
-    // TensorFlow's gradients of unary ops, and this one, do not broadcast.
-    const bool same_size = op.ends_with("Grad") || op == "ApproximateEqual";
-    KernelDef& kernel = r.Add(
-        op, [op, same_size](PrepareContext& c) { return same_size ? PrepareSameSize(c, op) : PrepareLanes(c, op); });
-    if (std::find(std::begin(kTestOps), std::end(kTestOps), op) != std::end(kTestOps)) continue;
-    // Select's condition is a bool or chooses rows: its memory is not the result's.
-    for (int i = arity == 3; i < arity; ++i) kernel.InPlace(0, i);
+    auto it = forms.find(op);
+    const Form form = it == forms.end() ? Form() : it->second;
+    KernelDef& kernel = r.Add(op, [op, form](PrepareContext& c) {
+      return form.same_size ? PrepareSameSize(c, op) : PrepareLanes(c, op, form);
+    });
+    if (form.test) continue;
+    for (int i = form.chooses; i < arity; ++i) kernel.InPlace(0, i);
   }
   r.Add("ClipByValue", PrepareClip).InPlace(0, 0);
   r.Add("Cast", PrepareCast).InPlace(0, 0);

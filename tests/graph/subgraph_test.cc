@@ -1,0 +1,118 @@
+// Subgraph operations: what is copied keeps all that it has; a part that is outlined and inlined again computes the
+// same.
+#include "weir/graph/subgraph.h"
+
+#include <gtest/gtest.h>
+
+#include "weir/graph/functions.h"
+#include "weir/graph/infer.h"
+#include "weir/graph/text/text.h"
+#include "weir/graph/verify.h"
+#include "weir/ops/array/array.h"
+#include "weir/ops/control/control.h"
+#include "weir/ops/math/math.h"
+#include "weir/ops/registry.h"
+#include "weir/session/session.h"
+
+namespace weir {
+namespace {
+
+constexpr char kChain[] = R"(
+x = Placeholder() {dtype: f32, shape: [2]}
+a = Neg(x) {T: f32}
+b = Add(a, x) {T: f32}
+c = Mul(b, a) {T: f32}
+side = NoOp(^b)
+)";
+
+Graph Chain() {
+  Graph g = ParseGraph(kChain, &AllOps()).value();
+  EXPECT_TRUE(InferGraph(g).ok());
+  return g;
+}
+
+TEST(SubgraphCopy, KeepsWhatANodeHas) {
+  Builder b;
+  Output y;
+  {
+    auto device = b.Device("/gpu:1");
+    y = ops::Relu(ops::Placeholder(b, kFloat, {2, 3}, {.name = "x"}), {.name = "y"});
+  }
+  Graph to(&AllOps());
+  SubgraphCopy copy(b.graph(), to);
+  ASSERT_TRUE(copy.AddNodes(b.graph().nodes()).ok());
+  ASSERT_TRUE(copy.Connect().ok());
+  const Node &was = y.node(), &is = to[copy[y.endpoint().node]];
+  EXPECT_EQ(is.name(), was.name());
+  EXPECT_EQ(is.device(), "/gpu:1");
+  EXPECT_EQ(is.loc().ToString(), was.loc().ToString());
+  EXPECT_EQ(is.attrs(), was.attrs());
+  EXPECT_EQ(is.output(0).ToString(), "f32[2,3]");
+  EXPECT_EQ(PrintGraph(to), PrintGraph(b.graph()));
+}
+
+TEST(SubgraphCopy, SubstitutesWhatStaysBehind) {
+  Graph from = Chain(), to = ParseGraph("z = Placeholder() {dtype: f32, shape: [2]}\n", &AllOps()).value();
+  SubgraphCopy copy(from, to);
+  copy.Substitute({from.Find("a"), 0}, {to.Find("z"), 0});
+  copy.Substitute({from.Find("x"), 0}, {to.Find("z"), 0});
+  copy.SubstituteControl(from.Find("b"), {});
+  const std::vector<NodeId> part{from.Find("b"), from.Find("c"), from.Find("side")};
+  ASSERT_TRUE(copy.AddNodes(part,
+                            [](const Node& n, NodeSpec& spec) {
+                              spec.name = "in/" + n.name();
+                              return Status();
+                            })
+                  .ok());
+  ASSERT_TRUE(copy.Connect().ok());
+  EXPECT_EQ(to[to.Find("in/c")].inputs(), (std::vector<Endpoint>{{to.Find("in/b"), 0}, {to.Find("z"), 0}}));
+  EXPECT_TRUE(to[to.Find("in/side")].control_inputs().empty());
+  EXPECT_FALSE(copy[from.Find("a")].valid());
+  EXPECT_TRUE(Verify(to).ok());
+}
+
+TEST(CutOut, EndsAtFeedsAndFetches) {
+  Graph g = Chain();
+  auto part = CutOut(g, {{{g.Find("a"), 0}}, {{g.Find("c"), 0}}, {g.Find("side")}});
+  ASSERT_TRUE(part.ok()) << part.status().ToString();
+  EXPECT_EQ(ArgNodes(*part).size(), 1u);
+  EXPECT_EQ((*part)[part->Find("c")].input(1).node, part->Find("_feed_0"));
+  EXPECT_EQ((*part)[part->Find(kSinkName)].control_inputs(), std::vector<NodeId>{part->Find("side")});
+  auto refused = CutOut(*part, {{}, {{part->Find("c"), 0}}, {}});
+  EXPECT_NE(refused.status().message().find("has a place in a function's body only"), std::string::npos);
+}
+
+TEST(Outline, InlinedAgainItComputesTheSame) {
+  Graph g = Chain();
+  const NodeId a = g.Find("a");
+  auto f = Outline(g, {{{a, 0}, {g.Find("x"), 0}}, {{g.Find("c"), 0}}, {g.Find("side")}}, "part");
+  ASSERT_TRUE(f.ok()) << f.status().ToString();
+  EXPECT_EQ(f->args.size(), 2u);
+  EXPECT_EQ(f->rets.size(), 1u);
+  EXPECT_EQ(f->rets[0].type, kFloat);
+  EXPECT_FALSE(f->stateful);
+  EXPECT_FALSE(f->body.Find("a").valid()) << "what is fed is the caller's";
+  EXPECT_EQ(f->control_ret, (std::map<std::string, std::string>{{"side", "side"}}));
+
+  Graph whole = g;
+  whole.AddFunction(std::move(*f));
+  NodeSpec call{.op = "PartitionedCall", .name = "call", .inputs = {{a, 0}, {g.Find("x"), 0}}};
+  call.attrs = {
+      {"Tin", AttrList{.type = {kFloat, kFloat}}}, {"Tout", AttrList{.type = {kFloat}}}, {"f", FuncRef{"part", {}}}};
+  const NodeId id = whole.AddNode(std::move(call)).value();
+  const NodeId result =
+      whole.AddNode({.op = "Identity", .name = "result", .inputs = {{id, 0}}, .attrs = {{"T", kFloat}}}).value();
+  ASSERT_TRUE(Inline(whole, id, "f").ok());
+  EXPECT_TRUE(Verify(whole).ok()) << Verify(whole).ToString();
+  EXPECT_FALSE(whole.alive(id));
+  const Node& c = whole[whole[result].input(0).node];
+  EXPECT_EQ(c.name(), "call/c");
+  EXPECT_EQ(c.origins(), std::vector<std::string>{"call"});
+  Session s(whole, {.threads = 1});
+  auto got = s.Run(NamedFeeds{{"x:0", Tensor::Vector<float>({2, -3})}}, {"c:0", "result:0"});
+  ASSERT_TRUE(got.ok()) << got.status().ToString();
+  EXPECT_TRUE((*got)[0].Identical((*got)[1]));
+}
+
+}  // namespace
+}  // namespace weir
