@@ -228,8 +228,8 @@ class KernelRegistry {
 Status RegisterKernels(const std::function<void(KernelRegistry&)>& add);
 
 // From now on ParallelOver cuts into n chunks wherever there are as many items, whatever they cost and however small
-// `least` wants none to be, so that tests on few elements exercise every cut; 0: as before. For the whole process, and for
-// what is prepared from now on. Kernels that choose their chunks by themselves (convolutions) do as before.
+// `least` wants none to be, so that tests on few elements exercise every cut; 0: as before. For the whole process, and
+// for what is prepared from now on. Kernels that choose their chunks by themselves (convolutions) do as before.
 void ForceChunksForTesting(int64_t n);
 
 }  // namespace weir

@@ -62,8 +62,8 @@ class Maker {
 
   // ---- scopes: of a body; a function sees its arguments alone, a branch and a loop what is around them as well
   struct Scope {
-    size_t floor = 0;    // of the pool: what may be read
-    bool sealed = false;  // no variables
+    size_t floor = 0;                       // of the pool: what may be read
+    bool sealed = false;                    // no variables
     std::map<std::string, Operation> last;  // by variable: the last effect
   };
   Scope& scope() { return scopes_.back(); }
@@ -100,7 +100,8 @@ class Maker {
       }
     });
     for (int64_t i = 0; i < n && w.dtype == kBool; ++i) t.mutable_data<bool>()[i] = draw() > 0;
-    for (int64_t i = 0; i < n && w.dtype == kString; ++i) t.mutable_data<std::string>()[i] = fmt::format("{:.2f}", draw());
+    for (int64_t i = 0; i < n && w.dtype == kString; ++i)
+      t.mutable_data<std::string>()[i] = fmt::format("{:.2f}", draw());
     return t;
   }
 
@@ -129,9 +130,8 @@ class Maker {
     const Value* same = PickValue([&](const Value& v) { return v.out.dtype() == w.dtype && v.shape == w.shape; });
     const Value* found = same && Chance(0.75) ? same : nullptr;
     if (!found) {
-      found = PickValue([&](const Value& v) {
-        return v.out.dtype() == w.dtype || (CanCast(v.out.dtype()) && CanCast(w.dtype));
-      });
+      found = PickValue(
+          [&](const Value& v) { return v.out.dtype() == w.dtype || (CanCast(v.out.dtype()) && CanCast(w.dtype)); });
     }
     if (!found) return Leaf(w).out;
     const Value from = *found;
@@ -156,7 +156,8 @@ class Maker {
       const Value more = Leaf(Want{v.out.dtype(), {lacks}});
       flat = ops::Concat({flat, more.out}, 0);
     }
-    const int32_t begin = v.shape && v.shape->num_elements() > n ? int32_t(Pick(size_t(v.shape->num_elements() - n))) : 0;
+    const int32_t begin =
+        v.shape && v.shape->num_elements() > n ? int32_t(Pick(size_t(v.shape->num_elements() - n))) : 0;
     return ops::Reshape(ops::Slice(flat, {begin}, {n}), Sizes(shape));
   }
 
@@ -172,10 +173,14 @@ class Maker {
     const Output finite = ops::Where(ops::IsFinite(x), x, ops::ZerosLike(x));
     const double middle = (w.low + w.high) / 2, half = (w.high - w.low) / 2 * 0.98;
     switch (Pick(4)) {
-      case 0: return Clipped(finite, w.low + 0.01, w.high - 0.01);
-      case 1: return ops::Add(ops::Multiply(ops::Tanh(finite), half), middle);
-      case 2: return ops::Add(ops::Multiply(ops::Sin(finite), half), middle);
-      default: return ops::Add(ops::Multiply(ops::Sigmoid(finite), half * 2), middle - half);
+      case 0:
+        return Clipped(finite, w.low + 0.01, w.high - 0.01);
+      case 1:
+        return ops::Add(ops::Multiply(ops::Tanh(finite), half), middle);
+      case 2:
+        return ops::Add(ops::Multiply(ops::Sin(finite), half), middle);
+      default:
+        return ops::Add(ops::Multiply(ops::Sigmoid(finite), half * 2), middle - half);
     }
   }
   Output Clipped(const Output& x, double low, double high) { return ops::Minimum(ops::Maximum(x, low), high); }

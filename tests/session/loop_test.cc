@@ -10,8 +10,8 @@
 namespace weir {
 namespace {
 
-// A loop variable whose shape only the body knows lives in a dynamic slot. Where the body never runs it is the value that
-// the loop was given, whose memory in the arena is others' after the loop.
+// A loop variable whose shape only the body knows lives in a dynamic slot. Where the body never runs it is the value
+// that the loop was given, whose memory in the arena is others' after the loop.
 TEST(Loop, KeepsWhatItWasGivenWhenItsBodyNeverRuns) {
   Builder g;
   Output x = ops::Placeholder(g, kFloat, {4}, {.name = "x"});
@@ -19,7 +19,10 @@ TEST(Loop, KeepsWhatItWasGivenWhenItsBodyNeverRuns) {
   Output given = ops::Exp(x);
   Outputs r = WhileLoop(
       g, [](const Outputs& v) { return ops::Less(v[0], 0); },
-      [&](const Outputs& v) { return Outputs{v[0] + 1, ops::Gather(x, positive)}; }, {0, given});
+      [&](const Outputs& v) {
+        return Outputs{v[0] + 1, ops::Gather(x, positive)};
+      },
+      {0, given});
   auto after = g.ControlDependencies({r[1].op()});
   Output sum = ops::Add(r[1], ops::Reverse(x, {0}));
   for (bool optimize : {false, true}) {
