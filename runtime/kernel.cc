@@ -1,6 +1,7 @@
 #include "weir/runtime/kernel.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 namespace weir {
@@ -26,10 +27,23 @@ Status PrepareContext::set_output_dims(int i, const Dims& dims) {
   return {};
 }
 
-void PrepareContext::ParallelOver(int64_t n, double ns) {
+namespace {
+
+std::atomic<int64_t> forced_chunks{0};
+
+}  // namespace
+
+void ForceChunksForTesting(int64_t n) { forced_chunks = n; }
+
+int64_t PrepareContext::ChunksWorth(int64_t n, double ns) {
   constexpr double kChunkNs = 20000;  // well above the 100 to 150 ns that handing out a chunk costs
   double chunks = std::min({std::ceil(double(n) * ns / kChunkNs), double(n), 64.0});
-  set_chunks(static_cast<int64_t>(chunks));
+  return std::max<int64_t>(static_cast<int64_t>(chunks), 1);
+}
+
+void PrepareContext::ParallelOver(int64_t n, double ns, int64_t least) {
+  const int64_t forced = forced_chunks.load(std::memory_order_relaxed);
+  set_chunks(forced > 0 ? std::min(forced, n) : std::min(ChunksWorth(n, ns), n / least));
 }
 
 Status PrepareContext::NoKernelFor(DType t) { return Unimplemented("has no kernel for dtype " + DTypeName(t)); }

@@ -145,8 +145,11 @@ class PrepareContext {
   void SetBegin(F f) { prepared_.begin = Close(std::move(f)); }
   void set_chunks(int64_t n) { prepared_.chunks = std::max<int64_t>(n, 1); }
   void set_workspace(int64_t bytes) { prepared_.workspace_bytes = bytes; }
-  // Chunks for n items of about `ns` nanoseconds each: as many as are worth more than starting them, at most 64.
-  void ParallelOver(int64_t n, double ns);
+  // Chunks for n items of about `ns` nanoseconds each: as many as are worth more than starting them, at most 64, and
+  // none smaller than `least` items. Only for cuts that change no bit: tests force others (ForceChunksForTesting).
+  void ParallelOver(int64_t n, double ns, int64_t least = 1);
+  // The number that ParallelOver would choose: for cuts that decide in which order sums are taken.
+  static int64_t ChunksWorth(int64_t n, double ns);
   Prepared& prepared() { return prepared_; }
   std::vector<Operand>& outputs() { return outputs_; }
 
@@ -223,5 +226,10 @@ class KernelRegistry {
 // outside (RegisterOps, ops/custom/custom.h), or of ops of Weir's that have no kernel. Errors, and nothing is added then: the
 // registry is frozen, an op has a kernel already.
 Status RegisterKernels(const std::function<void(KernelRegistry&)>& add);
+
+// From now on ParallelOver cuts into n chunks wherever there are as many items, whatever they cost and however small
+// `least` wants none to be, so that tests on few elements exercise every cut; 0: as before. For the whole process, and
+// for what is prepared from now on. Kernels that choose their chunks by themselves (convolutions) do as before.
+void ForceChunksForTesting(int64_t n);
 
 }  // namespace weir

@@ -36,8 +36,9 @@ void CutPlan(PrepareContext& c, ReducePlan& p) {
   const int64_t width = p.columns ? std::min(p.inner, ReducePlan::kTile) : 1;
   const int64_t tiles = p.columns ? (p.inner + ReducePlan::kTile - 1) / ReducePlan::kTile : 1;
   p.units = p.kept.count * tiles;
-  c.ParallelOver(p.folded * std::max<int64_t>(width, 1), kNs);  // fits: they are some of the input's elements
-  if (p.units > 0) p.parts = std::clamp<int64_t>(c.prepared().chunks, 1, std::max<int64_t>(p.folded, 1));
+  // The product fits: they are some of the input's elements.
+  const int64_t parts = PrepareContext::ChunksWorth(p.folded * std::max<int64_t>(width, 1), kNs);
+  if (p.units > 0) p.parts = std::clamp<int64_t>(parts, 1, std::max<int64_t>(p.folded, 1));
   c.ParallelOver(p.outputs * p.folded, kNs);
   p.spread = p.parts > 1 && p.units < c.prepared().chunks;
   c.set_chunks(std::min(c.prepared().chunks, p.spread ? p.units * p.parts : p.units));

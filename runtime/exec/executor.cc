@@ -411,6 +411,10 @@ Status RunContext::PutOutput(int32_t slot, Tensor value) {
   const Slot& s = plan_->slots[slot];
   if (s.storage == Storage::kNone) return {};
   if (s.storage == Storage::kDynamic) {
+    // Why: what lies in the arena (a loop's variable whose body has not run) is somebody else's after this step.
+    if (value.buffer() && !value.buffer()->owning()) {
+      WEIR_ASSIGN_OR_RETURN(value, value.Clone());
+    }
     dynamic_[s.index] = std::move(value);
     return {};
   }

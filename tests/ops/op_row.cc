@@ -202,7 +202,7 @@ std::string OpCoverage::Line(const std::string& op) const {
   auto shown = [](bool b, bool applies) { return b ? "yes" : applies ? "-" : "none"; };
   std::string types = dtypes_wanted == 0 ? "fixed" : fmt::format("{}/{}", dtypes, dtypes_wanted);
   return fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}", op, shown(forward, true), shown(gradient, differentiable), shown(second_order, differentiable),
-                     shown(empty, may_be_empty), types, shown(hostile > 0, true));
+                     shown(empty, may_be_empty), types, shown(hostile > 0, may_refuse));
 }
 
 }  // namespace weir::testing

@@ -4,10 +4,11 @@
 //   {"MatMul", {{3, 2}, {3, 4}}, {{"transpose_a", true}}},
 //   {"GatherV2", {{4, 3}, Ints({2, 0, 2}), Int(0)}},
 //
-// Derived from each row: equal bits optimised or not, for 1, 2, 3 and 8 threads, static and dynamic shapes, fed and
-// constant inputs, before and after export and import; inferred shapes against real ones, with sizes and ranks unknown;
-// gradients of first and second order against finite differences; every dtype of tests/data/op_dtypes.txt; empty axes;
-// wrong ranks and dtypes, which must be errors that name the node. Ops that no row can describe: special.h.
+// Derived from each row: equal bits optimised or not, for 1, 2, 3 and 8 threads, cut into 1, 2, 3 and 7 chunks, static
+// and dynamic shapes, fed and constant inputs, before and after export and import; inferred shapes against real ones,
+// with sizes and ranks unknown; gradients of first and second order against finite differences; every dtype of
+// tests/data/op_dtypes.txt against the widest of its kind; empty axes; effects as the op declares them; errors of
+// dtypes that it does not take and of variables without a value. What fails names the node. Without rows: special.h.
 #pragma once
 
 #include <map>
@@ -17,6 +18,7 @@
 
 #include "weir/graph/base/tensor.h"
 #include "weir/graph/builder.h"
+#include "weir/runtime/kernel.h"
 
 namespace weir::testing {
 
@@ -62,6 +64,7 @@ struct OpRow {
   bool never_empty = false;       // no input and no output can be without elements
   bool refuses_gradient = false;  // asking for a gradient is an error, on purpose
   bool data_tells_shape = false;  // output shapes need the inputs' values
+  bool works_unset = false;       // reads no value of its variables
 };
 
 // ---- the exceptions, said around a row
@@ -72,13 +75,16 @@ inline OpRow OnlyFirstOutput(OpRow r) { r.gradient_outputs = 1; return r; }
 inline OpRow Rough(double tolerance, OpRow r) { r.tolerance = tolerance; return r; }
 inline OpRow NeverEmpty(OpRow r) { r.never_empty = true; return r; }
 inline OpRow RefusesGradient(OpRow r) { r.refuses_gradient = true; return r; }
+inline OpRow WorksUnset(OpRow r) { r.works_unset = true; return r; }
 inline OpRow DataTellsShape(OpRow r) { r.data_tells_shape = true; return r; }
 
 // What the tests of an op showed; a line of tests/data/coverage.tsv.
 struct OpCoverage {
   bool forward = false, gradient = false, second_order = false, empty = false, may_be_empty = false;
   bool differentiable = false;
-  int dtypes = 0, dtypes_wanted = 0, hostile = 0;
+  int dtypes = 0, dtypes_wanted = 0;   // whose values were compared; that the op has
+  int hostile = 0;                     // errors that were required and came
+  bool may_refuse = false;             // an error was required
   std::string Line(const std::string& op) const;
 };
 
@@ -134,8 +140,24 @@ struct RowResult {
   std::vector<Tensor> tensors;  // outputs, then variables
 };
 RowResult RunRow(const RowGraph& g, bool optimize, int threads);
+// Steps are cut into n chunks while it lives, wherever they can be.
+class ForcedChunks {
+ public:
+  explicit ForcedChunks(int64_t n) { ForceChunksForTesting(n); }
+  ~ForcedChunks() { ForceChunksForTesting(0); }
+  ForcedChunks(const ForcedChunks&) = delete;
+  ForcedChunks& operator=(const ForcedChunks&) = delete;
+};
+// What differs, in words; empty when all bits are equal.
+std::string Difference(const RowResult& a, const RowResult& b);
+bool NamesNode(const Status& s);
 // Gradients by finite differences: coverage.gradient, coverage.second_order.
 void CheckGradients(const OpRow& row, OpCoverage* coverage);
+// All dtypes give what the widest of their kind gives, within rounding: coverage.dtypes.
+void SweepDTypes(const OpRow& row, OpCoverage* coverage);
+// Inputs of wrong ranks and dtypes, variables without a value: coverage.hostile.
 void CheckHostile(const OpRow& row, OpCoverage* coverage);
+// Only those variables change that the op says it writes; what is not stateful gives the same twice.
+void CheckEffects(const OpRow& row, DType dtype, const std::vector<Tensor>& values);
 
 }  // namespace weir::testing

@@ -1,4 +1,5 @@
-// The checks that rows are put to, but for gradients (op_row_gradient.cc).
+// The checks that rows are put to, but for gradients (op_row_gradient.cc), dtypes (op_row_dtypes.cc), bad inputs
+// (op_row_hostile.cc) and effects (op_row_effects.cc).
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -11,7 +12,6 @@
 #include "weir/tests/ops/op_row.h"
 
 namespace weir::testing {
-namespace {
 
 std::string Difference(const RowResult& a, const RowResult& b) {
   if (a.status.ok() != b.status.ok()) return (a.status.ok() ? b : a).status.ToString();
@@ -24,7 +24,9 @@ std::string Difference(const RowResult& a, const RowResult& b) {
 
 bool NamesNode(const Status& s) { return s.ToString().find("'op'") != std::string::npos || s.ToString().find("'op:") != std::string::npos; }
 
-// Fed, constant and dynamic inputs, optimised or not, any number of threads: the same bits.
+namespace {
+
+// Fed, constant and dynamic inputs, optimised or not, any number of threads, any cut: the same bits.
 RowResult CheckWays(const OpRow& row, DType dtype, const std::vector<Tensor>& values) {
   RowGraph fed(row, dtype, values, Feeding::kFed);
   RowResult plain = RunRow(fed, false, 1);
@@ -35,6 +37,12 @@ RowResult CheckWays(const OpRow& row, DType dtype, const std::vector<Tensor>& va
   RowGraph dynamic(row, dtype, values, Feeding::kDynamic);
   EXPECT_EQ(Difference(plain, RunRow(dynamic, true, 2)), "") << "dynamic shapes, optimised";
   EXPECT_EQ(Difference(plain, RunRow(dynamic, false, 1)), "") << "dynamic shapes";
+  for (int64_t parts : {1, 2, 3, 7}) {
+    const ForcedChunks cut(parts);
+    EXPECT_EQ(Difference(plain, RunRow(fed, true, 3)), "") << "optimised, " << parts << " chunks";
+    EXPECT_EQ(Difference(plain, RunRow(fed, false, 2)), "") << parts << " chunks";
+    EXPECT_EQ(Difference(plain, RunRow(dynamic, true, 2)), "") << "dynamic shapes, " << parts << " chunks";
+  }
   return plain;
 }
 
@@ -74,20 +82,6 @@ void CheckRoundTrip(const OpRow& row, DType dtype, const std::vector<Tensor>& va
   for (size_t i = 0; i < got->size(); ++i) EXPECT_TRUE((*got)[i].Identical(result.tensors[i])) << "output " << i << " after import";
 }
 
-void SweepDTypes(const OpRow& row, OpCoverage* coverage) {
-  if (row.dtype != DType::kInvalid) return;
-  std::string attr = SweptAttr(row);
-  std::vector<DType> listed = ListedDTypes(row.op, attr);
-  int good = 0;
-  for (DType t : listed) {
-    RowGraph g(row, t, ValuesOf(row, t), Feeding::kFed);
-    RowResult r = RunRow(g, true, 1);
-    EXPECT_TRUE(r.status.ok()) << DTypeName(t) << ": " << r.status.ToString();
-    good += r.status.ok();
-  }
-  if (int(listed.size()) >= coverage->dtypes_wanted) coverage->dtypes_wanted = int(listed.size()), coverage->dtypes = std::max(good, coverage->dtypes);
-}
-
 // Every size of the row's own inputs in turn becomes 0 wherever it stands: a result, or an error that names the node.
 void CheckEmpty(const OpRow& row, DType dtype, OpCoverage* coverage) {
   std::set<int64_t> sizes;
@@ -113,39 +107,6 @@ void CheckEmpty(const OpRow& row, DType dtype, OpCoverage* coverage) {
 
 }  // namespace
 
-void CheckHostile(const OpRow& described, OpCoverage* coverage) {
-  OpRow row = described;
-  for (In& in : row.inputs) in.through = nullptr;
-  DType dtype = PreferredDType(row);
-  std::vector<Tensor> values = ValuesOf(row, dtype);
-  for (size_t k = 0; k < values.size(); ++k) {
-    if (row.inputs[k].kind != In::kValue) continue;
-    for (int wrong = 0; wrong < 3; ++wrong) {
-      std::vector<Tensor> bad = values;
-      Dims dims = values[k].shape().dims();
-      if (wrong == 0) dims.insert(dims.begin(), 1);                     // a rank more
-      else if (wrong == 1 && !dims.empty()) dims.pop_back();            // a rank less
-      DType t = wrong == 2 ? (values[k].dtype() == kString ? kFloat : kString) : values[k].dtype();
-      In in(values[k]);
-      bad[k] = Tensor::Zeros(t, Shape::Make(dims).value());
-      ++coverage->hostile;
-      for (Feeding f : {Feeding::kFed, Feeding::kUnknownRank, Feeding::kDynamic}) {
-        RowResult r = RunRow(RowGraph(row, dtype, bad, f), true, 2);
-        EXPECT_TRUE(r.status.ok() || NamesNode(r.status)) << "does not name the node: " << r.status.ToString();
-      }
-    }
-  }
-  // A variable that nothing has set; an attribute that the op does not have.
-  OpRow unset = row;
-  RowGraph g(row, dtype, values, Feeding::kFed);
-  g.variables.clear();
-  RowResult r = RunRow(g, true, 1);
-  EXPECT_TRUE(r.status.ok() || NamesNode(r.status) || r.status.ToString().find("'in_") != std::string::npos) << r.status.ToString();
-  unset.attrs["no_such_attribute"] = 1;
-  EXPECT_TRUE(NamesNode(RowGraph(unset, dtype, values, Feeding::kFed).b.status()));
-  coverage->hostile += 2;
-}
-
 void CheckRow(const OpRow& row, OpCoverage* coverage) {
   ASSERT_TRUE(AllOps().Find(row.op)) << row.op << " is not registered";
   DType dtype = PreferredDType(row);
@@ -159,6 +120,7 @@ void CheckRow(const OpRow& row, OpCoverage* coverage) {
   }
   CheckInference(row, dtype, values, result);
   CheckRoundTrip(row, dtype, values, result);
+  CheckEffects(row, dtype, values);
   SweepDTypes(row, coverage);
   CheckEmpty(row, dtype, coverage);
   CheckHostile(row, coverage);

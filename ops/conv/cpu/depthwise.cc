@@ -166,10 +166,9 @@ void BackpropFilterRow(const DepthwiseProblem& d, int64_t row, const T* input, c
 template <class T>
 Status SetBackpropFilter(PrepareContext& c, const DepthwiseProblem& d) {
   using A = Wide<T>;
-  c.ParallelOver(d.rows(), d.row_ns());
   const int64_t size = d.filter_size(), sum_size = CeilDiv(d.out_channels(), 16) * 16;
-  const int64_t chunks = std::clamp<int64_t>((8 << 20) / (size * int64_t(sizeof(A))), 1,
-                                             std::min<int64_t>(c.prepared().chunks, kMaxConvChunks));
+  const int64_t worth = std::min<int64_t>(PrepareContext::ChunksWorth(d.rows(), d.row_ns()), kMaxConvChunks);
+  const int64_t chunks = std::clamp<int64_t>((8 << 20) / (size * int64_t(sizeof(A))), 1, worth);
   c.set_chunks(chunks);
   WorkspaceLayout layout;
   layout.Add(1, sizeof(int32_t));  // the counter, at 0

@@ -93,8 +93,7 @@ Status PrepareSegments(PrepareContext& c, int id_rank, int64_t count, bool produ
     s.columns = c.output_shape(0).num_elements() == 0 ? 0 : data.num_elements() / s.rows;
   }
   constexpr int64_t kLeast = 16;  // columns of a chunk: a cache line of floats
-  c.ParallelOver(s.columns, 0.4 * double(s.rows) + 0.1 * double(s.count));
-  c.set_chunks(std::min(c.prepared().chunks, s.columns / kLeast));
+  c.ParallelOver(s.columns, 0.4 * double(s.rows) + 0.1 * double(s.count), kLeast);
   return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) { SetSegments<decltype(t)>(c, s); });
 }
 

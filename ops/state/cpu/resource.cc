@@ -110,10 +110,7 @@ Result<ScatterPlan> PlanScatter(PrepareContext& c) {
 // Chunks of whole cache lines of columns.
 void ParallelOverColumns(PrepareContext& c, const ScatterPlan& p, double ns) {
   constexpr int64_t kMinColumns = 16;
-  int64_t elements = 0;
-  if (!CheckedMul(p.rows, p.row, &elements)) return;
-  c.ParallelOver(elements, ns);
-  c.set_chunks(std::min(c.prepared().chunks, p.row / kMinColumns));
+  c.ParallelOver(p.row, ns * double(p.rows), kMinColumns);
 }
 
 template <class T, class Combine>

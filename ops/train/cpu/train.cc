@@ -121,8 +121,7 @@ void SetSparse(PrepareContext& c, const Layout& l, UpdateFn update) {
   int64_t n = c.input_shape(l.indices)[0], row = kernels::ElementsOf(var, 1, var.rank());
   bool flag = c.attr<bool>(l.flag);
   constexpr int64_t kMinColumns = 16;  // a cache line of floats
-  c.ParallelOver(c.input_shape(l.grad).num_elements(), 1.0 * l.vars);
-  c.set_chunks(std::min(c.prepared().chunks, row / kMinColumns));
+  c.ParallelOver(row, 1.0 * l.vars * double(n), kMinColumns);
   c.SetRun([=](RunArgs& a) {
     const int64_t* names = kernels::CheckedRows(a, n);
     if (!names) return;

@@ -16,7 +16,7 @@ std::vector<OpRow> FactorRows() {
       RefusesGradient({"Qr", {{2, 4, 2}}, {{"full_matrices", true}}}),
       {"Lu", {Regular({2, 3, 3})}},
       {"Lu", {{4, 4}}, {{"output_idx_type", kInt64}}},
-      {"Lu", {{20, 20}}},
+      {"Lu", {Regular({20, 20})}},
   };
 }
 

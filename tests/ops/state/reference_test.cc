@@ -9,7 +9,7 @@ namespace weir::testing {
 
 std::vector<OpRow> ReferenceRows() {
   std::vector<OpRow> rows = {
-      {"IsVariableInitialized", {Reference({2, 3})}},
+      WorksUnset({"IsVariableInitialized", {Reference({2, 3})}}),
       {"Assign", {Reference({2, 3}), {2, 3}}},
       {"AssignAdd", {Reference({2, 3}), {2, 3}}},
       {"AssignSub", {Reference({2, 3}), {2, 3}}},
