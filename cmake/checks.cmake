@@ -1,5 +1,6 @@
 # Tests of the repository itself.
 add_test(NAME check_layers COMMAND ${PROJECT_SOURCE_DIR}/tools/check_layers)
+add_test(NAME check_format COMMAND ${PROJECT_SOURCE_DIR}/tools/check_format)
 add_test(NAME check_layers_test COMMAND ${PROJECT_SOURCE_DIR}/tests/tools/check_layers_test.sh)
 add_subdirectory(tests/consumers)
 if(WEIR_BUILD_EXAMPLES)

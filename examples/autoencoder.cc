@@ -48,7 +48,8 @@ void Run(int epochs, const std::string& save) {
     const std::vector<int> order = ShuffledOrder(data.train.count(), epoch);
     for (int i = 0; i < steps; ++i) {
       const std::span<const int> batch(order.data() + i * kBatch, kBatch);
-      progress.Step(session.Run({loss}, {{images, Rows(data.train.pixels, batch)}}, {train}).value()[0].scalar<float>());
+      progress.Step(
+          session.Run({loss}, {{images, Rows(data.train.pixels, batch)}}, {train}).value()[0].scalar<float>());
     }
     progress.EndRound();
   }
@@ -58,7 +59,8 @@ void Run(int epochs, const std::string& save) {
   const std::vector<int> some = {3, 92, 181, 271, 363};
   std::cout << "images that it has not seen, and what comes back from eight numbers:\n"
             << Draw(data.test, some, {}) << Draw({redrawn, data.test.labels}, some, {});
-  std::printf("test error %.4f (mean square of a pixel between 0 and 1)\n", session.Run(loss, {{images, data.test.pixels}}).value().scalar<float>());
+  std::printf("test error %.4f (mean square of a pixel between 0 and 1)\n",
+              session.Run(loss, {{images, data.test.pixels}}).value().scalar<float>());
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Learns to write like this repository's documentation, letter by letter: an LSTM of basic ops, unrolled over 32 letters, that
-// reads docs/architecture.md again and again and then writes on its own.
+// Learns to write like this repository's documentation, letter by letter: an LSTM of basic ops, unrolled over 32
+// letters, that reads docs/architecture.md again and again and then writes on its own.
 //
 //   char_rnn [--rounds N]       12 rounds of 100 steps unless told otherwise
 //   char_rnn --save DIR         leaves the graph and the trained variables in DIR
@@ -63,7 +63,8 @@ Network BuildNetwork(Builder& g, int64_t batch, int64_t length, int64_t alphabet
     n.after = LstmStep(g, letter, n.after);
     outputs.push_back(n.after.output);
   }
-  n.logits = layers::Dense(ops::Reshape(ops::Stack(outputs, 1), {-1, kHidden}), alphabet, {.reuse = Reuse::kAuto, .name = "logits"});
+  n.logits = layers::Dense(ops::Reshape(ops::Stack(outputs, 1), {-1, kHidden}), alphabet,
+                           {.reuse = Reuse::kAuto, .name = "logits"});
   return n;
 }
 
@@ -86,7 +87,8 @@ Tensor ReadersAt(const Corpus& corpus, int64_t step, int64_t offset) {
   const int64_t size = static_cast<int64_t>(corpus.numbers.size());
   for (int64_t reader = 0; reader < kBatch; ++reader) {
     for (int64_t i = 0; i < kUnrolled; ++i) {
-      t.mutable_data<int32_t>()[reader * kUnrolled + i] = corpus.numbers[(reader * size / kBatch + step * kUnrolled + i + offset) % size];
+      t.mutable_data<int32_t>()[reader * kUnrolled + i] =
+          corpus.numbers[(reader * size / kBatch + step * kUnrolled + i + offset) % size];
     }
   }
   return t;
@@ -107,14 +109,18 @@ int32_t Draw(std::span<const float> logits, double sharpness, std::mt19937& rand
 }
 
 // Text of the network's own, after `start`.
-std::string Write(const Session& session, const Network& n, const Corpus& corpus, const std::string& start, int length) {
+std::string Write(const Session& session, const Network& n, const Corpus& corpus, const std::string& start,
+                  int length) {
   std::string text = start;
   std::mt19937 random(1);
   Tensor memory = Tensor::Zeros(kFloat, {1, kHidden}), output = memory;
   for (size_t i = 0; i < start.size() + length - 1; ++i) {
     const Tensor letter = Tensor::Of<int32_t>({1, 1}, {corpus.NumberOf(text[i])});
     const std::vector<Tensor> results =
-        session.Run({n.logits, n.after.memory, n.after.output}, {{n.letters, letter}, {n.before.memory, memory}, {n.before.output, output}}).value();
+        session
+            .Run({n.logits, n.after.memory, n.after.output},
+                 {{n.letters, letter}, {n.before.memory, memory}, {n.before.output, output}})
+            .value();
     memory = results[1], output = results[2];
     if (i + 1 == text.size()) text += corpus.letters[Draw(results[0].span<float>(), 2.0, random)];
   }
@@ -147,7 +153,8 @@ void Run(int rounds, const std::string& save) {
   for (int64_t step = 0; step < int64_t{rounds} * kStepsPerRound; ++step) {
     const Feeds feeds = {{reader.letters, ReadersAt(corpus, step, 0)}, {next, ReadersAt(corpus, step, 1)},
                          {reader.before.memory, memory}, {reader.before.output, output}};
-    const std::vector<Tensor> results = session.Run({loss, reader.after.memory, reader.after.output}, feeds, {train}).value();
+    const std::vector<Tensor> results =
+        session.Run({loss, reader.after.memory, reader.after.output}, feeds, {train}).value();
     memory = results[1], output = results[2];
     progress.Step(results[0].scalar<float>());
     if ((step + 1) % kStepsPerRound == 0) progress.EndRound();

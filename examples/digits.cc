@@ -78,7 +78,8 @@ void Train(Session& session, const Model& m, const Images& data, int epochs, con
     const std::vector<int> order = ShuffledOrder(data.count(), epoch);
     for (int step = 0; step < steps; ++step) {
       const std::span<const int> batch(order.data() + step * kBatch, kBatch);
-      const Feeds feeds = {{m.images, Rows(data.pixels, batch)}, {m.labels, Rows(data.labels, batch)}, {m.keep_prob, 0.5}};
+      const Feeds feeds = {
+          {m.images, Rows(data.pixels, batch)}, {m.labels, Rows(data.labels, batch)}, {m.keep_prob, 0.5}};
       const std::vector<Tensor> results = session.Run({m.loss}, feeds, {m.train}).value();
       progress.Step(results[0].scalar<float>());
     }
@@ -93,7 +94,8 @@ double Accuracy(const Session& session, const Model& m, const Images& data) {
   for (int64_t start = 0; start < data.count(); start += 500) {
     std::vector<int> batch;
     for (int64_t i = start; i < std::min(start + 500, data.count()); ++i) batch.push_back(static_cast<int>(i));
-    const Tensor correct = session.Run(m.correct, {{m.images, Rows(data.pixels, batch)}, {m.labels, Rows(data.labels, batch)}}).value();
+    const Tensor correct =
+        session.Run(m.correct, {{m.images, Rows(data.pixels, batch)}, {m.labels, Rows(data.labels, batch)}}).value();
     right += correct.scalar<int32_t>();
   }
   return static_cast<double>(right) / static_cast<double>(data.count());
@@ -114,7 +116,8 @@ void ShowSome(const Session& session, const Model& m, const Images& data) {
 }
 
 void Run(const Options& options) {
-  const Collection data = options.data.empty() ? ReadDigits(WEIR_EXAMPLES_DATA "/digits.csv.gz") : ReadMnist(options.data);
+  const Collection data =
+      options.data.empty() ? ReadDigits(WEIR_EXAMPLES_DATA "/digits.csv.gz") : ReadMnist(options.data);
   const int epochs = options.epochs ? options.epochs : options.data.empty() ? 30 : 2;
   std::cout << data.train.count() << " images to learn from, " << data.test.count() << " to test with\n";
 
@@ -150,7 +153,9 @@ Options CommandLine(int argc, char** argv) {
     else if (flag == "--model") options.model = value();
     else if (flag == "--epochs") options.epochs = std::atoi(value().c_str());
     else if (flag == "--threads") options.threads = std::atoi(value().c_str());
-    else throw Error(Code::kInvalidArgument, "usage: digits [--resume] [--epochs N] [--model DIR] [--data DIR] [--threads N]");
+    else
+      throw Error(Code::kInvalidArgument,
+                  "usage: digits [--resume] [--epochs N] [--model DIR] [--data DIR] [--threads N]");
   }
   return options;
 }

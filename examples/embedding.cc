@@ -1,6 +1,6 @@
-// Learns what words mean from the company they keep: skip-gram word vectors with negative samples (Mikolov and others, 2013) over the
-// comments of this repository's headers. Each step touches a few rows of two large tables; the gradients stay sparse all the
-// way from the gather to the optimizer.
+// Learns what words mean from the company they keep: skip-gram word vectors with negative samples (Mikolov and others,
+// 2013) over the comments of this repository's headers. Each step touches a few rows of two large tables; the gradients
+// stay sparse all the way from the gather to the optimizer.
 //
 //   embedding [--rounds N]       16 rounds of 1,000 steps unless told otherwise
 //   embedding --save DIR         leaves the graph and the trained variables in DIR
@@ -61,7 +61,8 @@ Batch DrawBatch(const Vocabulary& v, std::mt19937& random) {
     neighbours.push_back(v.text[random() % 2 ? at + distance : at - distance]);
     for (int k = 0; k < kNegatives; ++k) strangers.push_back(v.text[random() % v.text.size()]);
   }
-  return {Tensor::Vector(words), Tensor::Vector(neighbours), Tensor::Vector(strangers).Reshaped({kBatch, kNegatives}).value()};
+  return {Tensor::Vector(words), Tensor::Vector(neighbours),
+          Tensor::Vector(strangers).Reshaped({kBatch, kNegatives}).value()};
 }
 
 // The words whose vectors point in the directions nearest to this word's.
@@ -69,7 +70,8 @@ std::vector<std::string> Nearest(const Vocabulary& v, const Tensor& similarities
   std::vector<int> order(v.words.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
   const float* similar = similarities.data<float>();
-  std::partial_sort(order.begin(), order.begin() + count + 1, order.end(), [&](int a, int b) { return similar[a] > similar[b]; });
+  std::partial_sort(order.begin(), order.begin() + count + 1, order.end(),
+                    [&](int a, int b) { return similar[a] > similar[b]; });
   std::vector<std::string> nearest;
   for (int i = 0; i <= count; ++i) {
     if (v.words[order[i]] != word) nearest.push_back(v.words[order[i]]);
@@ -80,7 +82,8 @@ std::vector<std::string> Nearest(const Vocabulary& v, const Tensor& similarities
 void Run(int rounds, const std::string& save) {
   std::string text;
   for (const char* folder : {"/graph", "/ops", "/runtime", "/session"}) {
-    for (const std::string& path : FilesBelow(WEIR_HEADERS + std::string(folder), ".h")) text += CommentsOf(ReadTextFile(path));
+    for (const std::string& path : FilesBelow(WEIR_HEADERS + std::string(folder), ".h"))
+      text += CommentsOf(ReadTextFile(path));
   }
   const Vocabulary v(WordsOf(text));
   std::cout << v.text.size() << " words to read, " << v.size() << " different ones\n";
@@ -94,9 +97,9 @@ void Run(int rounds, const std::string& save) {
   Variable company = GetVariable(g, "company", {v.size(), kSize}, {.initializer = ops::ZerosInitializer()});
 
   // A word's vector times a neighbour's should be large, times a stranger's small.
-  Output word = vectors.Gather(words);                                                                       // [batch, size]
+  Output word = vectors.Gather(words);  // [batch, size]
   Output near = ops::ReduceSum(word * company.Gather(neighbours), 1);                                        // [batch]
-  Output far = ops::ReduceSum(ops::ExpandDims(word, 1) * company.Gather(strangers), 2);                      // [batch, negatives]
+  Output far = ops::ReduceSum(ops::ExpandDims(word, 1) * company.Gather(strangers), 2);  // [batch, negatives]
   Output loss = ops::ReduceMean(ops::Softplus(-near)) + kNegatives * ops::ReduceMean(ops::Softplus(far));
   Operation train = AdagradOptimizer(0.3).Minimize(loss);
 
@@ -113,7 +116,10 @@ void Run(int rounds, const std::string& save) {
   for (int round = 0; round < rounds; ++round) {
     for (int step = 0; step < kStepsPerRound; ++step) {
       const Batch b = DrawBatch(v, random);
-      progress.Step(session.Run({loss}, {{words, b.words}, {neighbours, b.neighbours}, {strangers, b.strangers}}, {train}).value()[0].scalar<float>());
+      progress.Step(
+          session.Run({loss}, {{words, b.words}, {neighbours, b.neighbours}, {strangers, b.strangers}}, {train})
+              .value()[0]
+              .scalar<float>());
     }
     progress.EndRound();
   }

@@ -1,5 +1,5 @@
-// A linear model of two weights and a bias, trained by Adam: the program to begin with. README.md shows it beside its twin in
-// TensorFlow 1's Python.
+// A linear model of two weights and a bias, trained by Adam: the program to begin with. README.md shows it beside its
+// twin in TensorFlow 1's Python.
 //
 //   linear [--save DIR]       leaves the graph and the trained variables in DIR
 #include <weir/weir.h>

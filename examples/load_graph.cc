@@ -1,11 +1,11 @@
-// Opens a graph that TensorFlow wrote with its variables frozen into constants, feeds its placeholders by name and prints
-// what it computes: every output that no other node reads.
+// Opens a graph that TensorFlow wrote with its variables frozen into constants, feeds its placeholders by name and
+// prints what it computes: every output that no other node reads.
 //
 //   load_graph FILE.pb [NAME=NUMBER,NUMBER,…]…
 //   load_graph examples/data/xor.pb x=0,0,0,1,1,0,1,1
 //
-// The numbers fill the placeholder's shape row by row; one unknown size follows from how many there are. A placeholder that
-// is not named gets zeros, with 1 for unknown sizes.
+// The numbers fill the placeholder's shape row by row; one unknown size follows from how many there are. A placeholder
+// that is not named gets zeros, with 1 for unknown sizes.
 #include <weir/weir.h>
 
 #include <algorithm>
@@ -80,7 +80,8 @@ int main(int argc, char** argv) {
     for (int i = 2; i < argc; ++i) {
       const std::string argument = argv[i];
       const size_t equals = argument.find('=');
-      if (equals == std::string::npos) throw Error(Code::kInvalidArgument, "'" + argument + "' is not NAME=NUMBER,NUMBER,...");
+      if (equals == std::string::npos)
+        throw Error(Code::kInvalidArgument, "'" + argument + "' is not NAME=NUMBER,NUMBER,...");
       numbers[argument.substr(0, equals)] = ParseNumbers(argument.substr(equals + 1));
     }
     Run(argv[1], std::move(numbers));

@@ -1,6 +1,6 @@
-// A training run whose numbers were published: a net of 2, 3 and 1 units learns x0 + x1 < 1 from 128 random points, with
-// TensorFlow 1 and NumPy. Seeds, random ops, products, gradients and Adam must all agree with TensorFlow for the same five
-// losses to come out, to the last digit printed.
+// A training run whose numbers were published: a net of 2, 3 and 1 units learns x0 + x1 < 1 from 128 random points,
+// with TensorFlow 1 and NumPy. Seeds, random ops, products, gradients and Adam must all agree with TensorFlow for the
+// same five losses to come out, to the last digit printed.
 //
 //   published_run [--save DIR]       leaves the graph and the trained variables in DIR
 #include <weir/weir.h>
@@ -36,7 +36,8 @@ class NumpyRandom {
 bool PrintAndCompare(const char* name, const Tensor& matrix, const std::vector<double>& published) {
   std::cout << name << " = " << matrix << "\n";
   const float* values = matrix.data<float>();
-  return std::equal(published.begin(), published.end(), values, [](double p, float v) { return std::abs(p - v) <= 1e-6; });
+  return std::equal(published.begin(), published.end(), values,
+                    [](double p, float v) { return std::abs(p - v) <= 1e-6; });
 }
 
 constexpr int kExamples = 128, kBatch = 8, kSteps = 5000;
@@ -56,7 +57,8 @@ int main(int argc, char** argv) {
   Builder g;
   Variable w1(RandomNormal(g, {2, 3}, {.stddev = 1, .seed = 1}));
   Variable w2(RandomNormal(g, {3, 1}, {.stddev = 1, .seed = 1}));
-  Output x = Placeholder(g, kFloat, {None, 2}, {.name = "x-input"}), wanted = Placeholder(g, kFloat, {None, 1}, {.name = "y-input"});
+  Output x = Placeholder(g, kFloat, {None, 2}, {.name = "x-input"}),
+         wanted = Placeholder(g, kFloat, {None, 1}, {.name = "y-input"});
   Output y = MatMul(MatMul(x, w1), w2);
   Output cross_entropy = -ReduceMean(wanted * Log(ClipByValue(y, 1e-10, 1.0)));
   Operation train = AdamOptimizer(0.001).Minimize(cross_entropy);
@@ -76,9 +78,12 @@ int main(int argc, char** argv) {
     }
   }
   examples::SaveModel(g, session, examples::OptionValue(argc, argv, "--save", ""));
-  const bool agrees1 = PrintAndCompare("w1", session.GetVariable(w1.name()).value(), {-1.9618274, 2.58235407, 1.68203783, -3.4681716, 1.06982327, 2.11788989});
-  const bool agrees2 = PrintAndCompare("w2", session.GetVariable(w2.name()).value(), {-1.8247149, 2.68546653, 1.41819501});
+  const bool agrees1 = PrintAndCompare("w1", session.GetVariable(w1.name()).value(),
+                                       {-1.9618274, 2.58235407, 1.68203783, -3.4681716, 1.06982327, 2.11788989});
+  const bool agrees2 =
+      PrintAndCompare("w2", session.GetVariable(w2.name()).value(), {-1.8247149, 2.68546653, 1.41819501});
   const bool agree = agrees1 && agrees2;
-  std::cout << (agree ? "weights agree with the published ones within 1e-6\n" : "weights differ from the published ones\n");
+  std::cout << (agree ? "weights agree with the published ones within 1e-6\n"
+                      : "weights differ from the published ones\n");
   return agree ? 0 : 1;
 }

@@ -25,7 +25,8 @@ thread_local Builder* traced = nullptr;  // the body being built, innermost
 
 At::At(Builder& b, Loc loc) : builder(Builder::Innermost(&b)), loc(loc) {}
 
-Builder::Builder(Builder* parent, int first_capture) : graph_(&parent->graph().registry()), parent_(parent), first_capture_(first_capture) {
+Builder::Builder(Builder* parent, int first_capture)
+    : graph_(&parent->graph().registry()), parent_(parent), first_capture_(first_capture) {
   graph_.ShareFunctions(parent->graph());
   loc_ = parent->loc_;
   seed_ = parent->seed_, entropy_ = parent->entropy_;
@@ -56,7 +57,8 @@ std::string Builder::UniqueFunctionName(std::string_view base) {
   Builder* outermost = this;
   while (outermost->parent_) outermost = outermost->parent_;
   std::string name(base);
-  for (int i = 1; graph_.FindFunction(name) || !outermost->function_names_.insert(name).second; ++i) name = fmt::format("{}_{}", base, i);
+  for (int i = 1; graph_.FindFunction(name) || !outermost->function_names_.insert(name).second; ++i)
+    name = fmt::format("{}_{}", base, i);
   return name;
 }
 
@@ -120,7 +122,8 @@ Builder::Guard Builder::NameScope(std::string_view name) {
 Builder::Guard Builder::ControlDependencies(std::vector<Operation> before) {
   auto saved = control_;
   for (const Operation& op : before) {
-    if (op.valid() && std::find(control_.begin(), control_.end(), op.id()) == control_.end()) control_.push_back(op.id());
+    if (op.valid() && std::find(control_.begin(), control_.end(), op.id()) == control_.end())
+      control_.push_back(op.id());
   }
   return Guard([this, saved] { control_ = saved; });
 }
@@ -158,7 +161,8 @@ namespace {
 // Fills type and number attributes that the Outputs among `inputs` tell; returns the dtype asked of each input.
 class AttrSolver {
  public:
-  AttrSolver(const OpDef& def, AttrMap& attrs, const std::vector<Input>& inputs) : def_(def), attrs_(attrs), inputs_(inputs) {}
+  AttrSolver(const OpDef& def, AttrMap& attrs, const std::vector<Input>& inputs)
+      : def_(def), attrs_(attrs), inputs_(inputs) {}
 
   Result<std::vector<DType>> Solve() {
     WEIR_RETURN_IF_ERROR(SolveNumbers());
@@ -190,8 +194,10 @@ class AttrSolver {
     if (lists == 0) return {};
     for (const ArgDef& a : def_.inputs()) {
       if (a.number_attr.empty() || IsSet(a.number_attr)) continue;
-      if (inputs_.size() < singles) return InvalidArgument(fmt::format("takes at least {} inputs, not {}", singles, inputs_.size()));
-      int64_t uses = std::count_if(def_.inputs().begin(), def_.inputs().end(), [&](const ArgDef& b) { return b.number_attr == a.number_attr; });
+      if (inputs_.size() < singles)
+        return InvalidArgument(fmt::format("takes at least {} inputs, not {}", singles, inputs_.size()));
+      int64_t uses = std::count_if(def_.inputs().begin(), def_.inputs().end(),
+                                   [&](const ArgDef& b) { return b.number_attr == a.number_attr; });
       attrs_[a.number_attr] = static_cast<int64_t>((inputs_.size() - singles) / uses);
     }
     return {};
@@ -203,7 +209,8 @@ class AttrSolver {
       return v && v->is<int64_t>() && *v->get<int64_t>() >= 0 ? static_cast<size_t>(*v->get<int64_t>()) : 0;
     }
     if (!a.is_list) return 1;
-    if (const AttrValue* v = def_.Value(attrs_, a.type_attr); v && v->is<AttrList>()) return v->get<AttrList>()->type.size();
+    if (const AttrValue* v = def_.Value(attrs_, a.type_attr); v && v->is<AttrList>())
+      return v->get<AttrList>()->type.size();
     size_t singles = 0;
     for (const ArgDef& b : def_.inputs()) singles += !b.is_list && b.number_attr.empty();
     return inputs_.size() < singles ? 0 : inputs_.size() - singles;
@@ -239,7 +246,8 @@ class AttrSolver {
       attrs_[a.type_attr] = types;
     } else if (!types.empty()) {
       const AttrDef* d = def_.FindAttr(a.type_attr);
-      // An index written as numbers takes the op's default index type; a Tensor has its own, any other literal takes its look.
+      // An index written as numbers takes the op's default index type; a Tensor has its own, any other literal takes
+      // its look.
       bool numbers = inputs_[at].is_literal() && !inputs_[at].literal().has_dtype();
       bool by_default = numbers && d && d->default_value && d->default_value->is<DType>() &&
                         IsInteger(*d->default_value->get<DType>()) && IsInteger(types[0]);
@@ -292,7 +300,8 @@ Operation Builder::AddNode(std::string_view op, InputList inputs, AttrMap attrs,
     auto value = inputs[i].literal().ToTensor(i < types.size() ? BaseType(types[i]) : DType::kInvalid);
     if (!value.ok()) {
       std::string arg = def ? def->InputName(static_cast<int>(i), attrs) : std::to_string(i);
-      Fail(InvalidArgument(fmt::format("error[graph]: {} '{}': input '{}': {}", op, spec.name, arg, value.status().message()))
+      Fail(InvalidArgument(
+               fmt::format("error[graph]: {} '{}': input '{}': {}", op, spec.name, arg, value.status().message()))
                .Detail(loc ? "created at " + loc.ToString() : ""));
       return {};
     }
@@ -352,7 +361,9 @@ Output Make(std::string_view op, InputList inputs, AttrMap attrs, const Name& na
   return n.valid() ? n.builder()->OutputOf(n) : Output();
 }
 
-OutputList OutputList::Invalid(int64_t count) { return OutputList(count > 0 && count <= (1 << 16) ? static_cast<size_t>(count) : 0); }
+OutputList OutputList::Invalid(int64_t count) {
+  return OutputList(count > 0 && count <= (1 << 16) ? static_cast<size_t>(count) : 0);
+}
 
 const Output& OutputList::operator[](size_t i) const {
   static const Output none;

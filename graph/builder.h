@@ -42,7 +42,8 @@ class Operation {
 
 class Index;
 
-// One output of a node: a tensor to be. Carries arithmetic and comparison (ops/math/math.h), which build nodes, and subscripts.
+// One output of a node: a tensor to be. Carries arithmetic and comparison (ops/math/math.h), which build nodes, and
+// subscripts.
 class Output {
  public:
   Output() = default;
@@ -66,8 +67,9 @@ class Output {
   Endpoint endpoint_;
 };
 
-// The outputs of one node, or as many invalid ones after an error. Where not even their number is known then, the list is
-// empty; [] of what it does not have is an invalid Output (writing to that is lost), so that model code stays linear.
+// The outputs of one node, or as many invalid ones after an error. Where not even their number is known then, the list
+// is empty; [] of what it does not have is an invalid Output (writing to that is lost), so that model code stays
+// linear.
 class OutputList : public std::vector<Output> {
  public:
   using std::vector<Output>::vector;
@@ -111,8 +113,8 @@ class Literal {
 template <class T>
 concept Readable = requires(const T& v, Loc loc) { { v.Read(loc) } -> std::convertible_to<Output>; };
 
-// An argument of a building function: an Output, a Variable (one read at that place), or a literal that takes the dtype of
-// the op's other arguments. Captures the line of the caller.
+// An argument of a building function: an Output, a Variable (one read at that place), or a literal that takes the dtype
+// of the op's other arguments. Captures the line of the caller.
 class Input {
  public:
   Input(Output o, Loc loc = Loc::Current()) : output_(o), loc_(loc) {}  // NOLINT
@@ -123,10 +125,13 @@ class Input {
   Input(T v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
   Input(const char* v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
   Input(Tensor v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(std::move(v))), loc_(loc) {}  // NOLINT
-  Input(std::initializer_list<Literal> v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
+  Input(std::initializer_list<Literal> v, Loc loc = Loc::Current())
+      : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
   template <class T>
-    requires std::constructible_from<Tensor, const std::vector<T>&>
-  Input(const std::vector<T>& v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
+    requires std::constructible_from<Tensor, const std::vector<T>
+  & > Input(const std::vector<T>& v, Loc loc = Loc::Current())
+      : literal_(std::make_shared<Literal>(v)),
+  loc_(loc) {}  // NOLINT
 
   bool is_literal() const { return literal_ != nullptr; }
   const Output& output() const { return output_; }  // invalid when a literal
@@ -142,7 +147,8 @@ class Input {
   Loc loc_;
 };
 
-// Any number of arguments: a brace list of Inputs, or a range of what an Input is made of (Outputs, Variables, numbers).
+// Any number of arguments: a brace list of Inputs, or a range of what an Input is made of (Outputs, Variables,
+// numbers).
 class InputList : public std::vector<Input> {
  public:
   InputList() = default;
@@ -165,8 +171,8 @@ struct At {
   Loc loc;
 };
 
-// A node's name, the last parameter of building functions: `Relu(x, {.name = "hidden"})`. Empty means the op's. Functions with
-// further options take `.name` among them.
+// A node's name, the last parameter of building functions: `Relu(x, {.name = "hidden"})`. Empty means the op's.
+// Functions with further options take `.name` among them.
 struct Name {
   std::string name = {};
 };
@@ -174,7 +180,8 @@ struct Name {
 class Builder {
  public:
   explicit Builder(const OpRegistry* registry = &AllOps());
-  // Goes on with a graph: its shapes are inferred as far as they can be, its variables found (FindVariable, ops/model/variables.h).
+  // Goes on with a graph: its shapes are inferred as far as they can be, its variables found (FindVariable,
+  // ops/model/variables.h).
   explicit Builder(Graph graph);
   // The same of a file: Builder g(LoadGraph("model.meta")). An error becomes the builder's status.
   explicit Builder(Result<LoadedGraph> loaded, const OpRegistry* registry = &AllOps());
@@ -203,19 +210,22 @@ class Builder {
   [[nodiscard]] Guard ControlDependencies(std::vector<Operation> before);
   [[nodiscard]] Guard NoControlDependencies();
   [[nodiscard]] Guard Device(std::string_view device);
-  // Nodes made inside get this creation place: for functions that build several nodes on a user's behalf. The outermost wins.
+  // Nodes made inside get this creation place: for functions that build several nodes on a user's behalf. The outermost
+  // wins.
   [[nodiscard]] Guard At(Loc loc);
   const std::string& scope() const { return scope_; }  // "a/b/" or ""
-  // `name` within the current scope, made unique; marks it as taken. A name that ends in '/' is full and exact: the node
-  // that carries the name of its own scope.
+  // `name` within the current scope, made unique; marks it as taken. A name that ends in '/' is full and exact: the
+  // node that carries the name of its own scope.
   std::string UniqueName(std::string_view name);
 
   // ---- nodes
-  // Adds any registered op. Type and number attributes that inputs tell are filled in; literals become Const nodes of the
-  // dtype asked for. Inputs of list arguments follow one another. Name: empty means the op's.
-  Operation AddNode(std::string_view op, InputList inputs, AttrMap attrs = {}, const Name& name = {}, Loc loc = Loc::Current());
+  // Adds any registered op. Type and number attributes that inputs tell are filled in; literals become Const nodes of
+  // the dtype asked for. Inputs of list arguments follow one another. Name: empty means the op's.
+  Operation AddNode(std::string_view op, InputList inputs, AttrMap attrs = {}, const Name& name = {},
+                    Loc loc = Loc::Current());
   // Output 0 of AddNode, for the many ops with one output.
-  Output Add(std::string_view op, InputList inputs, AttrMap attrs = {}, const Name& name = {}, Loc loc = Loc::Current());
+  Output Add(std::string_view op, InputList inputs, AttrMap attrs = {}, const Name& name = {},
+             Loc loc = Loc::Current());
   Output OutputOf(Operation op, int index = 0) { return op.valid() ? Output(this, {op.id(), index}) : Output(); }
   Output Constant(Tensor value, const Name& name = {}, Loc loc = {});
   Output FindOutput(std::string_view name);  // by "node:0"; an error is kept when there is none
@@ -228,12 +238,12 @@ class Builder {
   bool seed_from_entropy() const { return entropy_; }
 
   // ---- function bodies: see ops/model/control_flow.h
-  // A builder of a body inside `parent`: what it uses of the enclosing graphs becomes arguments. While `Tracing` lives, nodes
-  // that code builds on an enclosing builder go into this body.
+  // A builder of a body inside `parent`: what it uses of the enclosing graphs becomes arguments. While `Tracing` lives,
+  // nodes that code builds on an enclosing builder go into this body.
   Builder(Builder* parent, int first_capture);
   [[nodiscard]] Guard Tracing();
-  // `base`, `base_1`, …: a name that no function of this builder's library has and none of the builders around it, nor of the
-  // bodies inside those, was given; their libraries become one.
+  // `base`, `base_1`, …: a name that no function of this builder's library has and none of the builders around it, nor
+  // of the bodies inside those, was given; their libraries become one.
   std::string UniqueFunctionName(std::string_view base);
   // Outputs of the parent that the body uses, in the order of their arguments.
   const std::vector<Output>& captures() const { return captures_; }

@@ -1,5 +1,5 @@
-// Graph files: opening and writing them. What is a protobuf message is read and written by graph/wire, in a library of its own
-// (graph/base/deps.h).
+// Graph files: opening and writing them. What is a protobuf message is read and written by graph/wire, in a library of
+// its own (graph/base/deps.h).
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -56,8 +56,10 @@ const AttrValue* BoundOrDefault(const Function& f, const AttrMap& bound, std::st
   return d != f.attr_defs.end() && d->default_value ? &*d->default_value : nullptr;
 }
 
-// The dtypes that a signature gives its arguments or results, kInvalid where only a call tells; nullopt when not even their number is known.
-std::optional<std::vector<DType>> DeclaredTypes(const Function& f, const std::vector<ArgDef>& args, const AttrMap& bound) {
+// The dtypes that a signature gives its arguments or results, kInvalid where only a call tells; nullopt when not even
+// their number is known.
+std::optional<std::vector<DType>> DeclaredTypes(const Function& f, const std::vector<ArgDef>& args,
+                                                const AttrMap& bound) {
   std::vector<DType> types;
   for (const ArgDef& a : args) {
     if (a.is_list || !a.number_attr.empty()) return std::nullopt;
@@ -68,15 +70,18 @@ std::optional<std::vector<DType>> DeclaredTypes(const Function& f, const std::ve
 }
 
 // `given` is what the node hands over or takes, `f` what its function says.
-Status CompareTypes(const Function& f, const char* what, const std::vector<DType>& given, const std::optional<std::vector<DType>>& declared) {
+Status CompareTypes(const Function& f, const char* what, const std::vector<DType>& given,
+                    const std::optional<std::vector<DType>>& declared) {
   if (!declared) return {};
   if (given.size() != declared->size()) {
-    return InvalidArgument(fmt::format("calls function '{}' of {} {}s with {}", f.name, declared->size(), what, given.size()));
+    return InvalidArgument(
+        fmt::format("calls function '{}' of {} {}s with {}", f.name, declared->size(), what, given.size()));
   }
   for (size_t i = 0; i < given.size(); ++i) {
     DType want = (*declared)[i], have = BaseType(given[i]);
     if (want == have || want == DType::kInvalid || have == DType::kInvalid) continue;
-    return InvalidArgument(fmt::format("calls function '{}' with {} for {} {}, which is {}", f.name, DTypeName(have), what, i, DTypeName(want)));
+    return InvalidArgument(fmt::format("calls function '{}' with {} for {} {}, which is {}", f.name, DTypeName(have),
+                                       what, i, DTypeName(want)));
   }
   return {};
 }
@@ -91,7 +96,8 @@ Status CheckEnds(const Function& f, const Graph& body) {
     for (NodeId id : body.nodes()) nodes += body.node(id).Is(op);
     bool complete = std::all_of(ends.begin(), ends.end(), [](NodeId id) { return id.valid(); });
     if (complete && nodes == static_cast<int64_t>(ends.size())) continue;
-    return InvalidArgument(fmt::format("calls function '{}', whose {} are incomplete or doubled", f.name, op == "_Arg" ? "arguments" : "results"));
+    return InvalidArgument(fmt::format("calls function '{}', whose {} are incomplete or doubled", f.name,
+                                       op == "_Arg" ? "arguments" : "results"));
   }
   return {};
 }
@@ -99,7 +105,8 @@ Status CheckEnds(const Function& f, const Graph& body) {
 }  // namespace
 
 std::span<const std::string_view> FunctionAttrs(const Node& n) {
-  static constexpr std::string_view kBranches[] = {"then_branch", "else_branch"}, kLoop[] = {"cond", "body"}, kCall[] = {"f"};
+  static constexpr std::string_view kBranches[] = {"then_branch", "else_branch"}, kLoop[] = {"cond", "body"},
+                                    kCall[] = {"f"};
   switch (n.def() ? n.def()->calls() : CallKind::kNone) {
     case CallKind::kNone: return {};
     case CallKind::kCall: return kCall;
@@ -137,7 +144,8 @@ Status CheckCall(const Graph& g, const Node& n) {
     WEIR_RETURN_IF_ERROR(CompareTypes(*f, "argument", in, DeclaredTypes(*f, f->args, bound)));
     auto results = DeclaredTypes(*f, f->rets, bound);
     if (attr == "cond" && results && (results->size() != 1 || results->front() == kResource)) {
-      return InvalidArgument(fmt::format("has the condition '{}' of {} results; a condition gives one tensor", f->name, results->size()));
+      return InvalidArgument(
+          fmt::format("has the condition '{}' of {} results; a condition gives one tensor", f->name, results->size()));
     }
     if (attr != "cond") WEIR_RETURN_IF_ERROR(CompareTypes(*f, "result", out, results));
   }
@@ -168,17 +176,24 @@ bool HasBody(const Function& f) {
   return f.body.num_nodes() > 0 || (f.args.empty() && f.rets.empty() && f.control_ret.empty());
 }
 
-Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attrs, const std::vector<OutputType>& arg_types) {
+Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attrs,
+                          const std::vector<OutputType>& arg_types) {
   InferenceScope scope;
   Depth depth;
-  if (depth.too_deep()) return InvalidArgument(fmt::format("calls function '{}' {} calls deep: functions that call themselves are refused", f.name, kMaxCallDepth));
-  if (!HasBody(f)) return Unimplemented(fmt::format("calls function '{}', which has lists of a length that its caller tells: Weir does not read those", f.name));
+  if (depth.too_deep())
+    return InvalidArgument(fmt::format("calls function '{}' {} calls deep: functions that call themselves are refused",
+                                       f.name, kMaxCallDepth));
+  if (!HasBody(f))
+    return Unimplemented(fmt::format(
+        "calls function '{}', which has lists of a length that its caller tells: Weir does not read those", f.name));
   Graph body = f.body;
   body.ShareFunctions(g);
   WEIR_RETURN_IF_ERROR(CountInferred(f, body));
   WEIR_RETURN_IF_ERROR(CheckEnds(f, body));
   std::vector<NodeId> args = ArgNodes(body);
-  if (args.size() != arg_types.size()) return InvalidArgument(fmt::format("calls function '{}' of {} arguments with {}", f.name, args.size(), arg_types.size()));
+  if (args.size() != arg_types.size())
+    return InvalidArgument(
+        fmt::format("calls function '{}' of {} arguments with {}", f.name, args.size(), arg_types.size()));
   AttrMap bound = attrs;
   for (const AttrDef& d : f.attr_defs) {
     if (d.default_value) bound.emplace(d.name, *d.default_value);
@@ -191,7 +206,10 @@ Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attr
     bool changed = false;
     for (auto& [name, value] : attrs) {
       const AttrValue was = value;
-      if (!BindPlaceholders(value, bound)) return InvalidArgument(fmt::format("calls function '{}' without a value for the attribute that its node '{}' needs", f.name, body.node(id).name()));
+      if (!BindPlaceholders(value, bound))
+        return InvalidArgument(
+            fmt::format("calls function '{}' without a value for the attribute that its node '{}' needs", f.name,
+                        body.node(id).name()));
       changed |= !(value == was);
     }
     if (changed) WEIR_RETURN_IF_ERROR(body.SetOp(id, std::string(body.node(id).op()), std::move(attrs)));

@@ -14,29 +14,32 @@ inline constexpr int kMaxCallDepth = 64;  // nested calls; more is recursion
 // Of all bodies that one inference walks, that calls unfold to, or that branches and loops are compiled to.
 inline constexpr int64_t kMaxUnfoldedNodes = 1 << 18;
 
-// The function that a call, branch or loop node refers to by attribute `attr` ("f", "then_branch", "cond", …), or, for a
-// node whose op is a function's name, that function with attr "". Error when it is not in the library.
+// The function that a call, branch or loop node refers to by attribute `attr` ("f", "then_branch", "cond", …), or, for
+// a node whose op is a function's name, that function with attr "". Error when it is not in the library.
 Result<const Function*> CalledFunction(const Graph& g, const Node& n, std::string_view attr);
 
 // Whether the body could be read from the function's file; see import_function.h.
 bool HasBody(const Function& f);
-// Whether number and dtypes of the arguments and results of the functions that a call, branch or loop names are those of the
-// node, as far as signatures tell: the arguments are its inputs (of a branch, those behind the condition); the results of
-// calls and branches its outputs, of a loop's body its inputs again, and a loop's condition gives one. Linear in the signatures.
+// Whether number and dtypes of the arguments and results of the functions that a call, branch or loop names are those
+// of the node, as far as signatures tell: the arguments are its inputs (of a branch, those behind the condition); the
+// results of calls and branches its outputs, of a loop's body its inputs again, and a loop's condition gives one.
+// Linear in the signatures.
 Status CheckCall(const Graph& g, const Node& n);
 
 // The body with attribute placeholders bound by `attrs` (and by the call's input types), its `_Arg` outputs typed by
 // `arg_types` (as many as arguments), inferred. The body's library is `g`'s.
-Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attrs, const std::vector<OutputType>& arg_types);
+Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attrs,
+                          const std::vector<OutputType>& arg_types);
 
-// Names of the function attributes of a node, in the order that matters: {"f"}, {"then_branch", "else_branch"}, {"cond", "body"}.
+// Names of the function attributes of a node, in the order that matters: {"f"}, {"then_branch", "else_branch"},
+// {"cond", "body"}.
 std::span<const std::string_view> FunctionAttrs(const Node& n);
 
 // The body's `_Arg` / `_Retval` nodes by index.
 std::vector<NodeId> ArgNodes(const Graph& body);
 std::vector<NodeId> RetNodes(const Graph& body);
-// The nodes of the body of `f` that have an effect: the stateful ones, and of unknown ops, of which nobody can say, those that
-// the function's control results name.
+// The nodes of the body of `f` that have an effect: the stateful ones, and of unknown ops, of which nobody can say,
+// those that the function's control results name.
 std::set<NodeId> EffectNodes(const Function& f, const Graph& body);
 bool HasEffects(const Graph& body);  // of its known ops
 
@@ -44,8 +47,9 @@ bool HasEffects(const Graph& body);  // of its known ops
 // Leaves the node alone when it is none.
 Status InferCall(Graph& g, NodeId id);
 
-// While one lives, its thread infers equal instantiations (function, attributes, argument types) once, and refuses to walk
-// more than kMaxUnfoldedNodes nodes of bodies in all. Nested ones are the outermost. The libraries must not change meanwhile.
+// While one lives, its thread infers equal instantiations (function, attributes, argument types) once, and refuses to
+// walk more than kMaxUnfoldedNodes nodes of bodies in all. Nested ones are the outermost. The libraries must not change
+// meanwhile.
 class InferenceScope {
  public:
   InferenceScope();

@@ -46,7 +46,8 @@ Output Grad::ToDense() const {
   return Make("UnsortedSegmentSum", {slices_.values, slices_.indices, rows}, {}, {.name = "dense"});
 }
 
-GradContext::GradContext(Builder* b, NodeId id, std::vector<Grad> grads) : builder_(b), id_(id), grads_(std::move(grads)) {
+GradContext::GradContext(Builder* b, NodeId id, std::vector<Grad> grads)
+    : builder_(b), id_(id), grads_(std::move(grads)) {
   result_.resize(node().inputs().size());
 }
 
@@ -74,7 +75,8 @@ namespace {
 // One differentiation.
 class Differentiator {
  public:
-  Differentiator(Builder& b, const std::vector<Output>& ys, const std::vector<Output>& xs, const GradientOptions& options)
+  Differentiator(Builder& b, const std::vector<Output>& ys, const std::vector<Output>& xs,
+                 const GradientOptions& options)
       : b_(b), ys_(ys), xs_(xs), options_(options) {}
 
   Result<std::vector<Grad>> Run() {
@@ -103,24 +105,28 @@ class Differentiator {
     if (ys_.empty()) return InvalidArgument("error[graph]: gradients of no outputs were asked for");
     for (const auto* list : {&ys_, &xs_}) {
       for (const Output& o : *list) {
-        if (!o.valid() || o.builder() != &b_) return InvalidArgument("error[graph]: gradients were asked of an output that is invalid or of another graph");
+        if (!o.valid() || o.builder() != &b_)
+          return InvalidArgument("error[graph]: gradients were asked of an output that is invalid or of another graph");
         const DType dtype = BaseType(b_.graph().type(o.endpoint()).dtype);
         // A y of an unknown op is a missing gradient like any other.
         if (dtype == DType::kInvalid ? list == &ys_
                                      : Differentiable(b_.graph().type(o.endpoint())) && !Unsupported(dtype))
           continue;
-        return NodeError(o.node(), "dtype", InvalidArgument(fmt::format("is {}, which has no gradient", b_.graph().type(o.endpoint()).ToString()))
-                                                .Help("only floating-point tensors can be differentiated; convert by Cast"));
+        return NodeError(
+            o.node(), "dtype",
+            InvalidArgument(fmt::format("is {}, which has no gradient", b_.graph().type(o.endpoint()).ToString()))
+                .Help("only floating-point tensors can be differentiated; convert by Cast"));
       }
     }
     if (!options_.grad_ys.empty() && options_.grad_ys.size() != ys_.size()) {
-      return InvalidArgument(fmt::format("error[graph]: {} grad_ys were given for {} ys", options_.grad_ys.size(), ys_.size()));
+      return InvalidArgument(
+          fmt::format("error[graph]: {} grad_ys were given for {} ys", options_.grad_ys.size(), ys_.size()));
     }
     return {};
   }
 
-  // Nodes on a path of differentiable edges from some x to some y: only they are asked for gradients. An error when one that y
-  // is computed from breaks the contract by which gradient functions go.
+  // Nodes on a path of differentiable edges from some x to some y: only they are asked for gradients. An error when one
+  // that y is computed from breaks the contract by which gradient functions go.
   Status MarkBetween(const std::vector<NodeId>& order) {
     const Graph& g = b_.graph();
     std::vector<bool> from_x(num_ids_), to_y(num_ids_), stop(num_ids_), is_x(num_ids_);
@@ -204,7 +210,8 @@ class Differentiator {
 
   Grad SeedGrad(size_t i) {
     if (i < options_.grad_ys.size() && options_.grad_ys[i].valid()) return options_.grad_ys[i];
-    return b_.Add("OnesLike", {ys_[i]}, {}, {.name = fmt::format("grad_ys_{}", i)}, b_.graph().node(ys_[i].endpoint().node).loc());
+    return b_.Add("OnesLike", {ys_[i]}, {}, {.name = fmt::format("grad_ys_{}", i)},
+                  b_.graph().node(ys_[i].endpoint().node).loc());
   }
 
   void Contribute(Endpoint e, Grad g) {
@@ -252,7 +259,8 @@ class Differentiator {
     GradContext c(&b_, id, std::move(grads));
     if (Status s = (*fn)(c); !s.ok()) return NodeError(b_.graph().node(id), "graph", s);
     WEIR_RETURN_IF_ERROR(b_.status());
-    for (size_t i = 0; i < c.result().size(); ++i) Contribute(b_.graph().node(id).input(static_cast<int>(i)), c.result()[i]);
+    for (size_t i = 0; i < c.result().size(); ++i)
+      Contribute(b_.graph().node(id).input(static_cast<int>(i)), c.result()[i]);
     return {};
   }
 
@@ -309,13 +317,15 @@ class Differentiator {
 
 }  // namespace
 
-Result<std::vector<Grad>> GradientsOf(Builder& b, const std::vector<Output>& ys, const std::vector<Output>& xs, const GradientOptions& options) {
+Result<std::vector<Grad>> GradientsOf(Builder& b, const std::vector<Output>& ys, const std::vector<Output>& xs,
+                                      const GradientOptions& options) {
   auto result = Differentiator(b, ys, xs, options).Run();
   if (!result.ok()) b.Fail(result.status());
   return result;
 }
 
-std::vector<Output> Gradients(const std::vector<Output>& ys, const std::vector<Output>& xs, const GradientOptions& options) {
+std::vector<Output> Gradients(const std::vector<Output>& ys, const std::vector<Output>& xs,
+                              const GradientOptions& options) {
   std::vector<Output> dense(xs.size());
   if (ys.empty() || !ys[0].valid()) return dense;
   Builder& b = *ys[0].builder();

@@ -79,9 +79,11 @@ struct GradientOptions {
 // Gradients of sum(ys) by each x, as Grads; an x may be a resource handle (the variable). An invalid Grad where no path
 // leads from x to any y (or zeros, by option). All ops on the way that have no gradient are reported at once, each with
 // node, op, creation line and reason; the error is also kept by the builder.
-Result<std::vector<Grad>> GradientsOf(Builder& b, const std::vector<Output>& ys, const std::vector<Output>& xs, const GradientOptions& options = {});
+Result<std::vector<Grad>> GradientsOf(Builder& b, const std::vector<Output>& ys, const std::vector<Output>& xs,
+                                      const GradientOptions& options = {});
 // The same as dense tensors.
-std::vector<Output> Gradients(const std::vector<Output>& ys, const std::vector<Output>& xs, const GradientOptions& options = {});
+std::vector<Output> Gradients(const std::vector<Output>& ys, const std::vector<Output>& xs,
+                              const GradientOptions& options = {});
 
 // A gradient of the user's own: for every node of an op (over the registry's), or for one node (over both). Instead of
 // an op, `op` may be the name that nodes ask for by the attribute `_gradient_op_type` (tf.RegisterGradient with

@@ -63,7 +63,9 @@ Result<Endpoint> Graph::ParseEndpoint(std::string_view name) const {
     base = name.substr(0, colon);
     std::string_view digits = name.substr(colon + 1);
     bool numeric = !digits.empty() && digits.size() < 10 && digits.find_first_not_of("0123456789") == digits.npos;
-    if (!numeric) return InvalidArgument(fmt::format("'{:.100}' is no tensor name: '{:.20}' is no output number", name, digits)).Help("write node:0");
+    if (!numeric)
+      return InvalidArgument(fmt::format("'{:.100}' is no tensor name: '{:.20}' is no output number", name, digits))
+          .Help("write node:0");
     index = std::stoll(std::string(digits));
   }
   NodeId id = Find(base);
@@ -78,7 +80,8 @@ Result<Endpoint> Graph::ParseEndpoint(std::string_view name) const {
   }
   if (index >= static_cast<int64_t>(node(id).outputs().size())) {
     if (IsUnknownOp(*this, node(id))) return UnknownOpError(*this, node(id));
-    return InvalidArgument(fmt::format("'{:.100}': {} '{}' has {} outputs", name, node(id).op(), node(id).name(), node(id).outputs().size()));
+    return InvalidArgument(fmt::format("'{:.100}': {} '{}' has {} outputs", name, node(id).op(), node(id).name(),
+                                       node(id).outputs().size()));
   }
   return Endpoint{id, static_cast<int32_t>(index)};
 }
@@ -101,7 +104,8 @@ Status Graph::ComputeOutputTypes(Node& n) {
     return declared.status();
   }
   const std::vector<DType>& types = *declared;
-  if (types.size() > (1 << 16)) return InvalidArgument(fmt::format("has {} outputs; at most {} are possible", types.size(), 1 << 16));
+  if (types.size() > (1 << 16))
+    return InvalidArgument(fmt::format("has {} outputs; at most {} are possible", types.size(), 1 << 16));
   for (size_t i = types.size() + 1; i < n.users_.lists_.size(); ++i) {
     if (n.users_.lists_[i].empty()) continue;
     const Node& reader = nodes_[n.users_.lists_[i][0].node.value];
@@ -113,8 +117,10 @@ Status Graph::ComputeOutputTypes(Node& n) {
 }
 
 Result<NodeId> Graph::AddRaw(NodeSpec spec, int num_outputs_if_unknown) {
-  if (!ValidNodeName(spec.name)) return InvalidArgument(fmt::format("error[graph]: '{:.100}' is not a valid node name", spec.name));
-  if (names_.count(spec.name)) return AlreadyExists(fmt::format("error[graph]: there are two nodes named '{}'", spec.name));
+  if (!ValidNodeName(spec.name))
+    return InvalidArgument(fmt::format("error[graph]: '{:.100}' is not a valid node name", spec.name));
+  if (names_.count(spec.name))
+    return AlreadyExists(fmt::format("error[graph]: there are two nodes named '{}'", spec.name));
   NodeId id{static_cast<int32_t>(nodes_.size())};
   Node n;
   n.id_ = id;
@@ -196,7 +202,8 @@ Status NodeError(const Node& node, std::string_view tag, Status status) {
   if (message.starts_with("error[")) return status;
   std::string headline = fmt::format("error[{}]: {} '{}' {}", tag, node.op(), node.name(), message);
   if (Loc loc = node.loc()) status = std::move(status).Detail("created at " + loc.ToString());
-  if (!node.origins().empty()) status = std::move(status).Detail(fmt::format("made from '{}'", fmt::join(node.origins(), "', '")));
+  if (!node.origins().empty())
+    status = std::move(status).Detail(fmt::format("made from '{}'", fmt::join(node.origins(), "', '")));
   return std::move(status).Decorated(std::move(headline));
 }
 

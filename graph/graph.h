@@ -73,8 +73,8 @@ struct Use {
   int output = 0;
 };
 
-// Who reads the outputs of one node and who waits for it: control edges first, then output by output, in no order within
-// each. Every edge knows its place here, so that adding or taking one costs the same however many there are.
+// Who reads the outputs of one node and who waits for it: control edges first, then output by output, in no order
+// within each. Every edge knows its place here, so that adding or taking one costs the same however many there are.
 class Users {
  public:
   class Iterator {

@@ -41,8 +41,11 @@ std::optional<int64_t> ShapeContext::scalar(int i) const {
 
 Result<PartialShape> ShapeContext::shape_from_input(int i) const {
   if (const Tensor* t = constant(i)) {
-    // Why here: a constant's -1 is an unknown dimension, anything lower a mistake; a propagated value's negatives are symbols.
-    if (t->num_elements() > kMaxRank) return InvalidArgument(fmt::format("has a shape of {} axes in input '{}'; at most {} are possible", t->num_elements(), InputName(i), kMaxRank));
+    // Why here: a constant's -1 is an unknown dimension, anything lower a mistake; a propagated value's negatives are
+    // symbols.
+    if (t->num_elements() > kMaxRank)
+      return InvalidArgument(fmt::format("has a shape of {} axes in input '{}'; at most {} are possible",
+                                         t->num_elements(), InputName(i), kMaxRank));
     auto ints = t->ToInts();
     if (!ints) return InvalidArgument(fmt::format("wants integers for input '{}'", InputName(i)));
     for (int64_t d : *ints) {
@@ -51,11 +54,13 @@ Result<PartialShape> ShapeContext::shape_from_input(int i) const {
     return PartialShape(Dims(ints->begin(), ints->end()));
   }
   if (const Dims* v = value(i)) {
-    if (v->size() > size_t{kMaxRank}) return InvalidArgument(fmt::format("has a shape of {} axes in input '{}'", v->size(), InputName(i)));
+    if (v->size() > size_t{kMaxRank})
+      return InvalidArgument(fmt::format("has a shape of {} axes in input '{}'", v->size(), InputName(i)));
     return PartialShape(*v);
   }
   const PartialShape& s = input(i);
-  if (s.known_rank() && s.rank() == 1 && Known(s[0]) && s[0] <= kMaxRank) return PartialShape::UnknownOfRank(static_cast<int>(s[0]));
+  if (s.known_rank() && s.rank() == 1 && Known(s[0]) && s[0] <= kMaxRank)
+    return PartialShape::UnknownOfRank(static_cast<int>(s[0]));
   return PartialShape::Unknown();
 }
 
@@ -75,14 +80,16 @@ void ShapeContext::PassHandle(int i, int output) {
 Result<PartialShape> ShapeContext::WithRank(int i, int rank) const {
   const PartialShape& s = input(i);
   if (!s.known_rank()) return PartialShape::UnknownOfRank(rank);
-  if (s.rank() != rank) return InvalidArgument(fmt::format("wants rank {} for input '{}', not {}", rank, InputName(i), Describe(i)));
+  if (s.rank() != rank)
+    return InvalidArgument(fmt::format("wants rank {} for input '{}', not {}", rank, InputName(i), Describe(i)));
   return s;
 }
 
 Result<PartialShape> ShapeContext::WithRankAtLeast(int i, int rank) const {
   const PartialShape& s = input(i);
   if (s.known_rank() && s.rank() < rank) {
-    return InvalidArgument(fmt::format("wants at least rank {} for input '{}', not {}", rank, InputName(i), Describe(i)));
+    return InvalidArgument(
+        fmt::format("wants at least rank {} for input '{}', not {}", rank, InputName(i), Describe(i)));
   }
   return s;
 }
@@ -107,11 +114,13 @@ Result<Dim> MergeDims(Dim a, Dim b) {
 Result<PartialShape> MergeShapes(const PartialShape& a, const PartialShape& b) {
   if (!a.known_rank()) return b;
   if (!b.known_rank()) return a;
-  if (a.rank() != b.rank()) return InvalidArgument(fmt::format("shapes {} and {} have different ranks", a.ToString(), b.ToString()));
+  if (a.rank() != b.rank())
+    return InvalidArgument(fmt::format("shapes {} and {} have different ranks", a.ToString(), b.ToString()));
   PartialShape out = a;
   for (int i = 0; i < a.rank(); ++i) {
     auto d = MergeDims(a[i], b[i]);
-    if (!d.ok()) return InvalidArgument(fmt::format("shapes {} and {} differ in axis {}", a.ToString(), b.ToString(), i));
+    if (!d.ok())
+      return InvalidArgument(fmt::format("shapes {} and {} differ in axis {}", a.ToString(), b.ToString(), i));
     out[i] = *d;
   }
   return out;
@@ -130,7 +139,8 @@ Result<PartialShape> BroadcastShapes(const PartialShape& a, const PartialShape& 
       out[i] = da;
     } else if (Known(da) && Known(db)) {
       return InvalidArgument(fmt::format("cannot broadcast {} and {}", a.ToString(), b.ToString()))
-          .Detail(fmt::format("sizes {} and {} differ (axis {} of the result); they must be equal or one of them 1", da, db, i));
+          .Detail(fmt::format("sizes {} and {} differ (axis {} of the result); they must be equal or one of them 1", da,
+                              db, i));
     } else {
       // An unknown beside a size above 1 must be that size or 1; either way the result is that size. 0 stays 0.
       out[i] = Known(da) ? da : Known(db) ? db : kUnknownDim;
@@ -203,7 +213,8 @@ Status AllUnchanged(ShapeContext& c) {
 Status BroadcastShape(ShapeContext& c) {
   auto s = BroadcastShapes(c.input(0), c.input(1));
   if (!s.ok()) {
-    return InvalidArgument(fmt::format("cannot broadcast {} and {}", c.Describe(0), c.Describe(1))).Detail(s.status().details());
+    return InvalidArgument(fmt::format("cannot broadcast {} and {}", c.Describe(0), c.Describe(1)))
+        .Detail(s.status().details());
   }
   c.set_output(0, *s);
   return {};
@@ -213,7 +224,10 @@ Status MergedShape(ShapeContext& c) {
   PartialShape s = PartialShape::Unknown();
   for (int i = 0; i < c.num_inputs(); ++i) {
     auto merged = MergeShapes(s, c.input(i));
-    if (!merged.ok()) return InvalidArgument(fmt::format("wants inputs of equal shapes; input '{}' is {}", c.InputName(i), c.Describe(i))).Detail(merged.status().message());
+    if (!merged.ok())
+      return InvalidArgument(
+                 fmt::format("wants inputs of equal shapes; input '{}' is {}", c.InputName(i), c.Describe(i)))
+          .Detail(merged.status().message());
     s = *merged;
   }
   c.set_output(0, s);
@@ -270,7 +284,8 @@ std::vector<ShapeContext::Input> InputsOf(const Graph& g, const Node& n) {
     ShapeContext::Input in;
     in.dtype = t.dtype, in.shape = t.shape;
     in.constant = ConstantValue(g, e);
-    // Why: what hands a constant on may itself not be inferred (of a broken graph); its elements and its shape must agree.
+    // Why: what hands a constant on may itself not be inferred (of a broken graph); its elements and its shape must
+    // agree.
     if (in.constant) in.shape = PartialShape(in.constant->shape());
     if (t.value) in.value = &*t.value;
     in.handle_dtype = t.handle_dtype, in.handle_shape = t.handle_shape, in.resource = t.resource;
@@ -303,7 +318,9 @@ Result<std::vector<OutputType>> InferredTypes(const Graph& g, const Node& n) {
     for (size_t i = 0; i < n.inputs().size(); ++i) {
       Loc loc = g.node(n.input(i).node).loc();
       std::string where = loc ? ", created at " + loc.ToString() : "";
-      if (i < 4) s = std::move(s).Detail(fmt::format("input '{}' is '{}' ({}{})", c.InputName(i), g.EndpointName(n.input(i)), g.type(n.input(i)).ToString(), where));
+      if (i < 4)
+        s = std::move(s).Detail(fmt::format("input '{}' is '{}' ({}{})", c.InputName(i), g.EndpointName(n.input(i)),
+                                            g.type(n.input(i)).ToString(), where));
     }
     return NodeError(n, "shape", std::move(s));
   }
@@ -316,7 +333,8 @@ Status InferNode(Graph& g, NodeId id) {
   if (!n.def()) return InferCall(g, id);
   if (!n.def()->shape_fn()) return {};
   // Files of versions up to 21 could not tell a scalar placeholder from one of unknown shape.
-  bool untold = n.def()->fed() && n.inputs().empty() && g.file_info().from_file && g.file_info().producer <= 21 && outputs[0].shape.rank() == 0;
+  bool untold = n.def()->fed() && n.inputs().empty() && g.file_info().from_file && g.file_info().producer <= 21 &&
+                outputs[0].shape.rank() == 0;
   if (untold) outputs[0].shape = PartialShape::Unknown();
   for (size_t i = 0; i < outputs.size(); ++i) {
     NameUnknowns(&outputs[i].shape);
@@ -334,13 +352,15 @@ Status CycleError(const Graph& g, const std::vector<Frame>& stack, NodeId start)
   auto first = std::find_if(stack.begin(), stack.end(), [&](const Frame& f) { return f.id == start; });
   std::string cycle = g.node(start).name();
   for (auto it = stack.end(); it != first && cycle.size() < 400;) cycle += " -> " + g.node((--it)->id).name();
-  return InvalidArgument("error[graph]: the graph has a cycle").Detail(cycle).Help("only v1 NextIteration nodes may close a loop");
+  return InvalidArgument("error[graph]: the graph has a cycle")
+      .Detail(cycle)
+      .Help("only v1 NextIteration nodes may close a loop");
 }
 }  // namespace
 
 Result<std::vector<NodeId>> TopologicalOrder(const Graph& g) {
-  // Depth-first from each node in program order: a node comes as soon as its inputs allow, never later than a node that the
-  // program has after it unless that one needs it. Iterative, since chains may be long.
+  // Depth-first from each node in program order: a node comes as soon as its inputs allow, never later than a node that
+  // the program has after it unless that one needs it. Iterative, since chains may be long.
   enum : uint8_t { kNew, kOpen, kDone };
   struct Frame {
     NodeId id;

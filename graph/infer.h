@@ -106,18 +106,20 @@ Status UnknownShape(ShapeContext& c);
 Status NoOutputs(ShapeContext& c);
 
 // ---- over a graph
-// Computes a value from constant inputs, for shapes that depend on it; an injected evaluator since kernels are not visible here.
-// Returns nullopt when it cannot.
+// Computes a value from constant inputs, for shapes that depend on it; an injected evaluator since kernels are not
+// visible here. Returns nullopt when it cannot.
 using Evaluator = std::function<std::optional<std::vector<Tensor>>(const Node&, std::span<const Tensor>)>;
 
 // A symbol (shape.h) that no other dimension has.
 Dim NewSymbol();
-// What the node's shape function gives of its inputs' types; the types it has where there is none. Errors as InferNode's.
+// What the node's shape function gives of its inputs' types; the types it has where there is none. Errors as
+// InferNode's.
 Result<std::vector<OutputType>> InferredTypes(const Graph& g, const Node& n);
-// Infers output types of one node from its inputs' types. An error, before its shape function sees anything, where the node
-// does not keep the contract (CheckNode, verify.h).
+// Infers output types of one node from its inputs' types. An error, before its shape function sees anything, where the
+// node does not keep the contract (CheckNode, verify.h).
 Status InferNode(Graph& g, NodeId id);
-// Multiplications and additions of one run of a node that keeps the contract and has an output; unknown sizes count as 1.
+// Multiplications and additions of one run of a node that keeps the contract and has an output; unknown sizes count as
+// 1.
 int64_t FlopsOf(const Graph& g, const Node& n);
 // All nodes in dependency order; `known` overrides outputs (fed tensors). Loops' back edges get unknown shapes.
 Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, EndpointHash>& known = {});

@@ -1,5 +1,5 @@
-// Inference through calls, branches and loops. Equal instantiations are inferred once within a scope, so that functions that
-// call each other twice cost what they are long, not what they unfold to; what is still too much is refused.
+// Inference through calls, branches and loops. Equal instantiations are inferred once within a scope, so that functions
+// that call each other twice cost what they are long, not what they unfold to; what is still too much is refused.
 #include <fmt/format.h>
 
 #include "weir/graph/functions.h"
@@ -49,7 +49,8 @@ struct Learnt {
 };
 thread_local Learnt learnt;
 
-// The results of `known` for other arguments. A size that the arguments do not tell is a new one: two calls may give two.
+// The results of `known` for other arguments. A size that the arguments do not tell is a new one: two calls may give
+// two.
 std::vector<OutputType> ResultsFor(const Instance& known, std::map<Dim, Dim> symbols) {
   std::vector<OutputType> results = known.results;
   ForEachDim(results, [&](Dim& d) {
@@ -77,7 +78,8 @@ OutputType Merge(const OutputType& a, const OutputType& b) {
   return t;
 }
 
-Result<std::vector<OutputType>> InferResults(const Graph& g, const Function& f, const AttrMap& attrs, const std::vector<OutputType>& args) {
+Result<std::vector<OutputType>> InferResults(const Graph& g, const Function& f, const AttrMap& attrs,
+                                             const std::vector<OutputType>& args) {
   WEIR_ASSIGN_OR_RETURN(Graph body, Instantiate(g, f, attrs, args));
   std::vector<OutputType> types;
   for (NodeId id : RetNodes(body)) {
@@ -87,7 +89,8 @@ Result<std::vector<OutputType>> InferResults(const Graph& g, const Function& f, 
   return types;
 }
 
-Result<std::vector<OutputType>> ResultTypes(const Graph& g, const Node& n, std::string_view attr, const std::vector<OutputType>& args) {
+Result<std::vector<OutputType>> ResultTypes(const Graph& g, const Node& n, std::string_view attr,
+                                            const std::vector<OutputType>& args) {
   WEIR_ASSIGN_OR_RETURN(const Function* f, CalledFunction(g, n, attr));
   const AttrMap& attrs = attr.empty() ? n.attrs() : n.FindAttr(attr)->get<FuncRef>()->attrs;
   InferenceScope scope;
@@ -105,17 +108,20 @@ Result<std::vector<OutputType>> ResultTypes(const Graph& g, const Node& n, std::
 // What a function gives where the node, or the loop variable, has `want`.
 Status CompareResults(const Function& f, const std::vector<OutputType>& want, const std::vector<OutputType>& have) {
   if (want.size() != have.size()) {
-    return InvalidArgument(fmt::format("has {} outputs, but function '{}' gives {} results", want.size(), f.name, have.size()));
+    return InvalidArgument(
+        fmt::format("has {} outputs, but function '{}' gives {} results", want.size(), f.name, have.size()));
   }
   for (size_t i = 0; i < want.size(); ++i) {
     DType a = BaseType(want[i].dtype), b = BaseType(have[i].dtype);
     if (a == b || a == DType::kInvalid || b == DType::kInvalid) continue;
-    return InvalidArgument(fmt::format("has {} for output {}, but function '{}' gives {}", DTypeName(a), i, f.name, DTypeName(b)));
+    return InvalidArgument(
+        fmt::format("has {} for output {}, but function '{}' gives {}", DTypeName(a), i, f.name, DTypeName(b)));
   }
   return {};
 }
 
-Result<std::vector<OutputType>> CheckedResults(const Graph& g, const Node& n, std::string_view attr, const std::vector<OutputType>& args) {
+Result<std::vector<OutputType>> CheckedResults(const Graph& g, const Node& n, std::string_view attr,
+                                               const std::vector<OutputType>& args) {
   WEIR_ASSIGN_OR_RETURN(auto types, ResultTypes(g, n, attr, args));
   WEIR_ASSIGN_OR_RETURN(const Function* f, CalledFunction(g, n, attr));
   WEIR_RETURN_IF_ERROR(CompareResults(*f, n.outputs(), types));
@@ -139,7 +145,8 @@ Result<std::vector<OutputType>> LoopTypes(const Graph& g, const Node& n, std::ve
     }
   }
   WEIR_ASSIGN_OR_RETURN(auto condition, ResultTypes(g, n, "cond", args));
-  if (condition.size() != 1 || condition[0].dtype == kResource) return InvalidArgument("has a condition that does not give one tensor");
+  if (condition.size() != 1 || condition[0].dtype == kResource)
+    return InvalidArgument("has a condition that does not give one tensor");
   return args;
 }
 
@@ -172,7 +179,8 @@ InferenceScope::~InferenceScope() {
 Status CountInferred(const Function& f, const Graph& body) {
   learnt.nodes += body.num_nodes();
   if (learnt.nodes <= kMaxUnfoldedNodes) return {};
-  return ResourceExhausted(fmt::format("calls function '{}', by which inference would walk over {} nodes of bodies", f.name, kMaxUnfoldedNodes))
+  return ResourceExhausted(fmt::format("calls function '{}', by which inference would walk over {} nodes of bodies",
+                                       f.name, kMaxUnfoldedNodes))
       .Help("a function that calls others twice, they again others twice, and so on, unfolds exponentially");
 }
 
@@ -181,7 +189,8 @@ std::optional<std::map<Dim, Dim>> SameButSymbols(const std::vector<OutputType>& 
   for (size_t i = 0; i < a.size(); ++i) {
     const OutputType &x = a[i], &y = b[i];
     bool alike = x.dtype == y.dtype && x.shape.rank() == y.shape.rank() && x.handle_dtype == y.handle_dtype &&
-                 x.SameResource(y) && x.handle_shape.rank() == y.handle_shape.rank() && x.value.has_value() == y.value.has_value();
+                 x.SameResource(y) && x.handle_shape.rank() == y.handle_shape.rank() &&
+                 x.value.has_value() == y.value.has_value();
     if (!alike || (x.value && x.value->size() != y.value->size())) return std::nullopt;
   }
   std::vector<Dim> dims;

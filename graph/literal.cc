@@ -29,7 +29,8 @@ bool Fits(double number, int64_t integer, bool is_integer) {
 Result<Tensor> Literal::ToTensor(DType dtype) const {
   if (kind_ == kTensorLit) {
     if (dtype != DType::kInvalid && tensor_.dtype() != dtype) {
-      return InvalidArgument(fmt::format("a tensor of dtype {} was given where {} is wanted", DTypeName(tensor_.dtype()), DTypeName(dtype)));
+      return InvalidArgument(fmt::format("a tensor of dtype {} was given where {} is wanted",
+                                         DTypeName(tensor_.dtype()), DTypeName(dtype)));
     }
     return tensor_;
   }
@@ -41,7 +42,8 @@ Result<Tensor> Literal::ToTensor(DType dtype) const {
     size_t size = level[0]->items_.size();
     next.clear();
     for (const Literal* l : level) {
-      if (l->kind_ != kListLit || l->items_.size() != size) return InvalidArgument("a literal is ragged: its lists have different lengths");
+      if (l->kind_ != kListLit || l->items_.size() != size)
+        return InvalidArgument("a literal is ragged: its lists have different lengths");
       for (const Literal& item : l->items_) next.push_back(&item);
     }
     dims.push_back(static_cast<int64_t>(size));
@@ -57,7 +59,9 @@ Result<Tensor> Literal::ToTensor(DType dtype) const {
   if (dtype == DType::kInvalid) dtype = texts ? kString : bools ? kBool : floats || level.empty() ? kFloat : kInt32;
   WEIR_ASSIGN_OR_RETURN(Shape shape, Shape::Make(dims));
   WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(dtype, shape));
-  if (texts != (dtype == kString) && !level.empty()) return InvalidArgument(fmt::format("a literal {} text where {} is wanted", texts ? "holds" : "holds no", DTypeName(dtype)));
+  if (texts != (dtype == kString) && !level.empty())
+    return InvalidArgument(
+        fmt::format("a literal {} text where {} is wanted", texts ? "holds" : "holds no", DTypeName(dtype)));
   if (dtype == kString) {
     for (size_t i = 0; i < level.size(); ++i) t.mutable_data<std::string>()[i] = level[i]->text_;
     return t;
@@ -68,7 +72,9 @@ Result<Tensor> Literal::ToTensor(DType dtype) const {
     for (size_t i = 0; i < level.size(); ++i) {
       const Literal& l = *level[i];
       if (!Fits<T>(l.number_, l.integer_, l.kind_ != kFloatLit)) {
-        status = InvalidArgument(fmt::format("{} is no value of dtype {}", l.kind_ == kFloatLit ? fmt::format("{}", l.number_) : fmt::format("{}", l.integer_), DTypeName(dtype)));
+        status = InvalidArgument(fmt::format(
+            "{} is no value of dtype {}",
+            l.kind_ == kFloatLit ? fmt::format("{}", l.number_) : fmt::format("{}", l.integer_), DTypeName(dtype)));
         return;
       }
       if constexpr (std::is_integral_v<T>) {
@@ -78,7 +84,8 @@ Result<Tensor> Literal::ToTensor(DType dtype) const {
       }
     }
   };
-  if (!DispatchType(dtype, NumberAndBoolTypes{}, fill)) return Unimplemented("literals of dtype " + DTypeName(dtype) + " cannot be made");
+  if (!DispatchType(dtype, NumberAndBoolTypes{}, fill))
+    return Unimplemented("literals of dtype " + DTypeName(dtype) + " cannot be made");
   WEIR_RETURN_IF_ERROR(status);
   return t;
 }

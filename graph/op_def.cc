@@ -49,10 +49,14 @@ std::optional<T> Number(std::string_view s) {
 // The default value in a spec, as the attribute's kind reads it; nullopt for a malformed one.
 std::optional<AttrValue> ParseDefault(std::string_view kind, std::string_view text) {
   if (kind == "string") return AttrValue(Unquote(text));
-  if (kind == "bool") return text == "true" || text == "false" ? std::optional<AttrValue>(text == "true") : std::nullopt;
+  if (kind == "bool")
+    return text == "true" || text == "false" ? std::optional<AttrValue>(text == "true") : std::nullopt;
   if (kind == "int") { auto n = Number<int64_t>(text); return n ? std::optional<AttrValue>(*n) : std::nullopt; }
   if (kind == "float") { auto n = Number<float>(text); return n ? std::optional<AttrValue>(*n) : std::nullopt; }
-  if (kind == "type") { DType t = ParseDType(text); return t == DType::kInvalid ? std::nullopt : std::optional<AttrValue>(t); }
+  if (kind == "type") {
+    DType t = ParseDType(text);
+    return t == DType::kInvalid ? std::nullopt : std::optional<AttrValue>(t);
+  }
   bool list = text.size() >= 2 && text.front() == '[' && text.back() == ']';
   if (kind == "shape" && text == "?") return AttrValue(PartialShape::Unknown());
   if (!list) return std::nullopt;
@@ -103,16 +107,20 @@ std::string AllowedText(const AttrDef& d) {
 }
 
 Status CheckOne(const AttrDef& d, const AttrValue& v) {
-  if (!KindMatches(d, v)) return InvalidArgument(fmt::format("has attribute '{}' of kind {}, not {}", d.name, v.KindName(), d.kind));
+  if (!KindMatches(d, v))
+    return InvalidArgument(fmt::format("has attribute '{}' of kind {}, not {}", d.name, v.KindName(), d.kind));
   auto refuse = [&](const std::string& got) {
-    return InvalidArgument(fmt::format("has attribute '{}' = {}, which is not allowed", d.name, got)).Detail("allowed: " + AllowedText(d));
+    return InvalidArgument(fmt::format("has attribute '{}' = {}, which is not allowed", d.name, got))
+        .Detail("allowed: " + AllowedText(d));
   };
   auto check_type = [&](DType t) -> Status {
-    bool ok = d.allowed_types.empty() || std::find(d.allowed_types.begin(), d.allowed_types.end(), t) != d.allowed_types.end();
+    bool ok = d.allowed_types.empty() ||
+              std::find(d.allowed_types.begin(), d.allowed_types.end(), t) != d.allowed_types.end();
     return ok ? Status() : refuse(DTypeName(t));
   };
   auto check_string = [&](const std::string& s) -> Status {
-    bool ok = d.allowed_strings.empty() || std::find(d.allowed_strings.begin(), d.allowed_strings.end(), s) != d.allowed_strings.end();
+    bool ok = d.allowed_strings.empty() ||
+              std::find(d.allowed_strings.begin(), d.allowed_strings.end(), s) != d.allowed_strings.end();
     return ok ? Status() : refuse("'" + s + "'");
   };
   if (auto* t = v.get<DType>()) return check_type(*t);
@@ -125,7 +133,8 @@ Status CheckOne(const AttrDef& d, const AttrValue& v) {
   if (d.minimum) {
     int64_t n = list ? static_cast<int64_t>(list->size()) : v.is<int64_t>() ? *v.get<int64_t>() : *d.minimum;
     if (n < *d.minimum) {
-      return InvalidArgument(fmt::format("has attribute '{}' {} {}, below the minimum of {}", d.name, list ? "of length" : "=", n, *d.minimum));
+      return InvalidArgument(fmt::format("has attribute '{}' {} {}, below the minimum of {}", d.name,
+                                         list ? "of length" : "=", n, *d.minimum));
     }
   }
   return {};
@@ -281,7 +290,8 @@ Status OpDef::AppendArgTypes(const std::vector<ArgDef>& args, const AttrMap& att
       const AttrValue* v = Value(attrs, a.number_attr);
       if (!v || !v->is<int64_t>()) return InvalidArgument(fmt::format("lacks the attribute '{}' (int)", a.number_attr));
       n = *v->get<int64_t>();
-      if (n < 0 || n > (1 << 24)) return InvalidArgument(fmt::format("has attribute '{}' = {}, outside [0, 2^24]", a.number_attr, n));
+      if (n < 0 || n > (1 << 24))
+        return InvalidArgument(fmt::format("has attribute '{}' = {}, outside [0, 2^24]", a.number_attr, n));
     }
     if (a.type_attr.empty()) {
       types.insert(types.end(), n, a.is_ref ? MakeRef(a.type) : a.type);
@@ -334,7 +344,8 @@ std::string OpDef::Signature() const {
   };
   auto attr = [](const AttrDef& d) {
     std::string allowed = AllowedText(d);
-    return d.name + ": " + (allowed.empty() ? d.kind : (d.kind.starts_with("list") ? "list({" + allowed + "})" : "{" + allowed + "}"));
+    return d.name + ": " +
+           (allowed.empty() ? d.kind : (d.kind.starts_with("list") ? "list({" + allowed + "})" : "{" + allowed + "}"));
   };
   std::string s = fmt::format("{}({}) -> ({})", name_, Join(inputs_, arg), Join(outputs_, arg));
   return attrs_.empty() ? s : s + " {" + Join(attrs_, attr) + "}";

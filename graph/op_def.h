@@ -34,11 +34,12 @@ using FlopsFn = std::function<int64_t(const ShapeContext&)>;
 // Which functions an op calls, by its attributes: "f"; "then_branch" and "else_branch"; "cond" and "body".
 enum class CallKind : uint8_t { kNone, kCall, kBranches, kLoop };
 
-// One input or output of an op: a tensor, `N * T` equal-typed tensors, or a list of tensors typed by a list(type) attribute.
+// One input or output of an op: a tensor, `N * T` equal-typed tensors, or a list of tensors typed by a list(type)
+// attribute.
 struct ArgDef {
   std::string name;
   DType type = DType::kInvalid;  // when fixed
-  std::string type_attr;         // else the attribute that names the dtype (kind "type") or the dtypes (kind "list(type)")
+  std::string type_attr;  // else the attribute that names the dtype (kind "type") or the dtypes (kind "list(type)")
   std::string number_attr;       // when repeated
   bool is_list = false;          // type_attr is a list(type)
   bool is_ref = false;
@@ -124,14 +125,19 @@ class OpDef {
   const std::vector<int>& writes() const { return writes_; }
   const std::string& declaration_error() const { return error_; }  // a mistake in a spec string; empty when none
 
-  // Checks `attrs` against the declaration: kinds, allowed values, minima. Names that the op does not have are passed over.
+  // Checks `attrs` against the declaration: kinds, allowed values, minima. Names that the op does not have are passed
+  // over.
   Status CheckAttrs(const AttrMap& attrs) const;
   // The dtypes of all inputs or outputs, lists flattened, as the attributes say (references as such).
   Result<std::vector<DType>> InputTypes(const AttrMap& attrs) const { return ArgTypes(inputs_, attrs); }
   Result<std::vector<DType>> OutputTypes(const AttrMap& attrs) const { return ArgTypes(outputs_, attrs); }
   // The same, appended to `types`: for callers with many nodes, whose vector then need not grow each time.
-  Status AppendInputTypes(const AttrMap& attrs, std::vector<DType>& types) const { return AppendArgTypes(inputs_, attrs, types); }
-  Status AppendOutputTypes(const AttrMap& attrs, std::vector<DType>& types) const { return AppendArgTypes(outputs_, attrs, types); }
+  Status AppendInputTypes(const AttrMap& attrs, std::vector<DType>& types) const {
+    return AppendArgTypes(inputs_, attrs, types);
+  }
+  Status AppendOutputTypes(const AttrMap& attrs, std::vector<DType>& types) const {
+    return AppendArgTypes(outputs_, attrs, types);
+  }
   // Name of the `flat`-th input or output: "values[2]".
   std::string InputName(int flat, const AttrMap& attrs) const;
   // The first and one past the last flat index of input argument `arg`.

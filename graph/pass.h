@@ -1,5 +1,6 @@
-// Pass: a function from a graph to "changed or not" or an error. The passes that know no op live in graph/passes, those that
-// do in ops/rewrites; the pipeline (session/compile/pipeline.cc) calls them in a straight line and verifies after each.
+// Pass: a function from a graph to "changed or not" or an error. The passes that know no op live in graph/passes, those
+// that do in ops/rewrites; the pipeline (session/compile/pipeline.cc) calls them in a straight line and verifies after
+// each.
 #pragma once
 
 #include <set>
@@ -16,8 +17,8 @@ enum class Precision { kExact, kStandard, kFast };
 struct PassContext {
   Evaluator evaluate;                       // runs a kernel on constants; empty: none
   Precision precision = Precision::kStandard;
-  // Whether an op of these dtypes (of attribute T, of the result) has a lane function, and how many inputs, outputs and instructions
-  // a fused chain may have. Injected, since kernels are not visible here.
+  // Whether an op of these dtypes (of attribute T, of the result) has a lane function, and how many inputs, outputs and
+  // instructions a fused chain may have. Injected, since kernels are not visible here.
   std::function<bool(std::string_view op, DType in, DType out)> has_lanes;
   int max_fused_inputs = 8, max_fused_outputs = 8, max_fused_ops = 48;
   std::vector<std::string> notes;           // "not fused: …"

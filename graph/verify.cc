@@ -11,9 +11,11 @@ namespace {
 
 Status MismatchedInput(const Graph& g, const Node& n, int i, DType want) {
   const OutputType& have = g.type(n.input(i));
-  return NodeError(n, "dtype", InvalidArgument(fmt::format("wants {} for input '{}', not {}", DTypeName(want), n.def()->InputName(i, n.attrs()), DTypeName(have.dtype)))
-                                   .Detail(fmt::format("'{}' is {}", g.EndpointName(n.input(i)), have.ToString()))
-                                   .Help("convert it by Cast"));
+  return NodeError(n, "dtype",
+                   InvalidArgument(fmt::format("wants {} for input '{}', not {}", DTypeName(want),
+                                               n.def()->InputName(i, n.attrs()), DTypeName(have.dtype)))
+                       .Detail(fmt::format("'{}' is {}", g.EndpointName(n.input(i)), have.ToString()))
+                       .Help("convert it by Cast"));
 }
 
 // Unknown dtypes (of what unknown ops give, of bodies not yet bound) agree with all.
@@ -29,7 +31,9 @@ Status CheckDeclared(const Graph& g, const Node& n, std::vector<DType>& types) {
   types.clear();
   if (Status s = def.AppendInputTypes(n.attrs(), types); !s.ok()) return NodeError(n, "attr", s);
   if (types.size() != n.inputs().size()) {
-    return NodeError(n, "graph", InvalidArgument(fmt::format("takes {} inputs, not {}", types.size(), n.inputs().size())).Help(def.Signature()));
+    return NodeError(
+        n, "graph",
+        InvalidArgument(fmt::format("takes {} inputs, not {}", types.size(), n.inputs().size())).Help(def.Signature()));
   }
   for (size_t i = 0; i < types.size(); ++i) {
     if (!Agree(types[i], g.type(n.inputs()[i]).dtype)) return MismatchedInput(g, n, static_cast<int>(i), types[i]);
@@ -37,7 +41,8 @@ Status CheckDeclared(const Graph& g, const Node& n, std::vector<DType>& types) {
   types.clear();
   if (Status s = def.AppendOutputTypes(n.attrs(), types); !s.ok()) return NodeError(n, "attr", s);
   bool follow = types.size() == n.outputs().size();
-  for (size_t i = 0; follow && i < types.size(); ++i) follow = Agree(BaseType(types[i]), BaseType(n.outputs()[i].dtype));
+  for (size_t i = 0; follow && i < types.size(); ++i)
+    follow = Agree(BaseType(types[i]), BaseType(n.outputs()[i].dtype));
   return follow ? Status() : NodeError(n, "attr", InvalidArgument("has outputs other than its attributes say"));
 }
 

@@ -17,7 +17,8 @@ Result<PartialShape> SlideShape(const Window2D& w, const PartialShape& input, Di
 // unknown.
 void SetFilterWindow(const PartialShape& filter, Window2D* w);
 
-// Multiplications and additions of a convolution: two for each element of the output, tap and input channel of its group.
+// Multiplications and additions of a convolution: two for each element of the output, tap and input channel of its
+// group.
 int64_t ConvFlops(const ShapeContext& c, int64_t group_channels);
 
 // Checks input `i`, the gradient by an output, against the shape that output has; error names both.

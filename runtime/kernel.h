@@ -1,10 +1,10 @@
 // Kernel: how an op computes, as two functions.
 //
-// Prepare sees attributes (complete, defaults filled in), dtypes and concrete shapes; it checks the op's whole contract,
-// sets what the op's shape function left open of the output shapes, how many chunks the work has and how much workspace
-// it needs, and gives the function to run, a closure over plain parameters. It runs while compiling when all it needs
-// is known then, and inside the step when it is not. Run computes one chunk from raw pointers; it may fail only for
-// values (an index out of range) and never starts parallel work.
+// Prepare sees attributes (complete, defaults filled in), dtypes and concrete shapes; it checks the op's whole
+// contract, sets what the op's shape function left open of the output shapes, how many chunks the work has and how much
+// workspace it needs, and gives the function to run, a closure over plain parameters. It runs while compiling when all
+// it needs is known then, and inside the step when it is not. Run computes one chunk from raw pointers; it may fail
+// only for values (an index out of range) and never starts parallel work.
 //
 //   Status PrepareAbs(PrepareContext& c) {
 //     int64_t n = c.input_shape(0).num_elements();
@@ -16,8 +16,8 @@
 //   }
 //   void RegisterMathKernels(KernelRegistry& r) { r.Add("Abs", PrepareAbs).InPlace(0, 0); }
 //
-// Invariant: the number of chunks depends on the problem only, never on the number of threads, and chunks write disjoint
-// memory; so results have the same bits for any number of threads.
+// Invariant: the number of chunks depends on the problem only, never on the number of threads, and chunks write
+// disjoint memory; so results have the same bits for any number of threads.
 #pragma once
 
 #include <atomic>
@@ -106,11 +106,13 @@ class PrepareContext {
   struct Operand {
     DType dtype = DType::kInvalid;
     Shape shape;                    // of a resource input: the variable's
-    const Tensor* value = nullptr;  // inputs only: known value, always set for inputs that the kernel declared NeedsValue
+    const Tensor* value =
+        nullptr;  // inputs only: known value, always set for inputs that the kernel declared NeedsValue
     bool known = true;              // outputs only: the shape function told the shape
   };
 
-  PrepareContext(const AttrMap* attrs, std::vector<Operand> inputs, std::vector<Operand> outputs, const KernelServices* services)
+  PrepareContext(const AttrMap* attrs, std::vector<Operand> inputs, std::vector<Operand> outputs,
+                 const KernelServices* services)
       : attrs_(attrs), inputs_(std::move(inputs)), outputs_(std::move(outputs)), services_(services) {}
 
   int num_inputs() const { return static_cast<int>(inputs_.size()); }
@@ -179,7 +181,8 @@ using PrepareFn = std::function<Status(PrepareContext&)>;
 class KernelDef {
  public:
   explicit KernelDef(PrepareFn prepare) : prepare_(std::move(prepare)) {}
-  // Prepare needs these inputs' values. Where one is known only while running, so are the parameters (and perhaps shapes).
+  // Prepare needs these inputs' values. Where one is known only while running, so are the parameters (and perhaps
+  // shapes).
   KernelDef& NeedsValue(std::vector<int> inputs) { needs_value_ = std::move(inputs); return *this; }
   // As above for ops with a variable number of inputs: all from `first` on (negative: counted from the end).
   KernelDef& NeedsValueFrom(int first) { needs_value_from_ = first; return *this; }
@@ -187,8 +190,8 @@ class KernelDef {
   KernelDef& NeedsValueOfFirstHalf() { needs_value_half_ = true; return *this; }
   // Output `out` is input `in` under another shape: a view, no work (Identity, Reshape).
   KernelDef& View(int out, int in) { views_.push_back({out, in}); return *this; }
-  // Output `out` may take the memory of input `in` when that has no further use and as many bytes: element i of the output
-  // depends on no other element of that input.
+  // Output `out` may take the memory of input `in` when that has no further use and as many bytes: element i of the
+  // output depends on no other element of that input.
   KernelDef& InPlace(int out, int in) { in_place_.push_back({out, in}); return *this; }
 
   const PrepareFn& prepare() const { return prepare_; }
@@ -222,9 +225,9 @@ class KernelRegistry {
   std::map<std::string, KernelDef, std::less<>> kernels_;
 };
 
-// Adds kernels from outside the library, before the first Session of the process, when the registry freezes: of ops from
-// outside (RegisterOps, ops/custom/custom.h), or of ops of Weir's that have no kernel. Errors, and nothing is added then: the
-// registry is frozen, an op has a kernel already.
+// Adds kernels from outside the library, before the first Session of the process, when the registry freezes: of ops
+// from outside (RegisterOps, ops/custom/custom.h), or of ops of Weir's that have no kernel. Errors, and nothing is
+// added then: the registry is frozen, an op has a kernel already.
 Status RegisterKernels(const std::function<void(KernelRegistry&)>& add);
 
 // From now on ParallelOver cuts into n chunks wherever there are as many items, whatever they cost and however small

@@ -1,8 +1,8 @@
-// ResourceStore: what lives in a session from run to run: a cell for each resource, and a state for each node that keeps
-// one. Shared by all plans; thread-safe.
+// ResourceStore: what lives in a session from run to run: a cell for each resource, and a state for each node that
+// keeps one. Shared by all plans; thread-safe.
 //
-// Variables: a run pins the buffer of every variable it reads, so it sees one whole value. A writer changes the buffer in
-// place when nobody else holds it and otherwise writes to a fresh one and swaps; read-modify-write is exclusive.
+// Variables: a run pins the buffer of every variable it reads, so it sees one whole value. A writer changes the buffer
+// in place when nobody else holds it and otherwise writes to a fresh one and swaps; read-modify-write is exclusive.
 #pragma once
 
 #include <map>

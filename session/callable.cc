@@ -64,7 +64,9 @@ class Callable::Impl {
   }
 
   Status Mismatch(int i, DType dtype, const Shape& shape) const {
-    return InvalidArgument(fmt::format("error[fetch]: fetch {} is {}{}, but the bound tensor is {}{}", i, DTypeShortName(dtype), shape.ToString(), DTypeShortName(bound[i].dtype()), bound[i].shape().ToString()));
+    return InvalidArgument(fmt::format("error[fetch]: fetch {} is {}{}, but the bound tensor is {}{}", i,
+                                       DTypeShortName(dtype), shape.ToString(), DTypeShortName(bound[i].dtype()),
+                                       bound[i].shape().ToString()));
   }
 
   // Copies the fetches that have no buffer of their own (a constant, a variable, a dynamic tensor).
@@ -73,12 +75,14 @@ class Callable::Impl {
       if (!bound[i].valid() || context->plan().fetches[i].output >= 0) continue;
       if (const void* data = context->FetchData(static_cast<int>(i))) {
         const Slot& slot = context->plan().slots[context->plan().fetches[i].slot];
-        if (slot.dtype != bound[i].dtype() || !(slot.shape == bound[i].shape())) return Mismatch(static_cast<int>(i), slot.dtype, slot.shape);
+        if (slot.dtype != bound[i].dtype() || !(slot.shape == bound[i].shape()))
+          return Mismatch(static_cast<int>(i), slot.dtype, slot.shape);
         std::memcpy(bound[i].mutable_raw(), data, bound[i].bytes());
         continue;
       }
       WEIR_ASSIGN_OR_RETURN(Tensor t, context->Fetch(static_cast<int>(i)));
-      if (t.dtype() != bound[i].dtype() || !(t.shape() == bound[i].shape())) return Mismatch(static_cast<int>(i), t.dtype(), t.shape());
+      if (t.dtype() != bound[i].dtype() || !(t.shape() == bound[i].shape()))
+        return Mismatch(static_cast<int>(i), t.dtype(), t.shape());
       if (t.dtype() == kString) {
         std::copy_n(t.data<std::string>(), t.num_elements(), bound[i].mutable_data<std::string>());
       } else if (t.bytes() > 0) {
@@ -95,7 +99,8 @@ Callable& Callable::operator=(Callable&&) noexcept = default;
 Callable::~Callable() = default;
 
 Status Callable::BindFeed(int i, const Tensor& value) {
-  if (i < 0 || i >= static_cast<int>(impl_->feeds.size())) return OutOfRange(fmt::format("error[feed]: there is no feed {}", i));
+  if (i < 0 || i >= static_cast<int>(impl_->feeds.size()))
+    return OutOfRange(fmt::format("error[feed]: there is no feed {}", i));
   WEIR_RETURN_IF_ERROR(impl_->session->CheckFeed(impl_->signature.feeds[i], value));
   bool same = impl_->feeds[i].valid() && impl_->feeds[i].shape() == value.shape();
   impl_->feeds[i] = value;
@@ -105,7 +110,8 @@ Status Callable::BindFeed(int i, const Tensor& value) {
 }
 
 Status Callable::BindFetch(int i, Tensor value) {
-  if (i < 0 || i >= static_cast<int>(impl_->bound.size())) return OutOfRange(fmt::format("error[fetch]: there is no fetch {}", i));
+  if (i < 0 || i >= static_cast<int>(impl_->bound.size()))
+    return OutOfRange(fmt::format("error[fetch]: there is no fetch {}", i));
   impl_->bound[i] = std::move(value);
   return impl_->stale ? Status() : impl_->BindOutput(i);
 }
@@ -126,7 +132,8 @@ Status Callable::Run(const RunConfig& config) {
 }
 
 Result<Tensor> Callable::Fetch(int i) {
-  if (i < 0 || i >= static_cast<int>(impl_->bound.size()) || !impl_->context) return OutOfRange(fmt::format("error[fetch]: there is no fetch {}", i));
+  if (i < 0 || i >= static_cast<int>(impl_->bound.size()) || !impl_->context)
+    return OutOfRange(fmt::format("error[fetch]: there is no fetch {}", i));
   if (impl_->bound[i].valid()) return impl_->bound[i];
   WEIR_ASSIGN_OR_RETURN(Tensor t, impl_->context->Fetch(i));
   // An output has a buffer of its own, which later runs leave alone while the caller holds it.
@@ -144,12 +151,14 @@ Result<Callable> Session::Impl::CallableOf(Signature s) {
   return Callable(std::move(callable));
 }
 
-Result<Callable> Session::MakeCallable(const std::vector<std::string>& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const {
+Result<Callable> Session::MakeCallable(const std::vector<std::string>& feeds, const std::vector<std::string>& fetches,
+                                       const std::vector<std::string>& targets) const {
   WEIR_ASSIGN_OR_RETURN(Signature s, impl_->SignatureOf(feeds, fetches, targets));
   return impl_->CallableOf(std::move(s));
 }
 
-Result<Callable> Session::MakeCallable(const std::vector<Output>& feeds, const std::vector<Output>& fetches, const std::vector<Operation>& targets) const {
+Result<Callable> Session::MakeCallable(const std::vector<Output>& feeds, const std::vector<Output>& fetches,
+                                       const std::vector<Operation>& targets) const {
   WEIR_ASSIGN_OR_RETURN(Signature s, impl_->SignatureOf(feeds, fetches, targets));
   return impl_->CallableOf(std::move(s));
 }

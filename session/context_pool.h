@@ -1,4 +1,5 @@
-// ContextPool: the run contexts of a session that are idle, and the arenas that all of them share. Guarded by whoever has it.
+// ContextPool: the run contexts of a session that are idle, and the arenas that all of them share. Guarded by whoever
+// has it.
 //
 // A context keeps what is its plan's alone (pointers, buffers of fetches); its arena it takes for a run and gives back
 // after it. Invariant: there are never more arenas than runs were in flight at once, whatever the number of plans. So

@@ -30,13 +30,17 @@ bool IsReal(DType t) { return t == kFloat || t == kDouble; }
 
 }  // namespace
 
-Result<GradientCheck> CheckGradient(Builder& b, Output y, const std::vector<Output>& xs, const std::vector<Tensor>& values, const Feeds& others,
+Result<GradientCheck> CheckGradient(Builder& b, Output y, const std::vector<Output>& xs,
+                                    const std::vector<Tensor>& values, const Feeds& others,
                                     const GradientCheckOptions& options) {
-  if (xs.size() != values.size()) return InvalidArgument(fmt::format("{} values were given for {} xs", values.size(), xs.size()));
+  if (xs.size() != values.size())
+    return InvalidArgument(fmt::format("{} values were given for {} xs", values.size(), xs.size()));
   for (const Tensor& v : values) {
-    if (!IsReal(v.dtype())) return InvalidArgument(fmt::format("gradients are checked in float or double, not {}", DTypeName(v.dtype())));
+    if (!IsReal(v.dtype()))
+      return InvalidArgument(fmt::format("gradients are checked in float or double, not {}", DTypeName(v.dtype())));
   }
-  if (!IsReal(y.dtype())) return InvalidArgument(fmt::format("y is {}; gradients are checked in float or double", DTypeName(y.dtype())));
+  if (!IsReal(y.dtype()))
+    return InvalidArgument(fmt::format("y is {}; gradients are checked in float or double", DTypeName(y.dtype())));
   std::vector<Output> grads = Gradients({y}, xs, {.unconnected = GradientOptions::kZero});
   WEIR_RETURN_IF_ERROR(b.status());
   Session session(b, {.threads = 1});

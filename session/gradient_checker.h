@@ -20,10 +20,11 @@ struct GradientCheck {
   double symbolic = 0, numeric = 0;  // there
 };
 
-// d sum(y)/dx by Gradients() compared with (y(x + δ) − y(x − δ)) / 2δ at `values`, one tensor for each x, all float or double.
-// Adds the gradient's nodes to the builder. Other placeholders that y needs are fed by `others`. Use double: in float the
-// difference itself is good to about 1e-3 only. Errors: those of Gradients and of the runs.
-Result<GradientCheck> CheckGradient(Builder& b, Output y, const std::vector<Output>& xs, const std::vector<Tensor>& values, const Feeds& others = {},
+// d sum(y)/dx by Gradients() compared with (y(x + δ) − y(x − δ)) / 2δ at `values`, one tensor for each x, all float or
+// double. Adds the gradient's nodes to the builder. Other placeholders that y needs are fed by `others`. Use double: in
+// float the difference itself is good to about 1e-3 only. Errors: those of Gradients and of the runs.
+Result<GradientCheck> CheckGradient(Builder& b, Output y, const std::vector<Output>& xs,
+                                    const std::vector<Tensor>& values, const Feeds& others = {},
                                     const GradientCheckOptions& options = {});
 
 }  // namespace weir

@@ -17,7 +17,8 @@ bool HasNoValue(DType dtype) { return dtype == kResource || dtype == DType::kVar
 Status CheckSignature(const Graph& g, const Signature& s) {
   std::set<Endpoint> seen;
   for (Endpoint e : s.feeds) {
-    if (!seen.insert(e).second) return InvalidArgument(fmt::format("error[feed]: '{}' is fed twice", g.EndpointName(e)));
+    if (!seen.insert(e).second)
+      return InvalidArgument(fmt::format("error[feed]: '{}' is fed twice", g.EndpointName(e)));
     const DType dtype = BaseType(g.type(e).dtype);
     if (HasNoValue(dtype)) {
       return InvalidArgument(
@@ -27,8 +28,8 @@ Status CheckSignature(const Graph& g, const Signature& s) {
   for (Endpoint e : s.fetches) {
     const DType dtype = BaseType(g.type(e).dtype);
     if (!HasNoValue(dtype)) continue;
-    return InvalidArgument(
-               fmt::format("error[fetch]: '{}' is a {}, which has no value to fetch", g.EndpointName(e), DTypeName(dtype)))
+    return InvalidArgument(fmt::format("error[fetch]: '{}' is a {}, which has no value to fetch", g.EndpointName(e),
+                                       DTypeName(dtype)))
         .Help("fetch what a ReadVariableOp reads from it, or use Session::GetVariable");
   }
   return {};

@@ -1,8 +1,9 @@
-// PlanCache: what a session has compiled, and the idle memory of its runs. A signature has a lowered graph, and under it
-// the plans of the shapes that were fed. Thread-safe; compiling happens outside the one mutex.
+// PlanCache: what a session has compiled, and the idle memory of its runs. A signature has a lowered graph, and under
+// it the plans of the shapes that were fed. Thread-safe; compiling happens outside the one mutex.
 //
-// A run leases a context: in one visit it finds its signature, its plan and the memory to run in, in a second one it gives
-// the memory back. What is kept is bounded (SessionOptions::max_plans, max_cache_bytes), the longest unused goes first.
+// A run leases a context: in one visit it finds its signature, its plan and the memory to run in, in a second one it
+// gives the memory back. What is kept is bounded (SessionOptions::max_plans, max_cache_bytes), the longest unused goes
+// first.
 #pragma once
 
 #include <map>

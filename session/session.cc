@@ -48,16 +48,23 @@ Session::Impl::Impl(Graph graph, SessionOptions options)
 Status Session::Impl::CheckFeed(Endpoint e, const Tensor& value) const {
   const OutputType& t = graph_->type(e);
   const Node& n = graph_->node(e.node);
-  if (!value.valid()) return InvalidArgument(fmt::format("error[feed]: '{}' was fed no value", graph_->EndpointName(e)));
+  if (!value.valid())
+    return InvalidArgument(fmt::format("error[feed]: '{}' was fed no value", graph_->EndpointName(e)));
   bool other = t.dtype != DType::kInvalid && value.dtype() != BaseType(t.dtype);
   if (!other && t.shape.Admits(value.shape())) return {};
-  Status s = InvalidArgument(fmt::format("error[feed]: {} '{}' is {}, but was fed {}{}", n.op(), graph_->EndpointName(e), t.ToString(), DTypeShortName(value.dtype()), value.shape().ToString()));
+  Status s =
+      InvalidArgument(fmt::format("error[feed]: {} '{}' is {}, but was fed {}{}", n.op(), graph_->EndpointName(e),
+                                  t.ToString(), DTypeShortName(value.dtype()), value.shape().ToString()));
   if (n.loc()) s = std::move(s).Detail("created at " + n.loc().ToString());
   if (!other || t.dtype == kString || value.dtype() == kString) return s;
   std::string want = DTypeName(BaseType(t.dtype));
-  std::string numpy = t.dtype == kFloat ? "float32" : t.dtype == kDouble ? "float64" : t.dtype == kHalf ? "float16" : want;
-  return std::move(s).Help(fmt::format("convert by a std::vector of {} in C++ or .astype('{}') in NumPy, or feed a placeholder of {} and Cast it",
-                                       want, numpy, DTypeName(value.dtype())));
+  std::string numpy = t.dtype == kFloat    ? "float32"
+                      : t.dtype == kDouble ? "float64"
+                      : t.dtype == kHalf   ? "float16"
+                                           : want;
+  return std::move(s).Help(fmt::format(
+      "convert by a std::vector of {} in C++ or .astype('{}') in NumPy, or feed a placeholder of {} and Cast it", want,
+      numpy, DTypeName(value.dtype())));
 }
 
 RunOptions Session::Impl::OptionsOf(const RunConfig& config, std::vector<StepTime>* trace) const {
@@ -73,7 +80,8 @@ RunOptions Session::Impl::OptionsOf(const RunConfig& config, std::vector<StepTim
 void FillMetadata(const std::vector<StepTime>& trace, RunMetadata* out) {
   if (!out) return;
   out->steps.clear();
-  for (const StepTime& t : trace) out->steps.push_back({t.step->info->op, t.step->info->name, t.start_ns / 1e3, (t.end_ns - t.start_ns) / 1e3});
+  for (const StepTime& t : trace)
+    out->steps.push_back({t.step->info->op, t.step->info->name, t.start_ns / 1e3, (t.end_ns - t.start_ns) / 1e3});
 }
 
 Result<std::vector<Tensor>> Session::Impl::Run(const Signature& s, const std::vector<Tensor>& feeds,
@@ -101,7 +109,8 @@ Result<std::vector<Tensor>> Session::Impl::Run(const Signature& s, const std::ve
 namespace {
 
 Status OfAnotherBuilder(const char* what, const std::string& name) {
-  return InvalidArgument(fmt::format("error[{}]: '{}' is of another builder than the one that the session was made of", what, name))
+  return InvalidArgument(
+             fmt::format("error[{}]: '{}' is of another builder than the one that the session was made of", what, name))
       .Help("make a session of its builder; names (session.Run({{\"x\", …}}, {\"y\"})) work across builders");
 }
 
@@ -111,11 +120,13 @@ Result<Endpoint> Session::Impl::Resolve(const Output& o, const char* what) const
   if (!o.valid()) {
     Status built = o.builder() ? o.builder()->status() : Status();
     if (!built.ok()) return built;
-    return InvalidArgument(fmt::format("error[{}]: an invalid output was given; the graph's builder tells why in status()", what));
+    return InvalidArgument(
+        fmt::format("error[{}]: an invalid output was given; the graph's builder tells why in status()", what));
   }
   if (!IsOurs(o.builder())) return OfAnotherBuilder(what, o.name());
   if (!graph_->alive(o.endpoint().node)) {
-    return FailedPrecondition(fmt::format("error[{}]: '{}' was added after the session was made", what, o.name())).Help("call Session::Extend(builder) first");
+    return FailedPrecondition(fmt::format("error[{}]: '{}' was added after the session was made", what, o.name()))
+        .Help("call Session::Extend(builder) first");
   }
   return o.endpoint();
 }
@@ -128,12 +139,14 @@ Result<NodeId> Session::Impl::Resolve(const Operation& o) const {
   }
   if (!IsOurs(o.builder())) return OfAnotherBuilder("target", o.name());
   if (!graph_->alive(o.id())) {
-    return FailedPrecondition(fmt::format("error[target]: '{}' was added after the session was made", o.name())).Help("call Session::Extend(builder) first");
+    return FailedPrecondition(fmt::format("error[target]: '{}' was added after the session was made", o.name()))
+        .Help("call Session::Extend(builder) first");
   }
   return o.id();
 }
 
-Result<Signature> Session::Impl::SignatureOf(const std::vector<Output>& feeds, const std::vector<Output>& fetches, const std::vector<Operation>& targets) const {
+Result<Signature> Session::Impl::SignatureOf(const std::vector<Output>& feeds, const std::vector<Output>& fetches,
+                                             const std::vector<Operation>& targets) const {
   WEIR_RETURN_IF_ERROR(builder_status_);
   Signature s;
   for (const Output& o : fetches) {
@@ -151,7 +164,9 @@ Result<Signature> Session::Impl::SignatureOf(const std::vector<Output>& feeds, c
   return s;
 }
 
-Result<Signature> Session::Impl::SignatureOf(const std::vector<std::string>& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const {
+Result<Signature> Session::Impl::SignatureOf(const std::vector<std::string>& feeds,
+                                             const std::vector<std::string>& fetches,
+                                             const std::vector<std::string>& targets) const {
   Signature s;
   for (const std::string& name : feeds) {
     WEIR_ASSIGN_OR_RETURN(Endpoint e, ParseTensorName(name, "feed"));
@@ -182,16 +197,19 @@ Result<Endpoint> Session::Impl::ParseTensorName(const std::string& name, const c
 
 // ---- Session
 
-Session::Session(const Builder& b, SessionOptions options) : impl_(std::make_unique<Impl>(b.graph(), std::move(options))) {
+Session::Session(const Builder& b, SessionOptions options)
+    : impl_(std::make_unique<Impl>(b.graph(), std::move(options))) {
   impl_->builder_ = &b;
   impl_->builder_status_ = b.status();
 }
-Session::Session(Graph graph, SessionOptions options) : impl_(std::make_unique<Impl>(std::move(graph), std::move(options))) {}
+Session::Session(Graph graph, SessionOptions options)
+    : impl_(std::make_unique<Impl>(std::move(graph), std::move(options))) {}
 Session::~Session() = default;
 
 Status Session::Extend(const Builder& b) {
   WEIR_RETURN_IF_ERROR(b.status());
-  if (!impl_->IsOurs(&b) || b.graph().num_ids() < impl_->graph_->num_ids()) return InvalidArgument("error[graph]: a session can only be extended by the builder it was made from");
+  if (!impl_->IsOurs(&b) || b.graph().num_ids() < impl_->graph_->num_ids())
+    return InvalidArgument("error[graph]: a session can only be extended by the builder it was made from");
   impl_->graph_ = std::make_shared<Graph>(b.graph());
   impl_->builder_status_ = {};
   return {};
@@ -238,8 +256,9 @@ Result<std::vector<Tensor>> Session::RunAll(const std::vector<Fetch>& fetches, c
     const OutputType& type = impl_->graph_->type(s.feeds[i]);
     const DType dtype = BaseType(feeds[i].is_variable ? type.handle_dtype : type.dtype);
     if (dtype == DType::kInvalid && !feeds[i].value.has_dtype()) {
-      return InvalidArgument(fmt::format("error[feed]: the dtype of '{}' is not known: neither its op nor what reads it tells",
-                                         feeds[i].output.name()))
+      return InvalidArgument(
+                 fmt::format("error[feed]: the dtype of '{}' is not known: neither its op nor what reads it tells",
+                             feeds[i].output.name()))
           .Help("feed a Tensor");
     }
     auto value = feeds[i].value.ToTensor(dtype);
@@ -273,7 +292,8 @@ Result<Tensor> Session::RunOne(const Fetch& fetch, const Feeds& feeds, const Run
   return std::move(results[0]);
 }
 
-Result<std::vector<Tensor>> Session::Run(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets, const RunConfig& config) const {
+Result<std::vector<Tensor>> Session::Run(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
+                                         const std::vector<std::string>& targets, const RunConfig& config) const {
   std::vector<std::string> names;
   std::vector<Tensor> values;
   for (const auto& [name, value] : feeds) names.push_back(name), values.push_back(value);
@@ -291,7 +311,8 @@ Result<Tensor> Session::GetVariable(const std::string& name) const {
   VariableRef v = impl_->resources_.FindVariable(name);
   if (!v) return NotFound(fmt::format("error[variable]: there is no variable '{}'", name));
   std::lock_guard lock(v->mutex);
-  if (!v->value.valid()) return FailedPrecondition(fmt::format("error[variable]: variable '{}' has no value yet", name));
+  if (!v->value.valid())
+    return FailedPrecondition(fmt::format("error[variable]: variable '{}' has no value yet", name));
   return v->value.Clone();
 }
 
@@ -303,7 +324,9 @@ Status Session::SetVariable(const std::string& name, const Tensor& value) {
   if (value.dtype() != v->dtype || !v->declared.Admits(value.shape())) {
     OutputType t;
     t.dtype = v->dtype, t.shape = v->declared;
-    return InvalidArgument(fmt::format("error[variable]: variable '{}' is {} in the graph, but the value for it is {}{}", name, t.ToString(), DTypeShortName(value.dtype()), value.shape().ToString()));
+    return InvalidArgument(
+        fmt::format("error[variable]: variable '{}' is {} in the graph, but the value for it is {}{}", name,
+                    t.ToString(), DTypeShortName(value.dtype()), value.shape().ToString()));
   }
   WEIR_ASSIGN_OR_RETURN(Tensor copy, value.Clone());
   std::lock_guard writing(v->writing);
@@ -317,7 +340,8 @@ Result<VariableRef> Session::Impl::DeclareVariable(const std::string& name) {
     const Node& n = graph_->node(id);
     if (!IsVariable(n) || CheckpointName(n) != name) continue;
     OutputType type = VariableType(n);
-    return resources_.Variable({ResourceKind::kVariable, n.attr<std::string>("container"), name}, type.dtype, type.shape);
+    return resources_.Variable({ResourceKind::kVariable, n.attr<std::string>("container"), name}, type.dtype,
+                               type.shape);
   }
   return NotFound(fmt::format("error[variable]: the graph has no variable '{}'", name));
 }
@@ -327,7 +351,9 @@ void Session::SetRandomStates(const std::map<std::string, std::vector<uint64_t>>
   for (const auto& [name, state] : states) impl_->resources_.SetRandomState(name, state);
 }
 
-Result<std::shared_ptr<const Plan>> Session::Impl::PlanFor(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) {
+Result<std::shared_ptr<const Plan>> Session::Impl::PlanFor(const NamedFeeds& feeds,
+                                                           const std::vector<std::string>& fetches,
+                                                           const std::vector<std::string>& targets) {
   std::vector<std::string> names;
   std::vector<Tensor> values;
   for (const auto& [name, value] : feeds) names.push_back(name), values.push_back(value);
@@ -337,7 +363,8 @@ Result<std::shared_ptr<const Plan>> Session::Impl::PlanFor(const NamedFeeds& fee
   return plans_.PlanOf(*graph_, *entry, values, {});
 }
 
-Result<std::string> Session::ExplainPlan(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const {
+Result<std::string> Session::ExplainPlan(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
+                                         const std::vector<std::string>& targets) const {
   WEIR_ASSIGN_OR_RETURN(auto plan, impl_->PlanFor(feeds, fetches, targets));
   return plan->ToString();
 }
@@ -347,9 +374,12 @@ void Session::Trim() const { impl_->plans_.Trim(); }
 int64_t Session::CacheBytes() const { return impl_->plans_.bytes(); }
 Session::CompileCounts Session::GetCompileCounts() const { return impl_->plans_.counts(); }
 
-Result<Session::PlanStats> Session::GetPlanStats(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const {
+Result<Session::PlanStats> Session::GetPlanStats(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
+                                                 const std::vector<std::string>& targets) const {
   WEIR_ASSIGN_OR_RETURN(auto plan, impl_->PlanFor(feeds, fetches, targets));
-  return PlanStats{plan->arena_bytes, plan->arena_lower_bound, plan->arena_sum, plan->compile_micros, plan->verify_micros, static_cast<int>(plan->steps.size()), plan->num_nodes};
+  return PlanStats{plan->arena_bytes,    plan->arena_lower_bound, plan->arena_sum,
+                   plan->compile_micros, plan->verify_micros,     static_cast<int>(plan->steps.size()),
+                   plan->num_nodes};
 }
 
 Status RunMetadata::WriteChromeTrace(const std::string& path) const {
@@ -365,8 +395,10 @@ Status RunMetadata::WriteChromeTrace(const std::string& path) const {
     return e;
   };
   for (size_t i = 0; i < steps.size(); ++i) {
-    out += fmt::format("{}\n{{\"ph\":\"X\",\"cat\":\"op\",\"pid\":0,\"tid\":0,\"name\":\"{}\",\"ts\":{:.3f},\"dur\":{:.3f},\"args\":{{\"node\":\"{}\"}}}}", i ? "," : "",
-                       escaped(steps[i].op), steps[i].start_us, steps[i].duration_us, escaped(steps[i].name));
+    out += fmt::format("{}\n{{\"ph\":\"X\",\"cat\":\"op\",\"pid\":0,\"tid\":0,\"name\":\"{}\",\"ts\":{:.3f},\"dur\":{:."
+                       "3f},\"args\":{{\"node\":\"{}\"}}}}",
+                       i ? "," : "", escaped(steps[i].op), steps[i].start_us, steps[i].duration_us,
+                       escaped(steps[i].name));
   }
   out += "\n]}\n";
   bool ok = std::fwrite(out.data(), 1, out.size(), file) == out.size();

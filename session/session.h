@@ -25,7 +25,8 @@
 namespace weir {
 
 struct SessionOptions {
-  // Threads of a run, the caller's included; 0: one for each processor the process may use; 1: the caller's and not one more.
+  // Threads of a run, the caller's included; 0: one for each processor the process may use; 1: the caller's and not one
+  // more.
   int threads = 0;
   bool optimize = true;                    // false: the graph as it is, step by step
   Precision precision = Precision::kStandard;
@@ -192,7 +193,8 @@ class Session {
   }
 
   // ---- runs by names: "node:0" (or "node") for tensors, "node" for targets
-  Result<std::vector<Tensor>> Run(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets = {}, const RunConfig& config = {}) const;
+  Result<std::vector<Tensor>> Run(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
+                                  const std::vector<std::string>& targets = {}, const RunConfig& config = {}) const;
   Result<std::vector<Tensor>> Run(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
                                   const RunConfig& config) const {
     return Run(feeds, fetches, std::vector<std::string>(), config);
@@ -208,11 +210,13 @@ class Session {
   }
 
   // ---- prepared runs: see Callable
-  Result<Callable> MakeCallable(const std::vector<Output>& feeds, const std::vector<Output>& fetches, const std::vector<Operation>& targets = {}) const;
-  Result<Callable> MakeCallable(const std::vector<std::string>& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets = {}) const;
+  Result<Callable> MakeCallable(const std::vector<Output>& feeds, const std::vector<Output>& fetches,
+                                const std::vector<Operation>& targets = {}) const;
+  Result<Callable> MakeCallable(const std::vector<std::string>& feeds, const std::vector<std::string>& fetches,
+                                const std::vector<std::string>& targets = {}) const;
 
-  // ---- variables, by checkpoint name. Safe beside Run, from any thread: each call gets or sets one whole value. SetVariable
-  // waits for runs that write the variable; runs that have read it go on with what they read.
+  // ---- variables, by checkpoint name. Safe beside Run, from any thread: each call gets or sets one whole value.
+  // SetVariable waits for runs that write the variable; runs that have read it go on with what they read.
   std::vector<std::string> VariableNames() const;              // of those that a run has touched or that have a value
   Result<Tensor> GetVariable(const std::string& name) const;   // a copy
   Status SetVariable(const std::string& name, const Tensor& value);
@@ -228,18 +232,20 @@ class Session {
 
   // ---- looking inside
   // The plan of a run, compiled for the shapes of `feeds`, as text: steps, slots, memory.
-  Result<std::string> ExplainPlan(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets = {}) const;
+  Result<std::string> ExplainPlan(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
+                                  const std::vector<std::string>& targets = {}) const;
   struct PlanStats {
     int64_t arena_bytes = 0, arena_lower_bound = 0, arena_sum = 0, compile_micros = 0, verify_micros = 0;
     int steps = 0, nodes = 0;
   };
-  // What was compiled so far. Counts that keep growing tell of shapes that do not come again, or of more signatures than
-  // SessionOptions::max_plans.
+  // What was compiled so far. Counts that keep growing tell of shapes that do not come again, or of more signatures
+  // than SessionOptions::max_plans.
   struct CompileCounts {
     int64_t signatures = 0, plans = 0;
   };
   CompileCounts GetCompileCounts() const;
-  Result<PlanStats> GetPlanStats(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets = {}) const;
+  Result<PlanStats> GetPlanStats(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
+                                 const std::vector<std::string>& targets = {}) const;
 
   class Impl;
 
@@ -255,8 +261,8 @@ class Session {
   std::unique_ptr<Impl> impl_;
 };
 
-// A prepared run: feeds, fetches and targets are resolved once; buffers are bound. After the first Run with the same shapes a
-// Run allocates nothing and looks nothing up. Belongs to one thread; must not outlive its session.
+// A prepared run: feeds, fetches and targets are resolved once; buffers are bound. After the first Run with the same
+// shapes a Run allocates nothing and looks nothing up. Belongs to one thread; must not outlive its session.
 class Callable {
  public:
   class Impl;

@@ -20,10 +20,13 @@ class Session::Impl {
   bool IsOurs(const Builder* b) const { return !builder_ || b == builder_; }
   Result<Endpoint> Resolve(const Output& o, const char* what) const;
   Result<NodeId> Resolve(const Operation& o) const;
-  Result<Signature> SignatureOf(const std::vector<Output>& feeds, const std::vector<Output>& fetches, const std::vector<Operation>& targets) const;
-  Result<Signature> SignatureOf(const std::vector<std::string>& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) const;
+  Result<Signature> SignatureOf(const std::vector<Output>& feeds, const std::vector<Output>& fetches,
+                                const std::vector<Operation>& targets) const;
+  Result<Signature> SignatureOf(const std::vector<std::string>& feeds, const std::vector<std::string>& fetches,
+                                const std::vector<std::string>& targets) const;
   Result<Endpoint> ParseTensorName(const std::string& name, const char* what) const;
-  Result<std::shared_ptr<const Plan>> PlanFor(const NamedFeeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets);
+  Result<std::shared_ptr<const Plan>> PlanFor(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
+                                              const std::vector<std::string>& targets);
   Result<Callable> CallableOf(Signature s);
   Result<VariableRef> DeclareVariable(const std::string& name);
 

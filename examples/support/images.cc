@@ -30,11 +30,13 @@ std::string ReadFile(const std::string& path) {
 }
 
 // Images from bytes: `pixels` in row-major order, `white` being the brightest value.
-Images MakeImages(const std::vector<uint8_t>& pixels, const std::vector<int32_t>& labels, int64_t height, int64_t width, float white) {
+Images MakeImages(const std::vector<uint8_t>& pixels, const std::vector<int32_t>& labels, int64_t height, int64_t width,
+                  float white) {
   Images images;
   images.labels = Tensor::Vector(labels);
   images.pixels = Tensor::Allocate(weir::kFloat, Shape({images.count(), height, width, 1})).value();
-  std::transform(pixels.begin(), pixels.end(), images.pixels.mutable_data<float>(), [&](uint8_t p) { return static_cast<float>(p) / white; });
+  std::transform(pixels.begin(), pixels.end(), images.pixels.mutable_data<float>(),
+                 [&](uint8_t p) { return static_cast<float>(p) / white; });
   return images;
 }
 
@@ -53,18 +55,22 @@ Idx ReadIdx(const std::filesystem::path& folder, const std::string& name, size_t
     for (size_t k = 0; k < 4; ++k) w = w << 8 | static_cast<uint8_t>(content[4 * i + k]);
     return w;
   };
-  if (content.size() < 4 * (axes + 1) || word(0) != 0x800 + axes) throw Error(Code::kInvalidArgument, path + " is not an IDX file of bytes");
+  if (content.size() < 4 * (axes + 1) || word(0) != 0x800 + axes)
+    throw Error(Code::kInvalidArgument, path + " is not an IDX file of bytes");
   Idx idx;
   for (size_t i = 1; i <= axes; ++i) idx.sizes.push_back(word(i));
   idx.bytes.assign(content.begin() + 4 * (axes + 1), content.end());
   const weir::Result<Shape> shape = Shape::Make(idx.sizes);
-  if (!shape.ok() || shape->num_elements() != static_cast<int64_t>(idx.bytes.size())) throw Error(Code::kDataLoss, path + " has another size than it says");
+  if (!shape.ok() || shape->num_elements() != static_cast<int64_t>(idx.bytes.size()))
+    throw Error(Code::kDataLoss, path + " has another size than it says");
   return idx;
 }
 
 Images ReadMnistPart(const std::string& folder, const std::string& part) {
-  const Idx pixels = ReadIdx(folder, part + "-images-idx3-ubyte", 3), labels = ReadIdx(folder, part + "-labels-idx1-ubyte", 1);
-  if (pixels.sizes[0] != labels.sizes[0]) throw Error(Code::kInvalidArgument, folder + " has not as many labels as images");
+  const Idx pixels = ReadIdx(folder, part + "-images-idx3-ubyte", 3),
+            labels = ReadIdx(folder, part + "-labels-idx1-ubyte", 1);
+  if (pixels.sizes[0] != labels.sizes[0])
+    throw Error(Code::kInvalidArgument, folder + " has not as many labels as images");
   return MakeImages(pixels.bytes, {labels.bytes.begin(), labels.bytes.end()}, pixels.sizes[1], pixels.sizes[2], 255);
 }
 
@@ -82,7 +88,9 @@ Collection ReadDigits(const std::string& csv) {
     const int part = row % 4 == 3;
     for (int i = 0; i <= kSide * kSide; ++i) {
       double v = 0;
-      if (!(numbers >> v) || v < 0 || v > 16) throw Error(Code::kInvalidArgument, csv + ", line " + std::to_string(row + 1) + ": not 65 numbers from 0 to 16");
+      if (!(numbers >> v) || v < 0 || v > 16)
+        throw Error(Code::kInvalidArgument,
+                    csv + ", line " + std::to_string(row + 1) + ": not 65 numbers from 0 to 16");
       if (i < kSide * kSide) pixels[part].push_back(static_cast<uint8_t>(v));
       else labels[part].push_back(static_cast<int32_t>(v));
     }
@@ -90,7 +98,9 @@ Collection ReadDigits(const std::string& csv) {
   return {MakeImages(pixels[0], labels[0], kSide, kSide, 16), MakeImages(pixels[1], labels[1], kSide, kSide, 16)};
 }
 
-Collection ReadMnist(const std::string& folder) { return {ReadMnistPart(folder, "train"), ReadMnistPart(folder, "t10k")}; }
+Collection ReadMnist(const std::string& folder) {
+  return {ReadMnistPart(folder, "train"), ReadMnistPart(folder, "t10k")};
+}
 
 Tensor Rows(const Tensor& t, std::span<const int> positions) {
   weir::Dims dims = t.shape().dims();
@@ -126,7 +136,8 @@ std::string Draw(const Images& images, std::span<const int> positions, const std
     }
     text += '\n';
   }
-  for (const std::string& caption : captions) text += caption + std::string(std::max<int64_t>(1, 2 * width + 3 - static_cast<int64_t>(caption.size())), ' ');
+  for (const std::string& caption : captions)
+    text += caption + std::string(std::max<int64_t>(1, 2 * width + 3 - static_cast<int64_t>(caption.size())), ' ');
   return text + '\n';
 }
 

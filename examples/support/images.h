@@ -19,8 +19,8 @@ struct Collection {
   Images train, test;
 };
 
-// The 8×8 digits of a CSV file, gzipped or not: 64 numbers from 0 to 16 and the label in each line. Every fourth image is for
-// testing. Throws weir::Error for files that are not so.
+// The 8×8 digits of a CSV file, gzipped or not: 64 numbers from 0 to 16 and the label in each line. Every fourth image
+// is for testing. Throws weir::Error for files that are not so.
 Collection ReadDigits(const std::string& csv);
 // MNIST's four IDX files in a folder, gzipped (`….gz`) or not.
 Collection ReadMnist(const std::string& folder);

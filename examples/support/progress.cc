@@ -12,8 +12,8 @@ Progress::Progress(std::string unit, int rounds, int steps, int done)
 
 std::string Progress::Line() const {
   char text[128];
-  std::snprintf(text, sizeof text, "%s %*d/%d  loss %.4f", unit_.c_str(), static_cast<int>(std::to_string(rounds_).size()), round_, rounds_,
-                sum_ / std::max(step_, 1));
+  std::snprintf(text, sizeof text, "%s %*d/%d  loss %.4f", unit_.c_str(),
+                static_cast<int>(std::to_string(rounds_).size()), round_, rounds_, sum_ / std::max(step_, 1));
   return text;
 }
 
@@ -31,7 +31,8 @@ void Progress::Step(double loss) {
 
 void Progress::EndRound(const std::string& remark) {
   // Back to the line's start, and from the text's end clear what was there.
-  std::printf("%s%s%s%s%s\n", terminal_ ? "\r" : "", Line().c_str(), remark.empty() ? "" : "  ", remark.c_str(), terminal_ ? "\033[K" : "");
+  std::printf("%s%s%s%s%s\n", terminal_ ? "\r" : "", Line().c_str(), remark.empty() ? "" : "  ", remark.c_str(),
+              terminal_ ? "\033[K" : "");
   std::fflush(stdout);
   ++round_;
   step_ = 0;

@@ -16,7 +16,8 @@ bool Same(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
 bool FuncRef::operator==(const FuncRef& o) const { return name == o.name && attrs == o.attrs; }
 
 bool AttrList::operator==(const AttrList& o) const {
-  return s == o.s && i == o.i && f == o.f && b == o.b && type == o.type && shape == o.shape && Same(tensor, o.tensor) && func == o.func;
+  return s == o.s && i == o.i && f == o.f && b == o.b && type == o.type && shape == o.shape && Same(tensor, o.tensor) &&
+         func == o.func;
 }
 
 size_t AttrList::size() const {

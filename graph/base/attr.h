@@ -32,7 +32,8 @@ struct AttrPlaceholder {
   bool operator==(const AttrPlaceholder&) const = default;
 };
 
-// A function of this process, for ops that call it (ops/custom/custom.h). No file holds it; it is equal to itself alone.
+// A function of this process, for ops that call it (ops/custom/custom.h). No file holds it; it is equal to itself
+// alone.
 using CppFunction = std::function<Result<std::vector<Tensor>>(const std::vector<Tensor>& inputs)>;
 struct CppFunctionRef {
   std::shared_ptr<const CppFunction> function;
@@ -56,8 +57,8 @@ struct AttrList {
 class AttrValue {
  public:
   // The alternatives, in this order; monostate is an AttrValue with nothing set.
-  using Variant = std::variant<std::monostate, std::string, int64_t, float, bool, DType, PartialShape, Tensor, FuncRef, AttrPlaceholder,
-                               CppFunctionRef, AttrList>;
+  using Variant = std::variant<std::monostate, std::string, int64_t, float, bool, DType, PartialShape, Tensor, FuncRef,
+                               AttrPlaceholder, CppFunctionRef, AttrList>;
 
   AttrValue() = default;
   AttrValue(std::string v) : v_(std::move(v)) {}
@@ -89,7 +90,8 @@ class AttrValue {
   bool is() const { return std::holds_alternative<T>(v_); }
   const Variant& variant() const { return v_; }
   bool operator==(const AttrValue& o) const;
-  // "string", "int", "float", "bool", "type", "shape", "tensor", "func", "placeholder", "cpp_function", "list(int)", … as attribute types are named.
+  // "string", "int", "float", "bool", "type", "shape", "tensor", "func", "placeholder", "cpp_function", "list(int)", …
+  // as attribute types are named.
   std::string_view KindName() const;
 
  private:

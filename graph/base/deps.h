@@ -1,12 +1,12 @@
 // Functions of libweir_deps.so: the part of Weir that stands on protobuf, Snappy and RE2.
 //
 // Why a library of its own: TensorFlow and others bring these in other versions and export their names. A name that two
-// libraries of a process export is bound to whichever came first, and the other one crashes. libweir_deps.so lies beside
-// libweir.so and is opened on first use so that its names are its own; nobody sees them and it sees nobody's.
+// libraries of a process export is bound to whichever came first, and the other one crashes. libweir_deps.so lies
+// beside libweir.so and is opened on first use so that its names are its own; nobody sees them and it sees nobody's.
 // (Debian's static libraries cannot be hidden in a shared one: they are not position independent.)
 //
-// What it has stands in tables of functions, one a topic, exported under a C name: graph/wire/wire.h, runtime/io/messages.h,
-// ops/string/cpu/regex.h.
+// What it has stands in tables of functions, one a topic, exported under a C name: graph/wire/wire.h,
+// runtime/io/messages.h, ops/string/cpu/regex.h.
 #pragma once
 
 #include "weir/graph/base/status.h"

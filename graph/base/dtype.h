@@ -1,7 +1,8 @@
 // Element types. Numbers and names are TensorFlow's DataType, so that files need no translation.
 //
 // Weir computes with numbers, bool and strings. Quantised values are carried (from a constant to Dequantize); complex
-// types are known by name (to say so in an error) and refused. A reference type (number + 100) exists only in files and on imported nodes.
+// types are known by name (to say so in an error) and refused. A reference type (number + 100) exists only in files and
+// on imported nodes.
 #pragma once
 
 #include <cstdint>
@@ -84,8 +85,10 @@ template <class... Ts> struct Types {};
 using FloatTypes = Types<float, double, Half, BFloat16>;
 using SignedTypes = Types<int8_t, int16_t, int32_t, int64_t>;
 using IntTypes = Types<int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>;
-using NumberTypes = Types<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>;
-using NumberAndBoolTypes = Types<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, bool>;
+using NumberTypes =
+    Types<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>;
+using NumberAndBoolTypes = Types<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
+                                 uint32_t, uint64_t, bool>;
 using IndexTypes = Types<int32_t, int64_t>;
 
 // Calls f(T{}) for the type of the list that `t` names and returns true; false when it names none.

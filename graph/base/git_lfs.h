@@ -17,7 +17,8 @@ inline bool IsGitLfsPointer(std::string_view content) {
 }
 
 inline Status GitLfsPointer(const std::string& path) {
-  return DataLoss("error[file]: '" + path + "' is a pointer of Git LFS, not the file itself").Help("fetch the files by `git lfs pull`");
+  return DataLoss("error[file]: '" + path + "' is a pointer of Git LFS, not the file itself")
+      .Help("fetch the files by `git lfs pull`");
 }
 
 }  // namespace weir

@@ -1,5 +1,5 @@
-// The two 16-bit floating-point types. They only hold bits: arithmetic happens in float through the implicit conversion,
-// and rounding (to nearest, ties to even) happens once, in the explicit constructor.
+// The two 16-bit floating-point types. They only hold bits: arithmetic happens in float through the implicit
+// conversion, and rounding (to nearest, ties to even) happens once, in the explicit constructor.
 #pragma once
 
 #include <bit>

@@ -56,7 +56,8 @@ Buffer::~Buffer() {
 }
 
 Result<std::shared_ptr<Buffer>> Buffer::Allocate(int64_t bytes, const std::string& what) {
-  if (bytes < 0 || bytes > std::numeric_limits<int64_t>::max() - 64) return ResourceExhausted("not enough memory for " + what);
+  if (bytes < 0 || bytes > std::numeric_limits<int64_t>::max() - 64)
+    return ResourceExhausted("not enough memory for " + what);
   int64_t rounded = std::max<int64_t>((bytes + 63) / 64 * 64, 64);
   WEIR_RETURN_IF_ERROR(Charge(rounded, what));
   void* p = std::aligned_alloc(64, rounded);
@@ -72,7 +73,8 @@ Result<std::shared_ptr<Buffer>> Buffer::Allocate(int64_t bytes, const std::strin
 
 Result<std::shared_ptr<Buffer>> Buffer::AllocateStrings(int64_t count, const std::string& what) {
   int64_t bytes = 0;
-  if (count < 0 || __builtin_mul_overflow(count, int64_t{sizeof(std::string)}, &bytes)) return ResourceExhausted("not enough memory for " + what);
+  if (count < 0 || __builtin_mul_overflow(count, int64_t{sizeof(std::string)}, &bytes))
+    return ResourceExhausted("not enough memory for " + what);
   WEIR_ASSIGN_OR_RETURN(auto b, Allocate(bytes, what));
   std::uninitialized_value_construct_n(static_cast<std::string*>(b->data_), count);
   b->strings_ = count;

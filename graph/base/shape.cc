@@ -17,7 +17,8 @@ Shape::Shape(std::initializer_list<int64_t> dims) { *this = Make(std::span(dims.
 
 Result<Shape> Shape::Make(std::span<const int64_t> dims) {
   if (dims.size() > kMaxRank) {
-    return InvalidArgument("a shape of rank " + std::to_string(dims.size()) + " exceeds the limit of " + std::to_string(kMaxRank));
+    return InvalidArgument("a shape of rank " + std::to_string(dims.size()) + " exceeds the limit of " +
+                           std::to_string(kMaxRank));
   }
   // Why the product leaves zeros out: strides over the other axes must fit too, whatever the order of multiplication.
   int64_t product = 1;
@@ -29,7 +30,9 @@ Result<Shape> Shape::Make(std::span<const int64_t> dims) {
       if (empty) continue;
       bool zero = false;
       for (int64_t e : dims) zero |= e == 0;
-      if (!zero) return InvalidArgument("shape " + Join(Dims(dims.begin(), dims.end())) + " has more elements than a 64-bit number can count");
+      if (!zero)
+        return InvalidArgument("shape " + Join(Dims(dims.begin(), dims.end())) +
+                               " has more elements than a 64-bit number can count");
       break;
     }
   }

@@ -25,13 +25,15 @@ Result<ResolvedSlice::Axis> ResolveAxis(const Entry& e, Dim dim, size_t axis) {
   int64_t stride = *e.stride;
   out.stride = stride;
   if (stride == 0) return InvalidArgument("has stride 0 along axis " + std::to_string(axis));
-  if (e.shrink && stride < 0) return InvalidArgument("takes one index of axis " + std::to_string(axis) + " with a negative stride");
+  if (e.shrink && stride < 0)
+    return InvalidArgument("takes one index of axis " + std::to_string(axis) + " with a negative stride");
   if (e.shrink) {
     out.size = out.stride = 1;
     if (!Known(dim) || !e.begin) return out;
     out.begin = *e.begin < 0 ? dim + *e.begin : *e.begin;
     if (out.begin < 0 || out.begin >= dim) {
-      return InvalidArgument("has index " + std::to_string(*e.begin) + " outside axis " + std::to_string(axis) + " of size " + std::to_string(dim));
+      return InvalidArgument("has index " + std::to_string(*e.begin) + " outside axis " + std::to_string(axis) +
+                             " of size " + std::to_string(dim));
     }
     return out;
   }
@@ -116,7 +118,8 @@ Result<std::optional<BroadcastAxes>> RepeatedAxes(const Dims& a, const Dims& b) 
     if (!Known(da) || !Known(db)) {
       open = true;
     } else if (da != 1 && db != 1) {
-      return InvalidArgument("shapes " + PartialShape(a).ToString() + " and " + PartialShape(b).ToString() + " do not broadcast");
+      return InvalidArgument("shapes " + PartialShape(a).ToString() + " and " + PartialShape(b).ToString() +
+                             " do not broadcast");
     }
   }
   if (open) return std::optional<BroadcastAxes>();

@@ -1,5 +1,6 @@
 // What shape functions and kernels must agree on to the letter: how a strided slice's five masks select axes, and along
-// which axes a broadcast repeated its operands. Works on partly known shapes; with concrete ones the result is concrete.
+// which axes a broadcast repeated its operands. Works on partly known shapes; with concrete ones the result is
+// concrete.
 #pragma once
 
 #include <optional>
@@ -29,14 +30,14 @@ struct ResolvedSlice {
   PartialShape result = PartialShape::Unknown();
 };
 
-// `input` has a known rank; the three lists are equally long. Errors: two ellipses, more entries than axes, stride 0, an
-// index out of bounds, a shrunk axis with a negative stride.
+// `input` has a known rank; the three lists are equally long. Errors: two ellipses, more entries than axes, stride 0,
+// an index out of bounds, a shrunk axis with a negative stride.
 Result<ResolvedSlice> ResolveSlice(const PartialShape& input, const SliceEntries& begin, const SliceEntries& end,
                                    const SliceEntries& strides, const SliceMasks& masks);
 
 // Axes of the broadcast result of `a` and `b` that were repeated from `a` (in `first`) and from `b`: along which a
-// gradient is summed. Axes where both have size 1 are in both. nullopt while unknown sizes leave it open; error when the
-// shapes do not broadcast.
+// gradient is summed. Axes where both have size 1 are in both. nullopt while unknown sizes leave it open; error when
+// the shapes do not broadcast.
 struct BroadcastAxes {
   std::vector<int64_t> first, second;
 };

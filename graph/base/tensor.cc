@@ -17,7 +17,8 @@ Result<Tensor> Tensor::Allocate(DType dtype, const Shape& shape) {
   }
   if (SizeOf(dtype) == 0) return Unimplemented("tensors of dtype " + DTypeName(dtype) + " cannot be made");
   int64_t bytes = 0;
-  if (!CheckedMul(shape.num_elements(), SizeOf(dtype), &bytes)) return ResourceExhausted("not enough memory for " + what);
+  if (!CheckedMul(shape.num_elements(), SizeOf(dtype), &bytes))
+    return ResourceExhausted("not enough memory for " + what);
   WEIR_ASSIGN_OR_RETURN(t.buffer_, Buffer::Allocate(bytes, what));
   return t;
 }
@@ -40,14 +41,16 @@ Tensor Tensor::FromBuffer(DType dtype, const Shape& shape, std::shared_ptr<Buffe
 
 void Tensor::CheckType(DType want) const {
   if (want != dtype_) {
-    throw Error(Code::kInvalidArgument, "a tensor of dtype " + DTypeName(dtype_) + " was accessed as " + DTypeName(want));
+    throw Error(Code::kInvalidArgument,
+                "a tensor of dtype " + DTypeName(dtype_) + " was accessed as " + DTypeName(want));
   }
 }
 
 int64_t Tensor::Offset(std::initializer_list<int64_t> index) const {
   auto fail = [&](const char* why) {
     std::string at = fmt::format("{}", fmt::join(index, ", "));
-    throw Error(Code::kOutOfRange, fmt::format("a tensor {}{} has no element ({}): {}", DTypeShortName(dtype_), shape_.ToString(), at, why));
+    throw Error(Code::kOutOfRange, fmt::format("a tensor {}{} has no element ({}): {}", DTypeShortName(dtype_),
+                                               shape_.ToString(), at, why));
   };
   if (static_cast<int>(index.size()) != rank()) fail("an index has one number an axis");
   int64_t offset = 0;
@@ -81,7 +84,8 @@ void Tensor::ThrowRagged(size_t rows, int64_t others) {
 
 Result<Tensor> Tensor::Reshaped(const Shape& shape) const {
   if (shape.num_elements() != num_elements()) {
-    return InvalidArgument("cannot reshape " + shape_.ToString() + " to " + shape.ToString() + ": other number of elements");
+    return InvalidArgument("cannot reshape " + shape_.ToString() + " to " + shape.ToString() +
+                           ": other number of elements");
   }
   return FromBuffer(dtype_, shape, buffer_);
 }
@@ -110,7 +114,8 @@ std::optional<std::vector<int64_t>> Tensor::ToInts() const {
 
 bool Tensor::Identical(const Tensor& o) const {
   if (dtype_ != o.dtype_ || !(shape_ == o.shape_)) return false;
-  if (dtype_ == kString) return std::equal(data<std::string>(), data<std::string>() + num_elements(), o.data<std::string>());
+  if (dtype_ == kString)
+    return std::equal(data<std::string>(), data<std::string>() + num_elements(), o.data<std::string>());
   if (SizeOf(dtype_) == 0 && buffer_ && o.buffer_) {  // of a dtype that Weir only carries: bytes of a file
     return buffer_->bytes() == o.buffer_->bytes() && std::memcmp(raw(), o.raw(), buffer_->bytes()) == 0;
   }

@@ -47,8 +47,8 @@ class Tensor {
   // Uninitialised elements (strings: empty), or zeros. Errors: a dtype without values, the memory budget.
   static Result<Tensor> Allocate(DType dtype, const Shape& shape);
   static Result<Tensor> AllocateZeros(DType dtype, const Shape& shape);
-  // For tensors that code names; both throw Error where Allocate tells one. Of copies `values`, and throws when they are not
-  // as many as the shape has elements.
+  // For tensors that code names; both throw Error where Allocate tells one. Of copies `values`, and throws when they
+  // are not as many as the shape has elements.
   static Tensor Zeros(DType dtype, const Shape& shape) { return AllocateZeros(dtype, shape).value(); }
   template <class T>
   static Tensor Of(const Shape& shape, std::span<const T> values);
@@ -150,7 +150,8 @@ Tensor::Tensor(const std::vector<T>& rows) {
 template <class T>
 Tensor Tensor::Of(const Shape& shape, std::span<const T> values) {
   if (int64_t(values.size()) != shape.num_elements()) {
-    throw Error(Code::kInvalidArgument, std::to_string(values.size()) + " values do not fill a tensor of shape " + shape.ToString());
+    throw Error(Code::kInvalidArgument,
+                std::to_string(values.size()) + " values do not fill a tensor of shape " + shape.ToString());
   }
   Tensor t = Allocate(DTypeOf<T>, shape).value();
   std::copy(values.begin(), values.end(), static_cast<T*>(t.mutable_raw()));

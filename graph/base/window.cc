@@ -53,7 +53,8 @@ Status SetExplicitPaddings(const std::vector<int64_t>& pads, Window2D* w) {
 
 Result<Window2D> CommonWindow(const WindowAttrs& a) {
   Window2D w;
-  if (!a.data_format.empty() && a.data_format != "NHWC" && a.data_format != "NCHW") {  // ops without the attribute know NHWC only
+  if (!a.data_format.empty() && a.data_format != "NHWC" &&
+      a.data_format != "NCHW") {  // ops without the attribute know NHWC only
     return InvalidArgument(fmt::format("has unsupported data_format '{}'", a.data_format)).Help("use NHWC or NCHW");
   }
   w.nchw = a.data_format == "NCHW";
@@ -86,8 +87,8 @@ Status WindowAxis::Place(int64_t input_size) {
   if (padding == Padding::kValid) before = after = 0;
   int64_t padded;
   if (!CheckedAdd(input, before + after, &padded)) return InvalidArgument(fmt::format("has too large a {}", name));
-  // Why not below 0: TensorFlow's quotient truncates, so that a window up to 2·stride − 1 larger than the input fits nowhere
-  // and gives an empty output, and only a larger one is an error.
+  // Why not below 0: TensorFlow's quotient truncates, so that a window up to 2·stride − 1 larger than the input fits
+  // nowhere and gives an empty output, and only a larger one is an error.
   int64_t room = padded - extent() + stride;
   if (room <= -stride) {
     std::string dilated = dilation > 1 ? fmt::format(" ({} dilated by {})", window, dilation) : "";

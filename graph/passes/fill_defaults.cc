@@ -1,5 +1,5 @@
-// FillDefaults: every attribute of a registered op becomes explicit, so that kernels see complete attributes; those that
-// the op does not have, which a newer producer wrote, go.
+// FillDefaults: every attribute of a registered op becomes explicit, so that kernels see complete attributes; those
+// that the op does not have, which a newer producer wrote, go.
 #include "weir/graph/pass.h"
 #include "weir/graph/verify.h"
 

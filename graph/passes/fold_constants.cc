@@ -1,6 +1,6 @@
-// FoldConstants: a node that only constants feed, or whose output's value inference knows (Shape of a known shape, and what
-// is computed from it), becomes a Const. Folding keeps the bits that running would give. Effects, random ops and results
-// much larger than what they come from stay.
+// FoldConstants: a node that only constants feed, or whose output's value inference knows (Shape of a known shape, and
+// what is computed from it), becomes a Const. Folding keeps the bits that running would give. Effects, random ops and
+// results much larger than what they come from stay.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -71,7 +71,9 @@ std::optional<std::vector<Tensor>> Values(const Graph& g, const Node& n, const P
     int64_t bytes = 0;
     auto elements = t.shape.num_elements();
     if (!elements) continue;
-    if (!CheckedMul(*elements, static_cast<int64_t>(std::max<size_t>(SizeOf(t.dtype), 1)), &bytes) || !CheckedAdd(output_bytes, bytes, &output_bytes)) return std::nullopt;
+    if (!CheckedMul(*elements, static_cast<int64_t>(std::max<size_t>(SizeOf(t.dtype), 1)), &bytes) ||
+        !CheckedAdd(output_bytes, bytes, &output_bytes))
+      return std::nullopt;
   }
   if (output_bytes > kMaxFoldedBytes || output_bytes > input_bytes + kMaxGrowth) return std::nullopt;
   return c.evaluate(n, inputs);

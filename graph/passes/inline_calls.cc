@@ -1,5 +1,5 @@
-// InlineCalls: a called function's body takes the place of the call (Inline, subgraph.h), and the calls in it, as long as
-// they do not nest without end. Calls in bodies of branches and loops are inlined when those compile.
+// InlineCalls: a called function's body takes the place of the call (Inline, subgraph.h), and the calls in it, as long
+// as they do not nest without end. Calls in bodies of branches and loops are inlined when those compile.
 #include <fmt/format.h>
 
 #include <map>
@@ -22,8 +22,8 @@ const Function* Callee(const Graph& g, const Node& n) {
   return f.ok() ? *f : nullptr;
 }
 
-// How many nodes a function is once the calls in it are inlined, and those in them. Known without doing it, since bodies that
-// call twice double at each level.
+// How many nodes a function is once the calls in it are inlined, and those in them. Known without doing it, since
+// bodies that call twice double at each level.
 class Unfolding {
  public:
   explicit Unfolding(const Graph& g) : g_(g) {}
@@ -51,7 +51,9 @@ Status CheckSize(const Graph& g, const std::vector<NodeId>& calls) {
     if (!f) continue;
     total += unfolding.SizeOf(*f);
     if (total <= kMaxUnfoldedNodes) continue;
-    return NodeError(g.node(id), "function", ResourceExhausted(fmt::format("calls function '{}', with which the calls unfold to over {} nodes", f->name, kMaxUnfoldedNodes)));
+    return NodeError(g.node(id), "function",
+                     ResourceExhausted(fmt::format("calls function '{}', with which the calls unfold to over {} nodes",
+                                                   f->name, kMaxUnfoldedNodes)));
   }
   return {};
 }
@@ -68,7 +70,9 @@ Result<bool> InlineCalls(Graph& g, PassContext&) {
     }
     if (calls.empty()) return changed;
     WEIR_RETURN_IF_ERROR(CheckSize(g, calls));
-    if (depth > kMaxCallDepth) return InvalidArgument(fmt::format("error[function]: calls are nested over {} deep: functions that call themselves are refused", kMaxCallDepth));
+    if (depth > kMaxCallDepth)
+      return InvalidArgument(fmt::format(
+          "error[function]: calls are nested over {} deep: functions that call themselves are refused", kMaxCallDepth));
     for (NodeId id : calls) {
       Node n = g.node(id);
       if (Status s = Inline(g, id, FunctionAttrs(n).empty() ? "" : "f"); !s.ok()) return NodeError(n, "function", s);

@@ -1,5 +1,5 @@
-// MergeDuplicates: nodes with the same op, attributes and inputs compute the same; the first serves all. Effects and random
-// ops are never merged. Control inputs of a duplicate must be among the first one's.
+// MergeDuplicates: nodes with the same op, attributes and inputs compute the same; the first serves all. Effects and
+// random ops are never merged. Control inputs of a duplicate must be among the first one's.
 #include <algorithm>
 
 #include "weir/graph/pass.h"
@@ -44,7 +44,9 @@ bool Equal(const Node& a, const Node& b) {
   return true;
 }
 
-bool Mergeable(const Node& n) { return n.def() && !n.def()->stateful() && !IsRoot(n) && !n.outputs().empty() && !n.def()->fed(); }
+bool Mergeable(const Node& n) {
+  return n.def() && !n.def()->stateful() && !IsRoot(n) && !n.outputs().empty() && !n.def()->fed();
+}
 
 }  // namespace
 

@@ -1,5 +1,6 @@
-// OrderEffects: two effects on one resource that nothing orders keep program order, by explicit control edges; later passes
-// see only edges. Program order here is the topological order that prefers positions, so no edge can close a cycle.
+// OrderEffects: two effects on one resource that nothing orders keep program order, by explicit control edges; later
+// passes see only edges. Program order here is the topological order that prefers positions, so no edge can close a
+// cycle.
 //
 // Between writes every earlier reader is tied to the next write and every later reader to the last one. Nodes that call
 // functions count as writers of each resource they are given, since their bodies may write.
@@ -42,7 +43,8 @@ Result<bool> OrderEffects(Graph& g, PassContext&) {
     for (size_t i = 0; i < g.node(id).inputs().size(); ++i) {
       Endpoint e = g.node(id).input(static_cast<int>(i));
       if (g.type(e).dtype != kResource) continue;
-      bool writes = call || std::find(def->writes().begin(), def->writes().end(), static_cast<int>(i)) != def->writes().end();
+      bool writes =
+          call || std::find(def->writes().begin(), def->writes().end(), static_cast<int>(i)) != def->writes().end();
       touched[ResourceKey(g.type(e))] |= writes;
     }
     for (const auto& [key, writes] : touched) {

@@ -1,10 +1,10 @@
-// RelaxOrder: drops control edges that order nothing anybody could see, so that what they alone kept goes with Prune and
-// what they alone held apart can be simplified and fused. TensorFlow's gradients are full of them: each op's gradients wait
-// for one another.
+// RelaxOrder: drops control edges that order nothing anybody could see, so that what they alone kept goes with Prune
+// and what they alone held apart can be simplified and fused. TensorFlow's gradients are full of them: each op's
+// gradients wait for one another.
 //
-// Effects are stateful nodes, but for those that only read variables (order_effects has tied these to the writes by edges
-// of their own, which stay) and random ops (each has a state of its own). A control edge from a node that is no effect
-// stands for the effects before it: there are none and the edge goes, or it is replaced by edges from them.
+// Effects are stateful nodes, but for those that only read variables (order_effects has tied these to the writes by
+// edges of their own, which stay) and random ops (each has a state of its own). A control edge from a node that is no
+// effect stands for the effects before it: there are none and the edge goes, or it is replaced by edges from them.
 #include <algorithm>
 
 #include "weir/graph/functions.h"
@@ -17,7 +17,8 @@ namespace {
 constexpr size_t kMostSources = 8;
 
 bool TouchesResource(const Graph& g, const Node& n) {
-  return std::any_of(n.inputs().begin(), n.inputs().end(), [&](Endpoint e) { return BaseType(g.type(e).dtype) == kResource; });
+  return std::any_of(n.inputs().begin(), n.inputs().end(),
+                     [&](Endpoint e) { return BaseType(g.type(e).dtype) == kResource; });
 }
 
 // A node that somebody could see running at another time.

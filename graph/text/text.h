@@ -10,9 +10,10 @@
 //   w = Const() {value: f32[2,1] [[1], [2]]} : f32[2,1]
 //   y = MatMul(x, w, ^init) {transpose_b: true} : f32[?,1] @"/device:CPU:0"
 //
-// One node a line, in program order; `x:1` is an output, `^x` a control input. Attributes are sorted; left out are those
-// equal to their default, and dtype and count attributes that the inputs before tell. Types after the colon are checked
-// where they are given, not stored. Then come the device (@), origins (`from [a, b]`) and bytes of unknown fields.
+// One node a line, in program order; `x:1` is an output, `^x` a control input. Attributes are sorted; left out are
+// those equal to their default, and dtype and count attributes that the inputs before tell. Types after the colon are
+// checked where they are given, not stored. Then come the device (@), origins (`from [a, b]`) and bytes of unknown
+// fields.
 //
 // ParseGraph(PrintGraph(g)) is g, but for explicitly set defaults.
 #pragma once

@@ -63,7 +63,8 @@ Status ImportNodes(const pb::GraphDef& p, const Signatures& library, Graph& g) {
     auto types = call == library.end() ? std::nullopt : CallTypes(*call->second);
     WEIR_ASSIGN_OR_RETURN(NodeId id, g.AddRaw(std::move(spec), types ? static_cast<int>(types->size()) : 0));
     if (types && !g[id].def()) {
-      for (size_t i = 0; i < types->size(); ++i) WEIR_RETURN_IF_ERROR(g.SetOutputType(id, static_cast<int>(i), {.dtype = (*types)[i]}));
+      for (size_t i = 0; i < types->size(); ++i)
+        WEIR_RETURN_IF_ERROR(g.SetOutputType(id, static_cast<int>(i), {.dtype = (*types)[i]}));
     }
     ids.push_back(id);
   }
@@ -149,7 +150,8 @@ bool LooksLikeText(std::string_view content) {
   return true;
 }
 
-// The word that text begins with after comments, when `{` or `:` follows it (protobuf text, or `file {` of our form); else "".
+// The word that text begins with after comments, when `{` or `:` follows it (protobuf text, or `file {` of our form);
+// else "".
 std::string_view FirstField(std::string_view text) {
   size_t i = 0;
   while (i < text.size()) {
@@ -177,7 +179,8 @@ GraphFormat FormatOfText(std::string_view text) {
   return graph ? GraphFormat::kGraphDef : GraphFormat::kMetaGraph;
 }
 
-// Whether the bytes of field 1 are a NodeDef (a name, then as field 2 an op's name) and not a MetaInfoDef (whose field 2 is a message).
+// Whether the bytes of field 1 are a NodeDef (a name, then as field 2 an op's name) and not a MetaInfoDef (whose field
+// 2 is a message).
 bool LooksLikeNode(const std::string& bytes) {
   google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()),
                                                 static_cast<int>(bytes.size()));

@@ -35,7 +35,8 @@ Result<AttrDef> AttrDefFromWire(const pb::OpDef::AttrDef& p) {
   return d;
 }
 
-// One output argument of an op: its name, and how many tensors it is; -1 when an attribute of the enclosing function tells.
+// One output argument of an op: its name, and how many tensors it is; -1 when an attribute of the enclosing function
+// tells.
 struct OutputGroup {
   std::string name;
   int64_t size = 1;

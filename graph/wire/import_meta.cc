@@ -79,7 +79,8 @@ std::string InitOp(const MetaGraph& m) {
     return tensor.substr(0, tensor.rfind(':'));
   }
   for (const char* key : {"saved_model_main_op", "legacy_init_op"}) {
-    if (auto it = m.collections.find(key); it != m.collections.end() && !it->second.nodes.empty()) return it->second.nodes[0];
+    if (auto it = m.collections.find(key); it != m.collections.end() && !it->second.nodes.empty())
+      return it->second.nodes[0];
   }
   return "";
 }

@@ -199,7 +199,8 @@ Result<Tensor> TensorFromWire(const pb::TensorProto& p) {
   if (!content.empty()) {
     std::memcpy(t.mutable_raw(), content.data(), content.size());
     if (dtype == kBool) {  // in C++ no byte but 0 and 1 is a bool
-      std::transform(content.begin(), content.end(), static_cast<uint8_t*>(t.mutable_raw()), [](char c) { return c != 0; });
+      std::transform(content.begin(), content.end(), static_cast<uint8_t*>(t.mutable_raw()),
+                     [](char c) { return c != 0; });
     }
     if (dtype == kBool) {  // any byte but 0 and 1 is no bool in C++
       auto* b = static_cast<uint8_t*>(t.mutable_raw());

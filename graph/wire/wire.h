@@ -19,8 +19,8 @@ struct Wire {
 
 Result<Graph> ImportGraphDef(std::string_view bytes, const OpRegistry* registry);
 Result<Graph> ImportGraphDefText(std::string_view text, const OpRegistry* registry);
-Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegistry* registry, const LoadOptions& options,
-                                        const std::string& name);
+Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegistry* registry,
+                                        const LoadOptions& options, const std::string& name);
 Result<std::string> ExportGraphDef(const Graph& g);
 Result<std::string> ExportGraphDefText(const Graph& g);
 Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta);

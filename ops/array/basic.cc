@@ -14,7 +14,8 @@ Status ConstShape(ShapeContext& c) {
   const Tensor* t = v ? v->get<Tensor>() : nullptr;
   if (!t || !t->valid()) return InvalidArgument("has no value");
   if (t->dtype() != c.attr<DType>("dtype")) {
-    return InvalidArgument(fmt::format("has attribute 'dtype' = {} but a value of {}", DTypeName(c.attr<DType>("dtype")), DTypeName(t->dtype())));
+    return InvalidArgument(fmt::format("has attribute 'dtype' = {} but a value of {}",
+                                       DTypeName(c.attr<DType>("dtype")), DTypeName(t->dtype())));
   }
   c.set_output(0, t->shape());
   return {};
@@ -30,7 +31,8 @@ Status PlaceholderWithDefaultShape(ShapeContext& c) {
   auto shape = c.attr<PartialShape>("shape");
   auto merged = MergeShapes(c.input(0), shape);
   if (!merged.ok()) {
-    return InvalidArgument(fmt::format("has a default of {}, which its shape {} does not admit", c.Describe(0), shape.ToString()));
+    return InvalidArgument(
+        fmt::format("has a default of {}, which its shape {} does not admit", c.Describe(0), shape.ToString()));
   }
   c.set_output(0, shape);
   return {};
@@ -58,7 +60,8 @@ ShapeFn LikeWithValue(int64_t value) {
   return [value](ShapeContext& c) -> Status {
     c.set_output(0, c.input(0));
     auto n = c.input(0).num_elements();
-    if (IsInteger(c.input_dtype(0)) && n && *n <= kMaxValueElements) c.set_output_value(0, Dims(static_cast<size_t>(*n), value));
+    if (IsInteger(c.input_dtype(0)) && n && *n <= kMaxValueElements)
+      c.set_output_value(0, Dims(static_cast<size_t>(*n), value));
     return {};
   };
 }
@@ -81,7 +84,8 @@ Status PreventGradientGrad(GradContext& c) {
 }
 
 Status CheckNumericsGrad(GradContext& c) {
-  std::string message = "Not a number (NaN) or infinity (Inf) values detected in gradient. " + c.attr<std::string>("message");
+  std::string message =
+      "Not a number (NaN) or infinity (Inf) values detected in gradient. " + c.attr<std::string>("message");
   c.set(0, Make("CheckNumerics", {c.grad()}, {{"message", message}}));
   return {};
 }
@@ -172,10 +176,13 @@ void RegisterArrayBasicOps(OpRegistry& r) {
       .ShapeOnly()
       .NoGradient("its output does not depend on the input's values");
   r.Add("OnesLike")
-      .Input("x: T").Output("y: T")
-      .Attr("T: {bfloat16, half, float, double, int8, uint8, int16, uint16, int32, uint32, int64, uint64, complex64, complex128, bool}")
+      .Input("x: T")
+      .Output("y: T")
+      .Attr("T: {bfloat16, half, float, double, int8, uint8, int16, uint16, int32, uint32, int64, uint64, complex64, "
+            "complex128, bool}")
       .Doc("Ones (true) in the shape of x.")
-      .Shape(LikeWithValue(1)).NoFlops()
+      .Shape(LikeWithValue(1))
+      .NoFlops()
       .ShapeOnly()
       .NoGradient("its output does not depend on the input's values");
 }

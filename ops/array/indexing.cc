@@ -76,8 +76,8 @@ Output Output::operator[](std::initializer_list<Index> index) const {
   auto invalid = [](const Input& n) { return !n.is_literal() && !n.output().valid(); };
   if (std::any_of(all.begin(), all.end(), invalid)) return {};
   const DType dtype = IndexType(all);
-  return ops::StridedSlice(*this, Numbers(b, begin, dtype, loc), Numbers(b, end, dtype, loc), Numbers(b, step, dtype, loc),
-                           masks);
+  return ops::StridedSlice(*this, Numbers(b, begin, dtype, loc), Numbers(b, end, dtype, loc),
+                           Numbers(b, step, dtype, loc), masks);
 }
 
 }  // namespace weir

@@ -15,7 +15,9 @@ namespace {
 std::optional<Dims> JoinedElements(const ShapeContext& c, int first, int n) {
   Dims all;
   for (int i = first; i < first + n; ++i) {
-    if (!IsInteger(c.input_dtype(i)) || c.input(i).rank() != 1 || !Known(c.input(i)[0]) || c.input(i)[0] > kMaxValueElements) return std::nullopt;
+    if (!IsInteger(c.input_dtype(i)) || c.input(i).rank() != 1 || !Known(c.input(i)[0]) ||
+        c.input(i)[0] > kMaxValueElements)
+      return std::nullopt;
     Dims part = SizeElements(c, i).value_or(Dims(static_cast<size_t>(c.input(i)[0]), kUnknownDim));
     all.insert(all.end(), part.begin(), part.end());
   }
@@ -23,12 +25,14 @@ std::optional<Dims> JoinedElements(const ShapeContext& c, int first, int n) {
 }
 
 Status CannotConcat(const ShapeContext& c, int i, int j, std::string detail) {
-  return InvalidArgument(fmt::format("cannot concatenate {} and {}", c.Describe(i), c.Describe(j))).Detail(std::move(detail));
+  return InvalidArgument(fmt::format("cannot concatenate {} and {}", c.Describe(i), c.Describe(j)))
+      .Detail(std::move(detail));
 }
 
 Status ConcatShapeOf(ShapeContext& c, int first, int n, int axis_input) {
   auto axis_elements = c.input(axis_input).num_elements();
-  if (axis_elements && *axis_elements != 1) return InvalidArgument(fmt::format("wants one axis, not {}", c.Describe(axis_input)));
+  if (axis_elements && *axis_elements != 1)
+    return InvalidArgument(fmt::format("wants one axis, not {}", c.Describe(axis_input)));
   int ranked = -1;  // an input of known rank
   for (int i = first; i < first + n; ++i) {
     const PartialShape& s = c.input(i);
@@ -53,7 +57,9 @@ Status ConcatShapeOf(ShapeContext& c, int first, int n, int axis_input) {
     for (int a = 0; a < rank && s.known_rank(); ++a) {
       if (a == at) continue;
       auto d = MergeDims(out[a], s[a]);
-      if (!d.ok()) return CannotConcat(c, first, i, fmt::format("along axis {}, which is not the one joined, their sizes differ", a));
+      if (!d.ok())
+        return CannotConcat(c, first, i,
+                            fmt::format("along axis {}, which is not the one joined, their sizes differ", a));
       out[a] = *d;
     }
   }
@@ -159,7 +165,9 @@ Status SplitVShape(ShapeContext& c) {
   int64_t sum = 0, open = -1;
   for (size_t i = 0; i < n; ++i) {
     int64_t size = (*known)[i];
-    if (size < -1 || (size == -1 && open >= 0)) return InvalidArgument(fmt::format("is given the size {} for part {}", size, i)).Detail("one size may be -1, all others are at least 0");
+    if (size < -1 || (size == -1 && open >= 0))
+      return InvalidArgument(fmt::format("is given the size {} for part {}", size, i))
+          .Detail("one size may be -1, all others are at least 0");
     if (size == -1) {
       open = static_cast<int64_t>(i);
     } else {
@@ -169,7 +177,8 @@ Status SplitVShape(ShapeContext& c) {
   }
   if (Known(s[at])) {
     if (open < 0 ? sum != s[at] : sum > s[at]) {
-      return InvalidArgument(fmt::format("cannot split {} along axis {} into parts of {} elements in all", c.Describe(0), at, sum));
+      return InvalidArgument(
+          fmt::format("cannot split {} along axis {} into parts of {} elements in all", c.Describe(0), at, sum));
     }
     if (open >= 0) sizes[static_cast<size_t>(open)] = s[at] - sum;
   }
@@ -208,7 +217,8 @@ Status PackShape(ShapeContext& c) {
   for (int i = 0; i < c.num_inputs(); ++i) {
     auto merged = MergeShapes(all, c.input(i));
     if (!merged.ok()) {
-      return InvalidArgument(fmt::format("cannot stack {} and {}", c.Describe(0), c.Describe(i))).Detail("all values have the same shape");
+      return InvalidArgument(fmt::format("cannot stack {} and {}", c.Describe(0), c.Describe(i)))
+          .Detail("all values have the same shape");
     }
     all = *merged;
   }
@@ -234,7 +244,8 @@ Status UnpackShape(ShapeContext& c) {
   if (s.rank() == 0) return InvalidArgument("cannot unstack a scalar");
   WEIR_ASSIGN_OR_RETURN(int at, AxisWithin(c.attr<int64_t>("axis"), s.rank()));
   if (Known(s[at]) && s[at] != c.num_outputs()) {
-    return InvalidArgument(fmt::format("cannot unstack axis {} of {} into {} tensors", at, c.Describe(0), c.num_outputs()));
+    return InvalidArgument(
+        fmt::format("cannot unstack axis {} of {} into {} tensors", at, c.Describe(0), c.num_outputs()));
   }
   auto value = s.rank() == 1 ? SizeElements(c, 0) : std::nullopt;
   Dims dims = s.dims();
@@ -273,15 +284,27 @@ void AddConcats(OpRegistry& r) {
 
 void AddSplits(OpRegistry& r) {
   r.Add("Split")
-      .Input("split_dim: int32").Input("value: T").Output("output: num_split * T").Attr("num_split: int >= 1").Attr("T: type")
+      .Input("split_dim: int32")
+      .Input("value: T")
+      .Output("output: num_split * T")
+      .Attr("num_split: int >= 1")
+      .Attr("T: type")
       .Doc("Cuts a tensor into `num_split` equal parts along axis `split_dim`.")
-      .Shape(SplitShape).NoFlops()
+      .Shape(SplitShape)
+      .NoFlops()
       .Gradient(SplitGrad);
   r.Add("SplitV")
-      .Input("value: T").Input("size_splits: Tlen").Input("split_dim: int32").Output("output: num_split * T")
-      .Attr("num_split: int >= 1").Attr("T: type").Attr("Tlen: {int8, int32, int64} = int64")
-      .Doc("Cuts a tensor along axis `split_dim` into parts of the sizes `size_splits`, of which one may be -1: what is left.")
-      .Shape(SplitVShape).NoFlops()
+      .Input("value: T")
+      .Input("size_splits: Tlen")
+      .Input("split_dim: int32")
+      .Output("output: num_split * T")
+      .Attr("num_split: int >= 1")
+      .Attr("T: type")
+      .Attr("Tlen: {int8, int32, int64} = int64")
+      .Doc("Cuts a tensor along axis `split_dim` into parts of the sizes `size_splits`, of which one may be -1: what "
+           "is left.")
+      .Shape(SplitVShape)
+      .NoFlops()
       .Gradient(SplitVGrad);
 }
 

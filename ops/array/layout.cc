@@ -26,7 +26,8 @@ Status TransposeShape(ShapeContext& c) {
     if (!p) continue;
     auto axis = NormalizeAxis(*p, rank);
     if (!axis || seen[static_cast<size_t>(*axis)]) {
-      return InvalidArgument(fmt::format("is given axis {} at position {} of 'perm', which makes no permutation of {} axes", *p, i, rank));
+      return InvalidArgument(
+          fmt::format("is given axis {} at position {} of 'perm', which makes no permutation of {} axes", *p, i, rank));
     }
     seen[static_cast<size_t>(*axis)] = true;
     if (s.known_rank()) out[i] = s[*axis];
@@ -68,19 +69,23 @@ Status ReverseSequenceShape(ShapeContext& c) {
   PartialShape s = c.input(0);
   int64_t batch = c.attr<int64_t>("batch_dim"), seq = c.attr<int64_t>("seq_dim");
   if (batch < 0 || seq < 0 || batch == seq) {
-    return InvalidArgument(fmt::format("has batch_dim {} and seq_dim {}", batch, seq)).Detail("they are two different axes, not negative");
+    return InvalidArgument(fmt::format("has batch_dim {} and seq_dim {}", batch, seq))
+        .Detail("they are two different axes, not negative");
   }
   if (s.known_rank()) {
     if (batch >= s.rank() || seq >= s.rank()) {
       return InvalidArgument(fmt::format("has batch_dim {} and seq_dim {}, but input {}", batch, seq, c.Describe(0)));
     }
     auto d = MergeDims(s[static_cast<int>(batch)], lengths[0]);
-    if (!d.ok()) return InvalidArgument(fmt::format("is given {} lengths for a batch of {}", lengths[0], s[static_cast<int>(batch)]));
+    if (!d.ok())
+      return InvalidArgument(
+          fmt::format("is given {} lengths for a batch of {}", lengths[0], s[static_cast<int>(batch)]));
     s[static_cast<int>(batch)] = *d;
     if (auto known = KnownElements(c, 1)) {
       for (int64_t n : *known) {
         if (n < 0 || (Known(s[static_cast<int>(seq)]) && n > s[static_cast<int>(seq)])) {
-          return InvalidArgument(fmt::format("is given the length {} of a sequence of {} elements", n, s[static_cast<int>(seq)]));
+          return InvalidArgument(
+              fmt::format("is given the length {} of a sequence of {} elements", n, s[static_cast<int>(seq)]));
         }
       }
     }
@@ -115,13 +120,15 @@ Result<Blocks> ReadBlocks(const ShapeContext& c) {
   Blocks b;
   if (!Known(*m)) return b;
   if (*m > kMaxRank || (c.input(0).known_rank() && c.input(0).rank() < *m + 1)) {
-    return InvalidArgument(fmt::format("has {} block sizes for input {}", *m, c.Describe(0))).Detail("the input has a batch axis and then one an entry");
+    return InvalidArgument(fmt::format("has {} block sizes for input {}", *m, c.Describe(0)))
+        .Detail("the input has a batch axis and then one an entry");
   }
   b.count = static_cast<int>(*m);
   b.block = Elements(c, 1).value_or(SliceEntries(static_cast<size_t>(*m)));
   b.edges = Elements(c, 2).value_or(SliceEntries(static_cast<size_t>(2 * *m)));
   for (const auto& e : b.block) {
-    if (e && *e < 1) return InvalidArgument(fmt::format("has the block size {}", *e)).Detail("block sizes are positive");
+    if (e && *e < 1)
+      return InvalidArgument(fmt::format("has the block size {}", *e)).Detail("block sizes are positive");
   }
   for (const auto& e : b.edges) {
     if (e && *e < 0) return InvalidArgument(fmt::format("has {} in {}, which is negative", *e, c.InputName(2)));
@@ -144,7 +151,8 @@ Result<Dim> EdgedSize(const Blocks& b, int i, Dim size, int sign) {
   auto e0 = b.edges[static_cast<size_t>(2 * i)], e1 = b.edges[static_cast<size_t>(2 * i + 1)];
   int64_t both = 0, out = 0;
   if (!e0 || !e1 || !Known(size)) return kUnknownDim;
-  if (!CheckedAdd(*e0, *e1, &both) || !CheckedAdd(size, sign * both, &out)) return ResourceExhausted("has edges whose sum overflows");
+  if (!CheckedAdd(*e0, *e1, &both) || !CheckedAdd(size, sign * both, &out))
+    return ResourceExhausted("has edges whose sum overflows");
   if (out < 0) return InvalidArgument(fmt::format("cannot crop {} elements off {}", both, size));
   return out;
 }
@@ -155,13 +163,15 @@ Status SpaceToBatchShape(ShapeContext& c) {
   PartialShape out = c.input(0);
   WEIR_ASSIGN_OR_RETURN(Dim volume, BlockVolume(b));
   int64_t product = 0;
-  if (Known(volume) && Known(out[0]) && !CheckedMul(out[0], volume, &product)) return ResourceExhausted("makes a batch whose size overflows");
+  if (Known(volume) && Known(out[0]) && !CheckedMul(out[0], volume, &product))
+    return ResourceExhausted("makes a batch whose size overflows");
   out[0] = MulDims(out[0], volume);
   for (int i = 0; i < b.count; ++i) {
     WEIR_ASSIGN_OR_RETURN(Dim padded, EdgedSize(b, i, out[1 + i], 1));
     auto block = b.block[static_cast<size_t>(i)];
     if (Known(padded) && block && padded % *block != 0) {
-      return InvalidArgument(fmt::format("cannot cut axis {} of {} elements, padding included, into blocks of {}", i + 1, padded, *block));
+      return InvalidArgument(
+          fmt::format("cannot cut axis {} of {} elements, padding included, into blocks of {}", i + 1, padded, *block));
     }
     out[1 + i] = Known(padded) && block ? padded / *block : kUnknownDim;
   }
@@ -181,7 +191,8 @@ Status BatchToSpaceShape(ShapeContext& c) {
   for (int i = 0; i < b.count; ++i) {
     auto block = b.block[static_cast<size_t>(i)];
     int64_t spread = kUnknownDim;
-    if (block && Known(out[1 + i]) && !CheckedMul(out[1 + i], *block, &spread)) return ResourceExhausted("makes an axis whose size overflows");
+    if (block && Known(out[1 + i]) && !CheckedMul(out[1 + i], *block, &spread))
+      return ResourceExhausted("makes an axis whose size overflows");
     WEIR_ASSIGN_OR_RETURN(out[1 + i], EdgedSize(b, i, spread, -1));
   }
   c.set_output(0, std::move(out));
@@ -205,10 +216,13 @@ ShapeFn SpaceDepthShape(bool to_depth) {
     ImageAxes axes = AxesOf(c.attr<std::string>("data_format"));
     WEIR_ASSIGN_OR_RETURN(PartialShape s, c.WithRank(0, axes.rank));
     int64_t block = c.attr<int64_t>("block_size"), area = 0;
-    if (block < 2 || !CheckedMul(block, block, &area)) return InvalidArgument(fmt::format("has the block size {}", block));
+    if (block < 2 || !CheckedMul(block, block, &area))
+      return InvalidArgument(fmt::format("has the block size {}", block));
     auto scale = [&](int axis, int64_t factor, bool up) -> Status {
       if (!Known(s[axis])) return {};
-      if (up) return CheckedMul(s[axis], factor, &s[axis]) ? Status() : ResourceExhausted("makes an axis whose size overflows");
+      if (up)
+        return CheckedMul(s[axis], factor, &s[axis]) ? Status()
+                                                     : ResourceExhausted("makes an axis whose size overflows");
       if (s[axis] % factor != 0) {
         return InvalidArgument(fmt::format("cannot cut axis {} of {} into pieces of {}", axis, c.Describe(0), factor));
       }
@@ -248,37 +262,61 @@ GradFn SameInputs(const char* op, std::initializer_list<const char*> attrs = {})
 
 void AddReverses(OpRegistry& r) {
   r.Add("Reverse")
-      .Input("tensor: T").Input("dims: bool").Output("output: T")
-      .Attr("T: {uint8, int8, uint16, int16, uint32, int32, uint64, int64, bool, bfloat16, half, float, double, complex64, complex128, string}")
+      .Input("tensor: T")
+      .Input("dims: bool")
+      .Output("output: T")
+      .Attr("T: {uint8, int8, uint16, int16, uint32, int32, uint64, int64, bool, bfloat16, half, float, double, "
+            "complex64, complex128, string}")
       .Doc("The input with the axes reversed whose flag in `dims` is true. An older form of ReverseV2.")
       .Shape(ReverseShape)
       .Gradient(SameInputs("Reverse"));
   r.Add("ReverseV2")
-      .Input("tensor: T").Input("axis: Tidx").Output("output: T")
+      .Input("tensor: T")
+      .Input("axis: Tidx")
+      .Output("output: T")
       .Attr("Tidx: {int32, int64} = int32")
-      .Attr("T: {uint8, int8, uint16, int16, int32, uint32, int64, uint64, bool, bfloat16, half, float, double, complex64, complex128, string}")
+      .Attr("T: {uint8, int8, uint16, int16, int32, uint32, int64, uint64, bool, bfloat16, half, float, double, "
+            "complex64, complex128, string}")
       .Doc("The input with the axes listed in `axis` reversed.")
       .Shape(ReverseV2Shape)
       .Gradient(SameInputs("ReverseV2"));
   r.Add("ReverseSequence")
-      .Input("input: T").Input("seq_lengths: Tlen").Output("output: T")
-      .Attr("seq_dim: int").Attr("batch_dim: int = 0").Attr("T: type").Attr("Tlen: {int32, int64} = int64")
-      .Doc("For each i along axis `batch_dim`, the first seq_lengths[i] elements along axis `seq_dim` reversed, the others in place.")
+      .Input("input: T")
+      .Input("seq_lengths: Tlen")
+      .Output("output: T")
+      .Attr("seq_dim: int")
+      .Attr("batch_dim: int = 0")
+      .Attr("T: type")
+      .Attr("Tlen: {int32, int64} = int64")
+      .Doc("For each i along axis `batch_dim`, the first seq_lengths[i] elements along axis `seq_dim` reversed, the "
+           "others in place.")
       .Shape(ReverseSequenceShape)
       .Gradient(SameInputs("ReverseSequence", {"seq_dim", "batch_dim"}));
 }
 
 void AddSpaces(OpRegistry& r) {
   r.Add("SpaceToBatchND")
-      .Input("input: T").Input("block_shape: Tblock_shape").Input("paddings: Tpaddings").Output("output: T")
-      .Attr("T: type").Attr("Tblock_shape: {int32, int64} = int32").Attr("Tpaddings: {int32, int64} = int32")
-      .Doc("Pads the spatial axes (those after the batch) with zeros, cuts them into blocks, and moves the position within the block into the batch.")
+      .Input("input: T")
+      .Input("block_shape: Tblock_shape")
+      .Input("paddings: Tpaddings")
+      .Output("output: T")
+      .Attr("T: type")
+      .Attr("Tblock_shape: {int32, int64} = int32")
+      .Attr("Tpaddings: {int32, int64} = int32")
+      .Doc("Pads the spatial axes (those after the batch) with zeros, cuts them into blocks, and moves the position "
+           "within the block into the batch.")
       .Shape(SpaceToBatchShape)
       .Gradient(SameInputs("BatchToSpaceND"));
   r.Add("BatchToSpaceND")
-      .Input("input: T").Input("block_shape: Tblock_shape").Input("crops: Tcrops").Output("output: T")
-      .Attr("T: type").Attr("Tblock_shape: {int32, int64} = int32").Attr("Tcrops: {int32, int64} = int32")
-      .Doc("Undoes SpaceToBatchND: moves the block position from the batch back into the spatial axes, then crops them.")
+      .Input("input: T")
+      .Input("block_shape: Tblock_shape")
+      .Input("crops: Tcrops")
+      .Output("output: T")
+      .Attr("T: type")
+      .Attr("Tblock_shape: {int32, int64} = int32")
+      .Attr("Tcrops: {int32, int64} = int32")
+      .Doc(
+          "Undoes SpaceToBatchND: moves the block position from the batch back into the spatial axes, then crops them.")
       .Shape(BatchToSpaceShape)
       .Gradient(SameInputs("SpaceToBatchND"));
   for (bool to_depth : {false, true}) {
@@ -303,9 +341,14 @@ void RegisterArrayLayoutOps(OpRegistry& r) {
   AddReverses(r);
   AddSpaces(r);
   r.Add("MatrixBandPart")
-      .Input("input: T").Input("num_lower: Tindex").Input("num_upper: Tindex").Output("band: T")
-      .Attr("T: type").Attr("Tindex: {int32, int64} = int64")
-      .Doc("The innermost matrices with zeros outside a band of `num_lower` diagonals below and `num_upper` above the main one; negative means all.")
+      .Input("input: T")
+      .Input("num_lower: Tindex")
+      .Input("num_upper: Tindex")
+      .Output("band: T")
+      .Attr("T: type")
+      .Attr("Tindex: {int32, int64} = int64")
+      .Doc("The innermost matrices with zeros outside a band of `num_lower` diagonals below and `num_upper` above the "
+           "main one; negative means all.")
       .Shape(MatrixBandPartShape)
       .Gradient(SameInputs("MatrixBandPart"));
 }

@@ -14,7 +14,8 @@ Status TileShape(ShapeContext& c) {
   if (!c.input(0).known_rank() && (!Known(count[0]) || count[0] > kMaxRank)) return {};
   const PartialShape s = c.input(0).known_rank() ? c.input(0) : PartialShape::UnknownOfRank(static_cast<int>(count[0]));
   if (Known(count[0]) && count[0] != s.rank()) {
-    return InvalidArgument(fmt::format("cannot repeat {} by {} multiples", c.Describe(0), count[0])).Detail("there must be one an axis");
+    return InvalidArgument(fmt::format("cannot repeat {} by {} multiples", c.Describe(0), count[0]))
+        .Detail("there must be one an axis");
   }
   auto multiples = Elements(c, 1);
   PartialShape out = PartialShape::UnknownOfRank(s.rank());
@@ -26,7 +27,8 @@ Status TileShape(ShapeContext& c) {
       continue;
     }
     int64_t size = 0;
-    if (Known(s[i]) && !CheckedMul(s[i], *m, &size)) return ResourceExhausted(fmt::format("repeats axis {} of {} elements {} times", i, s[i], *m));
+    if (Known(s[i]) && !CheckedMul(s[i], *m, &size))
+      return ResourceExhausted(fmt::format("repeats axis {} of {} elements {} times", i, s[i], *m));
     out[i] = MulDims(s[i], *m);
   }
   c.set_output(0, std::move(out));
@@ -36,9 +38,11 @@ Status TileShape(ShapeContext& c) {
 // The two paddings of each axis, flat, for padding the tensor of input `i` (whose rank they give when it is unknown).
 Result<std::optional<SliceEntries>> Paddings(const ShapeContext& c) {
   WEIR_ASSIGN_OR_RETURN(PartialShape p, c.WithRank(1, 2));
-  if (Known(p[1]) && p[1] != 2) return InvalidArgument(fmt::format("wants paddings of shape [rank,2], not {}", c.Describe(1)));
+  if (Known(p[1]) && p[1] != 2)
+    return InvalidArgument(fmt::format("wants paddings of shape [rank,2], not {}", c.Describe(1)));
   if (Known(p[0]) && c.input(0).known_rank() && p[0] != c.input(0).rank()) {
-    return InvalidArgument(fmt::format("cannot pad {} by paddings {}", c.Describe(0), c.Describe(1))).Detail("there must be one row an axis");
+    return InvalidArgument(fmt::format("cannot pad {} by paddings {}", c.Describe(0), c.Describe(1)))
+        .Detail("there must be one row an axis");
   }
   return Elements(c, 1);
 }
@@ -63,7 +67,9 @@ Status PadShapeOf(ShapeContext& c, int sign) {
     if (!CheckedAdd(*before, *after, &both) || (Known(s[i]) && !CheckedAdd(s[i], sign * both, &size))) {
       return ResourceExhausted(fmt::format("pads axis {} by more elements than a 64-bit number can count", i));
     }
-    if (size < 0) return InvalidArgument(fmt::format("cannot take a padding of {} elements off axis {} of {}", both, i, c.Describe(0)));
+    if (size < 0)
+      return InvalidArgument(
+          fmt::format("cannot take a padding of {} elements off axis {} of {}", both, i, c.Describe(0)));
     out[i] = both == 0 ? s[i] : Known(s[i]) ? size : kUnknownDim;
   }
   c.set_output(0, std::move(out));
@@ -86,7 +92,8 @@ Status CheckMirror(const ShapeContext& c, const PartialShape& inner) {
     for (size_t side : {0u, 1u}) {
       auto p = (*paddings)[static_cast<size_t>(2 * i) + side];
       if (p && Known(inner[i]) && *p > inner[i] - edge && *p > 0) {
-        return InvalidArgument(fmt::format("cannot mirror {} elements at axis {} of size {} (mode {})", *p, i, inner[i], c.attr<std::string>("mode")));
+        return InvalidArgument(fmt::format("cannot mirror {} elements at axis {} of size {} (mode {})", *p, i, inner[i],
+                                           c.attr<std::string>("mode")));
       }
     }
   }
@@ -145,7 +152,8 @@ Status TileGrad(GradContext& c) {
 // The part of the gradient over the original elements.
 Output UnpaddedGrad(GradContext& c) {
   Output paddings = c.input(1);
-  Output before = Make("Squeeze", {Make("Slice", {paddings, Input({0, 0}), Input({-1, 1})})}, {{"squeeze_dims", std::vector<int64_t>{1}}});
+  Output before = Make("Squeeze", {Make("Slice", {paddings, Input({0, 0}), Input({-1, 1})})},
+                       {{"squeeze_dims", std::vector<int64_t>{1}}});
   return Make("Slice", {c.grad(), before, Make("Shape", {c.input(0)}, {{"out_type", paddings.dtype()}})});
 }
 
@@ -187,9 +195,15 @@ constexpr const char* kPaddingsDoc = " `paddings` is [rank,2]: how many elements
 
 void AddMirrors(OpRegistry& r) {
   r.Add("MirrorPad")
-      .Input("input: T").Input("paddings: Tpaddings").Output("output: T")
-      .Attr("T: type").Attr("Tpaddings: {int32, int64} = int32").Attr("mode: {'REFLECT', 'SYMMETRIC'}")
-      .Doc(std::string("Surrounds the input with its own mirror image, which leaves out the edge (REFLECT) or repeats it (SYMMETRIC).") + kPaddingsDoc)
+      .Input("input: T")
+      .Input("paddings: Tpaddings")
+      .Output("output: T")
+      .Attr("T: type")
+      .Attr("Tpaddings: {int32, int64} = int32")
+      .Attr("mode: {'REFLECT', 'SYMMETRIC'}")
+      .Doc(std::string("Surrounds the input with its own mirror image, which leaves out the edge (REFLECT) or repeats "
+                       "it (SYMMETRIC).") +
+           kPaddingsDoc)
       .Shape(MirrorPadShape)
       .Gradient(MirrorGrad("MirrorPadGrad"));
   r.Add("MirrorPadGrad")
@@ -223,9 +237,13 @@ void RegisterArrayPadOps(OpRegistry& r) {
       .Gradient(PadV2Grad);
   AddMirrors(r);
   r.Add("BroadcastTo")
-      .Input("input: T").Input("shape: Tidx").Output("output: T")
-      .Attr("T: type").Attr("Tidx: {int32, int64} = int32")
-      .Doc("The input repeated to `shape` by NumPy's broadcasting: axes of size 1 and missing leading axes are stretched.")
+      .Input("input: T")
+      .Input("shape: Tidx")
+      .Output("output: T")
+      .Attr("T: type")
+      .Attr("Tidx: {int32, int64} = int32")
+      .Doc("The input repeated to `shape` by NumPy's broadcasting: axes of size 1 and missing leading axes are "
+           "stretched.")
       .Shape(BroadcastToShape)
       .Gradient(BroadcastToGrad);
 }

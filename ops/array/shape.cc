@@ -1,4 +1,5 @@
-// Ops about shapes: those that give a tensor another shape without moving an element, and those that compute with shapes.
+// Ops about shapes: those that give a tensor another shape without moving an element, and those that compute with
+// shapes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,8 +37,10 @@ struct Product {
 // Drops the symbols that both have.
 void Cancel(Product& a, Product& b) {
   std::vector<Dim> only_a, only_b;
-  std::set_difference(a.symbols.begin(), a.symbols.end(), b.symbols.begin(), b.symbols.end(), std::back_inserter(only_a));
-  std::set_difference(b.symbols.begin(), b.symbols.end(), a.symbols.begin(), a.symbols.end(), std::back_inserter(only_b));
+  std::set_difference(a.symbols.begin(), a.symbols.end(), b.symbols.begin(), b.symbols.end(),
+                      std::back_inserter(only_a));
+  std::set_difference(b.symbols.begin(), b.symbols.end(), a.symbols.begin(), a.symbols.end(),
+                      std::back_inserter(only_b));
   a.symbols = std::move(only_a), b.symbols = std::move(only_b);
 }
 
@@ -67,7 +70,8 @@ Result<Dim> OpenAxis(const ShapeContext& c, const PartialShape& to) {
   if (have.symbols.size() == 1 && have.known == want.known) return have.symbols[0];
   if (!have.symbols.empty()) return kUnknownDim;
   if (have.known % want.known != 0) {
-    return CannotReshape(c, to).Detail(fmt::format("{} elements cannot be cut into rows of {}", have.known, want.known));
+    return CannotReshape(c, to).Detail(
+        fmt::format("{} elements cannot be cut into rows of {}", have.known, want.known));
   }
   return have.known / want.known;
 }
@@ -154,7 +158,8 @@ Status SqueezeShape(ShapeContext& c) {
   for (int64_t a : axes) {
     WEIR_ASSIGN_OR_RETURN(int axis, AxisWithin(a, s.rank(), "squeeze_dims"));
     if (Known(s[axis]) && s[axis] != 1) {
-      return InvalidArgument(fmt::format("cannot squeeze axis {} of {}", axis, c.Describe(0))).Detail(fmt::format("its size is {}, not 1", s[axis]));
+      return InvalidArgument(fmt::format("cannot squeeze axis {} of {}", axis, c.Describe(0)))
+          .Detail(fmt::format("its size is {}, not 1", s[axis]));
     }
     drop[static_cast<size_t>(axis)] = true;
   }
@@ -203,7 +208,8 @@ Status ConcatOffsetShape(ShapeContext& c) {
   for (int i = 1; i < c.num_inputs(); ++i) {
     WEIR_ASSIGN_OR_RETURN(PartialShape s, c.WithRank(i, 1));
     auto merged = MergeShapes(vector, s);
-    if (!merged.ok()) return InvalidArgument("has shapes of different ranks to concatenate").Detail(merged.status().message());
+    if (!merged.ok())
+      return InvalidArgument("has shapes of different ranks to concatenate").Detail(merged.status().message());
     vector = *merged;
   }
   for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, vector);
@@ -279,15 +285,25 @@ void AddReshapers(OpRegistry& r) {
       .Shape(ReshapeShape).NoFlops()
       .Gradient(ReshapeLikeInput);
   r.Add("ExpandDims")
-      .Input("input: T").Input("dim: Tdim").Output("output: T")
-      .Attr("T: type").Attr("Tdim: {int32, int64} = int32")
-      .Doc("The same elements with an axis of size 1 put in before axis `dim`; negative ones count from the end of the result.")
-      .Shape(ExpandDimsShape).NoFlops()
+      .Input("input: T")
+      .Input("dim: Tdim")
+      .Output("output: T")
+      .Attr("T: type")
+      .Attr("Tdim: {int32, int64} = int32")
+      .Doc("The same elements with an axis of size 1 put in before axis `dim`; negative ones count from the end of the "
+           "result.")
+      .Shape(ExpandDimsShape)
+      .NoFlops()
       .Gradient(ReshapeLikeInput);
   r.Add("Squeeze")
-      .Input("input: T").Output("output: T").Attr("T: type").Attr("squeeze_dims: list(int) >= 0 = []")
-      .Doc("The same elements without the axes `squeeze_dims`, which must have size 1; without all such axes when the list is empty.")
-      .Shape(SqueezeShape).NoFlops()
+      .Input("input: T")
+      .Output("output: T")
+      .Attr("T: type")
+      .Attr("squeeze_dims: list(int) >= 0 = []")
+      .Doc("The same elements without the axes `squeeze_dims`, which must have size 1; without all such axes when the "
+           "list is empty.")
+      .Shape(SqueezeShape)
+      .NoFlops()
       .Gradient(ReshapeLikeInput);
 }
 
@@ -302,8 +318,13 @@ void RegisterArrayShapeOps(OpRegistry& r) {
       .Shape(BroadcastArgsShape)
       .NoGradient("it computes with shapes");
   r.Add("BroadcastGradientArgs")
-      .Input("s0: T").Input("s1: T").Output("r0: T").Output("r1: T").Attr("T: {int32, int64} = int32")
-      .Doc("The axes along which shapes s0 (in r0) and s1 (in r1) are repeated when they broadcast: what a gradient is summed over.")
+      .Input("s0: T")
+      .Input("s1: T")
+      .Output("r0: T")
+      .Output("r1: T")
+      .Attr("T: {int32, int64} = int32")
+      .Doc("The axes along which shapes s0 (in r0) and s1 (in r1) are repeated when they broadcast: what a gradient is "
+           "summed over.")
       .Shape(BroadcastGradientArgsShape)
       .NoGradient("it computes with shapes");
   r.Add("ConcatOffset")

@@ -18,7 +18,8 @@ Status SliceShape(ShapeContext& c) {
   if (!c.input(0).known_rank() && (!Known(*count) || *count > kMaxRank)) return {};
   const PartialShape s = c.input(0).known_rank() ? c.input(0) : PartialShape::UnknownOfRank(static_cast<int>(*count));
   if (Known(*count) && *count != s.rank()) {
-    return InvalidArgument(fmt::format("cannot slice {} by {} begins and sizes", c.Describe(0), *count)).Detail("there must be one an axis");
+    return InvalidArgument(fmt::format("cannot slice {} by {} begins and sizes", c.Describe(0), *count))
+        .Detail("there must be one an axis");
   }
   auto begin = Elements(c, 1), size = Elements(c, 2);
   WEIR_ASSIGN_OR_RETURN(PartialShape out, c.shape_from_input(2));
@@ -57,16 +58,19 @@ Result<std::optional<ResolvedSlice>> Resolve(const ShapeContext& c, const Partia
   for (int i = first; i < first + 3; ++i) {
     WEIR_ASSIGN_OR_RETURN(PartialShape s, c.WithRank(i, 1));
     auto merged = MergeShapes(count, s);
-    if (!merged.ok()) return InvalidArgument("is given begin, end and strides of different lengths").Detail(merged.status().message());
+    if (!merged.ok())
+      return InvalidArgument("is given begin, end and strides of different lengths").Detail(merged.status().message());
     count = *merged;
   }
   auto begin = Elements(c, first), end = Elements(c, first + 1), strides = Elements(c, first + 2);
   if (!shape.known_rank() || !Known(count[0]) || count[0] > kMaxValueElements) return std::optional<ResolvedSlice>();
   SliceEntries unknown(static_cast<size_t>(count[0]));
   for (const auto& entries : {begin, end, strides}) {
-    if (entries && entries->size() != unknown.size()) return InvalidArgument("is given begin, end and strides of different lengths");
+    if (entries && entries->size() != unknown.size())
+      return InvalidArgument("is given begin, end and strides of different lengths");
   }
-  WEIR_ASSIGN_OR_RETURN(auto resolved, ResolveSlice(shape, begin.value_or(unknown), end.value_or(unknown), strides.value_or(unknown), Masks(c)));
+  WEIR_ASSIGN_OR_RETURN(auto resolved, ResolveSlice(shape, begin.value_or(unknown), end.value_or(unknown),
+                                                    strides.value_or(unknown), Masks(c)));
   return std::optional(std::move(resolved));
 }
 
@@ -82,7 +86,8 @@ Status StridedSliceShape(ShapeContext& c) {
     if (!KnownElements(c, 1)) return {};
   }
   Dims taken;
-  for (int64_t i = 0, at = a.begin; i < a.size && at >= 0 && at < static_cast<int64_t>(value->size()); ++i, at += a.stride) {
+  for (int64_t i = 0, at = a.begin; i < a.size && at >= 0 && at < static_cast<int64_t>(value->size());
+       ++i, at += a.stride) {
     taken.push_back((*value)[static_cast<size_t>(at)]);
   }
   c.set_output_value(0, std::move(taken));
@@ -136,23 +141,50 @@ Status StridedSliceGradGradient(GradContext& c) {
 
 void RegisterArraySliceOps(OpRegistry& r) {
   r.Add("Slice")
-      .Input("input: T").Input("begin: Index").Input("size: Index").Output("output: T")
-      .Attr("T: type").Attr("Index: {int32, int64}")
-      .Doc("The box of the input that begins at `begin` and has `size` elements along each axis; size -1 means up to the end.")
-      .Shape(SliceShape).NoFlops()
+      .Input("input: T")
+      .Input("begin: Index")
+      .Input("size: Index")
+      .Output("output: T")
+      .Attr("T: type")
+      .Attr("Index: {int32, int64}")
+      .Doc("The box of the input that begins at `begin` and has `size` elements along each axis; size -1 means up to "
+           "the end.")
+      .Shape(SliceShape)
+      .NoFlops()
       .Gradient(SliceGrad);
   r.Add("StridedSlice")
-      .Input("input: T").Input("begin: Index").Input("end: Index").Input("strides: Index").Output("output: T")
-      .Attr("T: type").Attr("Index: {int16, int32, int64}")
-      .Attr("begin_mask: int = 0").Attr("end_mask: int = 0").Attr("ellipsis_mask: int = 0").Attr("new_axis_mask: int = 0").Attr("shrink_axis_mask: int = 0")
-      .Doc("input[begin:end:strides, …] with NumPy's rules. Bit i of a mask: begin_mask, end_mask: entry i is open; ellipsis_mask: it is `...`; "
+      .Input("input: T")
+      .Input("begin: Index")
+      .Input("end: Index")
+      .Input("strides: Index")
+      .Output("output: T")
+      .Attr("T: type")
+      .Attr("Index: {int16, int32, int64}")
+      .Attr("begin_mask: int = 0")
+      .Attr("end_mask: int = 0")
+      .Attr("ellipsis_mask: int = 0")
+      .Attr("new_axis_mask: int = 0")
+      .Attr("shrink_axis_mask: int = 0")
+      .Doc("input[begin:end:strides, …] with NumPy's rules. Bit i of a mask: begin_mask, end_mask: entry i is open; "
+           "ellipsis_mask: it is `...`; "
            "new_axis_mask: it inserts an axis of size 1; shrink_axis_mask: it is an index whose axis goes away.")
-      .Shape(StridedSliceShape).NoFlops()
+      .Shape(StridedSliceShape)
+      .NoFlops()
       .Gradient(StridedSliceGradient);
   r.Add("StridedSliceGrad")
-      .Input("shape: Index").Input("begin: Index").Input("end: Index").Input("strides: Index").Input("dy: T").Output("output: T")
-      .Attr("T: type").Attr("Index: {int32, int64}")
-      .Attr("begin_mask: int = 0").Attr("end_mask: int = 0").Attr("ellipsis_mask: int = 0").Attr("new_axis_mask: int = 0").Attr("shrink_axis_mask: int = 0")
+      .Input("shape: Index")
+      .Input("begin: Index")
+      .Input("end: Index")
+      .Input("strides: Index")
+      .Input("dy: T")
+      .Output("output: T")
+      .Attr("T: type")
+      .Attr("Index: {int32, int64}")
+      .Attr("begin_mask: int = 0")
+      .Attr("end_mask: int = 0")
+      .Attr("ellipsis_mask: int = 0")
+      .Attr("new_axis_mask: int = 0")
+      .Attr("shrink_axis_mask: int = 0")
       .Doc("Zeros of shape `shape` but for the elements that StridedSlice would take, which are those of dy.")
       .Shape(StridedSliceGradShape)
       .Gradient(StridedSliceGradGradient);

@@ -1,5 +1,5 @@
-// Ops for order, checks and calls: NoOp, Assert, Print, function calls and functional control flow. What a call or a loop
-// does is the executor's; here is what its node says of the outputs.
+// Ops for order, checks and calls: NoOp, Assert, Print, function calls and functional control flow. What a call or a
+// loop does is the executor's; here is what its node says of the outputs.
 #include <fmt/format.h>
 
 #include "weir/graph/gradients.h"
@@ -24,7 +24,8 @@ Status ListedShapes(ShapeContext& c) {
   return {};
 }
 
-// A handle is the same variable in every iteration; other loop variables may change their shapes unless the attribute says otherwise.
+// A handle is the same variable in every iteration; other loop variables may change their shapes unless the attribute
+// says otherwise.
 Status WhileShape(ShapeContext& c) {
   for (int i = 0; i < c.num_outputs() && i < c.num_inputs(); ++i) {
     if (c.input_dtype(i) != kResource) continue;
@@ -59,30 +60,48 @@ void AddFunctionEnds(OpRegistry& r) {
 
 void AddCalls(OpRegistry& r) {
   for (bool stateful : {false, true}) {
-    OpDef& call = r.Add(stateful ? "StatefulPartitionedCall" : "PartitionedCall")
-                      .Input("args: Tin").Output("output: Tout")
-                      .Attr("Tin: list(type) >= 0").Attr("Tout: list(type) >= 0").Attr("f: func")
-                      .Attr("config: string = ''").Attr("config_proto: string = ''").Attr("executor_type: string = ''")
-                      .Doc(stateful ? "Calls function `f`, which may have effects." : "Calls function `f`, which has no effects.")
-                      .Shape(UnknownShape)
-                      .Calls(CallKind::kCall)
-                      .NoGradient(kFunctional, false);
+    OpDef& call =
+        r.Add(stateful ? "StatefulPartitionedCall" : "PartitionedCall")
+            .Input("args: Tin")
+            .Output("output: Tout")
+            .Attr("Tin: list(type) >= 0")
+            .Attr("Tout: list(type) >= 0")
+            .Attr("f: func")
+            .Attr("config: string = ''")
+            .Attr("config_proto: string = ''")
+            .Attr("executor_type: string = ''")
+            .Doc(stateful ? "Calls function `f`, which may have effects." : "Calls function `f`, which has no effects.")
+            .Shape(UnknownShape)
+            .Calls(CallKind::kCall)
+            .NoGradient(kFunctional, false);
     OpDef& branch = r.Add(stateful ? "If" : "StatelessIf")
-                        .Input("cond: Tcond").Input("input: Tin").Output("output: Tout")
-                        .Attr("Tcond: type").Attr("Tin: list(type) >= 0").Attr("Tout: list(type) >= 0")
-                        .Attr("then_branch: func").Attr("else_branch: func").Attr("output_shapes: list(shape) = []")
-                        .Doc("Calls `then_branch` when `cond` is true, not zero, or a non-empty string or tensor; else `else_branch`.")
+                        .Input("cond: Tcond")
+                        .Input("input: Tin")
+                        .Output("output: Tout")
+                        .Attr("Tcond: type")
+                        .Attr("Tin: list(type) >= 0")
+                        .Attr("Tout: list(type) >= 0")
+                        .Attr("then_branch: func")
+                        .Attr("else_branch: func")
+                        .Attr("output_shapes: list(shape) = []")
+                        .Doc("Calls `then_branch` when `cond` is true, not zero, or a non-empty string or tensor; else "
+                             "`else_branch`.")
                         .Shape(ListedShapes)
                         .Calls(CallKind::kBranches)
                         .NoGradient(kFunctional, false);
-    OpDef& loop = r.Add(stateful ? "While" : "StatelessWhile")
-                      .Input("input: T").Output("output: T")
-                      .Attr("T: list(type) >= 0").Attr("cond: func").Attr("body: func")
-                      .Attr("output_shapes: list(shape) = []").Attr("parallel_iterations: int = 10")
-                      .Doc("Calls `body` on the loop variables as long as `cond` of them is true; gives their last values.")
-                      .Shape(WhileShape)
-                      .Calls(CallKind::kLoop)
-                      .NoGradient(kFunctional, false);
+    OpDef& loop =
+        r.Add(stateful ? "While" : "StatelessWhile")
+            .Input("input: T")
+            .Output("output: T")
+            .Attr("T: list(type) >= 0")
+            .Attr("cond: func")
+            .Attr("body: func")
+            .Attr("output_shapes: list(shape) = []")
+            .Attr("parallel_iterations: int = 10")
+            .Doc("Calls `body` on the loop variables as long as `cond` of them is true; gives their last values.")
+            .Shape(WhileShape)
+            .Calls(CallKind::kLoop)
+            .NoGradient(kFunctional, false);
     if (stateful) call.Stateful(), branch.Stateful(), loop.Stateful();
   }
 }
@@ -92,7 +111,10 @@ void AddCalls(OpRegistry& r) {
 void RegisterControlOps(OpRegistry& r) {
   r.Add("NoOp").Doc("Does nothing; stands for the nodes that it waits for.").Shape(NoOutputs).CompiledAway()
       .NoGradient(kNoOutput);
-  r.Add("ControlTrigger").Doc("Does nothing; waits for its control inputs, dead ones included.").Shape(NoOutputs).CompiledAway()
+  r.Add("ControlTrigger")
+      .Doc("Does nothing; waits for its control inputs, dead ones included.")
+      .Shape(NoOutputs)
+      .CompiledAway()
       .NoGradient(kNoOutput);
   r.Add("Assert")
       .Input("condition: bool").Input("data: T").Attr("T: list(type) >= 1").Attr("summarize: int = 3")
@@ -101,9 +123,16 @@ void RegisterControlOps(OpRegistry& r) {
       .NoGradient(kNoOutput)
       .Stateful();
   r.Add("Print")
-      .Input("input: T").Input("data: U").Output("output: T")
-      .Attr("T: type").Attr("U: list(type) >= 0").Attr("message: string = ''").Attr("first_n: int = -1").Attr("summarize: int = 3")
-      .Doc("The input, unchanged; prints `message` and `data` (up to `summarize` elements of each), the first `first_n` times when that is not negative.")
+      .Input("input: T")
+      .Input("data: U")
+      .Output("output: T")
+      .Attr("T: type")
+      .Attr("U: list(type) >= 0")
+      .Attr("message: string = ''")
+      .Attr("first_n: int = -1")
+      .Attr("summarize: int = 3")
+      .Doc("The input, unchanged; prints `message` and `data` (up to `summarize` elements of each), the first "
+           "`first_n` times when that is not negative.")
       .Shape(UnchangedShape)
       .Gradient(PrintGrad)
       .KeepsState()

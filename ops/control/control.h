@@ -17,7 +17,9 @@ namespace ops {
 using weir::Group;
 
 inline Operation NoOp(At g, const Name& name = {}) { return g.builder->AddNode("NoOp", {}, {}, name, g.loc); }
-inline Operation ControlTrigger(At g, const Name& name = {}) { return g.builder->AddNode("ControlTrigger", {}, {}, name, g.loc); }
+inline Operation ControlTrigger(At g, const Name& name = {}) {
+  return g.builder->AddNode("ControlTrigger", {}, {}, name, g.loc);
+}
 
 // An error that shows `data` when the scalar `condition` is false. A node to wait for, or to run as a target.
 inline Operation Assert(Input condition, InputList data, int64_t summarize = 3, const Name& name = {}) {
@@ -34,7 +36,8 @@ struct PrintOptions {
 // `input`, unchanged; prints `data` each time it is computed.
 inline Output Print(Input input, InputList data, const PrintOptions& o = {}) {
   data.insert(data.begin(), std::move(input));
-  return Make("Print", std::move(data), {{"message", o.message}, {"first_n", o.first_n}, {"summarize", o.summarize}}, {.name = o.name});
+  return Make("Print", std::move(data), {{"message", o.message}, {"first_n", o.first_n}, {"summarize", o.summarize}},
+              {.name = o.name});
 }
 
 // ---- functions of the graph's library; result dtypes are given since the function may be polymorphic
@@ -43,9 +46,11 @@ inline OutputList PartitionedCall(InputList args, std::vector<DType> results, Fu
   return MakeAll("PartitionedCall", std::move(args), {{"Tout", std::move(results)}, {"f", std::move(f)}}, name, count);
 }
 // The same for functions with effects.
-inline OutputList StatefulPartitionedCall(InputList args, std::vector<DType> results, FuncRef f, const Name& name = {}) {
+inline OutputList StatefulPartitionedCall(InputList args, std::vector<DType> results, FuncRef f,
+                                          const Name& name = {}) {
   const auto count = static_cast<int64_t>(results.size());
-  return MakeAll("StatefulPartitionedCall", std::move(args), {{"Tout", std::move(results)}, {"f", std::move(f)}}, name, count);
+  return MakeAll("StatefulPartitionedCall", std::move(args), {{"Tout", std::move(results)}, {"f", std::move(f)}}, name,
+                 count);
 }
 
 struct FlowOptions {
@@ -59,7 +64,9 @@ inline OutputList If(Input cond, InputList inputs, std::vector<DType> results, F
   const auto count = static_cast<int64_t>(results.size());
   inputs.insert(inputs.begin(), std::move(cond));
   return MakeAll(o.stateless ? "StatelessIf" : "If", std::move(inputs),
-                 {{"Tout", std::move(results)}, {"then_branch", std::move(then_branch)}, {"else_branch", std::move(else_branch)},
+                 {{"Tout", std::move(results)},
+                  {"then_branch", std::move(then_branch)},
+                  {"else_branch", std::move(else_branch)},
                   {"output_shapes", o.output_shapes}},
                  {.name = o.name}, count);
 }
@@ -67,7 +74,8 @@ inline OutputList If(Input cond, InputList inputs, std::vector<DType> results, F
 inline OutputList While(InputList inputs, FuncRef cond, FuncRef body, const FlowOptions& o = {}) {
   const auto count = static_cast<int64_t>(inputs.size());
   return MakeAll(o.stateless ? "StatelessWhile" : "While", std::move(inputs),
-                 {{"cond", std::move(cond)}, {"body", std::move(body)}, {"output_shapes", o.output_shapes}}, {.name = o.name}, count);
+                 {{"cond", std::move(cond)}, {"body", std::move(body)}, {"output_shapes", o.output_shapes}},
+                 {.name = o.name}, count);
 }
 
 }  // namespace ops

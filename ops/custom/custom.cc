@@ -49,8 +49,8 @@ std::vector<Output> ops::CppFunc(At g, const InputList& inputs, const std::vecto
                    {"Tout", outputs},
                    {"shapes", std::move(shapes)}};
   Builder& b = *g.builder;
-  Operation op =
-      b.AddNode(options.stateful ? "CppFunc" : "CppFuncStateless", inputs, std::move(attrs), {.name = options.name}, g.loc);
+  Operation op = b.AddNode(options.stateful ? "CppFunc" : "CppFuncStateless", inputs, std::move(attrs),
+                           {.name = options.name}, g.loc);
   std::vector<Output> results;
   for (size_t i = 0; i < outputs.size(); ++i) results.push_back(b.OutputOf(op, static_cast<int>(i)));
   return results;

@@ -1,4 +1,5 @@
-// _Fused: a chain of element-wise ops as one op, made by the compiler (ops/rewrites/fuse_elementwise.cc), never by users.
+// _Fused: a chain of element-wise ops as one op, made by the compiler (ops/rewrites/fuse_elementwise.cc), never by
+// users.
 #include <fmt/format.h>
 
 #include "weir/graph/infer.h"
@@ -31,9 +32,12 @@ void RegisterFusedOps(OpRegistry& r) {
       .Attr("instructions: list(string) >= 1")
       .Attr("params: list(float)")
       .Attr("outputs: list(int) >= 1")
-      .Doc("A chain of element-wise ops that passes through memory once. Each instruction is `op dtype dtype operand…`: the op, the dtype of "
-           "its attribute T, that of its result, and operands that are inputs (i0) or results of earlier instructions (r0). outputs "
-           "lists the instructions whose results are the outputs, the last instruction first. params holds one attribute (alpha, tolerance) an instruction, 0 where there is none.")
+      .Doc("A chain of element-wise ops that passes through memory once. Each instruction is `op dtype dtype "
+           "operand…`: the op, the dtype of "
+           "its attribute T, that of its result, and operands that are inputs (i0) or results of earlier instructions "
+           "(r0). outputs "
+           "lists the instructions whose results are the outputs, the last instruction first. params holds one "
+           "attribute (alpha, tolerance) an instruction, 0 where there is none.")
       .Shape(FusedShape)
       .NoGradient("it is made by the compiler, after differentiation", false);
 }

@@ -17,7 +17,9 @@ inline Output Gather(Input params, Input indices, const GatherOptions& o = {}) {
   return Make("GatherV2", {params, indices, o.axis}, {{"batch_dims", o.batch_dims}}, {.name = o.name});
 }
 // Slices at the positions that indices' last axis holds: indices.shape[:-1] + params.shape[k:].
-inline Output GatherNd(Input params, Input indices, const Name& name = {}) { return Make("GatherNd", {params, indices}, {}, name); }
+inline Output GatherNd(Input params, Input indices, const Name& name = {}) {
+  return Make("GatherNd", {params, indices}, {}, name);
+}
 // Zeros of `shape` with `updates` added at the positions that indices' last axis holds.
 inline Output ScatterNd(Input indices, Input updates, Input shape, const Name& name = {}) {
   return Make("ScatterNd", {indices, updates, shape}, {}, name);

@@ -12,8 +12,8 @@
 
 namespace weir::ops {
 
-// t · clip_norm / max(‖t‖₂, clip_norm), the norm over `axes` (all when none are given). A zero tensor stays, and gradients
-// pass it unchanged.
+// t · clip_norm / max(‖t‖₂, clip_norm), the norm over `axes` (all when none are given). A zero tensor stays, and
+// gradients pass it unchanged.
 Output ClipByNorm(Input t, Input clip_norm, const Axes& axes = {}, const Name& name = {});
 // The same by ‖t‖₂ / number of elements.
 Output ClipByAverageNorm(Input t, Input clip_norm, const Name& name = {});

@@ -5,9 +5,9 @@
 //                                     [&](auto& v) { return Outputs{v[0] + 1, v[1] * x}; }, {i, acc});
 //
 // The C++ function is called once, while the graph is built, and what it builds becomes the body of a function of the
-// graph's library. A body may use any output of the graphs around it: those become arguments (of a loop: loop variables that
-// do not change). Variables are read and written inside the body. After an error, Cond and WhileLoop return as many invalid
-// outputs as their functions gave or loop variables there are.
+// graph's library. A body may use any output of the graphs around it: those become arguments (of a loop: loop variables
+// that do not change). Variables are read and written inside the body. After an error, Cond and WhileLoop return as
+// many invalid outputs as their functions gave or loop variables there are.
 #pragma once
 
 #include <functional>
@@ -21,20 +21,23 @@ namespace weir {
 using Outputs = OutputList;
 using BodyFn = std::function<Outputs(const Outputs& args)>;
 
-// Adds a function with arguments of these types to the library of `g`; its results are what `body` returns. It must not use
-// outputs of `g` (they would be captures: an error). Call it by ops::PartitionedCall, or by Call.
+// Adds a function with arguments of these types to the library of `g`; its results are what `body` returns. It must not
+// use outputs of `g` (they would be captures: an error). Call it by ops::PartitionedCall, or by Call.
 FuncRef DefineFunction(At g, const std::string& name, const std::vector<DType>& args, const BodyFn& body);
 // Calls a function of the library; StatefulPartitionedCall when it has effects.
 Outputs Call(At g, const FuncRef& f, const InputList& args, const Name& name = {});
 
-// tf.cond: the results of `then_fn` where the scalar `pred` is true, else those of `else_fn`; both give the same dtypes.
-// If when a branch has effects, else StatelessIf.
-Outputs Cond(const Input& pred, const std::function<Outputs()>& then_fn, const std::function<Outputs()>& else_fn, const Name& name = {});
+// tf.cond: the results of `then_fn` where the scalar `pred` is true, else those of `else_fn`; both give the same
+// dtypes. If when a branch has effects, else StatelessIf.
+Outputs Cond(const Input& pred, const std::function<Outputs()>& then_fn, const std::function<Outputs()>& else_fn,
+             const Name& name = {});
 // The same of one result.
-Output Cond(const Input& pred, const std::function<Output()>& then_fn, const std::function<Output()>& else_fn, const Name& name = {});
+Output Cond(const Input& pred, const std::function<Output()>& then_fn, const std::function<Output()>& else_fn,
+            const Name& name = {});
 
-// tf.while_loop: calls `body` on the loop variables as long as the scalar that `cond` gives is true; returns the last values.
-// A loop variable keeps its dtype; its shape may change where it is unknown in the loop.
-Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const BodyFn& body, const InputList& loop_vars, const Name& name = {});
+// tf.while_loop: calls `body` on the loop variables as long as the scalar that `cond` gives is true; returns the last
+// values. A loop variable keeps its dtype; its shape may change where it is unknown in the loop.
+Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const BodyFn& body,
+                  const InputList& loop_vars, const Name& name = {});
 
 }  // namespace weir

@@ -83,7 +83,9 @@ Regularizer L2Regularizer(double scale) {
 }
 
 Regularizer L1L2Regularizer(double scale_l1, double scale_l2) {
-  return [=](Output w) { return Add(L1Regularizer(scale_l1)(w), L2Regularizer(scale_l2)(w), {.name = "l1_l2_regularizer"}); };
+  return [=](Output w) {
+    return Add(L1Regularizer(scale_l1)(w), L2Regularizer(scale_l2)(w), {.name = "l1_l2_regularizer"});
+  };
 }
 
 }  // namespace ops
@@ -237,8 +239,8 @@ Output DropoutWhere(Builder& b, const Input& inputs, double keep_prob, const Dro
   Outputs kept = Cond(
       o.training.fed(),
       [&, seed = seed, seed2 = seed2]() -> Outputs {
-        Output uniform =
-            Make("RandomUniform", {shape}, {{"dtype", x.dtype()}, {"seed", seed}, {"seed2", seed2}}, {.name = random + "/"});
+        Output uniform = Make("RandomUniform", {shape}, {{"dtype", x.dtype()}, {"seed", seed}, {"seed2", seed2}},
+                              {.name = random + "/"});
         return {ops::Floor(uniform + keep), keep};
       },
       [&]() -> Outputs {

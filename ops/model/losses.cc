@@ -52,8 +52,9 @@ class LossScope {
   // An error, as broadcasting would go unnoticed, unless both have one shape.
   void RequireOneShape(const Output& labels, const Output& predictions) const {
     if (!labels.valid() || !predictions.valid() || Fits(labels.shape(), predictions.shape())) return;
-    builder_->Fail(InvalidArgument(fmt::format("error[shape]: loss '{}' cannot compare labels {} with predictions {}", builder_->scope(),
-                                               labels.shape().ToString(), predictions.shape().ToString())));
+    builder_->Fail(
+        InvalidArgument(fmt::format("error[shape]: loss '{}' cannot compare labels {} with predictions {}",
+                                    builder_->scope(), labels.shape().ToString(), predictions.shape().ToString())));
   }
   // Labels and predictions, of one shape.
   std::pair<Output, Output> Pair(const Input& labels, const Input& predictions) const {
@@ -71,10 +72,13 @@ class LossScope {
   // The weights: one number, or for each axis of the losses its size or 1.
   Output Weights(const Output& losses) const {
     Output weights = Float(options_.weights);
-    if (!losses.valid() || !weights.valid() || weights.shape().rank() == 0 || Fits(weights.shape(), losses.shape(), true)) return weights;
-    builder_->Fail(InvalidArgument(fmt::format("error[shape]: loss '{}' cannot weigh losses {} by weights {}", builder_->scope(),
-                                               losses.shape().ToString(), weights.shape().ToString()))
-                       .Help("one number, or for each axis of the losses its size or 1"));
+    if (!losses.valid() || !weights.valid() || weights.shape().rank() == 0 ||
+        Fits(weights.shape(), losses.shape(), true))
+      return weights;
+    builder_->Fail(
+        InvalidArgument(fmt::format("error[shape]: loss '{}' cannot weigh losses {} by weights {}", builder_->scope(),
+                                    losses.shape().ToString(), weights.shape().ToString()))
+            .Help("one number, or for each axis of the losses its size or 1"));
     return {};
   }
   // Weighted and reduced, in the loss's scope.

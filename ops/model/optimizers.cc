@@ -16,8 +16,8 @@ std::string VariableKey(const Graph& g, Endpoint handle) {
   return id.valid() ? g.node(id).attr<std::string>("container") + "\n" + CheckpointName(g.node(id)) : "";
 }
 
-// The variable whose reference the tensor is the value of, by key. TensorFlow hands a reference's memory on through such
-// ops without a copy: whoever reads the tensor reads the variable.
+// The variable whose reference the tensor is the value of, by key. TensorFlow hands a reference's memory on through
+// such ops without a copy: whoever reads the tensor reads the variable.
 std::string ReferenceKey(const Graph& g, Endpoint e) {
   static const std::set<std::string_view> kPassing = {"Identity", "Reshape", "ExpandDims", "Squeeze", "StopGradient"};
   for (int hops = 0; hops < 64 && !IsRef(g.type(e).dtype); ++hops) {

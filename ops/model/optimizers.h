@@ -226,9 +226,11 @@ struct AdadeltaOptions {
 class AdadeltaOptimizer : public RuleOptimizer {
  public:
   explicit AdadeltaOptimizer(Input learning_rate = 0.001, const AdadeltaOptions& o = {})
-      : RuleOptimizer(o.name, {.op = "Adadelta",
-                               .slots = {{"accum", "accum"}, {"accum_update", "accum_update"}},
-                               .numbers = {{"lr", learning_rate, "lr"}, {"rho", o.rho, "rho"}, {"epsilon", o.epsilon, "epsilon"}}}) {}
+      : RuleOptimizer(
+            o.name,
+            {.op = "Adadelta",
+             .slots = {{"accum", "accum"}, {"accum_update", "accum_update"}},
+             .numbers = {{"lr", learning_rate, "lr"}, {"rho", o.rho, "rho"}, {"epsilon", o.epsilon, "epsilon"}}}) {}
 };
 
 // ---- dual averaging with L1 and L2 (Duchi et al., 2011); needs the number of the step

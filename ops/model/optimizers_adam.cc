@@ -24,8 +24,10 @@ void AdamOptimizer::Prepare(Builder& b) {
 }
 
 Operation AdamOptimizer::ApplyDense(const Output& grad, const Variable& v) {
-  return ops::ApplyRule(v, "ApplyAdam", {v.handle(), GetSlot(v, "m").handle(), GetSlot(v, "v").handle(), As(beta1_power_.Read(), v),
-                                         As(beta2_power_.Read(), v), As(rate_t_, v), As(beta1_t_, v), As(beta2_t_, v), As(epsilon_t_, v), grad});
+  return ops::ApplyRule(
+      v, "ApplyAdam",
+      {v.handle(), GetSlot(v, "m").handle(), GetSlot(v, "v").handle(), As(beta1_power_.Read(), v),
+       As(beta2_power_.Read(), v), As(rate_t_, v), As(beta1_t_, v), As(beta2_t_, v), As(epsilon_t_, v), grad});
 }
 
 Output AdamOptimizer::DecayAndScatter(const Variable& v, const char* slot, const Output& beta, const Output& values,

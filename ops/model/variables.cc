@@ -73,7 +73,8 @@ void Variable::BuildHandle(Builder& b, const std::string& full, const PartialSha
 void Variable::BuildReference(Builder& b, const std::string& full, const PartialShape& shape) {
   handle_ = b.Add("VariableV2", {}, {{"dtype", initial_value_.dtype()}, {"shape", shape}}, {.name = full + "/"});
   auto scope = b.NameScope(full + "/");
-  initializer_ = b.AddNode("Assign", {handle_, initial_value_}, {{"validate_shape", shape.fully_known()}}, {.name = "Assign"});
+  initializer_ =
+      b.AddNode("Assign", {handle_, initial_value_}, {{"validate_shape", shape.fully_known()}}, {.name = "Assign"});
   snapshot_ = b.Add("Identity", {handle_}, {}, {.name = "read"});
 }
 
@@ -121,16 +122,21 @@ Output Variable::Read(Loc loc) const {
 
 Output Variable::Gather(const Input& indices, const Name& name) const {
   if (!valid()) return {};
-  if (is_reference()) return Make("GatherV2", {Read(indices.loc()), indices, 0}, {}, name.name.empty() ? Name{"Gather"} : name);
+  if (is_reference())
+    return Make("GatherV2", {Read(indices.loc()), indices, 0}, {}, name.name.empty() ? Name{"Gather"} : name);
   return Builder::Innermost(builder())->Add("ResourceGather", {handle_, indices}, {{"dtype", dtype()}}, name,
                                             indices.loc());
 }
 
 // ---- collections
 
-std::vector<Variable>& VariableCollection(Builder& b, const std::string& key) { return CollectionsOf(b)[key].variables; }
+std::vector<Variable>& VariableCollection(Builder& b, const std::string& key) {
+  return CollectionsOf(b)[key].variables;
+}
 std::vector<Output>& OutputCollection(Builder& b, const std::string& key) { return CollectionsOf(b)[key].outputs; }
-std::vector<Operation>& OperationCollection(Builder& b, const std::string& key) { return CollectionsOf(b)[key].operations; }
+std::vector<Operation>& OperationCollection(Builder& b, const std::string& key) {
+  return CollectionsOf(b)[key].operations;
+}
 
 Operation VariablesInitializer(At g, const std::vector<Variable>& variables, const Name& name) {
   std::vector<Operation> assigns;
@@ -242,14 +248,17 @@ namespace {
 bool CanChange(const Variable& v) {
   if (!v.is_reference() || Builder::Innermost(v.builder()) == v.builder()) return true;
   v.builder()->Fail(
-      Unimplemented(fmt::format("error[function]: '{}' is a reference variable (VariableV2), which no function, branch or "
-                                "loop can change", v.name()))
+      Unimplemented(
+          fmt::format("error[function]: '{}' is a reference variable (VariableV2), which no function, branch or "
+                      "loop can change",
+                      v.name()))
           .Help("change it outside, by what the function returns"));
   return false;
 }
 
 // By the op for handles, or by that for references.
-Operation Change(const char* by_handle, const char* by_reference, const Variable& v, std::vector<Input> inputs, const Name& name) {
+Operation Change(const char* by_handle, const char* by_reference, const Variable& v, std::vector<Input> inputs,
+                 const Name& name) {
   if (!v.valid() || !CanChange(v)) return {};
   Loc loc = inputs.back().loc();
   inputs.insert(inputs.begin(), Input(v.handle(), loc));

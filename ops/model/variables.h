@@ -11,9 +11,9 @@
 // that has run (`w/IsInitialized/VarIsInitializedOp`), with TensorFlow's names. The object is a light reference; the
 // graph owns the nodes, and a session the value.
 //
-// Graphs of TensorFlow 1 have reference variables (VariableV2) instead of handles. They are Variables too: what is built on
-// one uses the reference ops (Assign, ApplyAdam, …) as TensorFlow 1 would, so that the file's own training and saving ops,
-// its checkpoints and TensorFlow go on understanding the graph. All other code looks the same:
+// Graphs of TensorFlow 1 have reference variables (VariableV2) instead of handles. They are Variables too: what is
+// built on one uses the reference ops (Assign, ApplyAdam, …) as TensorFlow 1 would, so that the file's own training and
+// saving ops, its checkpoints and TensorFlow go on understanding the graph. All other code looks the same:
 //
 //   Builder g(LoadGraph("model.meta"));
 //   Operation train = AdamOptimizer().Minimize(g.FindOutput("loss:0"));   // by the file's trainable variables
@@ -115,9 +115,11 @@ inline std::vector<Variable>& TrainableVariables(Builder& b) {
 
 // The variable whose node is called `name`, built here or brought by a file; invalid when there is none.
 Variable FindVariable(Builder& b, std::string_view name);
-// A file's variables join the collections that it names; those of a bare GraphDef are all global and, if of floats, trainable.
-// Nodes that `b` gained by ImportGraph (import_graph.h) are told to it by this; names in `meta` get `prefix` in front.
-void AdoptVariables(Builder& b, const std::vector<NodeId>& nodes, const MetaGraph* meta, const std::string& prefix = {});
+// A file's variables join the collections that it names; those of a bare GraphDef are all global and, if of floats,
+// trainable. Nodes that `b` gained by ImportGraph (import_graph.h) are told to it by this; names in `meta` get `prefix`
+// in front.
+void AdoptVariables(Builder& b, const std::vector<NodeId>& nodes, const MetaGraph* meta,
+                    const std::string& prefix = {});
 
 // ---- variables as nodes
 bool IsVariable(const Node& n);             // VarHandleOp, VariableV2, Variable
@@ -174,9 +176,10 @@ Operation ScatterAdd(const Variable& v, const Input& indices, const Input& updat
 Operation ScatterSub(const Variable& v, const Input& indices, const Input& updates, const Name& name = {});
 // Whether the variable has a value.
 Output IsVariableInitialized(const Variable& v);
-// The op that changes `v` by this rule: `ApplyAdam` on a reference, `ResourceApplyAdam` on a handle. `inputs` are the op's,
-// variables by Variable::handle(), which are all of the kind that `v` is.
-Operation ApplyRule(const Variable& v, const std::string& op, InputList inputs, AttrMap attrs = {}, const Name& name = {});
+// The op that changes `v` by this rule: `ApplyAdam` on a reference, `ResourceApplyAdam` on a handle. `inputs` are the
+// op's, variables by Variable::handle(), which are all of the kind that `v` is.
+Operation ApplyRule(const Variable& v, const std::string& op, InputList inputs, AttrMap attrs = {},
+                    const Name& name = {});
 
 }  // namespace ops
 }  // namespace weir

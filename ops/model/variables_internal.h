@@ -18,7 +18,8 @@ inline std::map<NodeId, Variable>& VariablesByNode(Builder& b) { return b.Kept<K
 
 // The variables and collections of the graph that the builder was made of become the builder's, once.
 void AdoptLoaded(Builder& b);
-// What a file's collections list by name, under `prefix`, joins the builder's; what the graph does not have is left out.
+// What a file's collections list by name, under `prefix`, joins the builder's; what the graph does not have is left
+// out.
 void AdoptCollections(Builder& b, const MetaGraph& meta, const std::string& prefix);
 
 }  // namespace weir

@@ -1,6 +1,7 @@
-// ExpandBatchNorm: a batch normalisation that takes no statistics is element-wise arithmetic, y = (x - mean) * factor + offset
-// with factor = scale * (1 / sqrt(variance + epsilon)), a vector that folds where the parameters are constants. As ops of
-// their own these fuse with their neighbours. Same operations in the same order as the kernel, so the same bits.
+// ExpandBatchNorm: a batch normalisation that takes no statistics is element-wise arithmetic, y = (x - mean) * factor +
+// offset with factor = scale * (1 / sqrt(variance + epsilon)), a vector that folds where the parameters are constants.
+// As ops of their own these fuse with their neighbours. Same operations in the same order as the kernel, so the same
+// bits.
 //
 // Only float, channels last; elsewhere the vectors would not broadcast as they are.
 #include <algorithm>
@@ -13,7 +14,8 @@ namespace {
 
 bool Expandable(const Graph& g, const Node& n) {
   if (!n.Is("FusedBatchNorm") && !n.Is("FusedBatchNormV2") && !n.Is("FusedBatchNormV3")) return false;
-  if (n.attr<bool>("is_training") || n.attr<std::string>("data_format") != "NHWC" || n.type_attr("T") != kFloat) return false;
+  if (n.attr<bool>("is_training") || n.attr<std::string>("data_format") != "NHWC" || n.type_attr("T") != kFloat)
+    return false;
   for (Endpoint e : n.inputs()) {
     if (!g.ShapeOf(e).fully_known() || g.type(e).dtype != kFloat) return false;
   }

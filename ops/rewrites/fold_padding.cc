@@ -1,5 +1,5 @@
-// FoldPadding: a convolution of what Pad has padded with zeros along height and width pads by itself; the padded copy is not
-// made. Not at kExact: a product with a padded zero is NaN where the weight is infinite, and turns -0 to 0.
+// FoldPadding: a convolution of what Pad has padded with zeros along height and width pads by itself; the padded copy
+// is not made. Not at kExact: a product with a padded zero is NaN where the weight is infinite, and turns -0 to 0.
 #include "weir/graph/pass.h"
 
 namespace weir {

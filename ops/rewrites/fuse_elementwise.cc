@@ -1,10 +1,10 @@
-// FuseElementwise: a tree of element-wise ops becomes one _Fused op, so that its operands pass through memory once. Same lane
-// functions, same bits.
+// FuseElementwise: a tree of element-wise ops becomes one _Fused op, so that its operands pass through memory once.
+// Same lane functions, same bits.
 //
 // A group grows backwards from its last op: a producer joins when its result has the shape of the group's (inputs may
-// broadcast), the chain's limits hold, and whoever reads it outside the group comes after the last op: its result is then
-// an output too. So the group can stand where its last op stands. BiasAdd and AddN are additions here; a tensor that only
-// repeats a smaller one (Tile, BroadcastTo) is read as the smaller one.
+// broadcast), the chain's limits hold, and whoever reads it outside the group comes after the last op: its result is
+// then an output too. So the group can stand where its last op stands. BiasAdd and AddN are additions here; a tensor
+// that only repeats a smaller one (Tile, BroadcastTo) is read as the smaller one.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -67,11 +67,13 @@ class Fuser {
       return false;
     }
     // TensorFlow 1's Select chooses rows by a vector; only the plain form is element-wise.
-    if (n.Is("Select") && !(g_.ShapeOf(n.input(0)) == n.output(0).shape) && g_.ShapeOf(n.input(0)).rank() != 0) return false;
+    if (n.Is("Select") && !(g_.ShapeOf(n.input(0)) == n.output(0).shape) && g_.ShapeOf(n.input(0)).rank() != 0)
+      return false;
     for (Endpoint e : n.inputs()) {
       if (!g_.ShapeOf(e).fully_known()) return false;
     }
-    return n.output(0).shape.num_elements().value_or(0) > 0 && c_.has_lanes && c_.has_lanes(LaneOp(n), LaneDType(n), n.output(0).dtype);
+    return n.output(0).shape.num_elements().value_or(0) > 0 && c_.has_lanes &&
+           c_.has_lanes(LaneOp(n), LaneDType(n), n.output(0).dtype);
   }
 
   // What is read instead of e by a reader that broadcasts: what e repeats.
@@ -102,7 +104,8 @@ class Fuser {
 
   // How many of the group's results somebody else reads.
   int OutputsOf(const std::set<NodeId>& group) const {
-    return static_cast<int>(std::count_if(group.begin(), group.end(), [&](NodeId id) { return ReadOutside(g_.node(id), group); }));
+    return static_cast<int>(
+        std::count_if(group.begin(), group.end(), [&](NodeId id) { return ReadOutside(g_.node(id), group); }));
   }
 
   std::set<Endpoint> InputsOf(const std::set<NodeId>& group) const {
@@ -129,8 +132,8 @@ class Fuser {
   }
 
   bool TooLong(const std::set<NodeId>& group) const {
-    return static_cast<int>(group.size()) > c_.max_fused_ops || static_cast<int>(InputsOf(group).size()) > c_.max_fused_inputs ||
-           OutputsOf(group) > c_.max_fused_outputs;
+    return static_cast<int>(group.size()) > c_.max_fused_ops ||
+           static_cast<int>(InputsOf(group).size()) > c_.max_fused_inputs || OutputsOf(group) > c_.max_fused_outputs;
   }
 
   // In program order, the last op last.
@@ -188,7 +191,8 @@ class Fuser {
       if (it == c->inputs.end()) it = c->inputs.insert(it, e), c->types.push_back(g_.type(e).dtype);
       return fmt::format(" i{}", it - c->inputs.begin());
     };
-    const std::string head = fmt::format("{} {} {}", LaneOp(n), DTypeShortName(LaneDType(n)), DTypeShortName(n.output(0).dtype));
+    const std::string head =
+        fmt::format("{} {} {}", LaneOp(n), DTypeShortName(LaneDType(n)), DTypeShortName(n.output(0).dtype));
     auto add = [&](std::string operands) {
       c->instructions.s.push_back(head + operands);
       c->params.f.push_back(ParamOf(n));
@@ -231,10 +235,15 @@ class Fuser {
     std::vector<DType> types;
     AttrList outputs;
     for (NodeId id : results) types.push_back(g_.node(id).output(0).dtype), outputs.i.push_back(chain.results[id]);
-    spec.attrs = {{"T", chain.types}, {"Tout", types},        {"shape", last.output(0).shape}, {"instructions", chain.instructions},
-                  {"params", chain.params}, {"outputs", outputs}};
+    spec.attrs = {{"T", chain.types},
+                  {"Tout", types},
+                  {"shape", last.output(0).shape},
+                  {"instructions", chain.instructions},
+                  {"params", chain.params},
+                  {"outputs", outputs}};
     WEIR_ASSIGN_OR_RETURN(NodeId fused, g_.AddNode(std::move(spec)));
-    for (size_t k = 0; k < results.size(); ++k) WEIR_RETURN_IF_ERROR(g_.ReplaceUses({results[k], 0}, {fused, static_cast<int>(k)}));
+    for (size_t k = 0; k < results.size(); ++k)
+      WEIR_RETURN_IF_ERROR(g_.ReplaceUses({results[k], 0}, {fused, static_cast<int>(k)}));
     WEIR_RETURN_IF_ERROR(g_.ReplaceControlUses(group.back(), fused));
     for (auto it = group.rbegin(); it != group.rend(); ++it) WEIR_RETURN_IF_ERROR(g_.Remove(*it));
     grouped_.resize(g_.num_ids());

@@ -1,5 +1,5 @@
-// LowerReferences: TensorFlow 1's reference variables become handles with explicit reads and writes. The user's graph is not
-// touched: this runs on the copy that is compiled.
+// LowerReferences: TensorFlow 1's reference variables become handles with explicit reads and writes. The user's graph
+// is not touched: this runs on the copy that is compiled.
 //
 //   VariableV2 -> VarHandleOp;  Assign -> AssignVariableOp;  ApplyAdam -> ResourceApplyAdam;  …
 //   who takes a reference as a value gets a ReadVariableOp of its own, at its place: after its own control inputs and

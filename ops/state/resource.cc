@@ -155,7 +155,11 @@ void AddHandleOps(OpRegistry& r) {
       .Shape(ScalarShape)
       .NoGradient("its output is a bool");
   r.Add("VariableShape")
-      .Input("input: resource").Output("output: out_type").Attr("out_type: {int32, int64} = int32").Reads({0}).CompiledAway()
+      .Input("input: resource")
+      .Output("output: out_type")
+      .Attr("out_type: {int32, int64} = int32")
+      .Reads({0})
+      .CompiledAway()
       .Doc("The shape of the variable's value, as a vector.")
       .Shape(VariableShapeShape)
       .NoGradient("its output is an integer");

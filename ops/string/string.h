@@ -20,7 +20,12 @@ struct AsStringOptions {
 // Each element as text. Numbers, bool, string.
 inline Output AsString(Input input, const AsStringOptions& o = {}) {
   return Make("AsString", {input},
-              {{"precision", o.precision}, {"scientific", o.scientific}, {"shortest", o.shortest}, {"width", o.width}, {"fill", o.fill}}, {.name = o.name});
+              {{"precision", o.precision},
+               {"scientific", o.scientific},
+               {"shortest", o.shortest},
+               {"width", o.width},
+               {"fill", o.fill}},
+              {.name = o.name});
 }
 
 // The number that each string spells: float, double, int32, int64, uint32 or uint64. An error for one that spells none.
@@ -33,9 +38,12 @@ inline Output RegexFullMatch(Input input, const std::string& pattern, const Name
   return Make("StaticRegexFullMatch", {input}, {{"pattern", pattern}}, name);
 }
 
-// Each string with the matches of `pattern` (all, or the first) replaced by `rewrite`: \0 is the match, \1 to \9 its groups.
-inline Output RegexReplace(Input input, const std::string& pattern, const std::string& rewrite, bool replace_global = true, const Name& name = {}) {
-  return Make("StaticRegexReplace", {input}, {{"pattern", pattern}, {"rewrite", rewrite}, {"replace_global", replace_global}}, name);
+// Each string with the matches of `pattern` (all, or the first) replaced by `rewrite`: \0 is the match, \1 to \9 its
+// groups.
+inline Output RegexReplace(Input input, const std::string& pattern, const std::string& rewrite,
+                           bool replace_global = true, const Name& name = {}) {
+  return Make("StaticRegexReplace", {input},
+              {{"pattern", pattern}, {"rewrite", rewrite}, {"replace_global", replace_global}}, name);
 }
 
 }  // namespace weir::ops

@@ -3,8 +3,9 @@
 // A fold `F` has: `In` (element), `Acc` (what runs of at most kRun elements are folded in, by lanes), `Total` (what the
 // runs' results are folded in), static Init, Load, Combine on both, and a member Finish(Total).
 //
-// Order is fixed: lanes of a run, then runs pairwise (rows) or in sequence (columns), then parts in sequence. So bits do not
-// depend on threads, and the rounding error grows with the logarithm of the length, or is that of double for float.
+// Order is fixed: lanes of a run, then runs pairwise (rows) or in sequence (columns), then parts in sequence. So bits
+// do not depend on threads, and the rounding error grows with the logarithm of the length, or is that of double for
+// float.
 #pragma once
 
 #include <algorithm>
@@ -43,7 +44,8 @@ typename F::Total FoldShort(const typename F::In* in, int64_t n) {
   return typename F::Total(acc);
 }
 
-// Contiguous elements, runs combined pairwise; recursion is as deep as the logarithm of n. Not inlined for the sake of compile time.
+// Contiguous elements, runs combined pairwise; recursion is as deep as the logarithm of n. Not inlined for the sake of
+// compile time.
 template <class F>
 [[gnu::noinline]] typename F::Total FoldRow(const typename F::In* in, int64_t n) {
   if (n < 2 * kLanes) return FoldShort<F>(in, n);
@@ -68,9 +70,8 @@ typename F::Total FoldPart(const ReducePlan& p, const typename F::In* in, int64_
 }
 
 // Columns [first, first + n) of kept index o, rows [begin, end), n ≤ kTile.
-template <class F>
-void FoldColumns(const ReducePlan& p, const typename F::In* in, int64_t o, int64_t first, int64_t n, int64_t begin, int64_t end,
-                 typename F::Total* total) {
+template <class F> void FoldColumns(const ReducePlan& p, const typename F::In* in, int64_t o, int64_t first, int64_t n,
+                                    int64_t begin, int64_t end, typename F::Total* total) {
   using Acc = typename F::Acc;
   using Total = typename F::Total;
   std::fill(total, total + n, F::template Init<Total>());

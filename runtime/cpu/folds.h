@@ -1,8 +1,8 @@
 // Reductions over any set of axes, for the kernels whose result is a fold of many elements into one: Sum, Mean, Max, …,
 // L2Loss, BiasAddGrad.
 //
-// Adjacent axes of one kind are merged, so that what is left is a walk over kept indices, a walk over reduced ones, and an
-// innermost run that is either reduced (rows, contiguous) or kept (columns, accumulated side by side).
+// Adjacent axes of one kind are merged, so that what is left is a walk over kept indices, a walk over reduced ones, and
+// an innermost run that is either reduced (rows, contiguous) or kept (columns, accumulated side by side).
 #pragma once
 
 #include <string_view>
@@ -20,12 +20,14 @@ struct Walk {
   void Add(int64_t size, int64_t stride) { sizes.push_back(size), strides.push_back(stride), count *= size; }
   int64_t Offset(int64_t i) const {
     int64_t offset = 0;
-    for (size_t a = sizes.size(); a-- > 1;) offset += (i % sizes[a]) * strides[a], i /= sizes[a];  // sizes > 1 where count > 0
+    for (size_t a = sizes.size(); a-- > 1;)
+      offset += (i % sizes[a]) * strides[a], i /= sizes[a];  // sizes > 1 where count > 0
     return sizes.empty() ? 0 : offset + i * strides[0];
   }
 };
 
-// Invariant: kept.count · (columns ? inner : 1) outputs, reduced.count · (columns ? 1 : inner) elements folded into each.
+// Invariant: kept.count · (columns ? inner : 1) outputs, reduced.count · (columns ? 1 : inner) elements folded into
+// each.
 struct ReducePlan {
   Walk kept, reduced;
   int64_t inner = 1;     // length of the innermost run

@@ -1,8 +1,8 @@
 // Folds that add: Sum, Mean, EuclideanNorm, L2Loss.
 //
 // Integers add modulo 2^64 and are cut to their type at the end, which is wrapping; Mean divides before it cuts, as
-// TensorFlow does. Floats add in lanes of float, and runs in double; the sum is rounded to the element type before it is
-// divided.
+// TensorFlow does. Floats add in lanes of float, and runs in double; the sum is rounded to the element type before it
+// is divided.
 #include <cmath>
 #include <limits>
 #include <type_traits>

@@ -47,7 +47,8 @@ GemmCut CutGemm(int64_t m, int64_t n, int64_t k, int64_t max_slices) {
   cut.step = cut.by_rows ? kGemmRows : kGemmColumns;
   const double ns = GemmNs(m, n, k), pack = kPackNs * double(k) * double(cut.by_rows ? n : m);
   const double affordable = std::max(kMostWasteful, 1 + kWaste * ns / pack);
-  const double slices = std::min({ns / kSliceNs, affordable, double(cut.by_rows ? m : n) / double(cut.step), double(max_slices)});
+  const double slices =
+      std::min({ns / kSliceNs, affordable, double(cut.by_rows ? m : n) / double(cut.step), double(max_slices)});
   cut.slices = std::max<int64_t>(int64_t(slices), 1);
   return cut;
 }

@@ -30,8 +30,8 @@ template <class T>
 constexpr int64_t kLanes = hn::MaxLanes(hn::ScalableTag<T>());
 // 24 accumulators where there are 32 registers, 12 where there are 16.
 constexpr int kTileRows = HWY_MAX_BYTES == 64 || HWY_ARCH_ARM_A64 ? 12 : 6;
-// Sums of up to kDepth terms are not broken: near the float limit a part may overflow where the whole does not, and TensorFlow
-// breaks none of 3 x 3 x 32 terms.
+// Sums of up to kDepth terms are not broken: near the float limit a part may overflow where the whole does not, and
+// TensorFlow breaks none of 3 x 3 x 32 terms.
 constexpr int64_t kDepth = 384, kHeight = 120, kWidth = 512;
 
 // A buffer of the thread, grown on demand.
@@ -182,8 +182,8 @@ void PackA(const Product<T>& p, int64_t first, int64_t rows, int height, int64_t
   }
 }
 
-// Columns [first, first + columns) of op(b), as [depth, width]. What is to the right of them is never used, so that whole
-// vectors are copied where they end inside b.
+// Columns [first, first + columns) of op(b), as [depth, width]. What is to the right of them is never used, so that
+// whole vectors are copied where they end inside b.
 template <class T>
 void PackB(const Product<T>& p, int64_t first, int64_t columns, int64_t width, int64_t from, int64_t depth, T* out) {
   if (!p.tb) {
@@ -205,10 +205,10 @@ void PackB(const Product<T>& p, int64_t first, int64_t columns, int64_t width, i
   for (int64_t i = 0; i < depth; ++i) std::fill(out + i * width + columns, out + (i + 1) * width, T(0));
 }
 
-// One block: rows [i0, i0 + height), columns [j0, j0 + width), depth [from, from + depth). b's panels that need packing are packed.
-template <class T>
-void Block(const Product<T>& p, int64_t i0, int64_t height, int64_t j0, int64_t width, int64_t from, int64_t depth, bool direct,
-           const T* packed_b) {
+// One block: rows [i0, i0 + height), columns [j0, j0 + width), depth [from, from + depth). b's panels that need packing
+// are packed.
+template <class T> void Block(const Product<T>& p, int64_t i0, int64_t height, int64_t j0, int64_t width, int64_t from,
+                              int64_t depth, bool direct, const T* packed_b) {
   constexpr int64_t kFull = 2 * kLanes<T>;
   T* packed_a = Scratch<T, 0>(kHeight * kDepth);
   for (int64_t i = 0; i < height; i += kTileRows) {

@@ -21,13 +21,19 @@ void AddRow(Table& table, const LaneRow& row) {
   if (row.f64) table[{row.op, kDouble}] = {.arity = row.arity, .call = row.f64, .ns = row.ns * 2};
   if (!row.f32 || !row.small) return;
   for (DType small : {kHalf, kBfloat16}) {
-    table[{row.op, small}] = {.arity = row.arity, .call = row.f32, .ns = row.ns + 0.3f * (row.arity + 1), .small_in = small, .small_out = small,
-                              .in_size = 2, .out_size = 2};
+    table[{row.op, small}] = {.arity = row.arity,
+                              .call = row.f32,
+                              .ns = row.ns + 0.3f * (row.arity + 1),
+                              .small_in = small,
+                              .small_out = small,
+                              .in_size = 2,
+                              .out_size = 2};
   }
 }
 
 void AddSelect(Table& table, const LaneRow& narrow, const LaneRow& wide) {
-  for (DType t : {kFloat, kDouble, kHalf, kBfloat16, kInt8, kInt16, kInt32, kInt64, kUint8, kUint16, kUint32, kUint64, kBool}) {
+  for (DType t :
+       {kFloat, kDouble, kHalf, kBfloat16, kInt8, kInt16, kInt32, kInt64, kUint8, kUint16, kUint32, kUint64, kBool}) {
     size_t size = SizeOf(t);
     LaneCall call = size == 1 ? narrow.f32 : size == 2 ? narrow.f64 : size == 4 ? wide.f32 : wide.f64;
     for (const char* op : {"Select", "SelectV2"}) table[{op, t}] = {.arity = 3, .call = call, .ns = 0.3f};
@@ -47,7 +53,8 @@ Table MakeTable() {
   for (const LaneRow& row : TranscendentalLanes()) AddRow(table, row);
   for (const LaneRow& row : LibraryLanes()) AddRow(table, row);
   for (const TypedLane& lane : IntegerLanes()) table[{lane.op, lane.dtype}] = lane.fn;
-  for (const char* op : {"Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual", "IsNan", "IsInf", "IsFinite"}) {
+  for (const char* op :
+       {"Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual", "IsNan", "IsInf", "IsFinite"}) {
     for (DType small : {kHalf, kBfloat16}) {
       table[{op, small}].small_out = DType::kInvalid;
       table[{op, small}].out_size = 1;
@@ -137,7 +144,8 @@ void LaneFn::RunSmall(const void* const* in, void* out, int64_t n, const LanePar
   }
 }
 
-ElementwisePlan::ElementwisePlan(const Shape& out, std::span<const Shape> inputs, std::span<const int64_t> input_sizes, int64_t output_size)
+ElementwisePlan::ElementwisePlan(const Shape& out, std::span<const Shape> inputs, std::span<const int64_t> input_sizes,
+                                 int64_t output_size)
     : operands_(inputs.size()), output_size_(output_size) {
   for (size_t k = 0; k < inputs.size(); ++k) operands_[k].size = input_sizes[k];
   Collapse(out, inputs);
@@ -235,7 +243,8 @@ void ElementwisePlan::Expand(const Operand& o, const char* base, int64_t positio
   }
 }
 
-int64_t ElementwisePlan::Run(const LaneFn& fn, const LaneParams& p, const void* const* in, void* out_raw, int64_t begin, int64_t end) const {
+int64_t ElementwisePlan::Run(const LaneFn& fn, const LaneParams& p, const void* const* in, void* out_raw, int64_t begin,
+                             int64_t end) const {
   char* out = static_cast<char*>(out_raw);
   if (!whole_) return RunTiles(fn, p, in, out, begin, end);
   begin *= unit_;
@@ -250,7 +259,8 @@ int64_t ElementwisePlan::Run(const LaneFn& fn, const LaneParams& p, const void* 
   return -1;
 }
 
-int64_t ElementwisePlan::RunTiles(const LaneFn& fn, const LaneParams& p, const void* const* in, char* out, int64_t begin, int64_t end) const {
+int64_t ElementwisePlan::RunTiles(const LaneFn& fn, const LaneParams& p, const void* const* in, char* out,
+                                  int64_t begin, int64_t end) const {
   alignas(64) char tiles[kMaxLaneArity * kLaneTile * 8];
   const void* at[kMaxLaneArity];
   int64_t bad = -1;

@@ -1,9 +1,9 @@
 // Lane functions: how an element-wise op computes over contiguous elements, and how broadcasting brings operands there.
 //
-// Invariant: each op has one lane function per dtype, used by its plain kernel and by fused chains alike, and the result
-// of an element depends on its operands only, not on where in the array it stands. Float and double lane functions are
-// compiled for several instruction sets (lanes_simd*.cc) and chosen once, when the table is made; half and bfloat16
-// go through the float ones, converting tiles and rounding once.
+// Invariant: each op has one lane function per dtype, used by its plain kernel and by fused chains alike, and the
+// result of an element depends on its operands only, not on where in the array it stands. Float and double lane
+// functions are compiled for several instruction sets (lanes_simd*.cc) and chosen once, when the table is made; half
+// and bfloat16 go through the float ones, converting tiles and rounding once.
 //
 // What it does not do: shapes and attributes are checked by the kernels (ops/math/cpu/elementwise.cc).
 #pragma once
@@ -44,7 +44,8 @@ struct LaneFn {
   int8_t in_size = 0, out_size = 0;  // bytes an element; set where either of the two is
   // Of half and bfloat16, where their result must be rounded before a last step that may jump (FloorDiv): that step.
   LaneCall then = nullptr;
-  // Index of the first element that the op refuses, or -1. Null when it takes all. `call` is defined for these elements too.
+  // Index of the first element that the op refuses, or -1. Null when it takes all. `call` is defined for these elements
+  // too.
   int64_t (*find_bad)(const void* const* in, int64_t n) = nullptr;
   const char* bad_message = nullptr;
 
@@ -57,8 +58,8 @@ struct LaneFn {
   void RunSmall(const void* const* in, void* out, int64_t n, const LaneParams& p) const;
 };
 
-// The lane function of an op for the dtype of its attribute T (of Cast: SrcT) and the dtype of its output; null when Weir
-// has none: strings, unsupported dtypes, ops that are not element-wise.
+// The lane function of an op for the dtype of its attribute T (of Cast: SrcT) and the dtype of its output; null when
+// Weir has none: strings, unsupported dtypes, ops that are not element-wise.
 const LaneFn* FindLaneFn(std::string_view op, DType in_dtype, DType out_dtype);
 // Every op that has lane functions (Cast apart), and how many operands it takes.
 std::map<std::string, int> LaneOps();
@@ -67,20 +68,22 @@ std::map<std::string, int> LaneOps();
 void SmallToFloat(DType small, const void* in, float* out, int64_t n);
 void FloatToSmall(DType small, const float* in, void* out, int64_t n);
 
-// An element-wise op over broadcast operands: axes that all operands treat alike are collapsed, then each operand is read
-// directly where it is contiguous and expanded tile by tile where it is not.
+// An element-wise op over broadcast operands: axes that all operands treat alike are collapsed, then each operand is
+// read directly where it is contiguous and expanded tile by tile where it is not.
 class ElementwisePlan {
  public:
   ElementwisePlan() = default;
   // The inputs' shapes broadcast to `out`; sizes are bytes an element.
-  ElementwisePlan(const Shape& out, std::span<const Shape> inputs, std::span<const int64_t> input_sizes, int64_t output_size);
+  ElementwisePlan(const Shape& out, std::span<const Shape> inputs, std::span<const int64_t> input_sizes,
+                  int64_t output_size);
 
   // What a kernel's RunArgs::Range divides: rows where the innermost axis is short, else elements.
   int64_t units() const { return units_; }
   int64_t unit_elements() const { return unit_; }
 
   // Computes units [begin, end). Returns the output element that the op refuses (LaneFn::find_bad), or -1.
-  int64_t Run(const LaneFn& fn, const LaneParams& p, const void* const* in, void* out, int64_t begin, int64_t end) const;
+  int64_t Run(const LaneFn& fn, const LaneParams& p, const void* const* in, void* out, int64_t begin,
+              int64_t end) const;
 
   // f(position, n) for each tile of units [begin, end): at[k] points to operand k's elements for the n output elements
   // from `position` on, either where they are or expanded into tiles + k * kLaneTile * 8. Stops when f returns false.
@@ -89,7 +92,10 @@ class ElementwisePlan {
   // Whether every operand is read where it is, from end to end.
   bool whole() const { return whole_; }
   // Whether operand k is read where it is, never from a tile.
-  bool in_place(size_t k) const { return operands_[k].mode == kWhole || (operands_[k].mode == kStrided && by_rows_ && operands_[k].strides.back() == 1); }
+  bool in_place(size_t k) const {
+    return operands_[k].mode == kWhole ||
+           (operands_[k].mode == kStrided && by_rows_ && operands_[k].strides.back() == 1);
+  }
 
   // f(offsets) for output elements [begin, end), offsets being the operands' element indices: for strings.
   template <class F>
@@ -106,7 +112,8 @@ class ElementwisePlan {
   void ChooseModes(int64_t elements);
   int64_t Offset(const Operand& o, int64_t position) const;
   void Expand(const Operand& o, const char* base, int64_t position, int64_t n, char* tile) const;
-  int64_t RunTiles(const LaneFn& fn, const LaneParams& p, const void* const* in, char* out, int64_t begin, int64_t end) const;
+  int64_t RunTiles(const LaneFn& fn, const LaneParams& p, const void* const* in, char* out, int64_t begin,
+                   int64_t end) const;
 
   Dims dims_;  // collapsed; at least one axis
   std::vector<Operand> operands_;
@@ -116,8 +123,8 @@ class ElementwisePlan {
   bool by_rows_ = false;      // the innermost axis is long: tiles end where rows end
 };
 
-template <class F>
-void ElementwisePlan::ForTiles(const void* const* in, const void** at, char* tiles, int64_t begin, int64_t end, F&& f) const {
+template <class F> void ElementwisePlan::ForTiles(const void* const* in, const void** at, char* tiles, int64_t begin,
+                                                  int64_t end, F&& f) const {
   begin *= unit_;
   end *= unit_;
   if (begin >= end) return;
@@ -151,7 +158,8 @@ template <class F>
 void ElementwisePlan::ForEach(int64_t begin, int64_t end, F&& f) const {
   int64_t offsets[kMaxLaneArity] = {};
   for (int64_t i = begin * unit_; i < end * unit_; ++i) {
-    for (size_t k = 0; k < operands_.size(); ++k) offsets[k] = operands_[k].mode == kWhole ? i : Offset(operands_[k], i);
+    for (size_t k = 0; k < operands_.size(); ++k)
+      offsets[k] = operands_[k].mode == kWhole ? i : Offset(operands_[k], i);
     f(i, offsets);
   }
 }
@@ -166,7 +174,8 @@ struct LaneRow {
   bool small = true;  // half and bfloat16 too
 };
 // Rows that are parts of ops, not ops: the last step of TruncateDiv on half and bfloat16, and their Softplus.
-inline constexpr const char *kTrunc = "Trunc", *kHalfSoftplus = "Softplus of half", *kBfloat16Softplus = "Softplus of bfloat16";
+inline constexpr const char *kTrunc = "Trunc", *kHalfSoftplus = "Softplus of half",
+                            *kBfloat16Softplus = "Softplus of bfloat16";
 std::span<const LaneRow> ArithmeticLanes();      // lanes_simd.cc
 std::span<const LaneRow> TranscendentalLanes();  // lanes_simd_math.cc
 std::span<const LaneRow> LibraryLanes();         // lanes_library.cc: those that call libm

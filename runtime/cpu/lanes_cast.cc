@@ -104,7 +104,8 @@ LaneCall FindTruncated(DType from, DType to) {
 using Table = std::map<std::pair<DType, DType>, LaneFn>;
 
 Table MakeTable(bool truncate) {
-  constexpr DType kTypes[] = {kFloat, kDouble, kHalf, kBfloat16, kInt8, kInt16, kInt32, kInt64, kUint8, kUint16, kUint32, kUint64, kBool};
+  constexpr DType kTypes[] = {kFloat, kDouble, kHalf,   kBfloat16, kInt8,   kInt16, kInt32,
+                              kInt64, kUint8,  kUint16, kUint32,   kUint64, kBool};
   Table table;
   for (DType from : kTypes) {
     for (DType to : kTypes) {

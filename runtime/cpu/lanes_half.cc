@@ -77,12 +77,14 @@ HWY_EXPORT(Conversions);
 
 void SmallToFloat(DType small, const void* in, float* out, int64_t n) {
   static const SmallConversions c = HWY_DYNAMIC_DISPATCH(Conversions)();
-  small == kHalf ? c.half_to_float(static_cast<const Half*>(in), out, n) : c.bfloat16_to_float(static_cast<const BFloat16*>(in), out, n);
+  small == kHalf ? c.half_to_float(static_cast<const Half*>(in), out, n)
+                 : c.bfloat16_to_float(static_cast<const BFloat16*>(in), out, n);
 }
 
 void FloatToSmall(DType small, const float* in, void* out, int64_t n) {
   static const SmallConversions c = HWY_DYNAMIC_DISPATCH(Conversions)();
-  small == kHalf ? c.float_to_half(in, static_cast<Half*>(out), n) : c.float_to_bfloat16(in, static_cast<BFloat16*>(out), n);
+  small == kHalf ? c.float_to_half(in, static_cast<Half*>(out), n)
+                 : c.float_to_bfloat16(in, static_cast<BFloat16*>(out), n);
 }
 }  // namespace weir
 #endif

@@ -127,7 +127,12 @@ class Adder {
     (Push<Ts>(op, {.arity = 3, .call = &Loop3<Op, Ts>, .ns = 0.3f}), ...);
   }
   template <class Op, class... Ts> void Division(const char* op, Types<Ts...>) {
-    (Push<Ts>(op, {.arity = 2, .call = &Loop2<Op, Ts>, .ns = 2, .find_bad = &FindBad<Ts, false>, .bad_message = "Integer division by zero"}), ...);
+    (Push<Ts>(op, {.arity = 2,
+                   .call = &Loop2<Op, Ts>,
+                   .ns = 2,
+                   .find_bad = &FindBad<Ts, false>,
+                   .bad_message = "Integer division by zero"}),
+     ...);
   }
   template <class Op, class... Ts> void Power(const char* op, Types<Ts...>) {
     (Push<Ts>(op, {.arity = 2, .call = &Loop2<Op, Ts>, .ns = 5, .find_bad = &FindBad<Ts, true>,
@@ -177,7 +182,9 @@ void AddTests(Adder& a) {
 }
 
 void AddLogic(std::vector<TypedLane>& lanes) {
-  auto push = [&](const char* op, int arity, LaneCall call) { lanes.push_back({op, kBool, {.arity = arity, .call = call, .ns = 0.1f}}); };
+  auto push = [&](const char* op, int arity, LaneCall call) {
+    lanes.push_back({op, kBool, {.arity = arity, .call = call, .ns = 0.1f}});
+  };
   push("Equal", 2, &Loop2<Equal, uint8_t>);
   push("NotEqual", 2, &Loop2<NotEqual, uint8_t>);
   push("LogicalAnd", 2, &Loop2<And, uint8_t>);

@@ -40,8 +40,8 @@ T FloorMod(T x, T y) {
   return r != T(0) && (y < T(0)) != (r < T(0)) ? r + y : r;
 }
 
-// From Winitzki's approximation, wrong by less than 0.4 %, two of Halley's steps: each triples the digits. The residual is taken
-// of erf or, towards the ends, of erfc, so that nothing cancels.
+// From Winitzki's approximation, wrong by less than 0.4 %, two of Halley's steps: each triples the digits. The residual
+// is taken of erf or, towards the ends, of erfc, so that nothing cancels.
 double Erfinv(double y) {
   const double tail = 1 - std::abs(y);
   if (!(tail > 0)) return tail == 0 ? std::copysign(HUGE_VAL, y) : std::numeric_limits<double>::quiet_NaN();

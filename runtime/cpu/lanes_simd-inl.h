@@ -1,7 +1,7 @@
 // The loop around a vector operation, once per instruction set (included by lanes_simd*.cc under foreach_target).
 //
-// Invariant: tails go through the same vector code as whole vectors, with masked loads and stores; so no element's result
-// depends on its position.
+// Invariant: tails go through the same vector code as whole vectors, with masked loads and stores; so no element's
+// result depends on its position.
 #if defined(WEIR_RUNTIME_CPU_LANES_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WEIR_RUNTIME_CPU_LANES_SIMD_INL_H_
 #undef WEIR_RUNTIME_CPU_LANES_SIMD_INL_H_

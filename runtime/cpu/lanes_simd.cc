@@ -1,4 +1,5 @@
-// Vector lane functions that need arithmetic, comparison and rounding only. Each is exact or rounds as its formula does.
+// Vector lane functions that need arithmetic, comparison and rounding only. Each is exact or rounds as its formula
+// does.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "weir/runtime/cpu/lanes_simd.cc"
@@ -79,7 +80,10 @@ struct SqrtGrad : Binary {
   WEIR_ARGS2 { WEIR_UNUSED; return ZeroWhereZero(d, y, hn::Div(hn::Mul(y, Const(d, 0.5)), x)); }
 };
 struct RsqrtGrad : Binary {
-  WEIR_ARGS2 { WEIR_UNUSED; return ZeroWhereZero(d, y, hn::Mul(hn::Mul(hn::Mul(x, x), x), hn::Mul(y, Const(d, -0.5)))); }
+  WEIR_ARGS2 {
+    WEIR_UNUSED;
+    return ZeroWhereZero(d, y, hn::Mul(hn::Mul(hn::Mul(x, x), x), hn::Mul(y, Const(d, -0.5))));
+  }
 };
 struct TanhGrad : Binary { WEIR_ARGS2 { WEIR_UNUSED; return hn::Mul(y, hn::Sub(Const(d, 1), hn::Mul(x, x))); } };
 struct SigmoidGrad : Binary { WEIR_ARGS2 { WEIR_UNUSED; return hn::Mul(y, hn::Mul(x, hn::Sub(Const(d, 1), x))); } };
@@ -156,21 +160,59 @@ void SelectLoop(const void* const* in, void* out_raw, int64_t n, const LaneParam
 }
 
 static constexpr LaneRow kRows[] = {
-    Row<Add>("Add", 0.15f), Row<Add>("AddV2", 0.15f), Row<Sub>("Sub", 0.15f), Row<Mul>("Mul", 0.15f), Row<Div>("Div", 0.3f),
-    Row<Div>("RealDiv", 0.3f), Row<DivNoNan>("DivNoNan", 0.3f), Row<MulNoNan>("MulNoNan", 0.2f), Row<Xdivy>("Xdivy", 0.3f),
-    Row<FloorDiv>("FloorDiv", 0.4f), Row<TruncateDiv>("TruncateDiv", 0.4f), Row<Maximum>("Maximum", 0.2f),
-    Row<Minimum>("Minimum", 0.2f), Row<SquaredDifference>("SquaredDifference", 0.15f), Row<ClipByValue>("ClipByValue", 0.2f),
-    Row<Abs>("Abs", 0.1f), Row<Neg>("Neg", 0.1f), Row<Square>("Square", 0.1f), Row<Sqrt>("Sqrt", 0.3f), Row<Rsqrt>("Rsqrt", 0.5f),
-    Row<Reciprocal>("Reciprocal", 0.3f), Row<Reciprocal>("Inv", 0.3f), Row<Floor>("Floor", 0.1f), Row<Ceil>("Ceil", 0.1f),
-    Row<Round>("Round", 0.1f), Row<Round>("Rint", 0.1f, false), Row<Sign>("Sign", 0.1f),
-    Row<SqrtGrad>("SqrtGrad", 0.3f), Row<RsqrtGrad>("RsqrtGrad", 0.2f), Row<TanhGrad>("TanhGrad", 0.2f),
-    Row<SigmoidGrad>("SigmoidGrad", 0.2f), Row<ReciprocalGrad>("ReciprocalGrad", 0.2f), Row<ReciprocalGrad>("InvGrad", 0.2f),
-    Row<Relu>("Relu", 0.1f), Row<Relu6>("Relu6", 0.1f), Row<LeakyRelu>("LeakyRelu", 0.1f), Row<Softsign>("Softsign", 0.3f),
-    Row<ReluGrad>("ReluGrad", 0.15f), Row<Relu6Grad>("Relu6Grad", 0.15f), Row<LeakyReluGrad>("LeakyReluGrad", 0.15f),
-    Row<EluGrad>("EluGrad", 0.2f), Row<SeluGrad>("SeluGrad", 0.2f), Row<SoftsignGrad>("SoftsignGrad", 0.3f),
-    Row<Equal>("Equal", 0.2f), Row<NotEqual>("NotEqual", 0.2f), Row<Less>("Less", 0.2f), Row<LessEqual>("LessEqual", 0.2f),
-    Row<Greater>("Greater", 0.2f), Row<GreaterEqual>("GreaterEqual", 0.2f), Row<ApproximateEqual>("ApproximateEqual", 0.2f, false),
-    Row<IsNan>("IsNan", 0.1f), Row<IsInf>("IsInf", 0.1f), Row<IsFinite>("IsFinite", 0.1f),
+    Row<Add>("Add", 0.15f),
+    Row<Add>("AddV2", 0.15f),
+    Row<Sub>("Sub", 0.15f),
+    Row<Mul>("Mul", 0.15f),
+    Row<Div>("Div", 0.3f),
+    Row<Div>("RealDiv", 0.3f),
+    Row<DivNoNan>("DivNoNan", 0.3f),
+    Row<MulNoNan>("MulNoNan", 0.2f),
+    Row<Xdivy>("Xdivy", 0.3f),
+    Row<FloorDiv>("FloorDiv", 0.4f),
+    Row<TruncateDiv>("TruncateDiv", 0.4f),
+    Row<Maximum>("Maximum", 0.2f),
+    Row<Minimum>("Minimum", 0.2f),
+    Row<SquaredDifference>("SquaredDifference", 0.15f),
+    Row<ClipByValue>("ClipByValue", 0.2f),
+    Row<Abs>("Abs", 0.1f),
+    Row<Neg>("Neg", 0.1f),
+    Row<Square>("Square", 0.1f),
+    Row<Sqrt>("Sqrt", 0.3f),
+    Row<Rsqrt>("Rsqrt", 0.5f),
+    Row<Reciprocal>("Reciprocal", 0.3f),
+    Row<Reciprocal>("Inv", 0.3f),
+    Row<Floor>("Floor", 0.1f),
+    Row<Ceil>("Ceil", 0.1f),
+    Row<Round>("Round", 0.1f),
+    Row<Round>("Rint", 0.1f, false),
+    Row<Sign>("Sign", 0.1f),
+    Row<SqrtGrad>("SqrtGrad", 0.3f),
+    Row<RsqrtGrad>("RsqrtGrad", 0.2f),
+    Row<TanhGrad>("TanhGrad", 0.2f),
+    Row<SigmoidGrad>("SigmoidGrad", 0.2f),
+    Row<ReciprocalGrad>("ReciprocalGrad", 0.2f),
+    Row<ReciprocalGrad>("InvGrad", 0.2f),
+    Row<Relu>("Relu", 0.1f),
+    Row<Relu6>("Relu6", 0.1f),
+    Row<LeakyRelu>("LeakyRelu", 0.1f),
+    Row<Softsign>("Softsign", 0.3f),
+    Row<ReluGrad>("ReluGrad", 0.15f),
+    Row<Relu6Grad>("Relu6Grad", 0.15f),
+    Row<LeakyReluGrad>("LeakyReluGrad", 0.15f),
+    Row<EluGrad>("EluGrad", 0.2f),
+    Row<SeluGrad>("SeluGrad", 0.2f),
+    Row<SoftsignGrad>("SoftsignGrad", 0.3f),
+    Row<Equal>("Equal", 0.2f),
+    Row<NotEqual>("NotEqual", 0.2f),
+    Row<Less>("Less", 0.2f),
+    Row<LessEqual>("LessEqual", 0.2f),
+    Row<Greater>("Greater", 0.2f),
+    Row<GreaterEqual>("GreaterEqual", 0.2f),
+    Row<ApproximateEqual>("ApproximateEqual", 0.2f, false),
+    Row<IsNan>("IsNan", 0.1f),
+    Row<IsInf>("IsInf", 0.1f),
+    Row<IsFinite>("IsFinite", 0.1f),
     Row<Trunc>(kTrunc, 0.1f),
     // By element size, under names of the table's own.
     {"Select by 1 or 2 bytes", 3, 0.2f, &SelectLoop<uint8_t>, &SelectLoop<uint16_t>, false},

@@ -76,7 +76,8 @@ struct Tanh : Unary {
 };
 struct Sigmoid : Unary {
   WEIR_ARGS1 {
-    // e / (1 + e) of e = exp(-|x|) below zero and 1 / (1 + e) above: nothing overflows, small results keep their digits.
+    // e / (1 + e) of e = exp(-|x|) below zero and 1 / (1 + e) above: nothing overflows, small results keep their
+    // digits.
     const V e = ExpOf(d, hn::Neg(hn::Abs(x)));
     const V top = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, Const(d, 1));
     return hn::Div(top, hn::Add(Const(d, 1), e));
@@ -104,12 +105,13 @@ struct Elu : Unary { WEIR_ARGS1 { return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), 
 struct Selu : Unary {
   WEIR_ARGS1 {
     constexpr double kScale = 1.0507009873554804934193349852946, kScaleAlpha = 1.7580993408473768599402175208123;
-    return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(Expm1Of(d, x), Const(d, kScaleAlpha)), hn::Mul(x, Const(d, kScale)));
+    return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(Expm1Of(d, x), Const(d, kScaleAlpha)),
+                          hn::Mul(x, Const(d, kScale)));
   }
 };
 
-// Of float only: x P(x^2) / Q(x^2), a rational approximation fitted to erf(x) / x with relative error 2e-8 up to kLimit,
-// from where on the result rounds to 1. Rounding adds up to a few units in the last place.
+// Of float only: x P(x^2) / Q(x^2), a rational approximation fitted to erf(x) / x with relative error 2e-8 up to
+// kLimit, from where on the result rounds to 1. Rounding adds up to a few units in the last place.
 struct Erf : Unary {
   WEIR_ARGS1 {
     constexpr double kLimit = 3.9242834;

@@ -205,13 +205,15 @@ std::string PositionText(const Shape& shape, int64_t i) {
 Status SetViewDims(PrepareContext& c, const Dims& dims) {
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, dims));
   if (c.output_shape(0).num_elements() == c.input_shape(0).num_elements()) return {};
-  return InvalidArgument(fmt::format("cannot give {} elements of shape {} the shape {}", c.input_shape(0).num_elements(),
-                                     c.input_shape(0).ToString(), c.output_shape(0).ToString()));
+  return InvalidArgument(fmt::format("cannot give {} elements of shape {} the shape {}",
+                                     c.input_shape(0).num_elements(), c.input_shape(0).ToString(),
+                                     c.output_shape(0).ToString()));
 }
 
 Result<int> CheckedAxis(int64_t axis, int rank, const char* what) {
   if (auto a = NormalizeAxis(axis, rank)) return *a;
-  return InvalidArgument(fmt::format("{} {} is outside [{}, {}) of a tensor of rank {}", what, axis, -rank, rank, rank));
+  return InvalidArgument(
+      fmt::format("{} {} is outside [{}, {}) of a tensor of rank {}", what, axis, -rank, rank, rank));
 }
 
 }  // namespace weir::kernels

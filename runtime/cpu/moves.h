@@ -12,7 +12,8 @@
 
 namespace weir::kernels {
 
-// f(T{}) for a type with as many bytes as an element of `t` has (std::string for strings): what is only moved needs no more.
+// f(T{}) for a type with as many bytes as an element of `t` has (std::string for strings): what is only moved needs no
+// more.
 template <class F>
 Status ForElement(DType t, F&& f) {
   if (t == kString) return f(std::string()), Status();
@@ -35,9 +36,12 @@ double MoveCost(DType t);
 // For every index i of `dims`: out[out_offset + i·out_strides] = in[in_offset + i·in_strides].
 class Move {
  public:
-  Move(const Dims& dims, const Dims& in_strides, const Dims& out_strides, int64_t in_offset = 0, int64_t out_offset = 0);
+  Move(const Dims& dims, const Dims& in_strides, const Dims& out_strides, int64_t in_offset = 0,
+       int64_t out_offset = 0);
   // A run of n elements.
-  static Move Run(int64_t n, int64_t in_offset = 0, int64_t out_offset = 0) { return Move({n}, {1}, {1}, in_offset, out_offset); }
+  static Move Run(int64_t n, int64_t in_offset = 0, int64_t out_offset = 0) {
+    return Move({n}, {1}, {1}, in_offset, out_offset);
+  }
 
   int64_t elements() const { return elements_; }
   // The work is cut by units: elements, or bands of a transposition.

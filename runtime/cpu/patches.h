@@ -2,8 +2,9 @@
 //
 // A patch is the part of the input under one window, laid out as the filter is: [ky, kx, channel]. In NHWC a block of
 // patches is a matrix [patches, K] and output = patches · filter; in NCHW it is [K, patches] and output = filterᵀ ·
-// patches. A single channel makes no difference between the layouts of the input: its patches are [K, patches] in both, whose
-// rows are long runs. Either way blocks are bounded (kTileBytes), so that the workspace does not grow with the problem.
+// patches. A single channel makes no difference between the layouts of the input: its patches are [K, patches] in both,
+// whose rows are long runs. Either way blocks are bounded (kTileBytes), so that the workspace does not grow with the
+// problem.
 #pragma once
 
 #include <algorithm>
@@ -41,15 +42,17 @@ struct ConvProblem {
   double ns() const { return 2.0 * n * pixels() * depth() * group_out() * groups / 80; }  // roughly, on one thread
 };
 
-// The problem of Conv2D(input, filter), from concrete shapes. Errors as the shape function's; also when output_shape differs.
+// The problem of Conv2D(input, filter), from concrete shapes. Errors as the shape function's; also when output_shape
+// differs.
 Result<ConvProblem> MakeConvProblem(PrepareContext& c, const Dims& input, const Dims& filter, const Shape& output);
 
-// Patches [begin, end) of plane `plane` for `group`, as Wide<T>, into `tile`: [end − begin, K], or [K, end − begin] by taps.
+// Patches [begin, end) of plane `plane` for `group`, as Wide<T>, into `tile`: [end − begin, K], or [K, end − begin] by
+// taps.
 template <class T>
 void GatherPatches(const ConvProblem& p, const T* input, int64_t plane, Span patches, int64_t group, Wide<T>* tile);
 
-// Adds the patches [begin, end) of image `image` (pixels of that image) to the input rows `rows`; `out` holds those rows of
-// that image in the layout, its channels `channel_stride` apart in NCHW.
+// Adds the patches [begin, end) of image `image` (pixels of that image) to the input rows `rows`; `out` holds those
+// rows of that image in the layout, its channels `channel_stride` apart in NCHW.
 template <class A>
 void ScatterPatches(const ConvProblem& p, const A* tile, Span patches, int64_t group, Span rows, A* out,
                     int64_t channel_stride);
@@ -84,7 +87,8 @@ const Wide<T>* WideFilter(RunArgs& a, int input, int64_t at) {
 // Makes that copy, where one is needed.
 template <class T>
 void WidenFilter(RunArgs& a, int input, int64_t at, int64_t size) {
-  if constexpr (!std::is_same_v<T, Wide<T>>) std::copy_n(a.in<T>(input), size, reinterpret_cast<Wide<T>*>(a.workspace<char>() + at));
+  if constexpr (!std::is_same_v<T, Wide<T>>)
+    std::copy_n(a.in<T>(input), size, reinterpret_cast<Wide<T>*>(a.workspace<char>() + at));
 }
 template <class T>
 void SetBeginWidenFilter(PrepareContext& c, int input, int64_t at, int64_t size) {
@@ -99,15 +103,15 @@ void ConvertRows(const T* in, int64_t in_stride, A* out, int64_t out_stride, int
   }
 }
 
-// A part of the work that several chunks share ends when the last of them has finished; that one may then combine what all
-// left in the workspace. `counters`: int32 each, zeroed by the kernel's Begin.
+// A part of the work that several chunks share ends when the last of them has finished; that one may then combine what
+// all left in the workspace. `counters`: int32 each, zeroed by the kernel's Begin.
 inline bool FinishesLast(void* counters, int64_t part, int64_t chunks) {
   std::atomic_ref<int32_t> count(static_cast<int32_t*>(counters)[part]);
   return count.fetch_add(1, std::memory_order_acq_rel) + 1 == chunks;
 }
 
-// Cuts workspace into parts aligned to 64 bytes: Add gives a part's offset. Sizes are of tensors that exist or bounded, but
-// their sum is checked.
+// Cuts workspace into parts aligned to 64 bytes: Add gives a part's offset. Sizes are of tensors that exist or bounded,
+// but their sum is checked.
 class WorkspaceLayout {
  public:
   int64_t Add(int64_t count, int64_t element_bytes);

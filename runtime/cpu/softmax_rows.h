@@ -1,7 +1,7 @@
 // The loops of softmax and cross-entropy over one row, for several instruction sets (softmax_rows_simd.cc).
 //
-// Every function reads a row of n elements; NaN anywhere in the row makes its results NaN. Sums are made in vectors of the
-// element type over at most a thousand elements and added up in double.
+// Every function reads a row of n elements; NaN anywhere in the row makes its results NaN. Sums are made in vectors of
+// the element type over at most a thousand elements and added up in double.
 #pragma once
 
 #include <cstdint>

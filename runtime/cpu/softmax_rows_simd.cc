@@ -97,8 +97,12 @@ float RowMaxF32(const float* x, int64_t n) { return RowMax(x, n); }
 double RowMaxF64(const double* x, int64_t n) { return RowMax(x, n); }
 double RowExpSumF32(const float* x, float shift, float* e, int64_t n) { return RowExpSum(x, shift, e, n); }
 double RowExpSumF64(const double* x, double shift, double* e, int64_t n) { return RowExpSum(x, shift, e, n); }
-double RowCrossF32(const float* x, const float* w, float shift, float log_sum, int64_t n) { return RowCross(x, w, shift, log_sum, n); }
-double RowCrossF64(const double* x, const double* w, double shift, double log_sum, int64_t n) { return RowCross(x, w, shift, log_sum, n); }
+double RowCrossF32(const float* x, const float* w, float shift, float log_sum, int64_t n) {
+  return RowCross(x, w, shift, log_sum, n);
+}
+double RowCrossF64(const double* x, const double* w, double shift, double log_sum, int64_t n) {
+  return RowCross(x, w, shift, log_sum, n);
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace weir

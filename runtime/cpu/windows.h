@@ -44,9 +44,9 @@ inline Span OutputsOfTap(const WindowAxis& a, int64_t t) {
   return {begin, std::clamp(CeilDiv(a.input - at, a.stride), begin, a.output)};
 }
 
-// Cuts the rows of `images` images of `rows` rows into bands for work that gathers into disjoint bands of the input: whole
-// images, or several bands an image when there are few images. Bands are `halo` rows high at least, since neighbours
-// repeat about that much of each other's work.
+// Cuts the rows of `images` images of `rows` rows into bands for work that gathers into disjoint bands of the input:
+// whole images, or several bands an image when there are few images. Bands are `halo` rows high at least, since
+// neighbours repeat about that much of each other's work.
 struct Bands {
   int64_t images = 0, rows = 0, per_image = 1;
 
@@ -76,8 +76,9 @@ struct PoolProblem {
   int64_t out_rows() const { return n * y.output; }
 };
 
-// f(pixel, outputs, tap) for every tap (ky · window + kx) of the windows of output row `oy` that lies in the input: output
-// ox of `outputs` has it at pixel + ox · stride of its image. Taps come in row-major order (kx falling when `Reverse`).
+// f(pixel, outputs, tap) for every tap (ky · window + kx) of the windows of output row `oy` that lies in the input:
+// output ox of `outputs` has it at pixel + ox · stride of its image. Taps come in row-major order (kx falling when
+// `Reverse`).
 template <bool Reverse = false, class F>
 void ForRowTaps(const PoolProblem& p, int64_t oy, F&& f) {
   const WindowAxis &ya = p.y, &xa = p.x;

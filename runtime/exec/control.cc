@@ -1,5 +1,6 @@
-// If and While: nested plans, each with a context of its own that is kept between runs, and whose arena is a part of the
-// step's workspace. Where all that goes in and out is static (StepInfo::direct), nothing is allocated or counted on the way.
+// If and While: nested plans, each with a context of its own that is kept between runs, and whose arena is a part of
+// the step's workspace. Where all that goes in and out is static (StepInfo::direct), nothing is allocated or counted on
+// the way.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,9 +32,11 @@ void Copy(const void* from, void* to, int64_t bytes) {
 // A nested plan trusts the dtype and the static shape that it was compiled for.
 Status CheckArgument(const PlanFeed& feed, const Tensor& value) {
   if (feed.dtype == DType::kInvalid) return {};  // a handle, or not read
-  if (value.valid() && value.dtype() == feed.dtype && (feed.dynamic >= 0 || feed.shape.Admits(value.shape()))) return {};
+  if (value.valid() && value.dtype() == feed.dtype && (feed.dynamic >= 0 || feed.shape.Admits(value.shape())))
+    return {};
   std::string got = value.valid() ? DTypeShortName(value.dtype()) + value.shape().ToString() : "nothing";
-  return Internal(fmt::format("gives {} to '{}', which was compiled for {}{}", got, feed.name, DTypeShortName(feed.dtype), feed.shape.ToString()));
+  return Internal(fmt::format("gives {} to '{}', which was compiled for {}{}", got, feed.name,
+                              DTypeShortName(feed.dtype), feed.shape.ToString()));
 }
 
 }  // namespace

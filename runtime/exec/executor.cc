@@ -142,7 +142,9 @@ void RunContext::SetOutputData(int i, void* data) { output_bound_[i] = data; }
 Status RunContext::FetchError(size_t fetch, const Status& s) const {
   const std::string& endpoint = plan_->fetches[fetch].name;
   const std::string name = endpoint.substr(0, endpoint.rfind(':'));
-  return Status(s.code(), fmt::format("error[memory]: '{}' is fetched, and there is {}", name, s.message())).Detail(s.details()).Help(s.help());
+  return Status(s.code(), fmt::format("error[memory]: '{}' is fetched, and there is {}", name, s.message()))
+      .Detail(s.details())
+      .Help(s.help());
 }
 
 Status RunContext::PrepareOutputs() {
@@ -184,12 +186,14 @@ Status RunContext::PinVariables() {
     const Tensor& value = pv.variable->value;
     if (!value.valid()) {
       if (!pv.read_first) continue;
-      return FailedPrecondition(fmt::format("error[run]: variable '{}' has no value yet; '{}' reads it", pv.variable->name(), pv.first_reader))
+      return FailedPrecondition(fmt::format("error[run]: variable '{}' has no value yet; '{}' reads it",
+                                            pv.variable->name(), pv.first_reader))
           .Help("run GlobalVariablesInitializer (graphdef run --init) or restore a checkpoint first");
     }
     stale_ = pv.has_shape && !(value.shape() == pv.shape);
     if (stale_) {
-      return FailedPrecondition(fmt::format("finds variable '{}' of shape {}, but was compiled for {}", pv.variable->name(), value.shape().ToString(), pv.shape.ToString()));
+      return FailedPrecondition(fmt::format("finds variable '{}' of shape {}, but was compiled for {}",
+                                            pv.variable->name(), value.shape().ToString(), pv.shape.ToString()));
     }
     Repin(static_cast<int>(v));
   }
@@ -210,7 +214,8 @@ void RunContext::Finish() {
 
 namespace {
 
-// Locks one mutex of each listed variable, in the list's order. Why not std::lock or a vector of guards: no allocation here.
+// Locks one mutex of each listed variable, in the list's order. Why not std::lock or a vector of guards: no allocation
+// here.
 template <std::mutex VariableCell::*M>
 class VariableLocks {
  public:
@@ -253,7 +258,9 @@ namespace {
 Status StepError(const StepInfo& info, Status s) {
   if (s.ok() || s.decorated()) return s;
   if (s.message().starts_with("error[")) {  // a file's error, complete but for who asked
-    std::string who = s.message().find("'" + info.name + "'") == std::string::npos ? fmt::format("in {} '{}'", info.op, info.name) : "";
+    std::string who = s.message().find("'" + info.name + "'") == std::string::npos
+                          ? fmt::format("in {} '{}'", info.op, info.name)
+                          : "";
     return std::move(s).Detail(std::move(who));
   }
   const char* verb = s.code() == Code::kResourceExhausted ? "cannot run: there is " : "";
@@ -272,8 +279,10 @@ int64_t Since(std::chrono::steady_clock::time_point start) {
 }  // namespace
 
 Status RunContext::Poll(const RunOptions& options) const {
-  if (options.cancel && options.cancel->load(std::memory_order_relaxed)) return Cancelled("error[run]: the run was cancelled");
-  if (options.deadline != std::chrono::steady_clock::time_point{} && std::chrono::steady_clock::now() > options.deadline) {
+  if (options.cancel && options.cancel->load(std::memory_order_relaxed))
+    return Cancelled("error[run]: the run was cancelled");
+  if (options.deadline != std::chrono::steady_clock::time_point{} &&
+      std::chrono::steady_clock::now() > options.deadline) {
     return DeadlineExceeded("error[run]: the run passed its deadline");
   }
   return {};
@@ -296,7 +305,8 @@ Status RunContext::RunSteps(const RunOptions& options) {
     const Step& s = steps[i];
     if (options.trace && options.trace->size() < kMostTraced) options.trace->push_back({&s, begin_ns, Since(start)});
     if (poll) {
-      if (Status status = Poll(options); !status.ok()) return std::move(status).Detail(fmt::format("after {} '{}'", s.info->op, s.info->name));
+      if (Status status = Poll(options); !status.ok())
+        return std::move(status).Detail(fmt::format("after {} '{}'", s.info->op, s.info->name));
     }
     if (options.check_numerics) WEIR_RETURN_IF_ERROR(CheckNumerics(i));
   }
@@ -379,7 +389,8 @@ Status RunContext::RunWriter(size_t i, const RunOptions& options) {
   for (int32_t v : s.writes) {
     VariableCell& cell = *plan_->variables[v].variable;
     if (!cell.value.valid()) {
-      return FailedPrecondition(fmt::format("changes variable '{}', which has no value yet", cell.name())).Help("run GlobalVariablesInitializer first");
+      return FailedPrecondition(fmt::format("changes variable '{}', which has no value yet", cell.name()))
+          .Help("run GlobalVariablesInitializer first");
     }
     if (!OnlyOurs(cell, pins_[v])) {
       // Somebody else reads this buffer: write aside.
@@ -398,7 +409,8 @@ Tensor RunContext::SlotTensor(int32_t slot) const {
     case Storage::kDynamic: return dynamic_[s.index];
     case Storage::kConstant: return Tensor::FromBuffer(s.dtype, s.shape, plan_->constants[s.index].buffer());
     case Storage::kVariable:
-      return Tensor::FromBuffer(s.dtype, plan_->variables[s.index].has_shape ? s.shape : pin_shapes_[s.index], pins_[s.index]);
+      return Tensor::FromBuffer(s.dtype, plan_->variables[s.index].has_shape ? s.shape : pin_shapes_[s.index],
+                                pins_[s.index]);
     case Storage::kFeed:
       if (feed_tensors_[s.index].valid()) return Tensor::FromBuffer(s.dtype, s.shape, feed_tensors_[s.index].buffer());
       [[fallthrough]];
@@ -419,7 +431,8 @@ Status RunContext::PutOutput(int32_t slot, Tensor value) {
     return {};
   }
   if (value.dtype() != s.dtype || !(value.shape() == s.shape)) {
-    return Internal(fmt::format("gave {}{} where {}{} was planned", DTypeShortName(value.dtype()), value.shape().ToString(), DTypeShortName(s.dtype), s.shape.ToString()));
+    return Internal(fmt::format("gave {}{} where {}{} was planned", DTypeShortName(value.dtype()),
+                                value.shape().ToString(), DTypeShortName(s.dtype), s.shape.ToString()));
   }
   if (value.bytes() > 0 && value.raw() != pointers_[slot]) std::memcpy(pointers_[slot], value.raw(), value.bytes());
   return {};
@@ -434,9 +447,11 @@ Status RunContext::RunAssign(size_t i) {
   std::lock_guard lock(cell.mutex);
   const Shape& shape = from.is_static() ? from.shape : dynamic_[from.index].shape();
   if (pv.has_shape && !(pv.shape == shape)) {
-    return InvalidArgument(fmt::format("cannot assign a value of shape {} to variable '{}' of shape {}", shape.ToString(), cell.name(), pv.shape.ToString()));
+    return InvalidArgument(fmt::format("cannot assign a value of shape {} to variable '{}' of shape {}",
+                                       shape.ToString(), cell.name(), pv.shape.ToString()));
   }
-  bool in_place = cell.value.valid() && cell.value.shape() == shape && cell.dtype != kString && OnlyOurs(cell, pins_[v]);
+  bool in_place =
+      cell.value.valid() && cell.value.shape() == shape && cell.dtype != kString && OnlyOurs(cell, pins_[v]);
   if (in_place) {
     const void* data = from.is_static() ? pointers_[input_slot(s, 0)] : dynamic_[from.index].raw();
     if (cell.value.bytes() > 0) std::memmove(cell.value.mutable_raw(), data, cell.value.bytes());
@@ -453,7 +468,8 @@ void RunContext::RunReadVariable(size_t i) {
   std::lock_guard lock(cell.mutex);
   if (!cell.value.valid()) {
     RunArgs& args = args_[i];
-    args.Fail(FailedPrecondition(fmt::format("reads variable '{}', which has no value yet", cell.name())).Help("run GlobalVariablesInitializer first"));
+    args.Fail(FailedPrecondition(fmt::format("reads variable '{}', which has no value yet", cell.name()))
+                  .Help("run GlobalVariablesInitializer first"));
     return;
   }
   SetDynamic(output_slot(s, 0), cell.value);
@@ -475,12 +491,15 @@ Status RunContext::CheckNumerics(size_t i) const {
     auto scan = [&](auto zero) {
       using T = decltype(zero);
       for (int64_t e = 0; e < t.num_elements() && bad < 0; ++e) {
-        if (!std::isfinite(static_cast<float>(t.data<T>()[e])) && !std::isfinite(static_cast<double>(t.data<T>()[e]))) bad = e;
+        if (!std::isfinite(static_cast<float>(t.data<T>()[e])) && !std::isfinite(static_cast<double>(t.data<T>()[e])))
+          bad = e;
       }
     };
     DispatchType(t.dtype(), FloatTypes{}, scan);
     if (bad >= 0) {
-      return StepError(*s.info, InvalidArgument(fmt::format("computed NaN or infinity in output {} ({}{}), first at element {}", k, DTypeShortName(t.dtype()), t.shape().ToString(), bad)));
+      return StepError(
+          *s.info, InvalidArgument(fmt::format("computed NaN or infinity in output {} ({}{}), first at element {}", k,
+                                               DTypeShortName(t.dtype()), t.shape().ToString(), bad)));
     }
   }
   return {};
@@ -495,7 +514,8 @@ Result<Tensor> RunContext::Fetch(int i) {
   int32_t slot = plan_->fetches[i].slot;
   if (slot < 0) return Tensor();  // a handle
   const Slot& s = plan_->slots[slot];
-  if (s.storage == Storage::kOutput && !output_bound_[s.index]) return Tensor::FromBuffer(s.dtype, s.shape, outputs_[s.index]);
+  if (s.storage == Storage::kOutput && !output_bound_[s.index])
+    return Tensor::FromBuffer(s.dtype, s.shape, outputs_[s.index]);
   Tensor t = SlotTensor(slot);
   if (t.valid() && t.buffer() && t.buffer()->owning() && s.storage != Storage::kArena) return t;
   return t.Clone();

@@ -24,8 +24,9 @@ struct RunOptions {
   const std::atomic<bool>* cancel = nullptr;         // polled between chunks and loop iterations
   std::chrono::steady_clock::time_point deadline{};  // the epoch: none
   std::vector<StepTime>* trace = nullptr;            // steps in the order in which they end, those of bodies as well
-  std::chrono::steady_clock::time_point trace_start{};  // what times of the trace count from; the epoch: the run's start
-  bool check_numerics = false;                       // NaN or infinity in any float output is an error that names the step
+  std::chrono::steady_clock::time_point
+      trace_start{};            // what times of the trace count from; the epoch: the run's start
+  bool check_numerics = false;  // NaN or infinity in any float output is an error that names the step
 };
 
 class RunContext {
@@ -48,7 +49,8 @@ class RunContext {
   // Where output buffer i is to be written; null for the context's own recycled buffers.
   void SetOutputData(int i, void* data);
 
-  // Runs all steps. FailedPrecondition, and stale(), when a variable has changed its shape since compiling: nothing has run then.
+  // Runs all steps. FailedPrecondition, and stale(), when a variable has changed its shape since compiling: nothing has
+  // run then.
   Status Run(const RunOptions& options);
   bool stale() const { return stale_; }
 
@@ -59,8 +61,8 @@ class RunContext {
   // After Run: all fetches, each the caller's own: nobody else holds its memory, so the caller may write it. What
   // belongs to a constant, a variable, a feed or another fetch is copied; outputs' buffers are not. Finishes the run.
   Status TakeFetches(std::vector<Tensor>* values);
-  // After a run whose feeds stay bound and whose fetches may still be asked for: lets go of all else, so that nobody who
-  // writes a variable must keep its old value for this context.
+  // After a run whose feeds stay bound and whose fetches may still be asked for: lets go of all else, so that nobody
+  // who writes a variable must keep its old value for this context.
   void Rest();
   // After the last Fetch: lets go of feeds, variables and all that was made in between.
   void Finish();
@@ -116,8 +118,8 @@ class RunContext {
   int32_t input_slot(const Step& s, int i) const { return plan_->operands[s.first_operand + i]; }
   int32_t output_slot(const Step& s, int i) const { return plan_->operands[s.first_operand + s.num_inputs + i]; }
 
-  // What a kernel of one chunk that writes no variable needs to run; `call` is null for other steps. Why beside the plan: a
-  // step of a few elements costs less than fetching its Step from memory.
+  // What a kernel of one chunk that writes no variable needs to run; `call` is null for other steps. Why beside the
+  // plan: a step of a few elements costs less than fetching its Step from memory.
   struct QuickStep {
     void (*call)(const void* closure, RunArgs& args) = nullptr;
     const void* closure = nullptr;
@@ -131,7 +133,8 @@ class RunContext {
   std::vector<QuickStep> quick_;              // by step
   std::vector<Tensor> dynamic_;               // by dynamic number
   std::vector<std::shared_ptr<Buffer>> outputs_;               // of this run
-  std::vector<std::vector<std::shared_ptr<Buffer>>> recycled_;  // per output: buffers to use again once nobody holds them
+  std::vector<std::vector<std::shared_ptr<Buffer>>>
+      recycled_;  // per output: buffers to use again once nobody holds them
   std::vector<void*> output_bound_;
   std::vector<std::shared_ptr<Buffer>> pins_;  // by variable
   std::vector<int32_t> resting_pins_, resting_dynamic_;  // what Rest lets go of

@@ -1,5 +1,5 @@
-// One op by itself, on inputs that are there: what its shape function and its kernel make of them, and where its outputs
-// go. For the steps of a plan that only data completes, and for what is computed while compiling.
+// One op by itself, on inputs that are there: what its shape function and its kernel make of them, and where its
+// outputs go. For the steps of a plan that only data completes, and for what is computed while compiling.
 #pragma once
 
 #include <vector>
@@ -8,8 +8,8 @@
 
 namespace weir {
 
-// Infers and prepares. The outputs' dtypes are given (kInvalid: nobody wants that output); after it all shapes of outputs
-// are known. Errors: the shape function's and the kernel's.
+// Infers and prepares. The outputs' dtypes are given (kInvalid: nobody wants that output); after it all shapes of
+// outputs are known. Errors: the shape function's and the kernel's.
 Result<PrepareContext> PrepareOp(const KernelDef& kernel, const InferFn& infer, const AttrMap& attrs,
                                  const std::vector<DynamicInput>& inputs, const std::vector<DType>& outputs,
                                  const KernelServices& services);

@@ -1,9 +1,9 @@
 // ThreadPool: the workers of a session, which help its runs with one step at a time.
 //
-// The calling thread always works; a pool of n threads has n - 1 workers, none when n is 1. Each run in flight has a Team:
-// a door that its jobs open and close. Workers belong to nobody: one that is free enters whatever door is open, so that
-// two runs share the workers by their needs, and a job never waits for a worker that has not entered it; one that is slow
-// to wake finds the door closed. Which thread takes which chunk never shows in results.
+// The calling thread always works; a pool of n threads has n - 1 workers, none when n is 1. Each run in flight has a
+// Team: a door that its jobs open and close. Workers belong to nobody: one that is free enters whatever door is open,
+// so that two runs share the workers by their needs, and a job never waits for a worker that has not entered it; one
+// that is slow to wake finds the door closed. Which thread takes which chunk never shows in results.
 //
 // A worker spins a little for the next job and then sleeps. One that wakes on the processor of a run's own thread moves
 // away from it by itself: some schedulers pack woken threads there, where they wait for the caller's time slice to end.
@@ -29,8 +29,8 @@ class ThreadPool {
   // The jobs of one run. Used by the thread that leased it.
   class Team {
    public:
-    // Calls fn(context, chunk) for each chunk in [0, chunks) on the caller and on workers that are free; returns when all
-    // are done.
+    // Calls fn(context, chunk) for each chunk in [0, chunks) on the caller and on workers that are free; returns when
+    // all are done.
     void Run(void (*fn)(void* context, int64_t chunk), void* context, int64_t chunks);
 
    private:

@@ -1,8 +1,8 @@
 // TensorBundle: checkpoints as TensorFlow writes and reads them (V2), `prefix`.index and `prefix`.data-00000-of-00001.
 //
-// Reading checks everything before use: sizes before memory is taken, checksums before a tensor is given out. Writing is
-// atomic and durable: files are written aside, flushed and renamed, data before index, and a checkpoint that is replaced
-// loses its index first, so that at no moment an index speaks of other data.
+// Reading checks everything before use: sizes before memory is taken, checksums before a tensor is given out. Writing
+// is atomic and durable: files are written aside, flushed and renamed, data before index, and a checkpoint that is
+// replaced loses its index first, so that at no moment an index speaks of other data.
 #pragma once
 
 #include <map>

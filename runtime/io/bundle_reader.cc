@@ -37,7 +37,8 @@ std::string Unmarked(const Status& s) {
 std::vector<std::string> CheckpointsIn(const std::string& directory) {
   std::vector<std::string> prefixes;
   std::error_code error;
-  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end && prefixes.size() < 3; it.increment(error)) {
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end && prefixes.size() < 3;
+       it.increment(error)) {
     std::string path = it->path().string();
     if (path.ends_with(".index")) prefixes.push_back(path.substr(0, path.size() - 6));
   }
@@ -71,7 +72,8 @@ Status WrongPath(const std::string& prefix, const Status& why) {
   Status s = NotFound(fmt::format("error[file]: there is no checkpoint '{}': {}", prefix, Unmarked(why)));
   if (auto others = CheckpointsIn(DirectoryOf(prefix)); !others.empty())
     s = std::move(s).Detail(fmt::format("its folder has '{}'", fmt::join(others, "', '")));
-  return std::move(s).Help("a checkpoint is named by its prefix: the path of its .index file without '.index', as 'train/model-100'");
+  return std::move(s).Help(
+      "a checkpoint is named by its prefix: the path of its .index file without '.index', as 'train/model-100'");
 }
 
 Status CheckHeader(const BundleHeader& header) {

@@ -1,4 +1,5 @@
-// Integers as checkpoint files write them: fixed little-endian ones, varints, and the order-preserving code of slice keys.
+// Integers as checkpoint files write them: fixed little-endian ones, varints, and the order-preserving code of slice
+// keys.
 #pragma once
 
 #include <cstdint>

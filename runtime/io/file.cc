@@ -99,7 +99,8 @@ Result<std::shared_ptr<RandomAccessFile>> RandomAccessFile::Open(const std::stri
   f->size_ = s.st_size;
   char begin[128];
   ssize_t n = pread(f->fd_, begin, sizeof begin, 0);
-  if (n > 0 && f->size_ < kGitLfsPointerLimit && IsGitLfsPointer({begin, static_cast<size_t>(n)})) return GitLfsPointer(path);
+  if (n > 0 && f->size_ < kGitLfsPointerLimit && IsGitLfsPointer({begin, static_cast<size_t>(n)}))
+    return GitLfsPointer(path);
   return f;
 }
 

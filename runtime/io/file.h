@@ -38,8 +38,8 @@ class RandomAccessFile {
   std::string path_;
 };
 
-// A file written under a temporary name beside its own (`name.tempAb3dEf`), which is locked while it is written: without the
-// lock it is what a killed process left. Commit renames it; else the destructor removes it.
+// A file written under a temporary name beside its own (`name.tempAb3dEf`), which is locked while it is written:
+// without the lock it is what a killed process left. Commit renames it; else the destructor removes it.
 class AsideFile {
  public:
   static Result<std::unique_ptr<AsideFile>> Create(const std::string& path);

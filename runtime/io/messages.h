@@ -1,4 +1,5 @@
-// The messages of checkpoints, and Snappy: what of runtime/io is in libweir_deps.so (graph/base/deps.h). Internal to runtime/io.
+// The messages of checkpoints, and Snappy: what of runtime/io is in libweir_deps.so (graph/base/deps.h). Internal to
+// runtime/io.
 #pragma once
 
 #include <string>

@@ -1,9 +1,9 @@
 // NumPy's files: .npy (one array) and .npz (a zip of them, stored or deflated).
 //
-// dtypes: bool, all integers, half, float, double; bfloat16 as NumPy's void type of two bytes ('<V2'), which NumPy reads
-// with .view("uint16"); strings as 'S' (zero bytes at their ends are lost, as in NumPy). Read besides: big-endian numbers,
-// Fortran order, and 'U' strings, which become UTF-8. Pickled objects are refused. Files may be hostile: sizes are
-// checked before memory is taken, which is all from the tensor budget.
+// dtypes: bool, all integers, half, float, double; bfloat16 as NumPy's void type of two bytes ('<V2'), which NumPy
+// reads with .view("uint16"); strings as 'S' (zero bytes at their ends are lost, as in NumPy). Read besides: big-endian
+// numbers, Fortran order, and 'U' strings, which become UTF-8. Pickled objects are refused. Files may be hostile: sizes
+// are checked before memory is taken, which is all from the tensor budget.
 #pragma once
 
 #include <map>

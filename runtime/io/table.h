@@ -1,7 +1,7 @@
 // Sorted tables: the container of checkpoint indices (LevelDB's table format, as TensorFlow uses it).
 //
-// The reader takes untrusted bytes: every offset, length and checksum is checked before it is used. The writer's bytes are
-// those that TensorFlow writes: blocks of 256 KiB, uncompressed, a restart every 16 keys.
+// The reader takes untrusted bytes: every offset, length and checksum is checked before it is used. The writer's bytes
+// are those that TensorFlow writes: blocks of 256 KiB, uncompressed, a restart every 16 keys.
 #pragma once
 
 #include <string>

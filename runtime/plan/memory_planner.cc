@@ -39,7 +39,9 @@ class FirstFit {
       }
       offsets_[i] = at;
       total_ = std::max(total_, at + size);
-      placed_.insert(std::upper_bound(placed_.begin(), placed_.end(), i, [&](int a, int b) { return offsets_[a] < offsets_[b]; }), i);
+      placed_.insert(
+          std::upper_bound(placed_.begin(), placed_.end(), i, [&](int a, int b) { return offsets_[a] < offsets_[b]; }),
+          i);
     }
     return total_;
   }
@@ -89,7 +91,9 @@ int64_t PlaceAsTheyCome(std::vector<Interval>& intervals) {
   std::multimap<int, int> alive;                // last -> interval
   int64_t total = 0;
   auto add_gap = [&](int64_t at, int64_t size) { gaps[at] = size, sizes.insert({size, at}); };
-  auto drop_gap = [&](std::map<int64_t, int64_t>::iterator it) { sizes.erase({it->second, it->first}), gaps.erase(it); };
+  auto drop_gap = [&](std::map<int64_t, int64_t>::iterator it) {
+    sizes.erase({it->second, it->first}), gaps.erase(it);
+  };
   auto release = [&](int64_t at, int64_t size) {
     auto next = gaps.lower_bound(at);
     if (next != gaps.end() && next->first == at + size) size += next->second, drop_gap(next);
@@ -143,11 +147,13 @@ int64_t PlanMemory(std::vector<Interval>& intervals) {
   };
   auto lifetime = [&](int i) { return static_cast<int64_t>(intervals[i].last - intervals[i].first + 1); };
   bool done = try_order(SortedBy(n, [&](int i) { return intervals[i].bytes; })) || try_order(ByBreadth(intervals)) ||
-              try_order(SortedBy(n, lifetime)) || try_order(SortedBy(n, [&](int i) { return Rounded(intervals[i].bytes) * lifetime(i); }));
+              try_order(SortedBy(n, lifetime)) ||
+              try_order(SortedBy(n, [&](int i) { return Rounded(intervals[i].bytes) * lifetime(i); }));
   // Then small changes of the best order so far, as long as they do no harm.
   uint32_t random = 1;  // any sequence will do; the same one each time
   auto below = [&](size_t limit) { return (random = random * 1664525u + 1013904223u) / 65536 % limit; };
-  for (int64_t left = kSearchBudget; !done && least > bound + bound / 1000 && left > 0; left -= static_cast<int64_t>(n * n / 2 + 64 * n)) {
+  for (int64_t left = kSearchBudget; !done && least > bound + bound / 1000 && left > 0;
+       left -= static_cast<int64_t>(n * n / 2 + 64 * n)) {
     Order order = best_order;
     for (size_t change = below(3) + 1; change > 0; --change) {
       auto from = order.begin() + static_cast<int64_t>(below(n)), to = order.begin() + static_cast<int64_t>(below(n));

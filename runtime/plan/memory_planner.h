@@ -12,8 +12,8 @@ struct Interval {
   int64_t offset = 0;       // result, a multiple of 64
 };
 
-// Tries several orders of placing intervals, each at the lowest offset that no interval alive at the same time covers, and
-// keeps the best: by size, by how much is alive with them, by lifetime; then small changes of the best.
+// Tries several orders of placing intervals, each at the lowest offset that no interval alive at the same time covers,
+// and keeps the best: by size, by how much is alive with them, by lifetime; then small changes of the best.
 // Returns the arena's size in bytes.
 int64_t PlanMemory(std::vector<Interval>& intervals);
 

@@ -25,7 +25,8 @@ std::string StepText(const Plan& p, size_t i) {
   const Step& s = p.steps[i];
   std::string in, out;
   for (int k = 0; k < s.num_inputs; ++k) in += (k ? ", " : "") + SlotText(p, p.operands[s.first_operand + k]);
-  for (int k = 0; k < s.num_outputs; ++k) out += (k ? ", " : "") + SlotText(p, p.operands[s.first_operand + s.num_inputs + k]);
+  for (int k = 0; k < s.num_outputs; ++k)
+    out += (k ? ", " : "") + SlotText(p, p.operands[s.first_operand + s.num_inputs + k]);
   std::string text = fmt::format("{:>4} {}{}{}({})", i, out, out.empty() ? "" : " = ", s.info->op, in);
   if (s.chunks > 1) text += fmt::format(" x{}", s.chunks);
   for (int32_t v : s.writes) text += fmt::format(" writes {}", p.variables[v].variable->name());
@@ -60,16 +61,21 @@ int64_t Plan::bytes() const {
 }
 
 std::string Plan::ToString() const {
-  std::string text = fmt::format("plan of {} steps from {} nodes, compiled in {:.2f} ms\n", steps.size(), num_nodes, compile_micros / 1e3);
+  std::string text = fmt::format("plan of {} steps from {} nodes, compiled in {:.2f} ms\n", steps.size(), num_nodes,
+                                 compile_micros / 1e3);
   text += fmt::format("arena {} bytes; lower bound {}; without reuse {}\n", arena_bytes, arena_lower_bound, arena_sum);
-  for (size_t i = 0; i < feeds.size(); ++i) text += fmt::format("feed {} {}{}\n", i, DTypeShortName(feeds[i].dtype), feeds[i].dynamic >= 0 ? "<dynamic>" : feeds[i].shape.ToString());
+  for (size_t i = 0; i < feeds.size(); ++i)
+    text += fmt::format("feed {} {}{}\n", i, DTypeShortName(feeds[i].dtype),
+                        feeds[i].dynamic >= 0 ? "<dynamic>" : feeds[i].shape.ToString());
   for (size_t i = 0; i < variables.size(); ++i) {
-    text += fmt::format("var {} '{}' {}{}{}\n", i, variables[i].variable->name(), DTypeShortName(variables[i].variable->dtype),
-                        variables[i].has_shape ? variables[i].shape.ToString() : "<dynamic>", variables[i].written ? " written" : "");
+    text += fmt::format(
+        "var {} '{}' {}{}{}\n", i, variables[i].variable->name(), DTypeShortName(variables[i].variable->dtype),
+        variables[i].has_shape ? variables[i].shape.ToString() : "<dynamic>", variables[i].written ? " written" : "");
   }
   for (size_t i = 0; i < steps.size(); ++i) text += StepText(*this, i);
   for (size_t i = 0; i < fetches.size(); ++i) {
-    if (fetches[i].slot >= 0) text += fmt::format("fetch {} {}  # {}\n", i, SlotText(*this, fetches[i].slot), fetches[i].name);
+    if (fetches[i].slot >= 0)
+      text += fmt::format("fetch {} {}  # {}\n", i, SlotText(*this, fetches[i].slot), fetches[i].name);
   }
   for (const std::string& note : notes) text += "note: " + note + '\n';
   return text;

@@ -1,9 +1,10 @@
-// Plan: what a graph compiles to for given feeds, fetches and shapes; what the executor runs. No node, no graph, no names
-// on the path of a run: the graph can die.
+// Plan: what a graph compiles to for given feeds, fetches and shapes; what the executor runs. No node, no graph, no
+// names on the path of a run: the graph can die.
 //
-// Steps run in order. Every tensor of the plan has a slot. Most slots are static: their shape is known and their memory is
-// an offset in the arena, a constant, a feed, a variable or a fetch's own buffer. The rest are dynamic: what only data tells
-// (Where, Unique), strings, and what follows from them; their memory is found while running, by the same Prepare.
+// Steps run in order. Every tensor of the plan has a slot. Most slots are static: their shape is known and their memory
+// is an offset in the arena, a constant, a feed, a variable or a fetch's own buffer. The rest are dynamic: what only
+// data tells (Where, Unique), strings, and what follows from them; their memory is found while running, by the same
+// Prepare.
 //
 // Immutable after compiling; shared by concurrent runs, each with a RunContext of its own (executor.h).
 #pragma once
@@ -41,8 +42,8 @@ struct DynamicInput {
 // Fills the output shapes that the op's shape function can tell. Injected, since ops are not visible to the runtime.
 using InferFn = std::function<Status(const std::vector<DynamicInput>& inputs, std::vector<PartialShape>* outputs)>;
 
-// A plan of a branch, a loop's condition or its body, bound to the step of another plan. Its arena is a part of the step's
-// workspace, from the beginning on; those of one step are never in use at once.
+// A plan of a branch, a loop's condition or its body, bound to the step of another plan. Its arena is a part of the
+// step's workspace, from the beginning on; those of one step are never in use at once.
 struct NestedPlan {
   std::shared_ptr<const Plan> plan;
   std::vector<int> feeds;       // its feed i takes the step's input feeds[i]
@@ -70,7 +71,8 @@ struct StepInfo {
   AttrMap attrs;
   InferFn infer;
   std::vector<bool> needs_value;
-  bool preparation_keeps = false;  // what preparing decides follows from shapes and needed values: the op has no effects
+  bool preparation_keeps =
+      false;  // what preparing decides follows from shapes and needed values: the op has no effects
   // Control flow: by branch, or {cond, body}.
   std::vector<NestedPlan> nested;
   std::vector<bool> handles;  // which inputs are

@@ -13,14 +13,16 @@ InferFn InferFunctionOf(const Node& n) {
   auto declared = def->InputTypes(n.attrs());
   std::vector<bool> handles;
   for (size_t i = 0; declared.ok() && i < declared->size(); ++i) handles.push_back((*declared)[i] == kResource);
-  return [def, attrs = n.attrs(), dtypes, handles](const std::vector<DynamicInput>& inputs, std::vector<PartialShape>* outputs) -> Status {
+  return [def, attrs = n.attrs(), dtypes, handles](const std::vector<DynamicInput>& inputs,
+                                                   std::vector<PartialShape>* outputs) -> Status {
     std::vector<ShapeContext::Input> in;
     for (const DynamicInput& i : inputs) {
       ShapeContext::Input s;
       s.dtype = i.dtype, s.shape = PartialShape(i.shape), s.constant = i.value;
       s.handle_dtype = i.dtype, s.handle_shape = PartialShape(i.shape);
       // While running a variable stands where its handle stood; the op's shape function expects the handle.
-      if (in.size() < handles.size() && handles[in.size()]) s.dtype = kResource, s.shape = PartialShape::Scalar(), s.constant = nullptr;
+      if (in.size() < handles.size() && handles[in.size()])
+        s.dtype = kResource, s.shape = PartialShape::Scalar(), s.constant = nullptr;
       in.push_back(std::move(s));
     }
     std::vector<OutputType> out(dtypes.size());
@@ -66,7 +68,8 @@ Result<std::vector<Tensor>> Evaluate(const Node& n, const std::vector<Tensor>& i
   args.slots = slots.data(), args.operands = operands.data(), args.num_inputs = static_cast<int32_t>(inputs.size());
   args.num_chunks = p.chunks, args.workspace_data = workspace->data(), args.error = &error;
   if (p.begin.call) p.begin.call(p.begin.closure.get(), args);
-  for (args.chunk = 0; args.chunk < p.chunks && !error.failed.load(); ++args.chunk) p.run.call(p.run.closure.get(), args);
+  for (args.chunk = 0; args.chunk < p.chunks && !error.failed.load(); ++args.chunk)
+    p.run.call(p.run.closure.get(), args);
   if (error.failed.load()) return error.status;
   return results;
 }

@@ -15,13 +15,15 @@ namespace weir {
 namespace {
 
 // Runs one pass and verifies: what a pass breaks is reported as that pass's fault.
-Status RunPass(const char* name, Result<bool> (*pass)(Graph&, PassContext&), Graph& g, PassContext& c, const CompileOptions& options, bool needed) {
+Status RunPass(const char* name, Result<bool> (*pass)(Graph&, PassContext&), Graph& g, PassContext& c,
+               const CompileOptions& options, bool needed) {
   if (!needed && (!options.optimize || options.disabled_passes.count(name))) return {};
   WEIR_ASSIGN_OR_RETURN(bool changed, pass(g, c));
   if (!changed) return {};
   auto start = std::chrono::steady_clock::now();
   Status s = Verify(g);
-  c.verify_nanos += std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
+  c.verify_nanos +=
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
   if (!s.ok()) return Internal(fmt::format("pass {} broke the graph: {}", name, s.ToString()));
   return {};
 }
@@ -112,10 +114,12 @@ void BodyPlans::Add(Key key, std::shared_ptr<const Plan> plan) {
 Status BodyPlans::Count(const Function& f, int64_t nodes) {
   nodes_ += nodes;
   if (nodes_ <= kMaxUnfoldedNodes) return {};
-  return ResourceExhausted(fmt::format("calls function '{}', with which branches and loops unfold to over {} nodes", f.name, kMaxUnfoldedNodes));
+  return ResourceExhausted(fmt::format("calls function '{}', with which branches and loops unfold to over {} nodes",
+                                       f.name, kMaxUnfoldedNodes));
 }
 
-Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<OutputType>& feeds, const CompileEnv& env) {
+Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<OutputType>& feeds,
+                                            const CompileEnv& env) {
   auto start = std::chrono::steady_clock::now();
   PassContext context;
   WEIR_RETURN_IF_ERROR(Optimize(lowered, feeds, env.options, &context));
@@ -125,17 +129,21 @@ Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<Out
   WEIR_ASSIGN_OR_RETURN(auto plan, BuildPlan(lowered, inner));
   plan->notes.insert(plan->notes.end(), context.notes.begin(), context.notes.end());
   plan->verify_micros = context.verify_nanos / 1000;
-  plan->compile_micros = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
+  plan->compile_micros =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
   return std::shared_ptr<const Plan>(plan);
 }
 
-Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f, const std::vector<OutputType>& args, const CompileEnv& env) {
+Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f, const std::vector<OutputType>& args,
+                                                const CompileEnv& env) {
   const Function* function = g.FindFunction(f.name);
   if (!function) return NotFound(fmt::format("calls function '{}', which the library does not have", f.name));
   BodyPlans::Key key{function, f.attrs, args};
   if (auto plan = env.bodies->Find(key)) return plan;
   WEIR_ASSIGN_OR_RETURN(Graph body, Instantiate(g, *function, f.attrs, args));
-  if (body.Find(kSinkName).valid()) return InvalidArgument(fmt::format("calls function '{}', which has a node of the reserved name '{}'", f.name, kSinkName));
+  if (body.Find(kSinkName).valid())
+    return InvalidArgument(
+        fmt::format("calls function '{}', which has a node of the reserved name '{}'", f.name, kSinkName));
   // Every effect of a body runs, whether or not a result needs it.
   const std::set<NodeId> effects = EffectNodes(*function, body);
   WEIR_RETURN_IF_ERROR(AddSink(body, std::vector<NodeId>(effects.begin(), effects.end())).status());

@@ -39,7 +39,8 @@ class PlanBuilder {
       if (plan_->variables[v].written) plan_->written.push_back(static_cast<int32_t>(v));
     }
     // By address, which is the same for every plan: two runs that lock in one order cannot wait for each other.
-    std::sort(plan_->written.begin(), plan_->written.end(), [&](int32_t a, int32_t b) { return plan_->variables[a].variable < plan_->variables[b].variable; });
+    std::sort(plan_->written.begin(), plan_->written.end(),
+              [&](int32_t a, int32_t b) { return plan_->variables[a].variable < plan_->variables[b].variable; });
     slots_.LayOut();
     return plan_;
   }
@@ -58,7 +59,8 @@ class PlanBuilder {
     step->first_operand = static_cast<int32_t>(plan_->operands.size());
     step->num_inputs = static_cast<int16_t>(n.inputs().size());
     step->num_outputs = static_cast<int16_t>(n.outputs().size());
-    if (n.inputs().size() > INT16_MAX || n.outputs().size() > INT16_MAX) return Unimplemented("has more than 32,767 inputs or outputs");
+    if (n.inputs().size() > INT16_MAX || n.outputs().size() > INT16_MAX)
+      return Unimplemented("has more than 32,767 inputs or outputs");
     std::vector<int32_t> operands;
     for (Endpoint e : n.inputs()) {
       if (!IsHandle(g_, e)) {
@@ -95,7 +97,8 @@ class PlanBuilder {
   Status EmitConstant(const Node& n) {
     const Tensor* value = n.FindAttr("value") ? n.FindAttr("value")->get<Tensor>() : nullptr;
     if (!value || !value->valid()) return InvalidArgument("has no value");
-    if (!IsCarried(value->dtype())) return Unimplemented(fmt::format("holds {}, a dtype that Weir does not compute with", DTypeName(value->dtype())));
+    if (!IsCarried(value->dtype()))
+      return Unimplemented(fmt::format("holds {}, a dtype that Weir does not compute with", DTypeName(value->dtype())));
     Memory m;
     m.storage = Storage::kConstant;
     m.index = static_cast<int32_t>(plan_->constants.size());
@@ -108,11 +111,13 @@ class PlanBuilder {
 
   Status EmitFeed(const Node& n) {
     int64_t index = n.attr<int64_t>("index");
-    if (index < 0 || index >= static_cast<int64_t>(plan_->feeds.size())) return InvalidArgument("has an index out of range");
+    if (index < 0 || index >= static_cast<int64_t>(plan_->feeds.size()))
+      return InvalidArgument("has an index out of range");
     PlanFeed& feed = plan_->feeds[index];
     Endpoint e{n.id(), 0};
     feed.name = n.name(), feed.dtype = BaseType(g_.type(e).dtype), feed.shape = g_.type(e).shape;
-    if (!IsCarried(feed.dtype)) return Unimplemented(fmt::format("is fed {}, a dtype that Weir does not compute with", DTypeName(feed.dtype)));
+    if (!IsCarried(feed.dtype))
+      return Unimplemented(fmt::format("is fed {}, a dtype that Weir does not compute with", DTypeName(feed.dtype)));
     Memory m;
     m.last = Memory::kForever;
     if (roles_.Static(e)) {
@@ -128,7 +133,8 @@ class PlanBuilder {
 
   Status EmitFetch(const Node& n) {
     int64_t index = n.attr<int64_t>("index");
-    if (index < 0 || index >= static_cast<int64_t>(plan_->fetches.size())) return InvalidArgument("has an index out of range");
+    if (index < 0 || index >= static_cast<int64_t>(plan_->fetches.size()))
+      return InvalidArgument("has an index out of range");
     PlanFetch& fetch = plan_->fetches[index];
     if (IsHandle(g_, n.input(0))) {  // a loop body hands its handles on; there is no value
       WEIR_ASSIGN_OR_RETURN(fetch.variable, variables_.Of(n.input(0)));
@@ -210,7 +216,8 @@ class PlanBuilder {
       if (view < 0) return Internal("is a view of some outputs only");
       Endpoint from = n.input(view);
       int32_t slot = slots_.Add({n.id(), static_cast<int>(i)}, slots_.MemoryOf(from));
-      if (plan_->slots[slot].storage == Storage::kVariable) plan_->variables[plan_->slots[slot].index].slots.push_back(slot);
+      if (plan_->slots[slot].storage == Storage::kVariable)
+        plan_->variables[plan_->slots[slot].index].slots.push_back(slot);
     }
     return {};
   }
@@ -237,7 +244,9 @@ class PlanBuilder {
     WEIR_RETURN_IF_ERROR(AllKernels().Find(n.op())->prepare()(c));
     for (size_t i = 0; i < n.outputs().size(); ++i) {
       if (!(PartialShape(c.output_shape(static_cast<int>(i))) == n.output(static_cast<int>(i)).shape)) {
-        return Internal(fmt::format("was inferred to give {} but its kernel gives {}", n.output(static_cast<int>(i)).shape.ToString(), c.output_shape(static_cast<int>(i)).ToString()));
+        return Internal(fmt::format("was inferred to give {} but its kernel gives {}",
+                                    n.output(static_cast<int>(i)).shape.ToString(),
+                                    c.output_shape(static_cast<int>(i)).ToString()));
       }
     }
     return c;
@@ -293,7 +302,8 @@ class PlanBuilder {
     int num_inputs = static_cast<int>(n.inputs().size());
     for (int i = 0; i < num_inputs; ++i) info->needs_value.push_back(kernel->NeedsValueOf(i, num_inputs));
     info->note = "shapes or parameters are known only while running";
-    for (size_t i = 0; i < n.outputs().size(); ++i) WEIR_RETURN_IF_ERROR(slots_.AddOutput({n.id(), static_cast<int>(i)}).status());
+    for (size_t i = 0; i < n.outputs().size(); ++i)
+      WEIR_RETURN_IF_ERROR(slots_.AddOutput({n.id(), static_cast<int>(i)}).status());
     WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
     for (int i : n.def()->writes()) {
       WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(i)));
@@ -337,17 +347,21 @@ class PlanBuilder {
   // The executor trusts that a nested plan gives what the node promises, and that a loop keeps its variables.
   Status CheckNested(const Node& n, std::string_view attr, const Plan& nested) {
     if (!nested.refused.ok()) return {};  // it gives nothing, and says why when a run gets there
-    auto dtype = [&](size_t i) { return nested.fetches[i].slot < 0 ? kResource : nested.slots[nested.fetches[i].slot].dtype; };
+    auto dtype = [&](size_t i) {
+      return nested.fetches[i].slot < 0 ? kResource : nested.slots[nested.fetches[i].slot].dtype;
+    };
     if (attr == "cond") {
       bool tensor = nested.fetches.size() == 1 && dtype(0) != kResource;
       return tensor ? Status() : InvalidArgument("has a condition that does not give one tensor");
     }
     if (nested.fetches.size() != n.outputs().size()) {
-      return InvalidArgument(fmt::format("has {} outputs, but its '{}' gives {}", n.outputs().size(), attr, nested.fetches.size()));
+      return InvalidArgument(
+          fmt::format("has {} outputs, but its '{}' gives {}", n.outputs().size(), attr, nested.fetches.size()));
     }
     for (size_t i = 0; i < nested.fetches.size(); ++i) {
       if (dtype(i) != BaseType(n.outputs()[i].dtype)) {
-        return InvalidArgument(fmt::format("has {} for output {}, but its '{}' gives {}", DTypeName(n.outputs()[i].dtype), i, attr, DTypeName(dtype(i))));
+        return InvalidArgument(fmt::format("has {} for output {}, but its '{}' gives {}",
+                                           DTypeName(n.outputs()[i].dtype), i, attr, DTypeName(dtype(i))));
       }
       if (attr != "body" || dtype(i) != kResource) continue;
       WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(static_cast<int>(i))));

@@ -1,5 +1,5 @@
-// PlanBuilder: from a graph that is lowered, inferred and optimised to a Plan: orders the nodes, prepares kernels, decides
-// which tensors share memory, and lays out the arena.
+// PlanBuilder: from a graph that is lowered, inferred and optimised to a Plan: orders the nodes, prepares kernels,
+// decides which tensors share memory, and lays out the arena.
 #pragma once
 
 #include <map>

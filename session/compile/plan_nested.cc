@@ -27,7 +27,8 @@ bool SameType(const Slot& a, const Slot& b) { return a.dtype == b.dtype && a.sha
 
 bool IsDirect(const Plan& plan, const Step& step, const StepInfo& info) {
   // First, since a body that is refused has no fetches.
-  if (!std::all_of(info.nested.begin(), info.nested.end(), [](const NestedPlan& n) { return IsDirect(n); })) return false;
+  if (!std::all_of(info.nested.begin(), info.nested.end(), [](const NestedPlan& n) { return IsDirect(n); }))
+    return false;
   auto slot = [&](int k) { return plan.operands[step.first_operand + k]; };
   for (int k = 0; k < step.num_inputs; ++k) {
     if (!info.handles[k] && !IsDirect(plan, slot(k))) return false;

@@ -17,7 +17,8 @@ Status CheckSizes(const Node& n) {
     int64_t bytes = 0;
     if (!t.shape.fully_known() || SizeOf(BaseType(t.dtype)) == 0) continue;
     auto elements = t.shape.num_elements();
-    if (elements && CheckedMul(*elements, static_cast<int64_t>(SizeOf(BaseType(t.dtype))), &bytes) && bytes <= kMost) continue;
+    if (elements && CheckedMul(*elements, static_cast<int64_t>(SizeOf(BaseType(t.dtype))), &bytes) && bytes <= kMost)
+      continue;
     return ResourceExhausted(fmt::format("gives {}, more than memory can hold", t.ToString()));
   }
   return {};
@@ -71,11 +72,13 @@ Result<Role> Roles::Decide(const Node& n) {
   }
   if (!kernel) return Unimplemented("has no kernel");
   for (const OutputType& t : n.outputs()) {
-    if (!IsCarried(BaseType(t.dtype))) return Unimplemented(fmt::format("gives {}, a dtype that Weir does not compute with", DTypeName(t.dtype)));
+    if (!IsCarried(BaseType(t.dtype)))
+      return Unimplemented(fmt::format("gives {}, a dtype that Weir does not compute with", DTypeName(t.dtype)));
   }
   bool values_known = true;
   for (size_t i = 0; i < n.inputs().size(); ++i) {
-    if (kernel->NeedsValueOf(static_cast<int>(i), static_cast<int>(n.inputs().size()))) values_known &= ConstantValue(*g_, n.input(static_cast<int>(i))) != nullptr;
+    if (kernel->NeedsValueOf(static_cast<int>(i), static_cast<int>(n.inputs().size())))
+      values_known &= ConstantValue(*g_, n.input(static_cast<int>(i))) != nullptr;
   }
   if (AllStatic(n) && values_known) return kernel->has_views() ? Role::kView : Role::kKernel;
   // Outputs whose shapes are known stay static even when the parameters come while running.

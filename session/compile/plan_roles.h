@@ -7,7 +7,20 @@
 
 namespace weir {
 
-enum class Role { kNothing, kConstant, kFeed, kFetch, kHandle, kRead, kAssign, kIsInitialized, kControl, kView, kKernel, kDynamic };
+enum class Role {
+  kNothing,
+  kConstant,
+  kFeed,
+  kFetch,
+  kHandle,
+  kRead,
+  kAssign,
+  kIsInitialized,
+  kControl,
+  kView,
+  kKernel,
+  kDynamic
+};
 
 inline bool IsHandle(const Graph& g, Endpoint e) { return BaseType(g.type(e).dtype) == kResource; }
 

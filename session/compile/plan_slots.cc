@@ -11,7 +11,8 @@ Order::Order(const Graph& g, std::vector<NodeId> in_order) : nodes(std::move(in_
   for (size_t i = 0; i < nodes.size(); ++i) position[nodes[i].value] = static_cast<int>(i);
 }
 
-SlotTable::SlotTable(const Graph& g, const Order& order, const Roles& roles, Plan& plan) : g_(g), order_(order), roles_(roles), plan_(plan) {
+SlotTable::SlotTable(const Graph& g, const Order& order, const Roles& roles, Plan& plan)
+    : g_(g), order_(order), roles_(roles), plan_(plan) {
   for (NodeId id : order.nodes) {
     for (Endpoint e : g.node(id).inputs()) {
       int& last = last_use_[roles.RootOf(e)];
@@ -88,7 +89,9 @@ void SlotTable::AddWorkspace(size_t step, int64_t bytes, int position) {
 int32_t SlotTable::Reusable(const Node& n, int out, int in) const {
   Endpoint from = n.input(in), to{n.id(), out};
   // Elements of the same size and as many: element i of the output then lies where element i of the input did.
-  if (IsHandle(g_, from) || SizeOf(BaseType(g_.type(from).dtype)) != SizeOf(BaseType(g_.type(to).dtype)) || BytesOf(from) != BytesOf(to)) return -1;
+  if (IsHandle(g_, from) || SizeOf(BaseType(g_.type(from).dtype)) != SizeOf(BaseType(g_.type(to).dtype)) ||
+      BytesOf(from) != BytesOf(to))
+    return -1;
   int32_t m = memory_of_.at(from);
   const Memory& memory = memories_[m];
   if (memory.storage != Storage::kArena || memory.last != order_[n.id()] || memory.bytes != BytesOf(to)) return -1;

@@ -49,7 +49,8 @@ class SlotTable {
   // The position at which a memory's tensor, or a view of it, is read last.
   int LastUse(Endpoint root) const;
   int64_t BytesOf(Endpoint e) const;
-  // The memory of input `in` when output `out` may overwrite it: the node is its last user and it is ours. -1 otherwise.
+  // The memory of input `in` when output `out` may overwrite it: the node is its last user and it is ours. -1
+  // otherwise.
   int32_t Reusable(const Node& n, int out, int in) const;
 
   // Places the memories in the arena; nothing may be added afterwards.

@@ -74,7 +74,8 @@ std::vector<int32_t> VariableTable::WrittenBy(const Node& n) {
   bool call = FunctionAttrs(n).size() == 2;
   for (size_t i = 0; i < n.inputs().size(); ++i) {
     if (!IsHandle(g_, n.input(static_cast<int>(i)))) continue;
-    bool writes = call || (n.def() && std::find(n.def()->writes().begin(), n.def()->writes().end(), static_cast<int>(i)) != n.def()->writes().end());
+    bool writes = call || (n.def() && std::find(n.def()->writes().begin(), n.def()->writes().end(),
+                                                static_cast<int>(i)) != n.def()->writes().end());
     auto v = writes ? Of(n.input(static_cast<int>(i))) : Result<int32_t>(-1);
     if (v.ok() && *v >= 0) written.push_back(*v);
   }

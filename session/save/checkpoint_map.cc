@@ -19,7 +19,9 @@ std::optional<Graph> RestoringPart(const Graph& g, const SaverInfo& saver) {
   if (!root.valid()) return std::nullopt;
   Graph part = g;
   PassContext context;
-  if (!part.Retain(NeededBy(g, {root})).ok() || !InlineCalls(part, context).ok() || !LowerReferences(part, context).ok()) return std::nullopt;
+  if (!part.Retain(NeededBy(g, {root})).ok() || !InlineCalls(part, context).ok() ||
+      !LowerReferences(part, context).ok())
+    return std::nullopt;
   return part;
 }
 

@@ -122,7 +122,8 @@ class Freezer {
     axis.attrs = {{"dtype", kInt32}, {"value", Tensor(static_cast<int32_t>(batch_dims))}};
     WEIR_ASSIGN_OR_RETURN(NodeId a, g.AddRaw(std::move(axis)));
     WEIR_RETURN_IF_ERROR(g.SetInputs(id, {g[id].input(0), g[id].input(1), {a, 0}}, g[id].control_inputs()));
-    WEIR_RETURN_IF_ERROR(g.SetOp(id, "GatherV2", {{"Tparams", dtype}, {"Tindices", indices}, {"Taxis", kInt32}, {"batch_dims", batch_dims}}));
+    WEIR_RETURN_IF_ERROR(g.SetOp(
+        id, "GatherV2", {{"Tparams", dtype}, {"Tindices", indices}, {"Taxis", kInt32}, {"batch_dims", batch_dims}}));
     return {};
   }
 

@@ -152,7 +152,8 @@ Status Saver::Restore(const std::string& path) const {
   RandomStates states;
   if (options_.random_states) { WEIR_ASSIGN_OR_RETURN(states, ReadRandomStates(reader)); }
   for (const auto& [name, t] : values) {
-    if (Status s = session_->SetVariable(name, t); !s.ok()) return std::move(s).Detail(fmt::format("read from the checkpoint '{}'", path));
+    if (Status s = session_->SetVariable(name, t); !s.ok())
+      return std::move(s).Detail(fmt::format("read from the checkpoint '{}'", path));
   }
   session_->SetRandomStates(states);
   return {};

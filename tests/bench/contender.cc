@@ -1,6 +1,6 @@
 // weir_contender: runs workloads that are TensorFlow graph files, to be timed beside other frameworks.
 //
-//   weir_contender --dir GRAPHS [--threads N]                  speaks the line protocol of the peers on stdin and stdout
+//   weir_contender --dir GRAPHS [--threads N]                 speaks the peers' line protocol on stdin and stdout
 //   weir_contender --dir GRAPHS [--threads N] --table [W,…]    times the workloads alone and prints a table
 //   weir_contender --dir GRAPHS [--threads N] --explain W      prints W's plan, and its steps by time
 //
@@ -118,7 +118,8 @@ class Workload {
     for (auto* list : {&ops, &steps}) {
       std::sort(list->rbegin(), list->rend());
       fmt::print("\n");
-      for (size_t i = 0; i < list->size() && i < 30; ++i) fmt::print("{:10.2f} us  {}\n", (*list)[i].first, (*list)[i].second);
+      for (size_t i = 0; i < list->size() && i < 30; ++i)
+        fmt::print("{:10.2f} us  {}\n", (*list)[i].first, (*list)[i].second);
     }
   }
 
@@ -139,7 +140,8 @@ class Workload {
 
   Tensor Stacked(size_t fetch) const {
     std::vector<float> values;
-    for (const auto& step : recorded_) values.insert(values.end(), step[fetch].span<float>().begin(), step[fetch].span<float>().end());
+    for (const auto& step : recorded_)
+      values.insert(values.end(), step[fetch].span<float>().begin(), step[fetch].span<float>().end());
     std::vector<int64_t> dims{static_cast<int64_t>(recorded_.size())};
     const Shape& one = recorded_[0][fetch].shape();
     dims.insert(dims.end(), one.dims().begin(), one.dims().end());
@@ -193,7 +195,8 @@ std::string Memory() {
   return fmt::format("{:.0f} {:.0f}", megabytes["VmRSS:"], megabytes["VmHWM:"]);
 }
 
-std::string Answer(const Options& options, const Pinning& pinning, std::unique_ptr<Workload>& work, const std::string& line) {
+std::string Answer(const Options& options, const Pinning& pinning, std::unique_ptr<Workload>& work,
+                   const std::string& line) {
   std::istringstream words(line);
   std::string command, argument;
   words >> command >> argument;
@@ -236,7 +239,8 @@ int PrintTable(const Options& options, std::vector<std::string> names) {
     }
     std::sort(names.begin(), names.end());
   }
-  fmt::print("{:20} {:>12} {:>10} {:>10}   {} thread(s)\n", "workload", "ms a step", "load ms", "first ms", options.threads);
+  fmt::print("{:20} {:>12} {:>10} {:>10}   {} thread(s)\n", "workload", "ms a step", "load ms", "first ms",
+             options.threads);
   int failed = 0;
   for (const std::string& name : names) {
     try {

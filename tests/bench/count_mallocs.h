@@ -1,4 +1,5 @@
-// How often this program has allocated: every malloc, calloc, realloc, aligned allocation and operator new of the process.
+// How often this program has allocated: every malloc, calloc, realloc, aligned allocation and operator new of the
+// process.
 #pragma once
 
 #include <cstdint>

@@ -30,7 +30,8 @@ void Line(const std::string& what, double value, const char* unit, double bound)
 
 // A prepared run with feeds and fetches bound, that has run once.
 struct Prepared {
-  explicit Prepared(const Model& m, SessionOptions options = {.threads = 1}) : session(m.graph, std::move(options)), call(Make(m)) {
+  explicit Prepared(const Model& m, SessionOptions options = {.threads = 1})
+      : session(m.graph, std::move(options)), call(Make(m)) {
     if (!m.init.empty()) session.Run({}, {}, {m.init}).value();
     for (size_t i = 0; i < m.feeds.size(); ++i) call.BindFeed(static_cast<int>(i), m.feeds[i].second).Check();
     call.Run().Check();
@@ -74,11 +75,14 @@ void Mallocs() {
 }
 
 void Arenas() {
-  for (auto make : {+[] { return LinearAdam(); }, +[] { return MlpAdam(); }, +[] { return DigitsAdam(); }, +[] { return Recurrent(20); }}) {
+  for (auto make : {+[] { return LinearAdam(); }, +[] { return MlpAdam(); }, +[] { return DigitsAdam(); },
+                    +[] { return Recurrent(20); }}) {
     auto m = make();
     Session s(m->graph, {.threads = 1});
     Session::PlanStats stats = s.GetPlanStats(m->feeds, m->fetches, m->targets).value();
-    double ratio = stats.arena_lower_bound ? static_cast<double>(stats.arena_bytes) / static_cast<double>(stats.arena_lower_bound) : 1;
+    double ratio = stats.arena_lower_bound
+                       ? static_cast<double>(stats.arena_bytes) / static_cast<double>(stats.arena_lower_bound)
+                       : 1;
     Line(fmt::format("arena / lower bound: {} ({} bytes)", m->name, stats.arena_bytes), ratio, "", 1.01);
   }
 }
@@ -86,7 +90,9 @@ void Arenas() {
 void Runs() {
   Line("prepared run of an empty plan", RunSeconds(*Empty()) * 1e9, "ns", 150);
   SessionOptions unfused{.threads = 1, .disabled_passes = {"fuse_elementwise"}}, fused{.threads = 1};
-  auto per_node = [](bool tanh, const SessionOptions& o) { return (RunSeconds(*Chain(420, tanh), o) - RunSeconds(*Chain(20, tanh), o)) / 400 * 1e9; };
+  auto per_node = [](bool tanh, const SessionOptions& o) {
+    return (RunSeconds(*Chain(420, tanh), o) - RunSeconds(*Chain(20, tanh), o)) / 400 * 1e9;
+  };
   Line("a node of a chain of [2,1], not fused", per_node(false, unfused), "ns", 10);
   Line("the same, fused", per_node(false, fused), "ns", 10);
   Line("a node of the peers' chain, a quarter of them Tanh", per_node(true, unfused), "ns", kNoBound);
@@ -112,7 +118,8 @@ void Compilations() {
     stats = s.GetPlanStats(large->feeds, large->fetches, large->targets).value();
     shares.push_back(static_cast<double>(stats.verify_micros) / static_cast<double>(stats.compile_micros));
   }
-  Line(fmt::format("compiling a graph of {} nodes ({} steps)", stats.nodes, stats.steps), CompileSeconds(*large) * 1e3, "ms", 50);
+  Line(fmt::format("compiling a graph of {} nodes ({} steps)", stats.nodes, stats.steps), CompileSeconds(*large) * 1e3,
+       "ms", 50);
   std::nth_element(shares.begin(), shares.begin() + shares.size() / 2, shares.end());
   Line("verifier's share of compiling it, the median", 100 * shares[shares.size() / 2], "%", 10);
 }

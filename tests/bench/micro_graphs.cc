@@ -50,7 +50,8 @@ std::unique_ptr<Model> Empty() {
 std::unique_ptr<Model> Chain(int n, bool tanh) {
   auto m = New("chain");
   Output x = Feed(*m, "x", Values({2, 1})), y = Feed(*m, "y", Values({2, 1}));
-  for (int i = 0; i < n; ++i) x = i % 4 == 0 ? x + y : i % 4 == 1 ? x * y : i % 4 == 3 ? ops::Relu(x) : tanh ? ops::Tanh(x) : x - y;
+  for (int i = 0; i < n; ++i)
+    x = i % 4 == 0 ? x + y : i % 4 == 1 ? x * y : i % 4 == 3 ? ops::Relu(x) : tanh ? ops::Tanh(x) : x - y;
   m->fetches = {x.name()};
   return m;
 }
@@ -78,7 +79,8 @@ std::unique_ptr<Model> DigitsAdam() {
   const Regularizer l2 = ops::L2Regularizer(1e-4);
   const layers::Conv2DOptions conv = {.padding = "same", .activation = ops::Relu, .kernel_regularizer = l2};
   Output net = layers::Conv2D(layers::Conv2D(images, 16, 3, conv), 32, 3, conv);
-  net = layers::Dense(layers::Flatten(layers::MaxPooling2D(net, 2, 2)), 64, {.activation = ops::Relu, .kernel_regularizer = l2});
+  net = layers::Dense(layers::Flatten(layers::MaxPooling2D(net, 2, 2)), 64,
+                      {.activation = ops::Relu, .kernel_regularizer = l2});
   Output logits = layers::Dense(ops::Dropout(net, 0.5), 10, {.kernel_regularizer = l2});
   losses::SparseSoftmaxCrossEntropy(labels, logits);
   Train(*m, losses::GetTotalLoss(m->graph));

@@ -21,7 +21,8 @@ struct Model {
 
 // A placeholder, fetched as it is: nothing to compute.
 std::unique_ptr<Model> Empty();
-// n element-wise nodes over [2,1]: sums, products, differences and Relu; with Tanh in place of differences, as the peers' chains.
+// n element-wise nodes over [2,1]: sums, products, differences and Relu; with Tanh in place of differences, as the
+// peers' chains.
 std::unique_ptr<Model> Chain(int n, bool tanh = false);
 // y = relu(x w + b), one step of Adam: the first example.
 std::unique_ptr<Model> LinearAdam();

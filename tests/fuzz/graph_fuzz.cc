@@ -1,10 +1,11 @@
-// graph_fuzz: graph files with fields dropped, doubled, retyped, rewired or damaged, each taken through every verb of graphdef
-// that reads a graph, in this process. Every case must end in an exit code: never a signal, a sanitizer's report, a hang or an
-// exception that a verb lets escape.
+// graph_fuzz: graph files with fields dropped, doubled, retyped, rewired or damaged, each taken through every verb of
+// graphdef that reads a graph, in this process. Every case must end in an exit code: never a signal, a sanitizer's
+// report, a hang or an exception that a verb lets escape.
 //
 //   graph_fuzz [--seconds=10] [--cases=N] [--first=0] [--seed=1] [--folder=DIR…] [--verbose] [--write=FILE]
 //
-// --seed=0 begins with the graphs undamaged. When a case does not end well, stderr names it: --seed=S --first=NUMBER --cases=1 runs it again, --write=FILE writes its graph first.
+// --seed=0 begins with the graphs undamaged. When a case does not end well, stderr names it: --seed=S --first=NUMBER
+// --cases=1 runs it again, --write=FILE writes its graph first.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
@@ -37,7 +38,8 @@ char current[256];            // what is being done, for messages of handlers
 std::atomic<int64_t> verb_started{0};
 
 int64_t Now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 void SayCurrent() {
@@ -87,8 +89,9 @@ Verb Parse(const std::string& line, const std::string& file) {
   return v;
 }
 
-constexpr const char* kPasses = "prune,infer_shapes,inline_calls,fill_defaults,lower_references,order_effects,relax_order,expand_batch_norm,"
-                                "fold_padding,fold_constants,simplify,merge_duplicates,fuse_elementwise";
+constexpr const char* kPasses =
+    "prune,infer_shapes,inline_calls,fill_defaults,lower_references,order_effects,relax_order,expand_batch_norm,"
+    "fold_padding,fold_constants,simplify,merge_duplicates,fuse_elementwise";
 
 // Of each verb one of these ways to call it, by chance.
 const std::vector<std::vector<std::string>> kVerbs{
@@ -104,7 +107,8 @@ const std::vector<std::vector<std::string>> kVerbs{
 // The same of those that need a tensor's name.
 const std::vector<std::vector<std::string>> kNamedVerbs{
     {"grad --json -o grad.pb --y"},
-    {"run --threads=1 --fetch", "bench --warmup=0 --runs=1 --threads=1 --fetch", "plan --fetch", "opt --passes=inline_calls,simplify --fetch"},
+    {"run --threads=1 --fetch", "bench --warmup=0 --runs=1 --threads=1 --fetch", "plan --fetch",
+     "opt --passes=inline_calls,simplify --fetch"},
 };
 
 class Verbs {
@@ -141,7 +145,8 @@ class MemoryFile {
   MemoryFile() : fd_(memfd_create("graph", 0)) {}
   std::string path() const { return fmt::format("/proc/self/fd/{}", fd_); }
   void Put(const std::string& bytes) const {
-    bool ok = ftruncate(fd_, 0) == 0 && pwrite(fd_, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
+    bool ok =
+        ftruncate(fd_, 0) == 0 && pwrite(fd_, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
     if (!ok) throw std::runtime_error("cannot write the graph's file");
   }
 
@@ -159,14 +164,18 @@ struct Options {
 };
 
 // A file op takes its path from the graph: none that writes may run on a damaged one.
-bool MayWrite(const std::string& bytes) { return bytes.find("SaveV2") != bytes.npos || bytes.find("MergeV2") != bytes.npos || bytes.find("WriteFile") != bytes.npos; }
+bool MayWrite(const std::string& bytes) {
+  return bytes.find("SaveV2") != bytes.npos || bytes.find("MergeV2") != bytes.npos ||
+         bytes.find("WriteFile") != bytes.npos;
+}
 
 // How many verbs ended with code 0; -1 where the graph does not load, which is the same to all of them: one tries.
 int RunCase(const std::string& bytes, const std::vector<const Verb*>& verbs, const std::string& what, bool verbose) {
   const bool runs = !MayWrite(bytes);
   int good = 0;
   for (const Verb* v : verbs) {
-    if (!runs && (v->line.starts_with("run") || v->line.starts_with("bench") || v->line.starts_with("opt --verify"))) continue;
+    if (!runs && (v->line.starts_with("run") || v->line.starts_with("bench") || v->line.starts_with("opt --verify")))
+      continue;
     std::snprintf(current, sizeof current, "%s: %s\n", what.c_str(), v->line.c_str());
     if (verbose) fmt::print(report, "{}", current);
     tool::interrupted = false;
@@ -194,7 +203,9 @@ int Fuzz(const Options& o) {
     const int64_t number = o.first + done;
     std::mt19937_64 rng(o.seed * 1000003 + static_cast<uint64_t>(number));
     const Seed& seed = seeds[rng() % seeds.size()];
-    const std::string bytes = number < static_cast<int64_t>(seeds.size()) && o.seed == 0 ? seeds[static_cast<size_t>(number)].bytes : Mutated(seed, rng);
+    const std::string bytes = number < static_cast<int64_t>(seeds.size()) && o.seed == 0
+                                  ? seeds[static_cast<size_t>(number)].bytes
+                                  : Mutated(seed, rng);
     if (!o.write.empty()) io::WriteFile(o.write, bytes).Check();
     file.Put(bytes);
     const std::string what = fmt::format("graph_fuzz: --seed={} --first={}, of {}", o.seed, number, seed.name);
@@ -206,7 +217,10 @@ int Fuzz(const Options& o) {
       return 1;
     }
   }
-  fmt::print(report, "{} graphs of {} seeds: {} loaded, on which {} verbs ended well and the others with an error; {} bytes in use at the end\n", done, seeds.size(), loaded, good, memory::bytes_in_use());
+  fmt::print(report,
+             "{} graphs of {} seeds: {} loaded, on which {} verbs ended well and the others with an error; {} bytes in "
+             "use at the end\n",
+             done, seeds.size(), loaded, good, memory::bytes_in_use());
   return 0;
 }
 

@@ -8,7 +8,18 @@ namespace {
 
 // Numbers of fields, of proto/graph.proto.
 enum : uint32_t { kNode = 1, kNodeName = 1, kNodeOp = 2, kNodeInput = 3, kNodeAttr = 5, kKey = 1, kValue = 2 };
-enum : uint32_t { kList = 1, kBytes = 2, kInt = 3, kFloat = 4, kBool = 5, kType = 6, kShape = 7, kTensor = 8, kPlaceholder = 9, kFunc = 10 };
+enum : uint32_t {
+  kList = 1,
+  kBytes = 2,
+  kInt = 3,
+  kFloat = 4,
+  kBool = 5,
+  kType = 6,
+  kShape = 7,
+  kTensor = 8,
+  kPlaceholder = 9,
+  kFunc = 10
+};
 
 class GraphMutator {
  public:
@@ -53,7 +64,8 @@ class GraphMutator {
       for (const auto& [name, def] : AllOps().ops()) names.push_back(name);
       return names;
     }();
-    if (Field* op = FindField(node, kNodeOp)) op->bytes = Chance(0.5) ? ops[Pick(ops.size())] : TextOf(RandomNode(), kNodeOp);
+    if (Field* op = FindField(node, kNodeOp))
+      op->bytes = Chance(0.5) ? ops[Pick(ops.size())] : TextOf(RandomNode(), kNodeOp);
   }
 
   std::string SomeOutput() {
@@ -72,7 +84,8 @@ class GraphMutator {
 
   void ChangeInputs(Message& node) {
     std::vector<size_t> inputs = InputsOf(node);
-    if (inputs.empty() || Chance(0.4)) node.insert(node.begin() + static_cast<std::ptrdiff_t>(Pick(node.size() + 1)), {kNodeInput, 2, 0, SomeOutput()});
+    if (inputs.empty() || Chance(0.4))
+      node.insert(node.begin() + static_cast<std::ptrdiff_t>(Pick(node.size() + 1)), {kNodeInput, 2, 0, SomeOutput()});
     else node.erase(node.begin() + static_cast<std::ptrdiff_t>(inputs[Pick(inputs.size())]));
   }
 
@@ -92,16 +105,22 @@ class GraphMutator {
   Message NewValue() {
     auto shape = [&] {
       Message m;
-      for (size_t i = Pick(5); i > 0; --i) m.push_back({2, 2, 0, Serialize({{1, 0, Chance(0.8) ? Pick(5) : ~uint64_t{0}, ""}})});
+      for (size_t i = Pick(5); i > 0; --i)
+        m.push_back({2, 2, 0, Serialize({{1, 0, Chance(0.8) ? Pick(5) : ~uint64_t{0}, ""}})});
       return Serialize(m);
     };
-    static constexpr uint64_t kOdd[] = {0, 1, 2, 3, 7, 1 << 20, uint64_t{1} << 40, INT64_MAX, ~uint64_t{0}, uint64_t{1} << 63};
+    static constexpr uint64_t kOdd[] = {
+        0, 1, 2, 3, 7, 1 << 20, uint64_t{1} << 40, INT64_MAX, ~uint64_t{0}, uint64_t{1} << 63};
     switch (Pick(6)) {
       case 0: return {{kType, 0, 1 + Pick(24), ""}};
       case 1: return {{kInt, 0, kOdd[Pick(std::size(kOdd))], ""}};
       case 2: return {{kBool, 0, Pick(2), ""}};
       case 3: return {{kShape, 2, 0, shape()}};
-      case 4: return {{kTensor, 2, 0, Serialize({{1, 0, 1 + Pick(24), ""}, {2, 2, 0, shape()}, {Chance(0.5) ? 4u : 5u, 2, 0, std::string(Pick(20), '\1')}})}};
+      case 4:
+        return {{kTensor, 2, 0,
+                 Serialize({{1, 0, 1 + Pick(24), ""},
+                            {2, 2, 0, shape()},
+                            {Chance(0.5) ? 4u : 5u, 2, 0, std::string(Pick(20), '\1')}})}};
       default: return {{kBytes, 2, 0, Chance(0.5) ? "SAME" : TextOf(RandomNode(), kNodeName)}};
     }
   }

@@ -1,5 +1,5 @@
-// Bends a serialized GraphDef as a graph: nodes, inputs, attributes and ops change places, so that most of what results can
-// be read and is wrong in one thing. Beside it, the bending of single fields (wire.h).
+// Bends a serialized GraphDef as a graph: nodes, inputs, attributes and ops change places, so that most of what results
+// can be read and is wrong in one thing. Beside it, the bending of single fields (wire.h).
 #pragma once
 
 #include "weir/tests/fuzz/wire.h"
@@ -8,9 +8,11 @@ namespace weir::fuzz {
 
 struct Seed {
   std::string name, bytes;
-  std::vector<uint32_t> path;  // fields that lead from the file's message to its GraphDef: {} of a GraphDef, {2} of a MetaGraphDef
+  std::vector<uint32_t>
+      path;  // fields that lead from the file's message to its GraphDef: {} of a GraphDef, {2} of a MetaGraphDef
   std::string y;               // a tensor to fetch and differentiate, if the graph is still so
-  std::vector<std::string> words = {};  // names, ops and such of the message: what a damaged text may become and still mean something
+  std::vector<std::string> words =
+      {};  // names, ops and such of the message: what a damaged text may become and still mean something
 };
 
 std::vector<std::string> WordsOf(const std::string& bytes);

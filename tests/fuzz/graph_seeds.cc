@@ -104,11 +104,14 @@ void CallsAndBranches(Builder& g) {
 
 void Loops(Builder& g) {
   Output n = ops::Placeholder(g, kInt32, {}, {.name = "n"}), x = ops::Placeholder(g, kFloat, {2, 2}, {.name = "x"});
-  Outputs w = WhileLoop(g, [&](const Outputs& v) { return ops::Less(v[0], n); },
-                        [&](const Outputs& v) {
-                          Output inner = Cond(ops::Equal(ops::FloorMod(v[0], 2), 0), [&] { return v[1] * 2.0f; }, [&] { return ops::MatMul(v[1], x); });
-                          return Outputs{v[0] + 1, inner, ops::Concat({v[2], v[2]}, 0)};
-                        }, {0, x, ops::Constant(g, {1.0f})});
+  Outputs w = WhileLoop(
+      g, [&](const Outputs& v) { return ops::Less(v[0], n); },
+      [&](const Outputs& v) {
+        Output inner = Cond(
+            ops::Equal(ops::FloorMod(v[0], 2), 0), [&] { return v[1] * 2.0f; }, [&] { return ops::MatMul(v[1], x); });
+        return Outputs{v[0] + 1, inner, ops::Concat({v[2], v[2]}, 0)};
+      },
+      {0, x, ops::Constant(g, {1.0f})});
   ops::Add(w[1], ops::ReduceSum(w[2]), {.name = "y"});
 }
 
@@ -124,7 +127,8 @@ void VariablesInLoops(Builder& g) {
 }
 
 void Training(Builder& g) {
-  Output x = ops::Placeholder(g, kFloat, {None, 8}, {.name = "x"}), labels = ops::Placeholder(g, kInt32, {None}, {.name = "labels"});
+  Output x = ops::Placeholder(g, kFloat, {None, 8}, {.name = "x"}),
+         labels = ops::Placeholder(g, kInt32, {None}, {.name = "labels"});
   Output h = layers::Dense(x, 6, {.activation = ops::Relu}), logits = layers::Dense(layers::Dropout(h, 0.5), 3);
   Output loss = ops::ReduceMean(ops::SparseSoftmaxCrossEntropyWithLogits(labels, logits));
   AdamOptimizer().Minimize(loss);
@@ -143,11 +147,16 @@ void Images(Builder& g) {
 
 void AddBuilt(std::vector<Seed>* seeds) {
   using Make = void (*)(Builder&);
-  for (auto [name, make] : {std::pair<const char*, Make>{"calls", CallsAndBranches}, {"loops", Loops}, {"variables", VariablesInLoops}, {"training", Training}, {"images", Images}}) {
+  for (auto [name, make] : {std::pair<const char*, Make>{"calls", CallsAndBranches},
+                            {"loops", Loops},
+                            {"variables", VariablesInLoops},
+                            {"training", Training},
+                            {"images", Images}}) {
     Builder g;
     make(g);
     g.status().Check();
-    for (int often = 0; often < 20; ++often) seeds->push_back(Made(name, ExportGraphDef(g.graph()).value(), {}, "y"));  // so many are the ops' cases
+    for (int often = 0; often < 20; ++often)
+      seeds->push_back(Made(name, ExportGraphDef(g.graph()).value(), {}, "y"));  // so many are the ops' cases
   }
 }
 

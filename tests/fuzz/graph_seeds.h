@@ -5,8 +5,8 @@
 
 namespace weir::fuzz {
 
-// Graphs of every kind that Weir has: each case of the packs in tests/data/ops (every op), the pass tests' graphs, functions,
-// branches, loops, training; the files of tests/data and of `folders` below 100 kB that load.
+// Graphs of every kind that Weir has: each case of the packs in tests/data/ops (every op), the pass tests' graphs,
+// functions, branches, loops, training; the files of tests/data and of `folders` below 100 kB that load.
 std::vector<Seed> AllSeeds(const std::vector<std::string>& folders);
 
 }  // namespace weir::fuzz

@@ -1,7 +1,7 @@
-// op_fuzz: random ops with random attributes, shapes and values, hostile ones among them. Every case must end in a result or an
-// error: never a signal, a hang, or more memory than the budget.
+// op_fuzz: random ops with random attributes, shapes and values, hostile ones among them. Every case must end in a
+// result or an error: never a signal, a hang, or more memory than the budget.
 //
-//   op_fuzz [--seconds=20] [--cases=N] [--first=0] [--seed=1] [--op=NAME] [--verbose]      exit 0: every case ended well
+//   op_fuzz [--seconds=20] [--cases=N] [--first=0] [--seed=1] [--op=NAME] [--verbose]    exit 0: all ended well
 //
 // --verbose prints seed and number before each case, and its graph; --first=NUMBER --cases=1 runs that one again.
 
@@ -23,7 +23,8 @@ namespace weir {
 namespace {
 
 constexpr int64_t kBudget = int64_t{256} << 20;
-constexpr DType kTypes[] = {kFloat, kDouble, kHalf, kBfloat16, kInt32, kInt64, kInt8, kUint8, kInt16, kUint16, kUint32, kUint64, kBool, kString};
+constexpr DType kTypes[] = {kFloat, kDouble, kHalf,   kBfloat16, kInt32,  kInt64, kInt8,
+                            kUint8, kInt16,  kUint16, kUint32,   kUint64, kBool,  kString};
 
 class Fuzzer {
  public:
@@ -41,7 +42,9 @@ class Fuzzer {
       int count = 1;
       if (!arg.number_attr.empty()) {
         auto it = attrs.find(arg.number_attr);
-        count = it != attrs.end() && it->second.get<int64_t>() ? int(std::clamp<int64_t>(*it->second.get<int64_t>(), 0, 5)) : Pick(4);
+        count = it != attrs.end() && it->second.get<int64_t>()
+                    ? int(std::clamp<int64_t>(*it->second.get<int64_t>(), 0, 5))
+                    : Pick(4);
       } else if (arg.is_list) {
         count = Pick(4);
       }
@@ -70,7 +73,23 @@ class Fuzzer {
   int Pick(int n) { return n <= 0 ? 0 : int(rng_() % uint64_t(n)); }
 
   int64_t Number() {
-    static constexpr int64_t kOdd[] = {0, 1, 2, 3, -1, -2, 5, 7, 100, -100, 1 << 16, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN, int64_t{1} << 32, (int64_t{1} << 62) + 1};
+    static constexpr int64_t kOdd[] = {0,
+                                       1,
+                                       2,
+                                       3,
+                                       -1,
+                                       -2,
+                                       5,
+                                       7,
+                                       100,
+                                       -100,
+                                       1 << 16,
+                                       INT32_MAX,
+                                       INT32_MIN,
+                                       INT64_MAX,
+                                       INT64_MIN,
+                                       int64_t{1} << 32,
+                                       (int64_t{1} << 62) + 1};
     return Chance(0.75) ? Pick(5) : kOdd[Pick(std::size(kOdd))];
   }
 
@@ -96,14 +115,16 @@ class Fuzzer {
     bool wild = Chance(0.3);
     DispatchType(t->dtype(), FloatTypes{}, [&](auto z) {
       using T = decltype(z);
-      for (int64_t i = 0; i < n; ++i) t->mutable_data<T>()[i] = T(float(wild && Chance(0.3) ? OddFloat() : Pick(9) / 2.0 - 2));
+      for (int64_t i = 0; i < n; ++i)
+        t->mutable_data<T>()[i] = T(float(wild && Chance(0.3) ? OddFloat() : Pick(9) / 2.0 - 2));
     });
     DispatchType(t->dtype(), IntTypes{}, [&](auto z) {
       using T = decltype(z);
       for (int64_t i = 0; i < n; ++i) t->mutable_data<T>()[i] = T(wild ? Number() : Pick(4));
     });
     for (int64_t i = 0; i < n && t->dtype() == kBool; ++i) t->mutable_data<bool>()[i] = Chance(0.5);
-    for (int64_t i = 0; i < n && t->dtype() == kString; ++i) t->mutable_data<std::string>()[i] = std::string(size_t(Pick(4)), "a%n1.\0-"[Pick(7)]);
+    for (int64_t i = 0; i < n && t->dtype() == kString; ++i)
+      t->mutable_data<std::string>()[i] = std::string(size_t(Pick(4)), "a%n1.\0-"[Pick(7)]);
   }
 
   double OddFloat() {
@@ -119,7 +140,8 @@ class Fuzzer {
     if (it != types_.end()) return it->second;
     const AttrDef* a = def.FindAttr(arg.type_attr);
     DType t = kTypes[Pick(std::size(kTypes))];
-    if (a && !a->allowed_types.empty() && Chance(0.97)) t = a->allowed_types[size_t(Pick(int(a->allowed_types.size())))];
+    if (a && !a->allowed_types.empty() && Chance(0.97))
+      t = a->allowed_types[size_t(Pick(int(a->allowed_types.size())))];
     return types_[arg.type_attr] = IsSupported(t) ? t : kFloat;
   }
 
@@ -158,12 +180,19 @@ class Fuzzer {
       if (a.kind == "int") attrs[a.name] = Chance(0.8) && a.minimum ? *a.minimum + Pick(4) : Number();
       else if (a.kind == "bool") attrs[a.name] = Chance(0.5);
       else if (a.kind == "float") attrs[a.name] = Chance(0.7) ? float(Pick(9)) / 4 : float(OddFloat());
-      else if (a.kind == "string") attrs[a.name] = !a.allowed_strings.empty() && Chance(0.95) ? a.allowed_strings[size_t(Pick(int(a.allowed_strings.size())))] : std::string(Chance(0.5) ? "" : "%n%s");
+      else if (a.kind == "string")
+        attrs[a.name] = !a.allowed_strings.empty() && Chance(0.95)
+                            ? a.allowed_strings[size_t(Pick(int(a.allowed_strings.size())))]
+                            : std::string(Chance(0.5) ? "" : "%n%s");
       else if (a.kind == "list(int)") attrs[a.name] = IntList(a.name);
       else if (a.kind == "shape") attrs[a.name] = AttrValue(RandomShape());
       else if (a.kind == "tensor") attrs[a.name] = RandomTensor(kTypes[Pick(std::size(kTypes))]);
-      else if (a.kind == "list(type)" && !FromInputs(def, a.name)) attrs[a.name] = std::vector<DType>(size_t(Pick(3)), kFloat);
-      else if (a.kind == "type" && !FromInputs(def, a.name)) attrs[a.name] = types_[a.name] = a.allowed_types.empty() ? kTypes[Pick(std::size(kTypes))] : a.allowed_types[size_t(Pick(int(a.allowed_types.size())))];
+      else if (a.kind == "list(type)" && !FromInputs(def, a.name))
+        attrs[a.name] = std::vector<DType>(size_t(Pick(3)), kFloat);
+      else if (a.kind == "type" && !FromInputs(def, a.name))
+        attrs[a.name] = types_[a.name] = a.allowed_types.empty()
+                                             ? kTypes[Pick(std::size(kTypes))]
+                                             : a.allowed_types[size_t(Pick(int(a.allowed_types.size())))];
     }
     return attrs;
   }
@@ -178,7 +207,11 @@ class Fuzzer {
   std::vector<int64_t> IntList(const std::string& name) {
     bool window = name == "strides" || name == "ksize" || name == "dilations";
     std::vector<int64_t> v(size_t(window && Chance(0.95) ? 4 : Chance(0.5) ? 8 : Pick(4)));
-    for (size_t i = 0; i < v.size(); ++i) v[i] = window && (i == 0 || i == 3) && Chance(0.9) ? 1 : window && Chance(0.9) ? 1 + Pick(3) : Chance(0.9) ? Pick(3) : Number();
+    for (size_t i = 0; i < v.size(); ++i)
+      v[i] = window && (i == 0 || i == 3) && Chance(0.9) ? 1
+             : window && Chance(0.9)                     ? 1 + Pick(3)
+             : Chance(0.9)                               ? Pick(3)
+                                                         : Number();
     return v;
   }
 
@@ -231,7 +264,8 @@ int Main(int argc, char** argv) {
   }
   auto start = std::chrono::steady_clock::now();
   int64_t done = 0, built = 0, ran = 0;
-  for (; done < cases && std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() < seconds; ++done) {
+  for (; done < cases && std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() < seconds;
+       ++done) {
     uint64_t s = seed * 1000003 + uint64_t(first + done);
     const OpDef& def = *ops[size_t(s * 0x9E3779B97F4A7C15ull >> 33) % ops.size()];
     if (verbose) fmt::print(stderr, "--seed={} --first={}: {}\n", seed, first + done, def.name());
@@ -239,11 +273,14 @@ int Main(int argc, char** argv) {
     try {
       fuzzer.Run(def);
     } catch (const std::exception& e) {
-      return fmt::print(stderr, "op_fuzz: --seed={} --first={}, {}: an exception escaped: {}\n", seed, first + done, def.name(), e.what()), 1;
+      return fmt::print(stderr, "op_fuzz: --seed={} --first={}, {}: an exception escaped: {}\n", seed, first + done,
+                        def.name(), e.what()),
+             1;
     }
     built += fuzzer.built, ran += fuzzer.ran;
   }
-  fmt::print("{} cases: {} graphs accepted, {} gave results; {} bytes in use at the end\n", done, built, ran, memory::bytes_in_use());
+  fmt::print("{} cases: {} graphs accepted, {} gave results; {} bytes in use at the end\n", done, built, ran,
+             memory::bytes_in_use());
   return 0;
 }
 

@@ -72,8 +72,34 @@ std::string TextOf(const Message& m, uint32_t number) {
 }
 
 uint64_t WireMutator::Number() {
-  static constexpr uint64_t kOdd[] = {0, 1, 2, 3, 4, 5, 7, 9, 14, 16, 19, 20, 21, 22, 100, 101, 127, 128, 255, 65536, INT32_MAX, uint64_t{1} << 31,
-                                      uint64_t{1} << 40, INT64_MAX, uint64_t{1} << 63, ~uint64_t{0}, ~uint64_t{0} - 1, (uint64_t{1} << 62) + 1};
+  static constexpr uint64_t kOdd[] = {0,
+                                      1,
+                                      2,
+                                      3,
+                                      4,
+                                      5,
+                                      7,
+                                      9,
+                                      14,
+                                      16,
+                                      19,
+                                      20,
+                                      21,
+                                      22,
+                                      100,
+                                      101,
+                                      127,
+                                      128,
+                                      255,
+                                      65536,
+                                      INT32_MAX,
+                                      uint64_t{1} << 31,
+                                      uint64_t{1} << 40,
+                                      INT64_MAX,
+                                      uint64_t{1} << 63,
+                                      ~uint64_t{0},
+                                      ~uint64_t{0} - 1,
+                                      (uint64_t{1} << 62) + 1};
   return Chance(0.6) ? Pick(24) : kOdd[Pick(std::size(kOdd))];
 }
 

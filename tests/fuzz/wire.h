@@ -1,5 +1,5 @@
-// Protobuf's wire format without its schema: a message as the list of its fields, to be taken apart, bent and put together.
-// What it makes need not be a valid message of any type; that is what it is for.
+// Protobuf's wire format without its schema: a message as the list of its fields, to be taken apart, bent and put
+// together. What it makes need not be a valid message of any type; that is what it is for.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ const Field* FindField(const Message& m, uint32_t number);
 Field* FindField(Message& m, uint32_t number);
 std::string TextOf(const Message& m, uint32_t number);  // "" when there is none
 
-// Bends fields of a message, at any depth: drops, doubles, swaps, renumbers or retypes one, or gives it another's content,
-// an odd number, a word of `words`, or damaged bytes.
+// Bends fields of a message, at any depth: drops, doubles, swaps, renumbers or retypes one, or gives it another's
+// content, an odd number, a word of `words`, or damaged bytes.
 class WireMutator {
  public:
   WireMutator(std::mt19937_64& rng, const std::vector<std::string>& words) : rng_(rng), words_(words) {}

@@ -1,5 +1,5 @@
-// The contract between graphs and what ops are (CheckNode): no shape, value or gradient function and no kernel sees a node that
-// breaks it, whatever way leads there.
+// The contract between graphs and what ops are (CheckNode): no shape, value or gradient function and no kernel sees a
+// node that breaks it, whatever way leads there.
 #include <gtest/gtest.h>
 
 #include "weir/graph/gradients.h"
@@ -20,7 +20,8 @@ namespace {
 
 // x, then `line`, each as it would come from a file: nothing is checked.
 Graph Raw(const std::string& line) {
-  Graph g = ParseGraph("x = Const() {value: f32[2,2] [[1, 2], [3, 4]], dtype: f32}\n", &AllOps(), {.infer = false}).value();
+  Graph g =
+      ParseGraph("x = Const() {value: f32[2,2] [[1, 2], [3, 4]], dtype: f32}\n", &AllOps(), {.infer = false}).value();
   NodeSpec spec{.op = line, .name = "y"};
   const OpDef* def = AllOps().Find(line);
   for (const AttrDef& a : def->attrs()) {
@@ -52,20 +53,26 @@ TEST(Contract, NoShapeFunctionSeesAMissingInput) {
 
 TEST(Contract, NorAnInputTooManyOrOfAnotherDtype) {
   auto infer = [](const char* line) {
-    Graph g = ParseGraph(std::string("x = Const() {value: f32[2] [1, 2], dtype: f32}\n") + line + "\n", &AllOps(), {.infer = false}).value();
+    Graph g = ParseGraph(std::string("x = Const() {value: f32[2] [1, 2], dtype: f32}\n") + line + "\n", &AllOps(),
+                         {.infer = false})
+                  .value();
     return InferNode(g, g.Find("y")).ToString();
   };
   EXPECT_NE(infer("y = Neg(x, x) {T: f32}").find("takes 1 inputs, not 2"), std::string::npos);
   EXPECT_NE(infer("y = Neg(x) {T: i32}").find("wants int32 for input 'x', not float"), std::string::npos);
-  EXPECT_NE(infer("y = ExpandDims(x, x) {T: f32, Tdim: f32}").find("'Tdim' = float, which is not allowed"), std::string::npos);
+  EXPECT_NE(infer("y = ExpandDims(x, x) {T: f32, Tdim: f32}").find("'Tdim' = float, which is not allowed"),
+            std::string::npos);
 }
 
 TEST(Contract, NoGradientFunctionSeesABrokenNode) {
-  Graph g = ParseGraph("x = Placeholder() {dtype: f32, shape: [2,2]}\ny = MatMul(x) {T: f32}\n", &AllOps(), {.infer = false}).value();
+  Graph g =
+      ParseGraph("x = Placeholder() {dtype: f32, shape: [2,2]}\ny = MatMul(x) {T: f32}\n", &AllOps(), {.infer = false})
+          .value();
   Builder b(std::move(g));
   auto grads = GradientsOf(b, {b.FindOutput("y")}, {b.FindOutput("x")});
   ASSERT_FALSE(grads.ok());
-  EXPECT_NE(grads.status().ToString().find("MatMul 'y' takes 2 inputs, not 1"), std::string::npos) << grads.status().ToString();
+  EXPECT_NE(grads.status().ToString().find("MatMul 'y' takes 2 inputs, not 1"), std::string::npos)
+      << grads.status().ToString();
 }
 
 TEST(Contract, BodiesOfFunctionsKeepItToo) {
@@ -101,7 +108,12 @@ TEST(OutputList, AfterAnErrorThereAreAsManyAsAsked) {
   EXPECT_EQ(ops::IdentityN({bad, x}).size(), 2u);
   EXPECT_FALSE(ops::Sigmoid(ops::Split(bad, 4, 1)[2]).valid());
   EXPECT_FALSE(ops::Sigmoid(ops::Unstack(bad)[2]).valid()) << "where the number is unknown";
-  Outputs w = WhileLoop(g, [](const Outputs& v) { return ops::Less(v[0], 3); }, [](const Outputs& v) { return Outputs{v[0] + 1, v[1]}; }, {0, bad});
+  Outputs w = WhileLoop(
+      g, [](const Outputs& v) { return ops::Less(v[0], 3); },
+      [](const Outputs& v) {
+        return Outputs{v[0] + 1, v[1]};
+      },
+      {0, bad});
   EXPECT_EQ(w.size(), 2u);
   EXPECT_FALSE(ops::Sigmoid(w[1]).valid());
   Outputs c = Cond(ops::Equal(x, x), [&] { return Outputs{bad, x}; }, [&] { return Outputs{x, x}; });
@@ -126,7 +138,8 @@ TEST(Contract, AGradientIsRefusedWhereTheShapeIs) {
 // ---- outputs of ops that Weir does not have
 
 TEST(UnknownOps, TheirOutputsAreWhatTheirReadersTakeThemFor) {
-  const char* text = "x = Placeholder() {dtype: str, shape: []}\nj = DecodeSomething(x) {}\nid = Identity(j) {T: u8}\ny = Cast(id) {SrcT: u8, DstT: f32}\n";
+  const char* text = "x = Placeholder() {dtype: str, shape: []}\nj = DecodeSomething(x) {}\nid = Identity(j) {T: "
+                     "u8}\ny = Cast(id) {SrcT: u8, DstT: f32}\n";
   Graph g = ParseGraph(text, &AllOps(), {.infer = false}).value();
   EXPECT_EQ(g.type({g.Find("j"), 0}).dtype, kUint8);
   Builder b(g);
@@ -143,7 +156,8 @@ TEST(UnknownOps, ALiteralForWhatNobodyKnowsIsRefused) {
   Builder b(g);
   Session s(b, {.threads = 1});
   Status status = s.Run(b.FindOutput("j"), {{b.FindOutput("j"), {1, 2, 3}}}).status();
-  EXPECT_NE(status.ToString().find("error[feed]: the dtype of 'j:0' is not known"), std::string::npos) << status.ToString();
+  EXPECT_NE(status.ToString().find("error[feed]: the dtype of 'j:0' is not known"), std::string::npos)
+      << status.ToString();
 }
 
 }  // namespace

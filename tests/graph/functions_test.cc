@@ -66,25 +66,36 @@ std::string Loop(const std::string& declared, const std::string& value, const st
 TEST(Functions, ALoopKeepsTheDtypesOfItsVariables) {
   for (const Status& s : OnEachWay(Loop("i32", "v1", "i32"), "w:1")) EXPECT_TRUE(s.ok()) << s.ToString();
   for (const Status& s : OnEachWay(Loop("i8", "small", "i8"), "w:1")) {
-    EXPECT_NE(s.ToString().find("While 'w' calls function 'next' with int32 for result 1, which is int8"), std::string::npos) << s.ToString();
+    EXPECT_NE(s.ToString().find("While 'w' calls function 'next' with int32 for result 1, which is int8"),
+              std::string::npos)
+        << s.ToString();
   }
   Graph lying = ParseGraph(Loop("i32", "small", "i8"), &AllOps(), {.infer = false}).value();
-  EXPECT_FALSE(Session(lying, {.threads = 1}).Run(NamedFeeds{}, {"w:1"}).ok()) << "the signature says other than the body";
+  EXPECT_FALSE(Session(lying, {.threads = 1}).Run(NamedFeeds{}, {"w:1"}).ok())
+      << "the signature says other than the body";
 }
 
 TEST(Functions, TheBuilderRefusesALoopThatChangesADtype) {
   Builder g;
-  FuncRef cond = DefineFunction(g, "less", {kInt32, kInt32}, [](const Outputs& v) { return Outputs{ops::Less(v[0], 3)}; });
-  FuncRef body = DefineFunction(g, "next", {kInt32, kInt32}, [](const Outputs& v) { return Outputs{v[0] + 1, ops::Cast(v[1], kInt8)}; });
+  FuncRef cond =
+      DefineFunction(g, "less", {kInt32, kInt32}, [](const Outputs& v) { return Outputs{ops::Less(v[0], 3)}; });
+  FuncRef body = DefineFunction(g, "next", {kInt32, kInt32}, [](const Outputs& v) {
+    return Outputs{v[0] + 1, ops::Cast(v[1], kInt8)};
+  });
   OutputList w = ops::While({ops::Constant(g, 0), ops::Constant(g, 6)}, cond, body);
-  EXPECT_NE(g.status().ToString().find("with int32 for result 1, which is int8"), std::string::npos) << g.status().ToString();
+  EXPECT_NE(g.status().ToString().find("with int32 for result 1, which is int8"), std::string::npos)
+      << g.status().ToString();
   EXPECT_EQ(w.size(), 2u);
 }
 
 TEST(Functions, ALoopVariableMayChangeItsShape) {
   Builder g;
-  Outputs w = WhileLoop(g, [](const Outputs& v) { return ops::Less(v[0], 3); },
-                        [](const Outputs& v) { return Outputs{v[0] + 1, ops::Concat({v[1], v[1]}, 0)}; }, {0, ops::Constant(g, {1, 2})});
+  Outputs w = WhileLoop(
+      g, [](const Outputs& v) { return ops::Less(v[0], 3); },
+      [](const Outputs& v) {
+        return Outputs{v[0] + 1, ops::Concat({v[1], v[1]}, 0)};
+      },
+      {0, ops::Constant(g, {1, 2})});
   ASSERT_TRUE(g.status().ok()) << g.status().ToString();
   EXPECT_EQ(w[1].shape().ToString(), "[?]");
   EXPECT_EQ(Session(g, {.threads = 1}).Run(w[1]).value().num_elements(), 16);
@@ -95,7 +106,8 @@ TEST(Functions, ALongChainOfLoopVariablesIsInferredSoundly) {
   Builder g;
   InputList start{0};
   constexpr int kMany = 40;
-  for (int i = 0; i < kMany; ++i) start.push_back(ops::Constant(g, i == 0 ? Tensor::Vector<float>({1, 2}) : Tensor::Vector<float>({1})));
+  for (int i = 0; i < kMany; ++i)
+    start.push_back(ops::Constant(g, i == 0 ? Tensor::Vector<float>({1, 2}) : Tensor::Vector<float>({1})));
   Outputs w = WhileLoop(g, [](const Outputs& v) { return ops::Less(v[0], 100); },
                         [](const Outputs& v) {
                           Outputs next{v[0] + 1, v[1]};
@@ -116,12 +128,18 @@ p = Const() {value: bool[] true, dtype: bool}
 x = Const() {value: f32[2] [1, 2], dtype: f32}
 )";
   auto expect = [&](const std::string& node, const std::string& words) {
-    for (const Status& s : OnEachWay(functions + node, "y")) EXPECT_NE(s.ToString().find(words), std::string::npos) << node << s.ToString();
+    for (const Status& s : OnEachWay(functions + node, "y"))
+      EXPECT_NE(s.ToString().find(words), std::string::npos) << node << s.ToString();
   };
-  expect("y = If(p, x) {Tcond: bool, Tin: [f32], Tout: [f32, f32], then_branch: func same, else_branch: func same}\n", "'same' of 1 results with 2");
-  expect("y = If(p, x) {Tcond: bool, Tin: [f32], Tout: [i32], then_branch: func same, else_branch: func same}\n", "with int32 for result 0, which is float");
-  expect("y = If(p, x, x) {Tcond: bool, Tin: [f32, f32], Tout: [f32], then_branch: func same, else_branch: func same}\n", "'same' of 1 arguments with 2");
-  expect("y = PartitionedCall(p) {Tin: [bool], Tout: [f32], f: func same}\n", "with bool for argument 0, which is float");
+  expect("y = If(p, x) {Tcond: bool, Tin: [f32], Tout: [f32, f32], then_branch: func same, else_branch: func same}\n",
+         "'same' of 1 results with 2");
+  expect("y = If(p, x) {Tcond: bool, Tin: [f32], Tout: [i32], then_branch: func same, else_branch: func same}\n",
+         "with int32 for result 0, which is float");
+  expect(
+      "y = If(p, x, x) {Tcond: bool, Tin: [f32, f32], Tout: [f32], then_branch: func same, else_branch: func same}\n",
+      "'same' of 1 arguments with 2");
+  expect("y = PartitionedCall(p) {Tin: [bool], Tout: [f32], f: func same}\n",
+         "with bool for argument 0, which is float");
   expect("y = PartitionedCall(x) {Tin: [f32], Tout: [f32, f32], f: func same}\n", "'same' of 1 results with 2");
 }
 
@@ -136,7 +154,9 @@ TEST(Functions, NestedBranchesKeepTheirBodiesWhenSaved) {
   for (float value : {-5.0f, 0.5f, 3.0f}) {
     Tensor want = Session(g, {.threads = 1}).Run(y, {{x, value}}).value();
     EXPECT_EQ(want.ToString(), Tensor(value < 0 ? value + 100 : value > 1 ? value * 10 : value + 10).ToString());
-    EXPECT_EQ(Session(loaded, {.threads = 1}).Run({{"x", Tensor(value)}}, {y.name()}).value()[0].ToString(), want.ToString()) << value;
+    EXPECT_EQ(Session(loaded, {.threads = 1}).Run({{"x", Tensor(value)}}, {y.name()}).value()[0].ToString(),
+              want.ToString())
+        << value;
   }
 }
 
@@ -144,20 +164,24 @@ TEST(Functions, NestedBranchesKeepTheirBodiesWhenSaved) {
 
 // f0 = Neg; f_k calls f_{k-1} twice.
 std::string Doubling(int levels, const std::string& base, const std::string& call) {
-  std::string text = "function f0(x: f32) -> (r: f32) {\n  x = _Arg() {T: f32, index: 0}\n" + base + "  r = _Retval(y) {T: f32, index: 0}\n}\n";
+  std::string text = "function f0(x: f32) -> (r: f32) {\n  x = _Arg() {T: f32, index: 0}\n" + base +
+                     "  r = _Retval(y) {T: f32, index: 0}\n}\n";
   for (int k = 1; k <= levels; ++k) {
     std::string f = "f" + std::to_string(k - 1), a = call, b = call;
     for (std::string* s : {&a, &b}) {
       for (size_t at; (at = s->find('@')) != s->npos;) s->replace(at, 1, f);
     }
     a.replace(a.find("$"), 1, "x"), b.replace(b.find("$"), 1, "a");
-    text += "function f" + std::to_string(k) + "(x: f32) -> (r: f32) {\n  x = _Arg() {T: f32, index: 0}\n  p = Const() {value: bool[] true, dtype: bool}\n  a = " + a +
-            "\n  b = " + b + "\n  r = _Retval(b) {T: f32, index: 0}\n}\n";
+    text += "function f" + std::to_string(k) +
+            "(x: f32) -> (r: f32) {\n  x = _Arg() {T: f32, index: 0}\n  p = Const() {value: bool[] true, dtype: "
+            "bool}\n  a = " +
+            a + "\n  b = " + b + "\n  r = _Retval(b) {T: f32, index: 0}\n}\n";
   }
   std::string last = "f" + std::to_string(levels), y = call;
   for (size_t at; (at = y.find('@')) != y.npos;) y.replace(at, 1, last);
   y.replace(y.find("$"), 1, "x");
-  return text + "x = Placeholder() {dtype: f32, shape: [?]}\np = Const() {value: bool[] true, dtype: bool}\ny = " + y + "\n";
+  return text + "x = Placeholder() {dtype: f32, shape: [?]}\np = Const() {value: bool[] true, dtype: bool}\ny = " + y +
+         "\n";
 }
 
 TEST(Functions, ExponentialCallsAreInferredAtOnceAndRefusedAtOnce) {
@@ -168,21 +192,26 @@ TEST(Functions, ExponentialCallsAreInferredAtOnceAndRefusedAtOnce) {
   EXPECT_EQ(g->type({g->Find("y"), 0}).ToString(), "f32[?]");
   Status s = Session(*g, {.threads = 1}).Run({{"x", Tensor::Vector<float>({1, 2})}}, {"y"}).status();
   EXPECT_EQ(s.code(), Code::kResourceExhausted);
-  EXPECT_NE(s.ToString().find("calls function 'f39', with which the calls unfold to over"), std::string::npos) << s.ToString();
+  EXPECT_NE(s.ToString().find("calls function 'f39', with which the calls unfold to over"), std::string::npos)
+      << s.ToString();
   EXPECT_LT(std::chrono::duration<double>(Clock::now() - start).count(), 30);
 }
 
 TEST(Functions, FewerLevelsRun) {
   const std::string call = "PartitionedCall($) {Tin: [f32], Tout: [f32], f: func @}";
   auto g = ParseGraph(Doubling(8, "  y = Neg(x) {T: f32}\n", call), &AllOps());
-  EXPECT_EQ(Session(*g, {.threads = 1}).Run({{"x", Tensor::Vector<float>({1, 2})}}, {"y"}).value()[0].ToString(), "[1, 2]");
+  EXPECT_EQ(Session(*g, {.threads = 1}).Run({{"x", Tensor::Vector<float>({1, 2})}}, {"y"}).value()[0].ToString(),
+            "[1, 2]");
 }
 
 TEST(Functions, ExponentialBranchesCompileOnceEach) {
-  const std::string branch = "StatelessIf(p, $) {Tcond: bool, Tin: [f32], Tout: [f32], then_branch: func @, else_branch: func @}";
+  const std::string branch =
+      "StatelessIf(p, $) {Tcond: bool, Tin: [f32], Tout: [f32], then_branch: func @, else_branch: func @}";
   auto g = ParseGraph(Doubling(12, "  y = Neg(x) {T: f32}\n", branch), &AllOps());
   ASSERT_TRUE(g.ok()) << g.status().ToString();
-  EXPECT_EQ(Session(*g, {.threads = 1}).Run({{"x", Tensor::Vector<float>({1, 2})}}, {"y"}).value()[0].ToString(), "[1, 2]") << "4096 runs of one plan";
+  EXPECT_EQ(Session(*g, {.threads = 1}).Run({{"x", Tensor::Vector<float>({1, 2})}}, {"y"}).value()[0].ToString(),
+            "[1, 2]")
+      << "4096 runs of one plan";
 }
 
 // Each instantiation gives a size that only data tells: two calls must not be taken to give the same one.
@@ -201,8 +230,10 @@ TEST(Functions, InferenceHasABudget) {
   auto start = Clock::now();
   std::string text = Doubling(39, "  y = Neg(x) {T: f32}\n", "PartitionedCall($) {Tin: [f32], Tout: [f32], f: func @}");
   for (size_t at; (at = text.find("f32")) != text.npos;) text.replace(at, 3, "i32");
-  text.replace(text.find("y = Neg(x) {T: i32}"), 19, "one = Const() {value: i32[1] [1], dtype: i32}\n  y = Add(x, one) {T: i32}");
-  text.replace(text.find("x = Placeholder() {dtype: i32, shape: [?]}"), 42, "z = Placeholder() {dtype: f32, shape: [3]}\nx = Shape(z) {T: f32, out_type: i32}");
+  text.replace(text.find("y = Neg(x) {T: i32}"), 19,
+               "one = Const() {value: i32[1] [1], dtype: i32}\n  y = Add(x, one) {T: i32}");
+  text.replace(text.find("x = Placeholder() {dtype: i32, shape: [?]}"), 42,
+               "z = Placeholder() {dtype: f32, shape: [3]}\nx = Shape(z) {T: f32, out_type: i32}");
   Status s = ParseGraph(text, &AllOps()).status();
   EXPECT_EQ(s.code(), Code::kResourceExhausted) << s.ToString();
   EXPECT_NE(s.ToString().find("calls function 'f"), std::string::npos) << s.ToString();

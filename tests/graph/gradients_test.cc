@@ -51,7 +51,8 @@ TEST(Gradients, SecondOrder) {
 
 TEST(Gradients, StopAndUnconnected) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), {.name = "x"}), z = ops::Placeholder(g, kFloat, {3}, {.name = "z"});
+  Output x = ops::Placeholder(g, kFloat, PartialShape::Scalar(), {.name = "x"}),
+         z = ops::Placeholder(g, kFloat, {3}, {.name = "z"});
   Output inner = x * x, y = inner * x;
   EXPECT_EQ(Value(g, Gradients({y}, {x}, {.stop_gradients = {inner}})[0], {{x, 3.0f}}), 9.0f);
   EXPECT_FALSE(Gradients({y}, {z})[0].valid());
@@ -60,7 +61,8 @@ TEST(Gradients, StopAndUnconnected) {
   EXPECT_EQ(zero.shape().ToString(), "[3]");
 }
 
-// tf.gradients(a + b, [a, b], stop_gradients=[a, b]) of b = 2 a gives partial derivatives: 1, 1 where the total one by a is 3.
+// tf.gradients(a + b, [a, b], stop_gradients=[a, b]) of b = 2 a gives partial derivatives: 1, 1 where the total one by
+// a is 3.
 TEST(Gradients, AnXAtWhichGradientsStopStillHasItsOwn) {
   Builder g;
   Output a = ops::Placeholder(g, kFloat, PartialShape::Scalar(), {.name = "a"}), b = a * 2.0f, y = a + b;

@@ -37,11 +37,13 @@ TEST(Graph, CreationPlaceIsTheUsersLineThroughOperators) {
 
 TEST(Graph, ShapeErrorNamesNodeShapesInputsAndLines) {
   Builder g;
-  Output a = ops::Placeholder(g, kFloat, {None, 64}, {.name = "a"}), b = ops::Placeholder(g, kFloat, {10, 64}, {.name = "b"});
+  Output a = ops::Placeholder(g, kFloat, {None, 64}, {.name = "a"}),
+         b = ops::Placeholder(g, kFloat, {10, 64}, {.name = "b"});
   Output c = ops::MatMul(a, b, {.name = "product"});
   EXPECT_FALSE(c.valid());
   std::string text = g.status().ToString();
-  for (const char* part : {"error[shape]: MatMul 'product'", "f32[?,64]", "f32[10,64]", "64", "10", "graph_test.cc:", "help: transpose_b"}) {
+  for (const char* part : {"error[shape]: MatMul 'product'", "f32[?,64]", "f32[10,64]", "64", "10",
+                           "graph_test.cc:", "help: transpose_b"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " in\n" << text;
   }
 }
@@ -99,7 +101,8 @@ TEST(Graph, TheSameUnknownBatchIsKnownToBeEqual) {
 
 TEST(Graph, ReplaceUsesChecksTheType) {
   Builder b;
-  Output x = ops::Placeholder(b, kFloat, {2}), y = ops::Placeholder(b, kFloat, {3}), i = ops::Placeholder(b, kInt32, {2});
+  Output x = ops::Placeholder(b, kFloat, {2}), y = ops::Placeholder(b, kFloat, {3}),
+         i = ops::Placeholder(b, kInt32, {2});
   Output use = ops::Relu(x);
   Graph g = b.graph();
   EXPECT_FALSE(g.ReplaceUses(x.endpoint(), y.endpoint()).ok());

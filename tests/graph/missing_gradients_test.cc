@@ -124,8 +124,9 @@ TEST(CustomGradients, RefusedUnlessRegistered) {
 
 // TensorFlow's mark of every call says nothing of its own.
 TEST(CustomGradients, CallsAreJustCalls) {
-  Loaded g(NodeText("c", "PartitionedCall", {"x"},
-                    "Tin: list { type: DT_FLOAT }; Tout: list { type: DT_FLOAT }; _gradient_op_type: 'PartitionedCall-3'"));
+  Loaded g(
+      NodeText("c", "PartitionedCall", {"x"},
+               "Tin: list { type: DT_FLOAT }; Tout: list { type: DT_FLOAT }; _gradient_op_type: 'PartitionedCall-3'"));
   EXPECT_FALSE(CustomGradientType(g.graph()[g.graph().Find("c")]).has_value());
 }
 

@@ -37,7 +37,9 @@ TEST(NewerProducers, AnUnknownAttributeOfANewNodeIsAMistake) {
 }
 
 TEST(NewerProducers, AKnownAttributeIsCheckedAsBefore) {
-  Graph g = Import(kInput + "node {name: 'y' op: 'Relu' input: 'x' attr {key: 'T' value {type: DT_BOOL}} attr {key: 'foo' value {i: 3}}}");
+  Graph g = Import(
+      kInput +
+      "node {name: 'y' op: 'Relu' input: 'x' attr {key: 'T' value {type: DT_BOOL}} attr {key: 'foo' value {i: 3}}}");
   EXPECT_FALSE(Verify(g).ok());
 }
 
@@ -45,7 +47,8 @@ TEST(NewerProducers, AKnownAttributeIsCheckedAsBefore) {
 const std::string kLibrary = R"(
 library {
   function {
-    signature {name: 'f' input_arg {name: 'a' type: DT_FLOAT} output_arg {name: 'p' type: DT_FLOAT} output_arg {name: 'q' type: DT_FLOAT}}
+    signature {name: 'f' input_arg {name: 'a' type: DT_FLOAT} output_arg {name: 'p' type: DT_FLOAT}
+          output_arg {name: 'q' type: DT_FLOAT}}
     node_def {name: 'm' op: 'Mystery' input: 'a' attr {key: 'depth' value {i: 2}}}
     node_def {name: 'n' op: 'Mystery' input: 'm:second:0' input: 'm:first:1'}
     node_def {name: 'r' op: 'Relu' input: 'n:second:0' attr {key: 'T' value {type: DT_FLOAT}}}
@@ -54,7 +57,8 @@ library {
     ret {key: 'q' value: 's:z:0'}
   }
   function {
-    signature {name: 'g' input_arg {name: 'a' type: DT_FLOAT} output_arg {name: 'p' type: DT_FLOAT} output_arg {name: 'q' type: DT_FLOAT}}
+    signature {name: 'g' input_arg {name: 'a' type: DT_FLOAT} output_arg {name: 'p' type: DT_FLOAT}
+          output_arg {name: 'q' type: DT_FLOAT}}
     node_def {
       name: 'call' op: 'PartitionedCall' input: 'a'
       attr {key: 'f' value {func {name: 'f'}}} attr {key: 'Tin' value {list {type: DT_FLOAT}}}
@@ -68,7 +72,9 @@ library {
 
 std::string CallOf(const std::string& f) {
   return kInput + "node {name: 'y' op: 'PartitionedCall' input: 'x' attr {key: 'f' value {func {name: '" + f +
-         "'}}} attr {key: 'Tin' value {list {type: DT_FLOAT}}} attr {key: 'Tout' value {list {type: DT_FLOAT type: DT_FLOAT}}}}" + kLibrary;
+         "'}}} attr {key: 'Tin' value {list {type: DT_FLOAT}}} attr {key: 'Tout' value {list {type: DT_FLOAT type: "
+         "DT_FLOAT}}}}" +
+         kLibrary;
 }
 
 TEST(NewerProducers, ABodyWithAnUnknownOpIsKept) {
@@ -109,7 +115,8 @@ TEST(NewerProducers, WhatACallGivesIsTypedThoughAnUnknownOpMadeIt) {
 // An unknown op that the function's control results name has an effect, which a run of the call must not leave out.
 TEST(NewerProducers, AnUnknownEffectIsNotLeftOut) {
   Graph g = Import(R"(
-    node {name: 'y' op: 'StatefulPartitionedCall' attr {key: 'f' value {func {name: 'f'}}} attr {key: 'Tin' value {list {}}}
+    node {name: 'y' op: 'StatefulPartitionedCall' attr {key: 'f' value {func {name: 'f'}}}
+          attr {key: 'Tin' value {list {}}}
           attr {key: 'Tout' value {list {}}}}
     library {function {signature {name: 'f' is_stateful: true control_output: 'm'} node_def {name: 'm' op: 'Mystery'}
                        control_ret {key: 'm' value: 'm'}}})");
@@ -122,7 +129,8 @@ TEST(NewerProducers, AnUnknownEffectOfABranchIsNotLeftOut) {
   Graph g = Import(R"(
     node {name: 'c' op: 'Placeholder' attr {key: 'dtype' value {type: DT_BOOL}}}
     node {name: 'y' op: 'If' input: 'c' attr {key: 'Tcond' value {type: DT_BOOL}} attr {key: 'Tin' value {list {}}}
-          attr {key: 'Tout' value {list {}}} attr {key: 'then_branch' value {func {name: 'f'}}} attr {key: 'else_branch' value {func {name: 'f'}}}}
+          attr {key: 'Tout' value {list {}}} attr {key: 'then_branch' value {func {name: 'f'}}}
+          attr {key: 'else_branch' value {func {name: 'f'}}}}
     library {function {signature {name: 'f' is_stateful: true control_output: 'm'} node_def {name: 'm' op: 'Mystery'}
                        control_ret {key: 'm' value: 'm'}}})");
   Status s = Session(g).Run({{"c", Tensor(true)}}, {}, {"y"}).status();
@@ -137,7 +145,8 @@ TEST(NewerProducers, ABranchThatIsNotTakenMayHoldAnUnknownOp) {
           attr {key: 'then_branch' value {func {name: 't'}}} attr {key: 'else_branch' value {func {name: 'e'}}}}
     library {
       function {signature {name: 't' input_arg {name: 'a' type: DT_FLOAT} output_arg {name: 'o' type: DT_FLOAT}}
-                node_def {name: 'r' op: 'Neg' input: 'a' attr {key: 'T' value {type: DT_FLOAT}}} ret {key: 'o' value: 'r:y:0'}}
+                node_def {name: 'r' op: 'Neg' input: 'a' attr {key: 'T' value {type: DT_FLOAT}}}
+                      ret {key: 'o' value: 'r:y:0'}}
       function {signature {name: 'e' input_arg {name: 'a' type: DT_FLOAT} output_arg {name: 'o' type: DT_FLOAT}}
                 node_def {name: 'r' op: 'Mystery' input: 'a'} ret {key: 'o' value: 'r:y:0'}}
     })");
@@ -160,16 +169,20 @@ TEST(NewerProducers, AnOutputOfAnUnknownOpSaysThatTheOpIsUnknown) {
 TEST(NewerProducers, ABodyThatTakesAListIsNamed) {
   Graph g = Import(kInput + R"(
     node {name: 'y' op: 'f' input: 'x' attr {key: 'N' value {i: 1}}}
-    library {function {signature {name: 'f' input_arg {name: 'a' type: DT_FLOAT number_attr: 'N'} output_arg {name: 'p' type: DT_FLOAT}
+    library {function {signature {name: 'f' input_arg {name: 'a' type: DT_FLOAT number_attr: 'N'}
+          output_arg {name: 'p' type: DT_FLOAT}
                                   attr {name: 'N' type: 'int'}}
-                       node_def {name: 's' op: 'AddN' input: 'a' attr {key: 'N' value {placeholder: 'N'}} attr {key: 'T' value {type: DT_FLOAT}}}
+                       node_def {name: 's' op: 'AddN' input: 'a' attr {key: 'N' value {placeholder: 'N'}}
+                             attr {key: 'T' value {type: DT_FLOAT}}}
                        ret {key: 'p' value: 's:sum:0'}}})");
   Status s = Session(g).Run({{"x", Tensor(1.0f)}}, {"y"}).status();
   EXPECT_NE(s.ToString().find("lists of a length that its caller tells"), std::string::npos) << s.ToString();
 }
 
 TEST(NewerProducers, AGitLfsPointerIsNamed) {
-  Status s = LoadGraphFromString("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", &AllOps(), {}, "a.pb").status();
+  Status s = LoadGraphFromString("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", &AllOps(),
+                                 {}, "a.pb")
+                 .status();
   EXPECT_NE(s.ToString().find("'a.pb' is a pointer of Git LFS"), std::string::npos) << s.ToString();
 }
 

@@ -50,7 +50,8 @@ TEST(Tensor, ElementsByIndex) {
 }
 
 TEST(Tensor, ToVector) {
-  EXPECT_EQ(Tensor(std::vector<std::vector<float>>{{1, 2}, {3, 4}}).ToVector<float>(), (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(Tensor(std::vector<std::vector<float>>{{1, 2}, {3, 4}}).ToVector<float>(),
+            (std::vector<float>{1, 2, 3, 4}));
   EXPECT_EQ(Tensor(std::vector<bool>{true, false}).ToVector<bool>(), (std::vector<bool>{true, false}));
   EXPECT_THROW(Tensor(1).ToVector<float>(), Error);
 }

@@ -1,7 +1,7 @@
 // Completeness: every op that is asked for is there, and every op that is there has all that an op needs.
 //
-// tests/data/op_dtypes.txt names the ops that Weir must have and their dtypes; tests/data/coverage.tsv says what the rows
-// showed of them, and the rows' own tests hold it to the truth.
+// tests/data/op_dtypes.txt names the ops that Weir must have and their dtypes; tests/data/coverage.tsv says what the
+// rows showed of them, and the rows' own tests hold it to the truth.
 
 #include <gtest/gtest.h>
 
@@ -56,7 +56,8 @@ TEST(Completeness, EveryOpIsCovered) {
     size_t slash = lines[name].find('/');
     if (slash == std::string::npos) continue;
     size_t from = lines[name].rfind('\t', slash) + 1, to = lines[name].find('\t', slash);
-    EXPECT_EQ(lines[name].substr(from, slash - from), lines[name].substr(slash + 1, to - slash - 1)) << "dtypes: " << lines[name];
+    EXPECT_EQ(lines[name].substr(from, slash - from), lines[name].substr(slash + 1, to - slash - 1))
+        << "dtypes: " << lines[name];
   }
   for (const auto& [name, line] : lines) EXPECT_TRUE(AllOps().Find(name)) << name << " is covered but not registered";
 }

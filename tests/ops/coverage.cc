@@ -25,7 +25,8 @@ std::map<std::string, std::string> CoverageLines() {
 void CheckCoverageLine(const std::string& op, const std::string& line) {
   std::map<std::string, std::string> lines = CoverageLines();
   if (!std::getenv("WEIR_UPDATE_COVERAGE")) {
-    EXPECT_EQ(lines[op], line) << "tests/data/coverage.tsv is not current: WEIR_UPDATE_COVERAGE=1 weir_tests --gtest_filter='*OpRows*'";
+    EXPECT_EQ(lines[op], line)
+        << "tests/data/coverage.tsv is not current: WEIR_UPDATE_COVERAGE=1 weir_tests --gtest_filter='*OpRows*'";
     return;
   }
   lines[op] = line;

@@ -1,5 +1,6 @@
-// Bad input to ops, from the list of what broke others (reference/hostile-input.md, A1.1; its row numbers stand first). Fed,
-// constant and of unknown shape: an error that names the node, or the defined result; never a signal or unbounded memory.
+// Bad input to ops, from the list of what broke others (reference/hostile-input.md, A1.1; its row numbers stand first).
+// Fed, constant and of unknown shape: an error that names the node, or the defined result; never a signal or unbounded
+// memory.
 
 #include <gtest/gtest.h>
 
@@ -152,12 +153,28 @@ const std::vector<HostileRow>& Rows() {
       {37, kRefused, {"Assign", {Reference({2, 3}), {3, 2}}}},
       {37, kRefused, {"AssignAddVariableOp", {Handle({2, 3}), {3, 2}}}},
       {37, kRefused, {"ApplyMomentum", {Reference({2}), Reference({3}), Elements({}, {1}), {2}, Elements({}, {1})}}},
-      {37, kRefused, {"ResourceApplyAdam", {Handle({2}), Handle({2}), Handle({2}), {1}, Elements({}, {1}), Elements({}, {1}), Elements({}, {1}),
-                                            Elements({}, {1}), Elements({}, {1}), {2}}}},
-      {37, kRefused, {"ResourceSparseApplyAdagrad", {Handle({2, 3}), Handle({2, 3}), Elements({}, {1}), {1, 3}, Ints({2})}}},
+      {37,
+       kRefused,
+       {"ResourceApplyAdam",
+        {Handle({2}),
+         Handle({2}),
+         Handle({2}),
+         {1},
+         Elements({}, {1}),
+         Elements({}, {1}),
+         Elements({}, {1}),
+         Elements({}, {1}),
+         Elements({}, {1}),
+         {2}}}},
+      {37,
+       kRefused,
+       {"ResourceSparseApplyAdagrad", {Handle({2, 3}), Handle({2, 3}), Elements({}, {1}), {1, 3}, Ints({2})}}},
       {52, kRefused, {"AsString", {{2}}, {{"fill", "%n%s"}, {"width", 5}}}},
       {52, kRefused, {"StringToNumber", {Text("%n")}}},
-      {52, kRefused, {"StringJoin", {Tensor::Vector(std::vector<std::string>{"a"}), Tensor::Vector(std::vector<std::string>{"a", "b"})}}},
+      {52,
+       kRefused,
+       {"StringJoin",
+        {Tensor::Vector(std::vector<std::string>{"a"}), Tensor::Vector(std::vector<std::string>{"a", "b"})}}},
       {0, kRefused, {"RegexFullMatch", {Text("a"), Text("(")}}},
       {0, kRefused, {"RegexReplace", {Text("a"), Text("a{1000}{1000}"), Text("")}}},
       {0, kRefused, {"RegexReplace", {Text("a"), Text("a"), Tensor::Vector(std::vector<std::string>{"a", "b"})}}},
@@ -174,10 +191,12 @@ TEST(Hostile, EveryRowEndsInAnErrorThatNamesTheNodeOrInTheDefinedResult) {
   for (const HostileRow& h : Rows()) {
     DType dtype = PreferredDType(h.row);
     std::vector<Tensor> values = ValuesOf(h.row, dtype);
-    for (Feeding f : {Feeding::kFed, Feeding::kConstant, Feeding::kUnknownDims, Feeding::kUnknownRank, Feeding::kDynamic}) {
+    for (Feeding f :
+         {Feeding::kFed, Feeding::kConstant, Feeding::kUnknownDims, Feeding::kUnknownRank, Feeding::kDynamic}) {
       for (bool optimize : {true, false}) {
         RowResult r = RunRow(RowGraph(h.row, dtype, values, f), optimize, 2);
-        EXPECT_EQ(r.status.ok(), h.outcome == kWorks) << h.number << " " << h.row.op << ", feeding " << int(f) << ": " << r.status.ToString();
+        EXPECT_EQ(r.status.ok(), h.outcome == kWorks)
+            << h.number << " " << h.row.op << ", feeding " << int(f) << ": " << r.status.ToString();
         bool named = r.status.ok() || r.status.ToString().find("'op'") != std::string::npos;
         EXPECT_TRUE(named) << h.number << " " << h.row.op << " does not name the node: " << r.status.ToString();
       }

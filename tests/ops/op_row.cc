@@ -79,7 +79,8 @@ DType PreferredDType(const OpRow& row) {
   }
   if (listed.empty()) {
     const OpDef* def = AllOps().Find(row.op);
-    if (def && !def->inputs().empty() && def->inputs()[0].type != DType::kInvalid && IsSupported(def->inputs()[0].type)) return def->inputs()[0].type;
+    if (def && !def->inputs().empty() && def->inputs()[0].type != DType::kInvalid && IsSupported(def->inputs()[0].type))
+      return def->inputs()[0].type;
     return kDouble;
   }
   return listed[0];
@@ -96,7 +97,9 @@ double Spread(int64_t i, int input, double low, double high) {
 Tensor MakeValues(const In& in, int number, DType dtype) {
   Tensor t = Tensor::Allocate(dtype, in.shape).value();
   int64_t n = in.shape.num_elements();
-  auto at = [&](int64_t i) { return in.elements.empty() ? Spread(i, number, in.low, in.high) : in.elements[size_t(i)]; };
+  auto at = [&](int64_t i) {
+    return in.elements.empty() ? Spread(i, number, in.low, in.high) : in.elements[size_t(i)];
+  };
   DispatchType(dtype, FloatTypes{}, [&](auto z) {
     using T = decltype(z);
     for (int64_t i = 0; i < n; ++i) {
@@ -123,7 +126,8 @@ Output HideShape(Builder& b, const Output& x, const Tensor& value, int k) {
   Tensor all = Tensor::Allocate(kBool, {value.shape()[0]}).value();
   std::fill_n(all.mutable_data<bool>(), all.num_elements(), true);
   Output keep = b.Add("Placeholder", {}, {{"dtype", kBool}}, {.name = name + "keep"});
-  Output rows = b.Add("Squeeze", {b.Add("Where", {keep}, {}, {.name = name + "where"})}, {{"squeeze_dims", std::vector<int64_t>{1}}}, {.name = name + "rows"});
+  Output rows = b.Add("Squeeze", {b.Add("Where", {keep}, {}, {.name = name + "where"})},
+                      {{"squeeze_dims", std::vector<int64_t>{1}}}, {.name = name + "rows"});
   return b.Add("GatherV2", {x, rows, b.Constant(Tensor(0), {.name = name + "axis"})}, {}, {.name = name + "gather"});
 }
 
@@ -177,7 +181,9 @@ RowGraph::RowGraph(const OpRow& row, DType dtype, const std::vector<Tensor>& val
 
 RowResult RunRow(const RowGraph& g, bool optimize, int threads) {
   if (!g.op.valid()) return {g.b.status(), {}};
-  Session session(g.b, {.threads = threads, .optimize = optimize, .precision = Precision::kExact, .print = [](const std::string&) {}});
+  Session session(
+      g.b,
+      {.threads = threads, .optimize = optimize, .precision = Precision::kExact, .print = [](const std::string&) {}});
   for (const auto& [name, value] : g.variables) {
     if (Status s = session.SetVariable(name, value.Clone().value()); !s.ok()) return {s, {}};
   }
@@ -201,8 +207,9 @@ RowResult RunRow(const RowGraph& g, bool optimize, int threads) {
 std::string OpCoverage::Line(const std::string& op) const {
   auto shown = [](bool b, bool applies) { return b ? "yes" : applies ? "-" : "none"; };
   std::string types = dtypes_wanted == 0 ? "fixed" : fmt::format("{}/{}", dtypes, dtypes_wanted);
-  return fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}", op, shown(forward, true), shown(gradient, differentiable), shown(second_order, differentiable),
-                     shown(empty, may_be_empty), types, shown(hostile > 0, may_refuse));
+  return fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}", op, shown(forward, true), shown(gradient, differentiable),
+                     shown(second_order, differentiable), shown(empty, may_be_empty), types,
+                     shown(hostile > 0, may_refuse));
 }
 
 }  // namespace weir::testing

@@ -17,12 +17,15 @@ std::string Difference(const RowResult& a, const RowResult& b) {
   if (a.status.ok() != b.status.ok()) return (a.status.ok() ? b : a).status.ToString();
   if (a.tensors.size() != b.tensors.size()) return "other numbers of results";
   for (size_t i = 0; i < a.tensors.size(); ++i) {
-    if (!a.tensors[i].Identical(b.tensors[i])) return fmt::format("result {}: {} and {}", i, a.tensors[i].ToString(20), b.tensors[i].ToString(20));
+    if (!a.tensors[i].Identical(b.tensors[i]))
+      return fmt::format("result {}: {} and {}", i, a.tensors[i].ToString(20), b.tensors[i].ToString(20));
   }
   return {};
 }
 
-bool NamesNode(const Status& s) { return s.ToString().find("'op'") != std::string::npos || s.ToString().find("'op:") != std::string::npos; }
+bool NamesNode(const Status& s) {
+  return s.ToString().find("'op'") != std::string::npos || s.ToString().find("'op:") != std::string::npos;
+}
 
 namespace {
 
@@ -32,8 +35,10 @@ RowResult CheckWays(const OpRow& row, DType dtype, const std::vector<Tensor>& va
   RowResult plain = RunRow(fed, false, 1);
   EXPECT_TRUE(plain.status.ok()) << plain.status.ToString();
   if (!plain.status.ok()) return plain;
-  for (int threads : {1, 2, 3, 8}) EXPECT_EQ(Difference(plain, RunRow(fed, true, threads)), "") << "optimised, " << threads << " threads";
-  EXPECT_EQ(Difference(plain, RunRow(RowGraph(row, dtype, values, Feeding::kConstant), true, 1)), "") << "constant inputs";
+  for (int threads : {1, 2, 3, 8})
+    EXPECT_EQ(Difference(plain, RunRow(fed, true, threads)), "") << "optimised, " << threads << " threads";
+  EXPECT_EQ(Difference(plain, RunRow(RowGraph(row, dtype, values, Feeding::kConstant), true, 1)), "")
+      << "constant inputs";
   RowGraph dynamic(row, dtype, values, Feeding::kDynamic);
   EXPECT_EQ(Difference(plain, RunRow(dynamic, true, 2)), "") << "dynamic shapes, optimised";
   EXPECT_EQ(Difference(plain, RunRow(dynamic, false, 1)), "") << "dynamic shapes";
@@ -48,13 +53,15 @@ RowResult CheckWays(const OpRow& row, DType dtype, const std::vector<Tensor>& va
 
 // What inference says of less than everything must admit what running gives; of everything it must be that.
 void CheckInference(const OpRow& row, DType dtype, const std::vector<Tensor>& values, const RowResult& result) {
-  for (Feeding f : {Feeding::kConstant, Feeding::kFed, Feeding::kUnknownDims, Feeding::kUnknownRank, Feeding::kDynamic}) {
+  for (Feeding f :
+       {Feeding::kConstant, Feeding::kFed, Feeding::kUnknownDims, Feeding::kUnknownRank, Feeding::kDynamic}) {
     RowGraph g(row, dtype, values, f);
     ASSERT_TRUE(g.op.valid()) << g.b.status().ToString();
     for (size_t i = 0; i < g.outputs.size(); ++i) {
       if (g.outputs[i].dtype() == kResource) continue;
       const PartialShape& s = g.outputs[i].shape();
-      EXPECT_TRUE(s.Admits(result.tensors[i].shape())) << "output " << i << " is " << result.tensors[i].shape().ToString() << ", inferred as " << s.ToString();
+      EXPECT_TRUE(s.Admits(result.tensors[i].shape()))
+          << "output " << i << " is " << result.tensors[i].shape().ToString() << ", inferred as " << s.ToString();
       bool must_know = f == Feeding::kConstant && !row.data_tells_shape;
       EXPECT_TRUE(!must_know || s.fully_known()) << "output " << i << " is inferred as " << s.ToString();
       EXPECT_EQ(BaseType(g.outputs[i].dtype()), result.tensors[i].dtype());
@@ -79,7 +86,8 @@ void CheckRoundTrip(const OpRow& row, DType dtype, const std::vector<Tensor>& va
   }
   Result<std::vector<Tensor>> got = session.Run(NamedFeeds{}, fetches, {"op"});
   ASSERT_TRUE(got.ok()) << got.status().ToString();
-  for (size_t i = 0; i < got->size(); ++i) EXPECT_TRUE((*got)[i].Identical(result.tensors[i])) << "output " << i << " after import";
+  for (size_t i = 0; i < got->size(); ++i)
+    EXPECT_TRUE((*got)[i].Identical(result.tensors[i])) << "output " << i << " after import";
 }
 
 // Every size of the row's own inputs in turn becomes 0 wherever it stands: a result, or an error that names the node.
@@ -116,7 +124,8 @@ void CheckRow(const OpRow& row, OpCoverage* coverage) {
   coverage->forward = true;
   coverage->differentiable = AllOps().Find(row.op)->gradient() && !row.refuses_gradient;
   for (const std::vector<Tensor>* tensors : {&values, &result.tensors}) {
-    for (const Tensor& t : *tensors) coverage->may_be_empty = !row.never_empty, coverage->empty |= t.num_elements() == 0;
+    for (const Tensor& t : *tensors)
+      coverage->may_be_empty = !row.never_empty, coverage->empty |= t.num_elements() == 0;
   }
   CheckInference(row, dtype, values, result);
   CheckRoundTrip(row, dtype, values, result);

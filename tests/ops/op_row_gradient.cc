@@ -25,7 +25,9 @@ Output WeightedSum(Builder& b, const Output& x, const Shape& shape, int number) 
   return Make("Sum", {flat, std::vector<int32_t>{0}});
 }
 
-double ElementOf(const Tensor& t, int64_t i) { return t.dtype() == kDouble ? t.data<double>()[i] : double(t.data<float>()[i]); }
+double ElementOf(const Tensor& t, int64_t i) {
+  return t.dtype() == kDouble ? t.data<double>()[i] : double(t.data<float>()[i]);
+}
 
 // The row at a point, as a function of one element of one input: fed, or the value of a variable.
 struct Differences {
@@ -69,8 +71,8 @@ std::vector<size_t> InputsOf(const OpRow& row, const std::vector<Tensor>& values
 }
 
 // Compares the gradients of y with differences. False when y does not depend on any.
-bool CompareGradients(const OpRow& row, RowGraph& g, const std::vector<Tensor>& values, const Output& y, const std::vector<size_t>& which,
-                      std::vector<Output>* grads, const char* order) {
+bool CompareGradients(const OpRow& row, RowGraph& g, const std::vector<Tensor>& values, const Output& y,
+                      const std::vector<size_t>& which, std::vector<Output>* grads, const char* order) {
   std::vector<Output> xs;
   for (size_t k : which) xs.push_back(g.inputs[k]);
   Result<std::vector<Grad>> made = GradientsOf(g.b, {y}, xs);

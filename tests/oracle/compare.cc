@@ -11,27 +11,120 @@ namespace weir::testing {
 namespace {
 
 const std::set<std::string_view>& Accumulating() {
-  static const std::set<std::string_view> ops = {
-      "AddN", "Sum", "Mean", "Prod", "EuclideanNorm", "Cumsum", "Cumprod", "MatMul", "BatchMatMul", "BatchMatMulV2", "SegmentSum",
-      "UnsortedSegmentSum", "L2Loss", "Softmax", "LogSoftmax", "SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits",
-      "BiasAddGrad", "Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter", "DepthwiseConv2dNative",
-      "DepthwiseConv2dNativeBackpropInput", "DepthwiseConv2dNativeBackpropFilter", "AvgPool", "AvgPoolGrad", "MaxPoolGrad",
-      "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "FusedBatchNormGrad", "FusedBatchNormGradV2", "FusedBatchNormGradV3",
-      "CholeskyGrad", "Cross", "Einsum", "MatrixInverse", "MatrixSolve", "Qr", "TridiagonalMatMul",
-      "LRN", "LRNGrad", "ScatterNd", "ScatterAdd", "ScatterSub", "ResourceScatterAdd", "ResourceScatterSub", "MirrorPadGrad"};
+  static const std::set<std::string_view> ops = {"AddN",
+                                                 "Sum",
+                                                 "Mean",
+                                                 "Prod",
+                                                 "EuclideanNorm",
+                                                 "Cumsum",
+                                                 "Cumprod",
+                                                 "MatMul",
+                                                 "BatchMatMul",
+                                                 "BatchMatMulV2",
+                                                 "SegmentSum",
+                                                 "UnsortedSegmentSum",
+                                                 "L2Loss",
+                                                 "Softmax",
+                                                 "LogSoftmax",
+                                                 "SoftmaxCrossEntropyWithLogits",
+                                                 "SparseSoftmaxCrossEntropyWithLogits",
+                                                 "BiasAddGrad",
+                                                 "Conv2D",
+                                                 "Conv2DBackpropInput",
+                                                 "Conv2DBackpropFilter",
+                                                 "DepthwiseConv2dNative",
+                                                 "DepthwiseConv2dNativeBackpropInput",
+                                                 "DepthwiseConv2dNativeBackpropFilter",
+                                                 "AvgPool",
+                                                 "AvgPoolGrad",
+                                                 "MaxPoolGrad",
+                                                 "FusedBatchNorm",
+                                                 "FusedBatchNormV2",
+                                                 "FusedBatchNormV3",
+                                                 "FusedBatchNormGrad",
+                                                 "FusedBatchNormGradV2",
+                                                 "FusedBatchNormGradV3",
+                                                 "CholeskyGrad",
+                                                 "Cross",
+                                                 "Einsum",
+                                                 "MatrixInverse",
+                                                 "MatrixSolve",
+                                                 "Qr",
+                                                 "TridiagonalMatMul",
+                                                 "LRN",
+                                                 "LRNGrad",
+                                                 "ScatterNd",
+                                                 "ScatterAdd",
+                                                 "ScatterSub",
+                                                 "ResourceScatterAdd",
+                                                 "ResourceScatterSub",
+                                                 "MirrorPadGrad"};
   return ops;
 }
 
 const std::set<std::string_view>& Moving() {
-  static const std::set<std::string_view> ops = {
-      "Const", "Identity", "IdentityN", "Snapshot", "StopGradient", "PreventGradient", "PlaceholderWithDefault", "Reshape", "ExpandDims",
-      "Squeeze", "Transpose", "Concat", "ConcatV2", "Split", "SplitV", "Pack", "Unpack", "Slice", "StridedSlice", "StridedSliceGrad", "Tile",
-      "Pad", "PadV2", "MirrorPad", "Fill", "BroadcastTo", "Gather", "GatherV2", "GatherNd", "OneHot", "DynamicStitch",
-      "ParallelDynamicStitch", "DynamicPartition", "Reverse", "ReverseV2", "ReverseSequence", "SpaceToBatchND", "BatchToSpaceND",
-      "DepthToSpace", "SpaceToDepth", "MatrixBandPart", "MatrixDiag", "MatrixDiagV2", "MatrixDiagV3", "MatrixDiagPart",
-      "MatrixDiagPartV2", "MatrixDiagPartV3", "MatrixSetDiag", "MatrixSetDiagV2", "MatrixSetDiagV3", "Select", "SelectV2", "ReadVariableOp",
-      "AssignVariableOp", "Assign",
-      "ResourceGather", "RandomUniform", "RandomStandardNormal", "TruncatedNormal", "RandomShuffle", "Neg", "Abs"};
+  static const std::set<std::string_view> ops = {"Const",
+                                                 "Identity",
+                                                 "IdentityN",
+                                                 "Snapshot",
+                                                 "StopGradient",
+                                                 "PreventGradient",
+                                                 "PlaceholderWithDefault",
+                                                 "Reshape",
+                                                 "ExpandDims",
+                                                 "Squeeze",
+                                                 "Transpose",
+                                                 "Concat",
+                                                 "ConcatV2",
+                                                 "Split",
+                                                 "SplitV",
+                                                 "Pack",
+                                                 "Unpack",
+                                                 "Slice",
+                                                 "StridedSlice",
+                                                 "StridedSliceGrad",
+                                                 "Tile",
+                                                 "Pad",
+                                                 "PadV2",
+                                                 "MirrorPad",
+                                                 "Fill",
+                                                 "BroadcastTo",
+                                                 "Gather",
+                                                 "GatherV2",
+                                                 "GatherNd",
+                                                 "OneHot",
+                                                 "DynamicStitch",
+                                                 "ParallelDynamicStitch",
+                                                 "DynamicPartition",
+                                                 "Reverse",
+                                                 "ReverseV2",
+                                                 "ReverseSequence",
+                                                 "SpaceToBatchND",
+                                                 "BatchToSpaceND",
+                                                 "DepthToSpace",
+                                                 "SpaceToDepth",
+                                                 "MatrixBandPart",
+                                                 "MatrixDiag",
+                                                 "MatrixDiagV2",
+                                                 "MatrixDiagV3",
+                                                 "MatrixDiagPart",
+                                                 "MatrixDiagPartV2",
+                                                 "MatrixDiagPartV3",
+                                                 "MatrixSetDiag",
+                                                 "MatrixSetDiagV2",
+                                                 "MatrixSetDiagV3",
+                                                 "Select",
+                                                 "SelectV2",
+                                                 "ReadVariableOp",
+                                                 "AssignVariableOp",
+                                                 "Assign",
+                                                 "ResourceGather",
+                                                 "RandomUniform",
+                                                 "RandomStandardNormal",
+                                                 "TruncatedNormal",
+                                                 "RandomShuffle",
+                                                 "Neg",
+                                                 "Abs"};
   return ops;
 }
 
@@ -71,7 +164,8 @@ Difference CompareFloats(const Tensor& got, const Tensor& want, Closeness closen
       }
     }
     if (ok) continue;
-    if (difference.empty()) difference.text = fmt::format("element {} is {:.9g}, TensorFlow says {:.9g} (largest {:.4g})", i, x, y, largest);
+    if (difference.empty())
+      difference.text = fmt::format("element {} is {:.9g}, TensorFlow says {:.9g} (largest {:.4g})", i, x, y, largest);
     double off = std::abs(x - y) / std::max(1.0, largest);
     difference.off = std::max(difference.off, std::isfinite(off) ? off : std::numeric_limits<double>::infinity());
   }
@@ -88,11 +182,14 @@ Closeness ClosenessOf(std::string_view op) {
 }
 
 Difference Compare(const Tensor& got, const Tensor& want, Closeness closeness) {
-  if (BaseType(got.dtype()) != want.dtype()) return {"dtype " + DTypeName(got.dtype()) + ", TensorFlow says " + DTypeName(want.dtype())};
-  if (got.shape() != want.shape()) return {"shape " + got.shape().ToString() + ", TensorFlow says " + want.shape().ToString()};
+  if (BaseType(got.dtype()) != want.dtype())
+    return {"dtype " + DTypeName(got.dtype()) + ", TensorFlow says " + DTypeName(want.dtype())};
+  if (got.shape() != want.shape())
+    return {"shape " + got.shape().ToString() + ", TensorFlow says " + want.shape().ToString()};
   if (got.num_elements() == 0) return {};
   Difference d;
-  bool is_float = DispatchType(want.dtype(), FloatTypes{}, [&](auto t) { d = CompareFloats<decltype(t)>(got, want, closeness); });
+  bool is_float =
+      DispatchType(want.dtype(), FloatTypes{}, [&](auto t) { d = CompareFloats<decltype(t)>(got, want, closeness); });
   if (is_float || got.Identical(want)) return d;
   return {"is " + got.ToString(12) + ", TensorFlow says " + want.ToString(12)};
 }

@@ -127,9 +127,11 @@ Results RunOnce(const Case& c, const CaseGraph& g, bool optimize) {
     r.status = g.b.status();
     return r;
   }
-  Session session(g.b, {.threads = 1, .optimize = optimize, .precision = Precision::kExact, .print = [](const std::string&) {}});
+  Session session(
+      g.b, {.threads = 1, .optimize = optimize, .precision = Precision::kExact, .print = [](const std::string&) {}});
   for (const auto& [k, in] : c.inputs) {
-    if (in.variable && in.initial.valid()) r.status = session.SetVariable(fmt::format("in_{}", k), in.initial.Clone().value());
+    if (in.variable && in.initial.valid())
+      r.status = session.SetVariable(fmt::format("in_{}", k), in.initial.Clone().value());
     if (!r.status.ok()) return r;
   }
   if (!g.gradients.empty() && !c.want_gradient.empty()) {
@@ -183,7 +185,8 @@ void Check(const Case& c, const Results& r, std::vector<Difference>* forward, st
     if (!r.gradient_status.ok()) break;
     auto it = r.gradients.find(k);
     // TensorFlow has zeros for some inputs that nothing flows to.
-    Difference diff = it != r.gradients.end() ? Compare(it->second, want, Closeness::kAccumulated) : Difference{AllZero(want) ? "" : "none"};
+    Difference diff = it != r.gradients.end() ? Compare(it->second, want, Closeness::kAccumulated)
+                                              : Difference{AllZero(want) ? "" : "none"};
     if (!diff.empty()) gradient->push_back({fmt::format("gradient {}: {}", k, diff.text), diff.off});
   }
 }
@@ -199,7 +202,8 @@ std::string FirstDifference(const Tensor& a, const Tensor& b) {
 std::string BitDifference(const Results& a, const Results& b) {
   if (a.status.ok() != b.status.ok()) return (a.status.ok() ? b.status : a.status).ToString();
   for (size_t i = 0; i < a.outputs.size(); ++i) {
-    if (std::string d = FirstDifference(b.outputs[i], a.outputs[i]); !d.empty()) return fmt::format("output {}: {}", i, d);
+    if (std::string d = FirstDifference(b.outputs[i], a.outputs[i]); !d.empty())
+      return fmt::format("output {}: {}", i, d);
   }
   for (const auto& [k, t] : a.variables) {
     if (std::string d = FirstDifference(b.variables.at(k), t); !d.empty()) return fmt::format("variable {}: {}", k, d);
@@ -215,13 +219,15 @@ std::string DescribeInputs(const Case& c) {
   std::string text;
   for (const auto& [k, in] : c.inputs) {
     const Tensor& t = in.variable ? in.initial : in.value;
-    text += fmt::format(" in_{} {}{}{}", k, DTypeShortName(t.dtype()), t.shape().ToString(), t.num_elements() <= 8 ? "=" + t.ToString() : "");
+    text += fmt::format(" in_{} {}{}{}", k, DTypeShortName(t.dtype()), t.shape().ToString(),
+                        t.num_elements() <= 8 ? "=" + t.ToString() : "");
   }
   for (const auto& [name, value] : c.op->attrs()) {
     if (const auto* i = value.get<int64_t>()) text += fmt::format(" {}={}", name, *i);
     if (const auto* b = value.get<bool>(); b && *b) text += " " + name;
     if (const auto* s = value.get<std::string>()) text += fmt::format(" {}='{}'", name, *s);
-    if (const auto* l = value.get<AttrList>(); l && !l->i.empty()) text += fmt::format(" {}=[{}]", name, fmt::join(l->i, ","));
+    if (const auto* l = value.get<AttrList>(); l && !l->i.empty())
+      text += fmt::format(" {}=[{}]", name, fmt::join(l->i, ","));
   }
   return text;
 }
@@ -241,7 +247,8 @@ void RunCase(int number, const Case& c, const PackOptions& options, PackReport* 
   auto tell = [&](bool fed, Difference d) {
     d.text += fmt::format(" [{} ]", DescribeInputs(c));
     if (Excepted(options, c.op->op(), d)) return true;
-    report->mismatches.push_back(fmt::format("{} case_{} {}: {} off by {:.3g}", c.op->op(), number, fed ? "fed" : "const", d.text, d.off));
+    report->mismatches.push_back(
+        fmt::format("{} case_{} {}: {} off by {:.3g}", c.op->op(), number, fed ? "fed" : "const", d.text, d.off));
     return false;
   };
   for (bool fed : {true, false}) {
@@ -251,7 +258,8 @@ void RunCase(int number, const Case& c, const PackOptions& options, PackReport* 
     Check(c, plain, &forward, &gradient);
     for (Difference& d : forward) forward_ok &= tell(fed, std::move(d));
     for (Difference& d : gradient) gradient_ok &= tell(fed, std::move(d));
-    if (std::string d = BitDifference(plain, optimised); !d.empty()) forward_ok &= tell(fed, {"optimised differs: " + d.substr(0, 300)});
+    if (std::string d = BitDifference(plain, optimised); !d.empty())
+      forward_ok &= tell(fed, {"optimised differs: " + d.substr(0, 300)});
     if (!forward_ok || !gradient_ok) break;  // the other way says the same
   }
   counts.passed += forward_ok;
@@ -290,7 +298,8 @@ Result<std::vector<Exception>> ReadExceptions(const std::string& path) {
     if (line.empty() || line[0] == '#') continue;
     std::smatch m;
     if (!std::regex_match(line, m, form)) return InvalidArgument("not 'op|text|distance|reason': " + line);
-    result.push_back({m[1], std::regex(m[2].str()), m[3].length() ? std::stod(m[3]) : std::numeric_limits<double>::infinity()});
+    result.push_back(
+        {m[1], std::regex(m[2].str()), m[3].length() ? std::stod(m[3]) : std::numeric_limits<double>::infinity()});
   }
   return result;
 }

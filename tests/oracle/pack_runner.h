@@ -1,8 +1,8 @@
-// Case packs: cases of single ops with what TensorFlow computed for them (tests/oracle/make_pack.py tells the form), and
-// the runner that computes them here and compares.
+// Case packs: cases of single ops with what TensorFlow computed for them (tests/oracle/make_pack.py tells the form),
+// and the runner that computes them here and compares.
 //
-// Each case runs with its inputs fed and with its inputs constant (so that folding computes it), optimised at level exact
-// and as it is; all four must have the same bits, and be TensorFlow's within the tolerances of Compare.
+// Each case runs with its inputs fed and with its inputs constant (so that folding computes it), optimised at level
+// exact and as it is; all four must have the same bits, and be TensorFlow's within the tolerances of Compare.
 #pragma once
 
 #include <limits>
@@ -16,11 +16,12 @@
 
 namespace weir::testing {
 
-// How close a result must be. Floats: kElementwise for one rounding (half, bfloat16: 2 ulp), kAccumulated where sums are
-// behind it (5e-3, 2e-2 of the largest value); float 1e-5 and double 1e-12 of the largest value in both. Others: equal.
+// How close a result must be. Floats: kElementwise for one rounding (half, bfloat16: 2 ulp), kAccumulated where sums
+// are behind it (5e-3, 2e-2 of the largest value); float 1e-5 and double 1e-12 of the largest value in both. Others:
+// equal.
 enum class Closeness { kIdentical, kElementwise, kAccumulated };
-// What differs, empty when nothing does; `off` is the largest distance of two elements that are not close, divided by the
-// largest value where that is above 1; infinite where it is not a matter of distance.
+// What differs, empty when nothing does; `off` is the largest distance of two elements that are not close, divided by
+// the largest value where that is above 1; infinite where it is not a matter of distance.
 struct Difference {
   std::string text;
   double off = std::numeric_limits<double>::infinity();

@@ -1,7 +1,7 @@
 // Golden cases of passes: one small text file each in tests/data/passes. The runner verifies before and after, compares
-// exactly, asserts that "changed" is told iff the text differs, runs the passes again (nothing may change), and executes both
-// graphs on random feeds. `WEIR_UPDATE_GOLDEN=1 weir_tests --gtest_filter=*Passes*` writes what the passes give: read it
-// before it is committed.
+// exactly, asserts that "changed" is told iff the text differs, runs the passes again (nothing may change), and
+// executes both graphs on random feeds. `WEIR_UPDATE_GOLDEN=1 weir_tests --gtest_filter=*Passes*` writes what the
+// passes give: read it before it is committed.
 //
 //   # why this case exists
 //   passes: fold_constants prune
@@ -68,7 +68,9 @@ Tensor RandomTensor(DType dtype, const Shape& shape, std::mt19937& rng) {
   Tensor t = Tensor::Zeros(dtype, shape);
   DispatchType(dtype, NumberAndBoolTypes{}, [&](auto zero) {
     using T = decltype(zero);
-    for (int64_t i = 0; i < t.num_elements(); ++i) t.mutable_data<T>()[i] = static_cast<T>(static_cast<float>(rng() % 16) / 4 - (std::is_floating_point_v<T> ? 2.0f : 0.0f));
+    for (int64_t i = 0; i < t.num_elements(); ++i)
+      t.mutable_data<T>()[i] =
+          static_cast<T>(static_cast<float>(rng() % 16) / 4 - (std::is_floating_point_v<T> ? 2.0f : 0.0f));
   });
   return t;
 }
@@ -80,7 +82,9 @@ Result<std::vector<Tensor>> Execute(const Graph& g) {
   std::vector<std::string> fetches, targets;
   for (NodeId id : g.nodes()) {
     const Node& n = g.node(id);
-    if (n.Is("Placeholder")) feeds.push_back({n.name(), RandomTensor(n.type_attr("dtype"), n.attr<PartialShape>("shape").ToShape().value(), rng)});
+    if (n.Is("Placeholder"))
+      feeds.push_back(
+          {n.name(), RandomTensor(n.type_attr("dtype"), n.attr<PartialShape>("shape").ToShape().value(), rng)});
     if (n.Is("_Retval")) fetches.push_back(g.EndpointName(n.input(0)));
     if (n.name() == "_targets") targets.push_back(n.name());
   }
@@ -89,7 +93,9 @@ Result<std::vector<Tensor>> Execute(const Graph& g) {
     const Node& n = g.node(id);
     if (!n.Is("VarHandleOp") && !n.Is("VariableV2")) continue;
     std::string shared = n.attr<std::string>("shared_name");
-    WEIR_RETURN_IF_ERROR(s.SetVariable(shared.empty() ? n.name() : shared, RandomTensor(n.type_attr("dtype"), n.attr<PartialShape>("shape").ToShape().value(), rng)));
+    WEIR_RETURN_IF_ERROR(
+        s.SetVariable(shared.empty() ? n.name() : shared,
+                      RandomTensor(n.type_attr("dtype"), n.attr<PartialShape>("shape").ToShape().value(), rng)));
   }
   return s.Run(feeds, fetches, targets);
 }
@@ -106,7 +112,8 @@ TEST_P(Passes, Golden) {
   auto changed = RunPasses(c.passes, g);
   ASSERT_TRUE(changed.ok()) << changed.status().ToString();
   std::string got = Print(g);
-  if (std::getenv("WEIR_UPDATE_GOLDEN")) std::ofstream(path) << c.head << "--- before\n" << c.before << "--- after\n" << got;
+  if (std::getenv("WEIR_UPDATE_GOLDEN"))
+    std::ofstream(path) << c.head << "--- before\n" << c.before << "--- after\n" << got;
   else EXPECT_EQ(got, c.after);
   EXPECT_EQ(*changed, got != Print(*before)) << "\"changed\" must be told iff the text differs";
   auto again = RunPasses(c.passes, g);
@@ -118,12 +125,14 @@ TEST_P(Passes, Golden) {
   ASSERT_TRUE(have.ok()) << have.status().ToString();
   ASSERT_EQ(want->size(), have->size());
   EXPECT_LE(before->num_nodes(), 14) << "golden cases stay small";
-  for (size_t i = 0; i < want->size(); ++i) EXPECT_TRUE((*want)[i].Identical((*have)[i])) << "result " << i << ": " << (*want)[i] << " became " << (*have)[i];
+  for (size_t i = 0; i < want->size(); ++i)
+    EXPECT_TRUE((*want)[i].Identical((*have)[i])) << "result " << i << ": " << (*want)[i] << " became " << (*have)[i];
 }
 
 std::vector<std::string> CaseNames() {
   std::vector<std::string> names;
-  for (const auto& f : std::filesystem::directory_iterator(std::string(WEIR_TEST_DATA) + "/passes")) names.push_back(f.path().stem().string());
+  for (const auto& f : std::filesystem::directory_iterator(std::string(WEIR_TEST_DATA) + "/passes"))
+    names.push_back(f.path().stem().string());
   std::sort(names.begin(), names.end());
   return names;
 }

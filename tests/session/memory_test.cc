@@ -151,7 +151,9 @@ TEST(OutOfMemory, NamesTheNode) {
 TEST(CheckNumerics, NamesTheOpInsideAFusedGroup) {
   Builder g;
   Output x = ops::Placeholder(g, kFloat, {None}, {.name = "x"});
-  Output y = ops::Sqrt(ops::Add(ops::Log(ops::Multiply(x, 2.0f, {.name = "twice"}), {.name = "the_log"}), 1.0f, {.name = "more"}), {.name = "root"});
+  Output y = ops::Sqrt(
+      ops::Add(ops::Log(ops::Multiply(x, 2.0f, {.name = "twice"}), {.name = "the_log"}), 1.0f, {.name = "more"}),
+      {.name = "root"});
   Output branch = Cond(
       ops::Greater(ops::ReduceSum(x), -1e9f), [&] { return ops::Tanh(ops::Log(x * 3.0f, {.name = "inner_log"})); },
       [&] { return x; });

@@ -60,7 +60,8 @@ TEST_F(Messages, SwappedLogitsAndLabelsAreToldSo) {
   for (bool sparse : {true, false}) {
     Builder g;
     Output logits = ops::Placeholder(g, kFloat, {None, 3}, {.name = "net"}),
-           labels = ops::Placeholder(g, kInt32, sparse ? PartialShape({None}) : PartialShape({None, 3}), {.name = "classes"});
+           labels = ops::Placeholder(g, kInt32, sparse ? PartialShape({None}) : PartialShape({None, 3}),
+                                     {.name = "classes"});
     sparse ? ops::SparseSoftmaxCrossEntropyWithLogits(logits, labels)
            : ops::SoftmaxCrossEntropyWithLogits(logits, labels);
     ExpectSays(g.status(), {"has logits 'classes:0' of int32 and labels 'net:0' of float: they are swapped",
@@ -80,7 +81,8 @@ TEST_F(Messages, SwappedLogitsAndLabelsOfALossAreToldSo) {
 
 TEST_F(Messages, SwappedLogitsAndLabelsOfAFileAreToldSo) {
   Builder g;
-  Output logits = ops::Placeholder(g, kFloat, {4}, {.name = "a"}), labels = ops::Placeholder(g, kInt32, {4, 3}, {.name = "b"});
+  Output logits = ops::Placeholder(g, kFloat, {4}, {.name = "a"}),
+         labels = ops::Placeholder(g, kInt32, {4, 3}, {.name = "b"});
   g.Add("SparseSoftmaxCrossEntropyWithLogits", {logits, labels});
   ExpectSays(g.status(), {"has logits", "and labels", "they are swapped"});
 }

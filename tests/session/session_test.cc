@@ -39,7 +39,8 @@ TEST(Session, RefusesWhatAnotherBuilderMade) {
   Output p = ops::Placeholder(g, kFloat, {2}, {.name = "p"}), doubled = p * 2.0f;
   Output q = ops::Placeholder(h, kFloat, {2}, {.name = "q"}), other = q * 100.0f;
   Session s(g, {.threads = 1});
-  for (const Status& status : {s.Run(other, {{p, {1.f, 2.f}}}).status(), s.Run(doubled, {{q, {1.f, 2.f}}}).status(), s.Run(other.op()), s.Extend(h)}) {
+  for (const Status& status : {s.Run(other, {{p, {1.f, 2.f}}}).status(), s.Run(doubled, {{q, {1.f, 2.f}}}).status(),
+                               s.Run(other.op()), s.Extend(h)}) {
     EXPECT_EQ(status.code(), Code::kInvalidArgument) << status.ToString();
   }
   EXPECT_NE(s.Run(other, {{p, {1.f, 2.f}}}).status().ToString().find("is of another builder"), std::string::npos);
@@ -107,7 +108,8 @@ TEST(Session, ByNames) {
   EXPECT_EQ(s.Run(feeds, {"y:0"}).value()[0].ToString(), "[0, 1]");
   auto missing = s.Run(feeds, {"yy"});
   ASSERT_FALSE(missing.ok());
-  EXPECT_NE(missing.status().ToString().find("error[fetch]: the graph has no node 'yy'"), std::string::npos) << missing.status().ToString();
+  EXPECT_NE(missing.status().ToString().find("error[fetch]: the graph has no node 'yy'"), std::string::npos)
+      << missing.status().ToString();
 }
 
 TEST(Session, FeedErrorsEchoBothTypes) {
@@ -125,7 +127,8 @@ TEST(Session, FeedErrorsEchoBothTypes) {
   EXPECT_NE(twice.status().ToString().find("fed twice"), std::string::npos);
   auto unfed = s.Run(y);
   ASSERT_FALSE(unfed.ok());
-  EXPECT_NE(unfed.status().ToString().find("Placeholder 'x' must be fed"), std::string::npos) << unfed.status().ToString();
+  EXPECT_NE(unfed.status().ToString().find("Placeholder 'x' must be fed"), std::string::npos)
+      << unfed.status().ToString();
 }
 
 TEST(Session, AnErrorWhileBuildingReachesTheRun) {
@@ -158,7 +161,8 @@ TEST(Session, VariablesByNameAndUninitialisedOnes) {
   auto unset = s.Run(y);
   ASSERT_FALSE(unset.ok());
   EXPECT_EQ(unset.status().code(), Code::kFailedPrecondition);
-  EXPECT_NE(unset.status().ToString().find("variable 'w' has no value yet"), std::string::npos) << unset.status().ToString();
+  EXPECT_NE(unset.status().ToString().find("variable 'w' has no value yet"), std::string::npos)
+      << unset.status().ToString();
   s.Run(init).Check();
   Tensor before = s.GetVariable("w").value();
   s.Run(add).Check();
@@ -215,7 +219,8 @@ TEST(Session, ShapesThatOnlyDataTells) {
     EXPECT_EQ(r[1].ToString(), "[0, 1]");
     EXPECT_EQ(r[2].ToString(), "[2, -1, 4]");
     EXPECT_EQ(s.Run(positive, {{x, {-1.f, -2.f, -3.f}}}).value().shape().ToString(), "[0]");
-    std::string plan = s.ExplainPlan({{"x", Tensor::Of<float>({3}, {1, 2, 3})}}, {positive.name(), still_static.name()}).value();
+    std::string plan =
+        s.ExplainPlan({{"x", Tensor::Of<float>({3}, {1, 2, 3})}}, {positive.name(), still_static.name()}).value();
     EXPECT_NE(plan.find("AddV2(%"), std::string::npos) << plan;
     EXPECT_NE(plan.find("f32[3] = AddV2"), std::string::npos) << "static neighbours stay static\n" << plan;
   }
@@ -223,12 +228,14 @@ TEST(Session, ShapesThatOnlyDataTells) {
 
 TEST(Session, AFedSizeIsCompiledIn) {
   Builder g;
-  Output n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), {.name = "n"}), x = ops::Placeholder(g, kFloat, {None}, {.name = "x"});
+  Output n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), {.name = "n"}),
+         x = ops::Placeholder(g, kFloat, {None}, {.name = "x"});
   Output y = ops::Reshape(x, ops::Stack({n, -1})) * 2.0f;
   Session s(g, {.threads = 1});
   Tensor four = Tensor::Of<float>({4}, {1, 2, 3, 4});
   for (int32_t rows : {1, 2, 4, 2}) {
-    EXPECT_EQ(s.Run({{"n", Tensor(rows)}, {"x", four}}, {y.name()}).value()[0].shape().ToString(), Shape({rows, 4 / rows}).ToString());
+    EXPECT_EQ(s.Run({{"n", Tensor(rows)}, {"x", four}}, {y.name()}).value()[0].shape().ToString(),
+              Shape({rows, 4 / rows}).ToString());
   }
   std::string plan = s.ExplainPlan({{"n", Tensor(2)}, {"x", four}}, {y.name()}).value();
   EXPECT_EQ(plan.find("dynamic"), std::string::npos) << plan;
@@ -251,9 +258,11 @@ TEST(Session, AFedSizeIsCompiledIn) {
 
 TEST(Session, CondAndWhile) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {None}, {.name = "x"}), n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), {.name = "n"});
+  Output x = ops::Placeholder(g, kFloat, {None}, {.name = "x"}),
+         n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), {.name = "n"});
   Variable count(g, Tensor(0.0f), {.name = "count"});
-  Outputs c = Cond(ops::Greater(ops::ReduceSum(x), 0.0f), [&] { return Outputs{x * 2.0f}; }, [&] { return Outputs{-x}; });
+  Outputs c = Cond(
+      ops::Greater(ops::ReduceSum(x), 0.0f), [&] { return Outputs{x * 2.0f}; }, [&] { return Outputs{-x}; });
   Outputs w = WhileLoop(g, [&](const Outputs& v) { return ops::Less(v[0], n); },
                         [&](const Outputs& v) {
                           ops::AssignAdd(count, 1.0f);
@@ -278,7 +287,8 @@ TEST(Session, CondAndWhile) {
 
 TEST(Session, ALoopWhoseVariableGrows) {
   Builder g;
-  Output n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), {.name = "n"}), start = ops::Placeholder(g, kFloat, {None}, {.name = "start"});
+  Output n = ops::Placeholder(g, kInt32, PartialShape::Scalar(), {.name = "n"}),
+         start = ops::Placeholder(g, kFloat, {None}, {.name = "start"});
   Outputs w = WhileLoop(g, [&](const Outputs& v) { return ops::Less(v[0], n); },
                         [&](const Outputs& v) { return Outputs{v[0] + 1, ops::Concat({v[1], v[1]}, 0)}; }, {0, start});
   ASSERT_TRUE(g.status().ok()) << g.status().ToString();
@@ -316,7 +326,8 @@ TEST(Session, AFunctionThatCallsItselfIsRefused) {
 TEST(Session, CancelAndDeadlineEndALoop) {
   Builder g;
   Output go = ops::Placeholder(g, kBool, PartialShape::Scalar(), {.name = "go"});
-  Outputs w = WhileLoop(g, [&](const Outputs&) { return ops::Identity(go); }, [](const Outputs& v) { return Outputs{v[0] + 1}; }, {0});
+  Outputs w = WhileLoop(
+      g, [&](const Outputs&) { return ops::Identity(go); }, [](const Outputs& v) { return Outputs{v[0] + 1}; }, {0});
   ASSERT_TRUE(g.status().ok()) << g.status().ToString();
   Session s(g, {.threads = 1});
   RunConfig timeout;

@@ -47,7 +47,10 @@ class Graphdef : public ::testing::Test {
     std::string out, err;
   };
 
-  Graphdef() : folder_(fs::path(::testing::TempDir()) / ("graphdef_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) + "_" + std::to_string(getpid()))) {
+  Graphdef()
+      : folder_(fs::path(::testing::TempDir()) /
+                ("graphdef_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) + "_" +
+                 std::to_string(getpid()))) {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }
@@ -59,7 +62,8 @@ class Graphdef : public ::testing::Test {
   Ran Run(const std::string& arguments) const {
     const std::string command = std::string(WEIR_GRAPHDEF) + " " + arguments + " >" + File("out") + " 2>" + File("err");
     const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), ReadAll(File("out")), ReadAll(File("err"))};
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), ReadAll(File("out")),
+            ReadAll(File("err"))};
   }
   std::string Output(const std::string& arguments) const {
     const Ran r = Run(arguments);
@@ -95,7 +99,8 @@ void WriteTraining(const std::string& graph, const std::string& checkpoint) {
   ASSERT_TRUE(Saver(&session).Save(checkpoint).ok());
 }
 
-const std::vector<std::string> kVerbs = {"dump", "summary", "check", "run", "grad", "opt", "plan", "bench", "draw", "ops", "ckpt"};
+const std::vector<std::string> kVerbs = {"dump", "summary", "check", "run", "grad", "opt",
+                                         "plan", "bench",   "draw",  "ops", "ckpt"};
 
 TEST_F(Graphdef, EveryVerbHelpsWithTwoExamples) {
   for (const std::string& verb : kVerbs) {
@@ -110,13 +115,21 @@ TEST_F(Graphdef, TellsTheVersionOfTheProject) {
   const std::string version = Output("--version"), expected = "graphdef (Weir) ";
   ASSERT_EQ(version.compare(0, expected.size(), expected), 0) << version;
   const std::string number = version.substr(expected.size(), version.size() - expected.size() - 1);
-  EXPECT_NE(ReadAll(WEIR_SOURCE_DIR "/CMakeLists.txt").find("project(Weir VERSION " + number + " "), std::string::npos) << version;
+  EXPECT_NE(ReadAll(WEIR_SOURCE_DIR "/CMakeLists.txt").find("project(Weir VERSION " + number + " "), std::string::npos)
+      << version;
 }
 
 TEST_F(Graphdef, PrintsFactsAsJson) {
-  for (const auto& [verb, rest] : std::vector<std::pair<std::string, std::string>>{
-           {"dump", kXor}, {"summary", kXor}, {"check", kXor}, {"run", kXor + " --fetch xor --feed 'x=[[1,0]]'"}, {"grad", kXor + " --y xor"},
-           {"opt", kXor}, {"plan", kXor}, {"bench", kXor + " --runs 3"}, {"ops", "MatMul"}}) {
+  for (const auto& [verb, rest] :
+       std::vector<std::pair<std::string, std::string>>{{"dump", kXor},
+                                                        {"summary", kXor},
+                                                        {"check", kXor},
+                                                        {"run", kXor + " --fetch xor --feed 'x=[[1,0]]'"},
+                                                        {"grad", kXor + " --y xor"},
+                                                        {"opt", kXor},
+                                                        {"plan", kXor},
+                                                        {"bench", kXor + " --runs 3"},
+                                                        {"ops", "MatMul"}}) {
     const Json json = Json::parse(Output(verb + " --json " + rest), nullptr, false);
     ASSERT_FALSE(json.is_discarded()) << verb;
     EXPECT_EQ(json["schema"], "graphdef." + verb + "/1");
@@ -134,13 +147,16 @@ TEST_F(Graphdef, DumpedGraphsAreReadAgain) {
 
 TEST_F(Graphdef, SummarySaysWhatGoesInAndOut) {
   const std::string text = Output("summary " + kXor);
-  for (const char* part : {"parameters: 8", "x:0 : f32[?,2]", "xor:0 : f32[?,1]", "MatMul:2"}) EXPECT_NE(text.find(part), std::string::npos) << text;
+  for (const char* part : {"parameters: 8", "x:0 : f32[?,2]", "xor:0 : f32[?,1]", "MatMul:2"})
+    EXPECT_NE(text.find(part), std::string::npos) << text;
 }
 
 TEST_F(Graphdef, SummaryCountsTrainableVariablesAsParameters) {
   WriteTraining(File("train.pb"), File("train"));
   // Two slots a parameter, beta1_power, beta2_power, and the global step of 8 bytes.
-  EXPECT_NE(Output("summary " + File("train.pb")).find("parameters: 15 (60 bytes), from variables   other variables: 33 (136 bytes)"), std::string::npos);
+  EXPECT_NE(Output("summary " + File("train.pb"))
+                .find("parameters: 15 (60 bytes), from variables   other variables: 33 (136 bytes)"),
+            std::string::npos);
   const Json json = Json::parse(Output("summary --json " + File("train.pb")));
   EXPECT_EQ(json["total"]["parameters"], 15);
   EXPECT_EQ(json["total"]["other_variables"], 33);
@@ -148,30 +164,41 @@ TEST_F(Graphdef, SummaryCountsTrainableVariablesAsParameters) {
 }
 
 TEST_F(Graphdef, SummaryHeedsTheCollectionOfTrainableVariables) {
-  const char* shape = "attr { key: 'dtype' value { type: DT_FLOAT } } attr { key: 'shape' value { shape { dim { size: 5 } } } }";
-  std::ofstream(File("m.pbtxt")) << "graph_def { node { name: 'w' op: 'VariableV2' " << shape << " } node { name: 'moving_mean' op: 'VariableV2' " << shape
-                                 << " } }\ncollection_def { key: 'trainable_variables' value { bytes_list { value: '\\n\\003w:0' } } }\n";
-  EXPECT_NE(Output("summary " + File("m.pbtxt")).find("parameters: 5 (20 bytes), from trainable_variables   other variables: 5 (20 bytes)"), std::string::npos);
-  std::ofstream(File("bare.pbtxt")) << "node { name: 'w' op: 'VariableV2' " << shape << " } node { name: 'bn/moving_mean' op: 'VariableV2' " << shape << " }";
-  EXPECT_NE(Output("summary " + File("bare.pbtxt")).find("parameters: 5 (20 bytes), from variables   other variables: 5 (20 bytes)"), std::string::npos);
+  const char* shape =
+      "attr { key: 'dtype' value { type: DT_FLOAT } } attr { key: 'shape' value { shape { dim { size: 5 } } } }";
+  std::ofstream(File("m.pbtxt"))
+      << "graph_def { node { name: 'w' op: 'VariableV2' " << shape << " } node { name: 'moving_mean' op: 'VariableV2' "
+      << shape << " } }\ncollection_def { key: 'trainable_variables' value { bytes_list { value: '\\n\\003w:0' } } }\n";
+  EXPECT_NE(Output("summary " + File("m.pbtxt"))
+                .find("parameters: 5 (20 bytes), from trainable_variables   other variables: 5 (20 bytes)"),
+            std::string::npos);
+  std::ofstream(File("bare.pbtxt")) << "node { name: 'w' op: 'VariableV2' " << shape
+                                    << " } node { name: 'bn/moving_mean' op: 'VariableV2' " << shape << " }";
+  EXPECT_NE(Output("summary " + File("bare.pbtxt"))
+                .find("parameters: 5 (20 bytes), from variables   other variables: 5 (20 bytes)"),
+            std::string::npos);
 }
 
 TEST_F(Graphdef, SummaryCountsConstantsWhereThereAreNoVariables) {
-  EXPECT_NE(Output("summary " + kXor).find("parameters: 8 (32 bytes), from constants   other variables: 0 (0 bytes)"), std::string::npos);
+  EXPECT_NE(Output("summary " + kXor).find("parameters: 8 (32 bytes), from constants   other variables: 0 (0 bytes)"),
+            std::string::npos);
   EXPECT_NE(Output("summary --help").find("Parameters are the elements of the trainable variables"), std::string::npos);
 }
 
 TEST_F(Graphdef, GuessesTheLossAndThePredictionOfATraining) {
   WriteTraining(File("train.pb"), File("train"));
   const std::string text = Output("summary " + File("train.pb"));
-  EXPECT_NE(text.find("outputs (guessed):\n  prediction:0 : f32[?,3]\n  loss:0 : f32[]\nops:"), std::string::npos) << text;
-  const std::string run = Output("run " + File("train.pb") + " --ckpt " + File("train") + " --feed x=@ones --feed labels=[2]");
+  EXPECT_NE(text.find("outputs (guessed):\n  prediction:0 : f32[?,3]\n  loss:0 : f32[]\nops:"), std::string::npos)
+      << text;
+  const std::string run =
+      Output("run " + File("train.pb") + " --ckpt " + File("train") + " --feed x=@ones --feed labels=[2]");
   EXPECT_EQ(run.find("prediction:0 f32[1,3] "), 0u) << run;
   EXPECT_NE(run.find("\nloss:0 f32[] "), std::string::npos) << run;
 }
 
 TEST_F(Graphdef, CheckFindsAllProblems) {
-  std::ofstream(File("bad.weir")) << "a = Const() {value: f32[2,3] [[1, 2, 3], [4, 5, 6]]}\nb = MatMul(a, a)\nc = Relu(a)\nd = Transpose(a, a)\n";
+  std::ofstream(File("bad.weir"))
+      << "a = Const() {value: f32[2,3] [[1, 2, 3], [4, 5, 6]]}\nb = MatMul(a, a)\nc = Relu(a)\nd = Transpose(a, a)\n";
   const Ran r = Run("check " + File("bad.weir"));
   EXPECT_EQ(r.code, 1) << r.out << r.err;
   for (const char* name : {"'b'", "'d'"}) EXPECT_NE(r.out.find(name), std::string::npos) << r.out;
@@ -194,7 +221,8 @@ TEST_F(Graphdef, RunPrintsAndWritesValues) {
 // The losses that were published for this program; TensorFlow wrote the graph (tests/oracle/published_run.py).
 TEST_F(Graphdef, RunRepeatsThePublishedTraining) {
   for (const char* how : {"", " --optimize=0"}) {
-    Output("run " + kFiles + "published_run.pb --init --target train --fetch loss --steps 4001 --out " + File("losses.npy") + how);
+    Output("run " + kFiles + "published_run.pb --init --target train --fetch loss --steps 4001 --out " +
+           File("losses.npy") + how);
     const Tensor losses = io::ReadNpy(File("losses.npy")).value();
     ASSERT_EQ(losses.shape(), Shape{4001});
     const char* published[] = {"0.0674925", "0.0163385", "0.00907547", "0.00714436", "0.00578471"};
@@ -213,7 +241,8 @@ TEST_F(Graphdef, CheckNumericsNamesTheOp) {
 
 TEST_F(Graphdef, GradAddsGradientsThatRun) {
   Output("grad " + kXor + " --y xor --x x -o " + File("g.pb"));
-  EXPECT_EQ(Output("run " + File("g.pb") + " --fetch gradients/MatMul_grad/MatMul --feed 'x=[[1,1]]'"), "gradients/MatMul_grad/MatMul:0 f32[1,2] [[-1, -1]]\n");
+  EXPECT_EQ(Output("run " + File("g.pb") + " --fetch gradients/MatMul_grad/MatMul --feed 'x=[[1,1]]'"),
+            "gradients/MatMul_grad/MatMul:0 f32[1,2] [[-1, -1]]\n");
   ExpectFailure("grad " + kXor + " --y xo", 2, "did you mean 'x', 'xor'");
 }
 
@@ -234,7 +263,8 @@ TEST_F(Graphdef, GradAndCheckTellOfWhatHasNoGradient) {
 }
 
 TEST_F(Graphdef, OptVerifiesWhatItWrites) {
-  EXPECT_NE(Output("opt " + kXor + " --verify 3 -o " + File("o.pb")).find("verified on 3 random feeds"), std::string::npos);
+  EXPECT_NE(Output("opt " + kXor + " --verify 3 -o " + File("o.pb")).find("verified on 3 random feeds"),
+            std::string::npos);
   EXPECT_EQ(Output("run " + File("o.pb") + " --fetch xor --feed 'x=[[1,0]]'"), "xor:0 f32[1,1] [[1]]\n");
   EXPECT_NE(Output("opt --list").find("fold_constants"), std::string::npos);
 }
@@ -261,7 +291,8 @@ TEST_F(Graphdef, InitTakesANodeAndSaysSoOfAModel) {
   const std::string model = kFiles + "published_run.pb", fetch = " --fetch w1/Read/ReadVariableOp";
   EXPECT_NE(Output("run " + model + fetch + " --init").find("f32[2,3]"), std::string::npos);
   EXPECT_EQ(Output("run " + model + fetch + " --init=init"), Output("run --init=init " + model + fetch));
-  ExpectFailure("run --init " + model + fetch, 2, "write `graphdef run " + model + " --init` or `graphdef run --init=NODE " + model + "`");
+  ExpectFailure("run --init " + model + fetch, 2,
+                "write `graphdef run " + model + " --init` or `graphdef run --init=NODE " + model + "`");
   ExpectFailure("run --init=init", 2, "model is required");
 }
 
@@ -274,7 +305,8 @@ TEST_F(Graphdef, PlanBenchAndDraw) {
 }
 
 TEST_F(Graphdef, CheckpointsAreListedPrintedAndVerified) {
-  for (const char* part : {"checkpoint.index", "checkpoint.data-00000-of-00001"}) fs::copy_file(kFiles + part, File(part));
+  for (const char* part : {"checkpoint.index", "checkpoint.data-00000-of-00001"})
+    fs::copy_file(kFiles + part, File(part));
   EXPECT_NE(Output("ckpt cat " + File("checkpoint") + " scalar").find("3.5"), std::string::npos);
   EXPECT_NE(Output("ckpt verify " + File("checkpoint")).find("17 of 17"), std::string::npos);
   std::fstream data(File("checkpoint.data-00000-of-00001"), std::ios::in | std::ios::out | std::ios::binary);
@@ -296,9 +328,11 @@ TEST_F(Graphdef, FailuresHaveTheirCodes) {
   ExpectFailure("run " + kXor + " --fetch xor --feed 'x=[[1,0,3]]'", 4, "f32[1,3]");
   ExpectFailure("run " + kXor + " --fetch xor --feed 'x=[[1,0'", 2, "ends too early");
   for (const std::string verb : {"run ", "plan ", "bench "}) {
-    ExpectFailure(verb + kXor + " --fetch xor --feed 'z=[[1,0]]'", 2, "error[feed]: the graph has no node 'z'\n  help: did you mean 'x'");
+    ExpectFailure(verb + kXor + " --fetch xor --feed 'z=[[1,0]]'", 2,
+                  "error[feed]: the graph has no node 'z'\n  help: did you mean 'x'");
     ExpectFailure(verb + kXor + " --fetch xor --feed x", 2, "error[feed]: 'x' is not of the form NAME=VALUE");
-    ExpectFailure(verb + kXor + " --fetch xor --feed x=3", 4, "error[feed]: Placeholder 'x:0' is f32[?,2], but was fed f32[]");
+    ExpectFailure(verb + kXor + " --fetch xor --feed x=3", 4,
+                  "error[feed]: Placeholder 'x:0' is f32[?,2], but was fed f32[]");
     ExpectFailure(verb + kXor + " --fetch xor --feeds " + File("none.npz"), 3, "none.npz");
   }
   ExpectFailure("run " + kXor + " --fetch xor --feed 'x=@zeros[1000000000000,2]'", 5, "memory");
@@ -322,7 +356,8 @@ TEST_F(Graphdef, BrokenFilesEndInAMessage) {
 TEST_F(Graphdef, ACheckpointIsReadUnderTheNamesOfTheGraphsOwnSaver) {
   const std::string state = WEIR_TEST_DATA "/state/";
   EXPECT_EQ(Output("run " + state + "ema_eval.meta --ckpt " + state + "ema --fetch y"), "y:0 f32[3] [2, 3, 4]\n");
-  EXPECT_EQ(Output("run " + state + "parts3.meta --ckpt " + state + "parts --fetch w/part_2"), "w/part_2:0 f32[2,2] [[10, 11], [12, 13]]\n");
+  EXPECT_EQ(Output("run " + state + "parts3.meta --ckpt " + state + "parts --fetch w/part_2"),
+            "w/part_2:0 f32[2,2] [[10, 11], [12, 13]]\n");
 }
 
 // The field `input` is missing; an unknown one stands in its place. 95 bytes.
@@ -333,8 +368,14 @@ TEST_F(Graphdef, ANodeWithoutItsInputIsNamed) {
   ASSERT_NE(at, bytes.npos);
   bytes[at] = '\x7a';  // field 15
   std::ofstream(File("broken.pb"), std::ios::binary) << bytes;
-  for (const char* verb : {"summary", "dump", "draw"}) EXPECT_EQ(Run(std::string(verb) + " " + File("broken.pb")).code, 0) << verb;
-  for (auto [verb, rest] : {std::pair("check", ""), {"opt", ""}, {"run", "--fetch=y"}, {"plan", "--fetch=y"}, {"bench", "--fetch=y"}, {"grad", "--y=y --x=x"}}) {
+  for (const char* verb : {"summary", "dump", "draw"})
+    EXPECT_EQ(Run(std::string(verb) + " " + File("broken.pb")).code, 0) << verb;
+  for (auto [verb, rest] : {std::pair("check", ""),
+                            {"opt", ""},
+                            {"run", "--fetch=y"},
+                            {"plan", "--fetch=y"},
+                            {"bench", "--fetch=y"},
+                            {"grad", "--y=y --x=x"}}) {
     Ran r = Run(std::string(verb) + " " + File("broken.pb") + " " + rest);
     EXPECT_TRUE(r.code > 0 && r.code < 128) << verb << r.code;
     EXPECT_NE((r.out + r.err).find("Neg 'y' takes 1 inputs, not 0"), std::string::npos) << verb << r.out << r.err;
@@ -344,7 +385,8 @@ TEST_F(Graphdef, ANodeWithoutItsInputIsNamed) {
 TEST_F(Graphdef, WhatUnknownOpsGiveIsWhatTheirReadersTakeItFor) {
   std::ofstream(File("jpeg.weir")) << "f = Placeholder() {dtype: str, shape: []}\njpeg = DecodeSomething(f) {}\n"
                                       "id = Identity(jpeg) {T: u8}\ny = Cast(id) {SrcT: u8, DstT: f32}\n";
-  EXPECT_EQ(Output("run " + File("jpeg.weir") + " --feed 'jpeg=[[[1,2,3]]]' --fetch y"), "y:0 f32[1,1,3] [[[1, 2, 3]]]\n");
+  EXPECT_EQ(Output("run " + File("jpeg.weir") + " --feed 'jpeg=[[[1,2,3]]]' --fetch y"),
+            "y:0 f32[1,1,3] [[[1, 2, 3]]]\n");
   Ran fraction = Run("run " + File("jpeg.weir") + " --feed 'jpeg=[0.5]' --fetch y");
   EXPECT_EQ(fraction.code, 2) << fraction.err;
   EXPECT_NE(fraction.err.find("error[feed]: '0.5' is no value of dtype uint8"), std::string::npos) << fraction.err;

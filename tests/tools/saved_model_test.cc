@@ -1,4 +1,5 @@
-// graphdef on a SavedModel of TensorFlow 2: fetches by signature, variables of its objects, and an init that Weir cannot run.
+// graphdef on a SavedModel of TensorFlow 2: fetches by signature, variables of its objects, and an init that Weir
+// cannot run.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -21,13 +22,17 @@ saved_model_schema_version: 1
 meta_graphs {
   meta_info_def {tags: 'serve'}
   graph_def {
-    node {name: 'mean' op: 'VarHandleOp' attr {key: 'dtype' value {type: DT_FLOAT}} attr {key: 'shape' value {shape {dim {size: 3}}}}
+    node {name: 'mean' op: 'VarHandleOp' attr {key: 'dtype' value {type: DT_FLOAT}}
+          attr {key: 'shape' value {shape {dim {size: 3}}}}
           attr {key: 'shared_name' value {s: 'mean'}}}
-    node {name: 'w' op: 'VarHandleOp' attr {key: 'dtype' value {type: DT_FLOAT}} attr {key: 'shape' value {shape {dim {size: 2}}}}
+    node {name: 'w' op: 'VarHandleOp' attr {key: 'dtype' value {type: DT_FLOAT}}
+          attr {key: 'shape' value {shape {dim {size: 2}}}}
           attr {key: 'shared_name' value {s: 'w'}}}
-    node {name: 'x' op: 'Placeholder' attr {key: 'dtype' value {type: DT_FLOAT}} attr {key: 'shape' value {shape {dim {size: 2}}}}}
+    node {name: 'x' op: 'Placeholder' attr {key: 'dtype' value {type: DT_FLOAT}}
+          attr {key: 'shape' value {shape {dim {size: 2}}}}}
     node {name: 'y' op: 'StatefulPartitionedCall' input: 'x' input: 'w' attr {key: 'f' value {func {name: 'serve'}}}
-          attr {key: 'Tin' value {list {type: DT_FLOAT type: DT_RESOURCE}}} attr {key: 'Tout' value {list {type: DT_FLOAT}}}}
+          attr {key: 'Tin' value {list {type: DT_FLOAT type: DT_RESOURCE}}}
+          attr {key: 'Tout' value {list {type: DT_FLOAT}}}}
     node {name: 'n' op: 'Neg' input: 'x' attr {key: 'T' value {type: DT_FLOAT}}}
     node {name: 'table' op: 'HashTableV2'}
     node {name: 'fill' op: 'StatefulPartitionedCall' input: 'table' attr {key: 'f' value {func {name: 'fill'}}}
@@ -39,19 +44,23 @@ meta_graphs {
                    output_arg {name: 'o' type: DT_FLOAT} is_stateful: true}
         node_def {name: 'r' op: 'ReadVariableOp' input: 'h' attr {key: 'dtype' value {type: DT_FLOAT}}}
         node_def {name: 'm' op: 'Mul' input: 'a' input: 'r:value:0' attr {key: 'T' value {type: DT_FLOAT}}}
-        node_def {name: 'p' op: 'Relu' input: 'm:z:0' attr {key: 'T' value {type: DT_FLOAT}} attr {key: 'novel' value {b: true}}}
+        node_def {name: 'p' op: 'Relu' input: 'm:z:0' attr {key: 'T' value {type: DT_FLOAT}}
+              attr {key: 'novel' value {b: true}}}
         ret {key: 'o' value: 'p:activations:0'}
       }
       function {
         signature {name: 'fill' input_arg {name: 't' type: DT_RESOURCE} is_stateful: true control_output: 'i'}
-        node_def {name: 'k' op: 'Const' attr {key: 'dtype' value {type: DT_FLOAT}} attr {key: 'value' value {tensor {dtype: DT_FLOAT tensor_shape {} float_val: 1}}}}
+        node_def {name: 'k' op: 'Const' attr {key: 'dtype' value {type: DT_FLOAT}} attr {key: 'value'
+              value {tensor {dtype: DT_FLOAT tensor_shape {} float_val: 1}}}}
         node_def {name: 'i' op: 'LookupTableImportV2' input: 't' input: 'k:output:0' input: 'k:output:0'}
         control_ret {key: 'i' value: 'i'}
       }
     }
   }
-  signature_def {key: 'serving_default' value {inputs {key: 'x' value {name: 'x:0' dtype: DT_FLOAT}} outputs {key: 'y' value {name: 'y:0' dtype: DT_FLOAT}}}}
-  signature_def {key: 'negate' value {inputs {key: 'x' value {name: 'x:0' dtype: DT_FLOAT}} outputs {key: 'n' value {name: 'n:0' dtype: DT_FLOAT}}}}
+  signature_def {key: 'serving_default' value {inputs {key: 'x' value {name: 'x:0' dtype: DT_FLOAT}}
+        outputs {key: 'y' value {name: 'y:0' dtype: DT_FLOAT}}}}
+  signature_def {key: 'negate' value {inputs {key: 'x' value {name: 'x:0' dtype: DT_FLOAT}}
+        outputs {key: 'n' value {name: 'n:0' dtype: DT_FLOAT}}}}
   signature_def {key: '__saved_model_init_op' value {outputs {key: '__saved_model_init_op' value {name: 'init'}}}}
   object_graph_def {nodes {} nodes {variable {trainable: true name: 'w'}} nodes {variable {name: 'mean'}}}
 }
@@ -84,7 +93,9 @@ class SavedModel : public ::testing::Test {
   // `verb`, the model, `arguments`.
   Ran Run(const std::string& verb, const std::string& arguments = "") const {
     std::string out = (folder_ / "out").string(), err = (folder_ / "err").string();
-    int status = std::system((std::string(WEIR_GRAPHDEF) + " " + verb + " " + folder_.string() + " " + arguments + " >" + out + " 2>" + err).c_str());
+    int status = std::system(
+        (std::string(WEIR_GRAPHDEF) + " " + verb + " " + folder_.string() + " " + arguments + " >" + out + " 2>" + err)
+            .c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : 128, ReadAll(out) + ReadAll(err)};
   }
   void ExpectSays(const Ran& r, int code, const std::string& what) const {
@@ -116,7 +127,8 @@ TEST_F(SavedModel, OptAndPlanGoByTheSignatures) {
   Ran r = Run("opt", "--verify=2 -o " + File("small.pb"));
   ExpectSays(r, 0, "largest difference 0.0e+00");
   EXPECT_EQ(std::system((std::string(WEIR_GRAPHDEF) + " dump " + File("small.pb") + " >" + File("dump")).c_str()), 0);
-  for (const char* node : {"y = ", "n = "}) EXPECT_NE(ReadAll(File("dump")).find(node), std::string::npos) << ReadAll(File("dump"));
+  for (const char* node : {"y = ", "n = "})
+    EXPECT_NE(ReadAll(File("dump")).find(node), std::string::npos) << ReadAll(File("dump"));
 }
 
 TEST_F(SavedModel, SummaryTellsItsVariables) {

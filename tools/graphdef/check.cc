@@ -99,8 +99,9 @@ void FindUnknownAttrs(const Graph& g, std::vector<Finding>* findings) {
 void FindUnreadFunctions(const Graph& g, std::vector<Finding>* findings) {
   for (const auto& [name, f] : g.functions()) {
     if (HasBody(*f)) continue;
-    findings->push_back({false, "unread-function",
-                         fmt::format("function '{}' cannot be run: it has lists of a length that its caller tells", name)});
+    findings->push_back(
+        {false, "unread-function",
+         fmt::format("function '{}' cannot be run: it has lists of a length that its caller tells", name)});
   }
 }
 

@@ -190,7 +190,8 @@ Result<Tensor> ParseValue(const std::string& text, const OutputType& type, int64
   }
   DType dtype = BaseType(type.dtype);
   if (dtype == DType::kInvalid) {
-    return InvalidArgument("error[feed]: the dtype is not known: neither the op, which Weir does not have, nor what reads it tells")
+    return InvalidArgument(
+               "error[feed]: the dtype is not known: neither the op, which Weir does not have, nor what reads it tells")
         .Help("feed a .npy file, which has a dtype");
   }
   if (!text.starts_with("@")) return ParseLiteral(text, dtype);

@@ -13,8 +13,8 @@ namespace weir::tool {
 
 // A nested literal, `[[1, 2], [3, 4]]`, `3`, `"text"`, `[true, false]`, as a tensor of `dtype`.
 Result<Tensor> ParseLiteral(std::string_view text, DType dtype);
-// A value for an output of this type: a literal, a .npy file, `@zeros`, `@ones`, `@normal(seed=1)`, `@uniform(seed=1)`. What is
-// generated takes the output's shape, unknown dimensions being `batch`, or one that is given: `@zeros[2,3]`.
+// A value for an output of this type: a literal, a .npy file, `@zeros`, `@ones`, `@normal(seed=1)`, `@uniform(seed=1)`.
+// What is generated takes the output's shape, unknown dimensions being `batch`, or one that is given: `@zeros[2,3]`.
 Result<Tensor> ParseValue(const std::string& text, const OutputType& type, int64_t batch);
 Result<Tensor> Generate(const std::string& what, uint64_t seed, DType dtype, const Shape& shape);
 // The shape with unknown dimensions set to `batch`.
@@ -28,7 +28,8 @@ struct FeedOptions {
   void AddTo(CLI::App* verb);
   // A later one of the same name wins. Arrays of the file that the graph has no tensor for go to `strangers`.
   Result<NamedFeeds> Collect(const Graph& g, std::map<std::string, Tensor>* strangers = nullptr) const;
-  // The same, followed by random values for the needed placeholders that are left out; `given` is how many come before those.
+  // The same, followed by random values for the needed placeholders that are left out; `given` is how many come before
+  // those.
   Result<NamedFeeds> CollectAll(const Graph& g, const std::set<NodeId>& needed, size_t* given = nullptr) const;
 };
 

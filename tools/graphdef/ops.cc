@@ -74,7 +74,8 @@ std::string Coverage(const std::vector<const OpDef*>& ops) {
   std::string text;
   int gaps = 0, shown = 0;
   auto add = [&](const std::vector<std::string>& row) {
-    for (size_t i = 0; i < row.size(); ++i) text += fmt::format("{:<{}}", row[i], i == 0 ? 44 : i + 1 == row.size() ? 0 : 14);
+    for (size_t i = 0; i < row.size(); ++i)
+      text += fmt::format("{:<{}}", row[i], i == 0 ? 44 : i + 1 == row.size() ? 0 : 14);
     text += '\n';
   };
   add(lines["op"]);

@@ -126,8 +126,8 @@ double Difference(const Tensor& a, const Tensor& b) {
   return worst == 0 ? 0 : worst / std::max(largest, 1e-30);
 }
 
-// The fetches without those that need an op that Weir does not have, which are told. In a session of its own: what runs may
-// have effects.
+// The fetches without those that need an op that Weir does not have, which are told. In a session of its own: what runs
+// may have effects.
 Result<std::vector<std::string>> Runnable(const Graph& g, const NamedFeeds& feeds,
                                           const std::vector<std::string>& fetches) {
   Session session(g, {.optimize = false});

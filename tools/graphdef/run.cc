@@ -94,8 +94,8 @@ Result<Tensor> Stack(const std::vector<Tensor>& parts, const std::string& name) 
   return all;
 }
 
-Result<Arrays> Steps(const RunOptions& o, Session& session, const NamedFeeds& feeds, const std::vector<std::string>& names,
-                     const Strangers& strangers, RunMetadata* metadata) {
+Result<Arrays> Steps(const RunOptions& o, Session& session, const NamedFeeds& feeds,
+                     const std::vector<std::string>& names, const Strangers& strangers, RunMetadata* metadata) {
   std::vector<std::string> fetches;
   for (const std::string& name : names) {
     if (!strangers.count(name)) fetches.push_back(name);

@@ -12,8 +12,8 @@ namespace weir::tool {
 
 namespace {
 
-// Runs a node that prepares the model. One that needs an op that Weir does not have (a table's) is left out and told: what
-// does without it runs all the same.
+// Runs a node that prepares the model. One that needs an op that Weir does not have (a table's) is left out and told:
+// what does without it runs all the same.
 Status RunKnown(const Session& session, const NamedFeeds& feeds, const std::string& node, bool* ran) {
   Status s = session.Run(feeds, {}, {node}, {.cancel = &interrupted}).status();
   bool unknown = s.code() == Code::kUnimplemented;

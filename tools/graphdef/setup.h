@@ -6,11 +6,11 @@
 
 namespace weir::tool {
 
-// Sets the variables that a checkpoint has, which is given by its prefix or a folder (its latest), under the names that the
-// graph's own saver gives them; others stay without a value, which a message tells.
+// Sets the variables that a checkpoint has, which is given by its prefix or a folder (its latest), under the names that
+// the graph's own saver gives them; others stay without a value, which a message tells.
 Status RestoreVariables(Session& session, std::string path);
-// As TensorFlow's loader does: restores the variables of a SavedModel by its own restore op, with the paths of its assets fed,
-// and runs its init op. The session must allow file ops.
+// As TensorFlow's loader does: restores the variables of a SavedModel by its own restore op, with the paths of its
+// assets fed, and runs its init op. The session must allow file ops.
 Status StartSavedModel(Session& session, const MetaGraph& meta, const std::string& path);
 // Gives every variable of known shape that has no value a random one: the same in every session.
 Status FillVariables(Session& session);

@@ -62,8 +62,8 @@ std::string ScopeOf(const std::string& name, int depth) {
   return end ? name.substr(0, end - 1) : "";
 }
 
-// Whether an optimizer or a batch norm keeps this variable for itself: beside another one (`w/Adam` beside `w`), or as a number of its
-// own.
+// Whether an optimizer or a batch norm keeps this variable for itself: beside another one (`w/Adam` beside `w`), or as
+// a number of its own.
 bool IsBookkeeping(const std::string& name, const std::set<std::string_view>& variables) {
   for (size_t slash = name.find('/'); slash != name.npos; slash = name.find('/', slash + 1)) {
     if (variables.count(std::string_view(name).substr(0, slash))) return true;
@@ -121,8 +121,8 @@ void AddNode(const Graph& g, const Node& n, const Parameters& parameters, Row* r
   } else {
     for (const OutputType& t : n.outputs()) {
       if (t.shape.known_rank())
-        row->activations =
-            SaturatedAdd(row->activations, SaturatedProduct({ElementsOrOne(t.shape), static_cast<int64_t>(SizeOf(t.dtype))}));
+        row->activations = SaturatedAdd(
+            row->activations, SaturatedProduct({ElementsOrOne(t.shape), static_cast<int64_t>(SizeOf(t.dtype))}));
     }
   }
 }

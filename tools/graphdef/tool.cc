@@ -97,7 +97,8 @@ void AddVerbs(CLI::App& app, Action* action) {
 
 CLI::Option* ModelOptions::AddTo(CLI::App* verb) {
   verb->add_option("--tags", tags, "Tags of the SavedModel's graph")->delimiter(',');
-  return verb->add_option("model", path, "A graph: .pb, .pbtxt, .meta, text form, a SavedModel's folder, or - for stdin")
+  return verb
+      ->add_option("model", path, "A graph: .pb, .pbtxt, .meta, text form, a SavedModel's folder, or - for stdin")
       ->required();
 }
 

@@ -1,6 +1,7 @@
 // What the verbs of `graphdef` share: loading models, exit codes, messages, JSON.
 //
-// Manners: results go to stdout, messages to stderr; exit codes are below; nothing a user passes ends the process by a signal.
+// Manners: results go to stdout, messages to stderr; exit codes are below; nothing a user passes ends the process by a
+// signal.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -67,8 +68,8 @@ extern std::atomic<bool> interrupted;
 std::vector<Status> InferBestEffort(Graph& g);
 std::vector<NodeId> Placeholders(const Graph& g);
 using weir::IsVariable;
-// Tensors that nothing but gradients and summaries consumes and that a run may fetch: what a model most likely computes.
-// No gradients, nothing computed from them, and nothing that writes.
+// Tensors that nothing but gradients and summaries consumes and that a run may fetch: what a model most likely
+// computes. No gradients, nothing computed from them, and nothing that writes.
 std::vector<Endpoint> Sinks(const Graph& g);
 // What to compute and to run; as names, too.
 struct Wanted {
@@ -76,13 +77,14 @@ struct Wanted {
   std::vector<NodeId> targets;
   std::vector<std::string> names;  // of the fetches
 };
-// The tensors and nodes of these names. Where none is named, the results of the model's signatures (of `serving_default` alone
-// where there is one, unless `all`), or in a graph without signatures its Sinks.
+// The tensors and nodes of these names. Where none is named, the results of the model's signatures (of
+// `serving_default` alone where there is one, unless `all`), or in a graph without signatures its Sinks.
 Result<Wanted> Want(const LoadedGraph& m, const std::vector<std::string>& fetches,
                     const std::vector<std::string>& targets, bool all = false);
 // The nodes that these need, themselves included.
 std::set<NodeId> NeededBy(const Graph& g, const Wanted& wanted);
-// Gives placeholders of unknown shape the shape that a signature tells of them. For runs: the graph of the file has none.
+// Gives placeholders of unknown shape the shape that a signature tells of them. For runs: the graph of the file has
+// none.
 void AssumeSignatureShapes(const LoadedGraph& m, Graph* g);
 // The tensor of this name; where there is none, an `error[what]` that tells the nearest ones.
 Result<Endpoint> ParseTensor(const Graph& g, const std::string& name, const std::string& what);

@@ -29,7 +29,8 @@ Status PrepareIdentityN(PrepareContext& c) {
     c.set_output_shape(i, c.input_shape(i));
     WEIR_RETURN_IF_ERROR(ForElement(c.input_dtype(i), [&](auto type) {
       using T = decltype(type);
-      copies.push_back({i, c.input_shape(i).num_elements(), [](RunArgs& a, int k, int64_t n) { std::copy_n(a.in<T>(k), n, a.out<T>(k)); }});
+      copies.push_back({i, c.input_shape(i).num_elements(),
+                        [](RunArgs& a, int k, int64_t n) { std::copy_n(a.in<T>(k), n, a.out<T>(k)); }});
     }));
   }
   c.SetRun([copies](RunArgs& a) {
@@ -39,7 +40,8 @@ Status PrepareIdentityN(PrepareContext& c) {
 }
 
 Status PrepareFill(PrepareContext& c) {
-  if (c.input_shape(1).num_elements() != 1) return InvalidArgument(fmt::format("wants a scalar value, not shape {}", c.input_shape(1).ToString()));
+  if (c.input_shape(1).num_elements() != 1)
+    return InvalidArgument(fmt::format("wants a scalar value, not shape {}", c.input_shape(1).ToString()));
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, c.ints(0)));
   int64_t n = c.output_shape(0).num_elements();
   c.ParallelOver(n, MoveCost(c.output_dtype(0)));
@@ -93,7 +95,10 @@ Status PrepareCheckNumerics(PrepareContext& c) {
         inf |= std::isinf(a.in<T>(0)[i]);
       }
       if (nan || inf) {
-        a.Fail(InvalidArgument(fmt::format("found a bad number: {} : Tensor had {} values", message, nan && inf ? "Inf and NaN" : nan ? "NaN" : "Inf")));
+        a.Fail(InvalidArgument(fmt::format("found a bad number: {} : Tensor had {} values", message,
+                                           nan && inf ? "Inf and NaN"
+                                           : nan      ? "NaN"
+                                                      : "Inf")));
       }
       if (a.in<T>(0) != a.out<T>(0)) std::copy(a.in<T>(0) + begin, a.in<T>(0) + end, a.out<T>(0) + begin);
     });

@@ -40,7 +40,8 @@ Line LineFor(Mode mode, const Quantum& q, float min, float max, bool narrow) {
   if (mode == Mode::kMinFirst) {
     if (min == max) return {0, 0, min};
     float scale = static_cast<float>((max - min) / (q.steps - 1.0));
-    // TensorFlow's threads flush a subnormal scale to zero, and 0 / 0 makes every element NaN. Published graphs hold such ranges.
+    // TensorFlow's threads flush a subnormal scale to zero, and 0 / 0 makes every element NaN. Published graphs hold
+    // such ranges.
     if (std::abs(scale) < std::numeric_limits<float>::min()) scale = 0;
     return {-q.low, scale, std::round(min / scale) * scale};
   }
@@ -62,7 +63,8 @@ void Run(const View& v, RunArgs& a) {
   for (int64_t row = begin; row < end; ++row) {
     int64_t range = row % v.ranges;
     Line line = LineFor(v.mode, quantum, a.in<float>(1)[range], a.in<float>(2)[range], v.narrow);
-    for (int64_t i = row * v.inner; i < (row + 1) * v.inner; ++i) a.out<T>(0)[i] = T(line(static_cast<float>(a.in<Q>(0)[i])));
+    for (int64_t i = row * v.inner; i < (row + 1) * v.inner; ++i)
+      a.out<T>(0)[i] = T(line(static_cast<float>(a.in<Q>(0)[i])));
   }
 }
 
@@ -84,12 +86,17 @@ Status PrepareDequantize(PrepareContext& c) {
   std::string mode = c.attr<std::string>("mode");
   if (axis < -1 || axis >= s.rank()) return InvalidArgument(fmt::format("has axis {} of {}", axis, s.ToString()));
   if (axis >= 0 && mode == "MIN_FIRST") return Unimplemented("has no MIN_FIRST mode along an axis");
-  View v{1, 1, s.num_elements(), mode == "SCALED" ? Mode::kScaled : mode == "MIN_FIRST" ? Mode::kMinFirst : Mode::kMinCombined, c.attr<bool>("narrow_range")};
+  View v{1, 1, s.num_elements(),
+         mode == "SCALED"      ? Mode::kScaled
+         : mode == "MIN_FIRST" ? Mode::kMinFirst
+                               : Mode::kMinCombined,
+         c.attr<bool>("narrow_range")};
   int at = static_cast<int>(axis);
   if (axis >= 0) v.ranges = s[at], v.inner = ElementsOf(s, at + 1, s.rank());
   for (int i : {1, 2}) {
     if (c.input_shape(i).num_elements() != v.ranges) {
-      return InvalidArgument(fmt::format("wants {} numbers for the ranges, not shape {}", v.ranges, c.input_shape(i).ToString()));
+      return InvalidArgument(
+          fmt::format("wants {} numbers for the ranges, not shape {}", v.ranges, c.input_shape(i).ToString()));
     }
   }
   c.set_output_shape(0, s);

@@ -1,4 +1,5 @@
-// Kernels that join tensors along an axis and cut them apart: one run of elements for each place along the axes before it.
+// Kernels that join tensors along an axis and cut them apart: one run of elements for each place along the axes before
+// it.
 #include <fmt/format.h>
 
 #include "weir/runtime/cpu/moves.h"
@@ -20,7 +21,8 @@ Move WholeToPart(const Rows& r) { return Move({r.outer, r.run}, {r.stride, 1}, {
 // Joins inputs [first, first + n), whose axis `at` has sizes[i] elements there.
 Status SetJoin(PrepareContext& c, int first, int n, int at, const std::vector<int64_t>& sizes) {
   const Shape& out = c.output_shape(0);
-  int64_t outer = ElementsOf(out, 0, at), inner = out.num_elements() == 0 ? 0 : ElementsOf(out, at, out.rank()) / out[at];
+  int64_t outer = ElementsOf(out, 0, at),
+          inner = out.num_elements() == 0 ? 0 : ElementsOf(out, at, out.rank()) / out[at];
   std::vector<OperandMove> moves;
   int64_t offset = 0;
   for (int i = 0; i < n; ++i) {
@@ -39,7 +41,8 @@ Status SetCut(PrepareContext& c, int in, int at, const std::vector<int64_t>& siz
   int64_t offset = 0;
   for (size_t i = 0; i < sizes.size(); ++i) {
     int64_t run = sizes[i] * inner;
-    moves.push_back({in, static_cast<int>(i), WholeToPart({outer, run, outer == 0 ? 0 : s.num_elements() / outer, offset})});
+    moves.push_back(
+        {in, static_cast<int>(i), WholeToPart({outer, run, outer == 0 ? 0 : s.num_elements() / outer, offset})});
     offset += run;
   }
   return SetMoves(c, c.input_dtype(in), std::move(moves));
@@ -57,7 +60,9 @@ Status PrepareConcatOf(PrepareContext& c, int first, int n, int axis_input) {
     const Shape& part = c.input_shape(i);
     bool fits = part.rank() == s.rank();
     for (int a = 0; fits && a < s.rank(); ++a) fits = a == at || part[a] == s[a];
-    if (!fits) return InvalidArgument(fmt::format("cannot concatenate {} and {} along axis {}", s.ToString(), part.ToString(), at));
+    if (!fits)
+      return InvalidArgument(
+          fmt::format("cannot concatenate {} and {} along axis {}", s.ToString(), part.ToString(), at));
     sizes.push_back(part[at]);
     if (!CheckedAdd(sum, part[at], &sum)) return ResourceExhausted("joins axes whose sizes overflow");
   }
@@ -101,7 +106,9 @@ Status PrepareSplitV(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(int at, CheckedAxis(axis[0], s.rank(), "split_dim"));
   int64_t sum = 0, *open = nullptr;
   for (int64_t& size : sizes) {
-    if (size < -1 || (size == -1 && open)) return InvalidArgument(fmt::format("is given the size {}", size)).Detail("one size may be -1, all others are at least 0");
+    if (size < -1 || (size == -1 && open))
+      return InvalidArgument(fmt::format("is given the size {}", size))
+          .Detail("one size may be -1, all others are at least 0");
     if (size == -1) {
       open = &size;
     } else if (!CheckedAdd(sum, size, &sum)) {
@@ -109,7 +116,8 @@ Status PrepareSplitV(PrepareContext& c) {
     }
   }
   if (open ? sum > s[at] : sum != s[at]) {
-    return InvalidArgument(fmt::format("cannot split axis {} of {} into parts of {} elements in all", at, s.ToString(), sum));
+    return InvalidArgument(
+        fmt::format("cannot split axis {} of {} into parts of {} elements in all", at, s.ToString(), sum));
   }
   if (open) *open = s[at] - sum;
   return SetParts(c, 0, at, sizes);
@@ -134,7 +142,8 @@ Status PrepareUnpack(PrepareContext& c) {
   if (s.rank() == 0) return InvalidArgument("cannot unstack a scalar");
   WEIR_ASSIGN_OR_RETURN(int at, CheckedAxis(c.attr<int64_t>("axis"), s.rank()));
   if (s[at] != c.num_outputs()) {
-    return InvalidArgument(fmt::format("cannot unstack axis {} of {} into {} tensors", at, s.ToString(), c.num_outputs()));
+    return InvalidArgument(
+        fmt::format("cannot unstack axis {} of {} into {} tensors", at, s.ToString(), c.num_outputs()));
   }
   Dims dims = s.dims();
   dims.erase(dims.begin() + at);

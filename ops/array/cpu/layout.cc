@@ -22,7 +22,8 @@ Status PrepareTranspose(PrepareContext& c) {
   std::vector<bool> seen(perm.size(), false);
   for (int64_t p : perm) {
     auto axis = NormalizeAxis(p, s.rank());
-    if (!axis || seen[static_cast<size_t>(*axis)]) return InvalidArgument(fmt::format("is given axis {} in 'perm', which makes no permutation", p));
+    if (!axis || seen[static_cast<size_t>(*axis)])
+      return InvalidArgument(fmt::format("is given axis {} in 'perm', which makes no permutation", p));
     seen[static_cast<size_t>(*axis)] = true;
     dims.push_back(s[*axis]);
     in_strides.push_back(strides[static_cast<size_t>(*axis)]);
@@ -47,7 +48,8 @@ Status SetReverse(PrepareContext& c, const std::vector<bool>& reversed) {
 Status PrepareReverse(PrepareContext& c) {
   std::vector<int64_t> flags = c.ints(1);
   if (static_cast<int>(flags.size()) != c.input_shape(0).rank()) {
-    return InvalidArgument(fmt::format("is given {} flags for the axes of {}", flags.size(), c.input_shape(0).ToString()));
+    return InvalidArgument(
+        fmt::format("is given {} flags for the axes of {}", flags.size(), c.input_shape(0).ToString()));
   }
   return SetReverse(c, std::vector<bool>(flags.begin(), flags.end()));
 }
@@ -76,7 +78,8 @@ Status PrepareReverseSequence(PrepareContext& c) {
   Dims strides = RowMajorStrides(s);
   int64_t inner = strides[static_cast<size_t>(std::max(b, q))], rows = inner == 0 ? 0 : s.num_elements() / inner;
   struct Rows { int64_t batch, batch_stride, seq, seq_stride; } in{s[b], 0, s[q], 0};  // in units of `inner`
-  if (inner > 0) in.batch_stride = strides[static_cast<size_t>(b)] / inner, in.seq_stride = strides[static_cast<size_t>(q)] / inner;
+  if (inner > 0)
+    in.batch_stride = strides[static_cast<size_t>(b)] / inner, in.seq_stride = strides[static_cast<size_t>(q)] / inner;
   c.ParallelOver(s.num_elements(), 1 + MoveCost(c.input_dtype(0)));
   bool wide = c.input_dtype(1) == kInt64;
   return ForElement(c.input_dtype(0), [&](auto type) {
@@ -87,7 +90,8 @@ Status PrepareReverseSequence(PrepareContext& c) {
         int64_t which = row / in.batch_stride % in.batch, at = row / in.seq_stride % in.seq;
         int64_t length = wide ? a.in<int64_t>(1)[which] : a.in<int32_t>(1)[which];
         if (length < 0 || length > in.seq) {
-          return a.Fail(InvalidArgument(fmt::format("is given the length {} of a sequence of {} elements", length, in.seq)));
+          return a.Fail(
+              InvalidArgument(fmt::format("is given the length {} of a sequence of {} elements", length, in.seq)));
         }
         int64_t from = at < length ? row + (length - 1 - 2 * at) * in.seq_stride : row;
         std::copy_n(a.in<T>(0) + from * inner, inner, a.out<T>(0) + row * inner);
@@ -99,11 +103,14 @@ Status PrepareReverseSequence(PrepareContext& c) {
 Status PrepareMatrixBandPart(PrepareContext& c) {
   const Shape& s = c.input_shape(0);
   if (s.rank() < 2) return InvalidArgument(fmt::format("wants a matrix, not shape {}", s.ToString()));
-  if (c.input_shape(1).num_elements() != 1 || c.input_shape(2).num_elements() != 1) return InvalidArgument("wants scalars for the band's widths");
+  if (c.input_shape(1).num_elements() != 1 || c.input_shape(2).num_elements() != 1)
+    return InvalidArgument("wants scalars for the band's widths");
   c.set_output_shape(0, s);
   int64_t rows = s[s.rank() - 2], cols = s[s.rank() - 1];
   int64_t lower = c.ints(1)[0], upper = c.ints(2)[0];
-  if (lower > rows || upper > cols) return InvalidArgument(fmt::format("has a band of {} below and {} above in matrices of {} x {}", lower, upper, rows, cols));
+  if (lower > rows || upper > cols)
+    return InvalidArgument(
+        fmt::format("has a band of {} below and {} above in matrices of {} x {}", lower, upper, rows, cols));
   int64_t all_rows = cols == 0 ? 0 : s.num_elements() / cols;
   c.ParallelOver(s.num_elements(), MoveCost(c.input_dtype(0)));
   if (c.input_dtype(0) == kString) return PrepareContext::NoKernelFor(kString);
@@ -115,7 +122,8 @@ Status PrepareMatrixBandPart(PrepareContext& c) {
         const T* from = a.in<T>(0) + row * cols;
         T* to = a.out<T>(0) + row * cols;
         int64_t i = row % rows;
-        int64_t first = lower < 0 ? 0 : std::clamp<int64_t>(i - lower, 0, cols), last = upper < 0 ? cols : std::min(i + upper + 1, cols);
+        int64_t first = lower < 0 ? 0 : std::clamp<int64_t>(i - lower, 0, cols),
+                last = upper < 0 ? cols : std::min(i + upper + 1, cols);
         last = std::max(first, last);
         std::fill(to, to + first, T());
         if (from != to) std::copy(from + first, from + last, to + first);
@@ -138,8 +146,10 @@ Result<Blocks> ReadBlocks(const PrepareContext& c) {
   b.block = c.ints(1);
   int64_t m = static_cast<int64_t>(b.block.size());
   const Shape& edges = c.input_shape(2);
-  if (c.input_shape(1).rank() != 1 || edges.rank() != 2 || edges[0] != m || edges[1] != 2 || c.input_shape(0).rank() < m + 1) {
-    return InvalidArgument(fmt::format("has block_shape {} and edges {} for input {}", c.input_shape(1).ToString(), edges.ToString(), c.input_shape(0).ToString()));
+  if (c.input_shape(1).rank() != 1 || edges.rank() != 2 || edges[0] != m || edges[1] != 2 ||
+      c.input_shape(0).rank() < m + 1) {
+    return InvalidArgument(fmt::format("has block_shape {} and edges {} for input {}", c.input_shape(1).ToString(),
+                                       edges.ToString(), c.input_shape(0).ToString()));
   }
   std::vector<int64_t> flat = c.ints(2);
   for (size_t i = 0; i < flat.size(); ++i) {
@@ -155,7 +165,8 @@ Result<Blocks> ReadBlocks(const PrepareContext& c) {
 
 constexpr int64_t kMaxBlockPositions = int64_t{1} << 20;
 
-// The moves between `big` (blocked axes at 1 …) and `small`, whose batch is big's times the volume. `to_small` says which way.
+// The moves between `big` (blocked axes at 1 …) and `small`, whose batch is big's times the volume. `to_small` says
+// which way.
 Result<std::vector<OperandMove>> BlockMoves(const Blocks& b, const Shape& big, const Shape& small, bool to_small) {
   std::vector<OperandMove> moves;
   if (small.num_elements() == 0 || big.num_elements() == 0) return moves;
@@ -182,7 +193,9 @@ Result<std::vector<OperandMove>> BlockMoves(const Blocks& b, const Shape& big, c
       big_step[axis] = dims[axis] > 1 ? big_strides[axis] * b.block[k] : big_strides[axis];
     }
     if (empty) continue;
-    moves.push_back({0, 0, to_small ? Move(dims, big_step, small_strides, big_at, small_at) : Move(dims, small_strides, big_step, small_at, big_at)});
+    moves.push_back({0, 0,
+                     to_small ? Move(dims, big_step, small_strides, big_at, small_at)
+                              : Move(dims, small_strides, big_step, small_at, big_at)});
   }
   return moves;
 }
@@ -194,8 +207,11 @@ Status PrepareSpaceToBatch(PrepareContext& c) {
   if (!CheckedMul(dims[0], b.volume, &dims[0])) return ResourceExhausted("makes a batch whose size overflows");
   for (size_t k = 0; k < b.block.size(); ++k) {
     int64_t& d = dims[k + 1];
-    if (!CheckedAdd(d, b.before[k], &d) || !CheckedAdd(d, b.after[k], &d)) return ResourceExhausted("has paddings whose sum overflows");
-    if (d % b.block[k] != 0) return InvalidArgument(fmt::format("cannot cut axis {} of {} elements, padding included, into blocks of {}", k + 1, d, b.block[k]));
+    if (!CheckedAdd(d, b.before[k], &d) || !CheckedAdd(d, b.after[k], &d))
+      return ResourceExhausted("has paddings whose sum overflows");
+    if (d % b.block[k] != 0)
+      return InvalidArgument(
+          fmt::format("cannot cut axis {} of {} elements, padding included, into blocks of {}", k + 1, d, b.block[k]));
     d /= b.block[k];
     padded |= b.before[k] + b.after[k] > 0;
   }
@@ -208,12 +224,14 @@ Status PrepareSpaceToBatch(PrepareContext& c) {
 Status PrepareBatchToSpace(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(Blocks b, ReadBlocks(c));
   Dims dims = c.input_shape(0).dims();
-  if (dims[0] % b.volume != 0) return InvalidArgument(fmt::format("cannot spread a batch of {} over blocks of {} elements", dims[0], b.volume));
+  if (dims[0] % b.volume != 0)
+    return InvalidArgument(fmt::format("cannot spread a batch of {} over blocks of {} elements", dims[0], b.volume));
   dims[0] /= b.volume;
   for (size_t k = 0; k < b.block.size(); ++k) {
     int64_t& d = dims[k + 1];
     if (!CheckedMul(d, b.block[k], &d)) return ResourceExhausted("makes an axis whose size overflows");
-    if (b.before[k] > d || b.after[k] > d - b.before[k]) return InvalidArgument(fmt::format("cannot crop {} and {} elements off {}", b.before[k], b.after[k], d));
+    if (b.before[k] > d || b.after[k] > d - b.before[k])
+      return InvalidArgument(fmt::format("cannot crop {} and {} elements off {}", b.before[k], b.after[k], d));
     d -= b.before[k] + b.after[k];
   }
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, dims));
@@ -231,7 +249,12 @@ Move SpaceDepthMove(const Shape& space, const Shape& deep, int64_t block, bool c
   // Axes: batch, row, row in block, column, column in block, channel.
   Dims dims = {space[0], deep[h], block, deep[w], block, channels};
   Dims in_space = {s[0], s[size_t(h)] * block, s[size_t(h)], s[size_t(w)] * block, s[size_t(w)], s[size_t(depth)]};
-  Dims in_deep = {d[0], d[size_t(h)], d[size_t(depth)] * channels * block, d[size_t(w)], d[size_t(depth)] * channels, d[size_t(depth)]};
+  Dims in_deep = {d[0],
+                  d[size_t(h)],
+                  d[size_t(depth)] * channels * block,
+                  d[size_t(w)],
+                  d[size_t(depth)] * channels,
+                  d[size_t(depth)]};
   // Output order, so that the innermost axis is the output's.
   std::vector<size_t> order = {0, 1, 2, 3, 4, 5};
   if (channels_first) order = to_depth ? std::vector<size_t>{0, 2, 4, 5, 1, 3} : std::vector<size_t>{0, 5, 1, 2, 3, 4};
@@ -253,11 +276,13 @@ Status PrepareSpaceDepth(PrepareContext& c) {
   bool channels_first = format == "NCHW";
   int64_t block = c.attr<int64_t>("block_size"), area = 0;
   if (block < 2 || !CheckedMul(block, block, &area) || s.rank() != 4) {
-    return InvalidArgument(fmt::format("has block size {} for input {}", block, s.ToString())).Detail("the input has four axes, a block at least two elements a side");
+    return InvalidArgument(fmt::format("has block size {} for input {}", block, s.ToString()))
+        .Detail("the input has four axes, a block at least two elements a side");
   }
   size_t h = channels_first ? 2 : 1, w = h + 1, depth = channels_first ? 1 : 3;
   Dims dims = s.dims();
-  for (auto [axis, factor, grows] : {std::tuple(h, block, !to_depth), std::tuple(w, block, !to_depth), std::tuple(depth, area, to_depth)}) {
+  for (auto [axis, factor, grows] :
+       {std::tuple(h, block, !to_depth), std::tuple(w, block, !to_depth), std::tuple(depth, area, to_depth)}) {
     if (grows ? !CheckedMul(dims[axis], factor, &dims[axis]) : dims[axis] % factor != 0) {
       return InvalidArgument(fmt::format("cannot regroup axis {} of {} by {}", axis, s.ToString(), factor));
     }

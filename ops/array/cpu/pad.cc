@@ -1,5 +1,6 @@
-// Kernels that repeat or surround a tensor's elements. Tile and BroadcastTo are Moves with strides of zero, Pad is a fill
-// and a Move; MirrorPad reads through one table of positions an axis, its gradient folds the mirrors back axis by axis.
+// Kernels that repeat or surround a tensor's elements. Tile and BroadcastTo are Moves with strides of zero, Pad is a
+// fill and a Move; MirrorPad reads through one table of positions an axis, its gradient folds the mirrors back axis by
+// axis.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,7 +24,8 @@ Status PrepareTile(PrepareContext& c) {
   for (int i = 0; i < s.rank(); ++i) {
     int64_t size = 0, m = multiples[static_cast<size_t>(i)];
     if (m < 0) return InvalidArgument(fmt::format("cannot repeat axis {} {} times", i, m));
-    if (!CheckedMul(s[i], m, &size)) return ResourceExhausted(fmt::format("repeats axis {} of {} elements {} times", i, s[i], m));
+    if (!CheckedMul(s[i], m, &size))
+      return ResourceExhausted(fmt::format("repeats axis {} of {} elements {} times", i, s[i], m));
     out_dims.push_back(size);
   }
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, out_dims));
@@ -77,7 +79,8 @@ Status SetPaddedDims(PrepareContext& c, const Padding& p, int64_t sign) {
     if (!CheckedAdd(dims[i], sign * p.before[i], &dims[i]) || !CheckedAdd(dims[i], sign * p.after[i], &dims[i])) {
       return ResourceExhausted(fmt::format("pads axis {} by too many elements", i));
     }
-    if (dims[i] < 0) return InvalidArgument(fmt::format("has paddings larger than axis {} of {}", i, c.input_shape(0).ToString()));
+    if (dims[i] < 0)
+      return InvalidArgument(fmt::format("has paddings larger than axis {} of {}", i, c.input_shape(0).ToString()));
   }
   return c.set_output_dims(0, dims);
 }
@@ -105,7 +108,8 @@ Result<int64_t> CheckedEdge(const PrepareContext& c, const Padding& p, const Sha
   for (size_t i = 0; i < p.before.size(); ++i) {
     int64_t longest = std::max(p.before[i], p.after[i]), size = inner[static_cast<int>(i)];
     if (longest > 0 && longest > size - edge) {
-      return InvalidArgument(fmt::format("cannot mirror {} elements at axis {} of size {} (mode {})", longest, i, size, mode));
+      return InvalidArgument(
+          fmt::format("cannot mirror {} elements at axis {} of size {} (mode {})", longest, i, size, mode));
     }
   }
   return edge;
@@ -185,7 +189,8 @@ struct Fold {
 template <class T>
 void FoldAxis(const Fold& f, T* x) {
   auto add = [&](T* slab, int64_t to, int64_t from) {
-    for (int64_t k = 0; k < f.inner; ++k) slab[to * f.inner + k] = Sum(slab[to * f.inner + k], slab[from * f.inner + k]);
+    for (int64_t k = 0; k < f.inner; ++k)
+      slab[to * f.inner + k] = Sum(slab[to * f.inner + k], slab[from * f.inner + k]);
   };
   for (int64_t o = 0; o < f.outer; ++o) {
     T* slab = x + o * f.size * f.inner;
@@ -211,7 +216,9 @@ Status PrepareMirrorPadGrad(PrepareContext& c) {
   c.set_workspace(c.input_shape(0).num_elements() * static_cast<int64_t>(SizeOf(c.input_dtype(0))));
   return c.ForType(NumberTypes(), c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
-    using Bits = std::conditional_t<sizeof(T) == 1, uint8_t, std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
+    using Bits = std::conditional_t<
+        sizeof(T) == 1, uint8_t,
+        std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
     c.SetRun([folds, crop, n, offset](RunArgs& a) {
       T* x = a.workspace<T>();
       std::copy_n(a.in<T>(0), n, x);

@@ -47,7 +47,8 @@ Status PrepareOneHot(PrepareContext& c) {
     if (c.input_shape(i).num_elements() != 1) return InvalidArgument("wants scalars for depth, on and off value");
   }
   if (depth.size() != 1 || depth[0] < 0) return InvalidArgument("wants a depth that is not negative");
-  if (axis < -1 || axis > s.rank()) return InvalidArgument(fmt::format("cannot put a new axis {} into {}", axis, s.ToString()));
+  if (axis < -1 || axis > s.rank())
+    return InvalidArgument(fmt::format("cannot put a new axis {} into {}", axis, s.ToString()));
   Dims dims = s.dims();
   int at = axis < 0 ? s.rank() : static_cast<int>(axis);
   dims.insert(dims.begin() + at, depth[0]);

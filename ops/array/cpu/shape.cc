@@ -20,12 +20,14 @@ template <class F>
 Result<int64_t> ProductWhere(const Dims& dims, F counts) {
   int64_t product = 1;
   for (int64_t d : dims) {
-    if (counts(d) && !CheckedMul(product, d, &product)) return InvalidArgument("has a shape whose elements cannot be counted");
+    if (counts(d) && !CheckedMul(product, d, &product))
+      return InvalidArgument("has a shape whose elements cannot be counted");
   }
   return product;
 }
 
-// The size that -1 stands for. In an empty shape it is found as if the axes of size 0 were not there, as TensorFlow does.
+// The size that -1 stands for. In an empty shape it is found as if the axes of size 0 were not there, as TensorFlow
+// does.
 Result<int64_t> OpenSize(const Shape& from, const Dims& to) {
   bool zero = std::find(to.begin(), to.end(), 0) != to.end();
   WEIR_ASSIGN_OR_RETURN(int64_t taken, ProductWhere(to, [](int64_t d) { return d > 0; }));
@@ -94,7 +96,8 @@ Status SetIntOutputs(PrepareContext& c, IntLists values) {
     using T = decltype(type);
     c.SetRun([values = std::move(values)](RunArgs& a) {
       for (size_t i = 0; i < values.size(); ++i) {
-        std::transform(values[i].begin(), values[i].end(), a.out<T>(static_cast<int>(i)), [](int64_t v) { return static_cast<T>(v); });
+        std::transform(values[i].begin(), values[i].end(), a.out<T>(static_cast<int>(i)),
+                       [](int64_t v) { return static_cast<T>(v); });
       }
     });
   });
@@ -145,7 +148,8 @@ Status PrepareBroadcastArgs(PrepareContext& c) {
 
 Status PrepareBroadcastGradientArgs(PrepareContext& c) {
   for (int i : {0, 1}) {
-    if (c.input_shape(i).rank() != 1) return InvalidArgument(fmt::format("wants vectors, not shape {}", c.input_shape(i).ToString()));
+    if (c.input_shape(i).rank() != 1)
+      return InvalidArgument(fmt::format("wants vectors, not shape {}", c.input_shape(i).ToString()));
   }
   WEIR_ASSIGN_OR_RETURN(auto axes, RepeatedAxes(c.ints(0), c.ints(1)));
   if (!axes) return InvalidArgument("is given a negative size");
@@ -166,7 +170,8 @@ Status PrepareConcatOffset(PrepareContext& c) {
     if (shape.size() != first.size()) return InvalidArgument("has shapes of different ranks to concatenate");
     for (size_t k = 0; k < shape.size(); ++k) {
       if (k != static_cast<size_t>(at) && shape[k] != first[k]) {
-        return InvalidArgument(fmt::format("cannot concatenate shapes that differ in axis {}: {} and {}", k, first[k], shape[k]));
+        return InvalidArgument(
+            fmt::format("cannot concatenate shapes that differ in axis {}: {} and {}", k, first[k], shape[k]));
       }
     }
     offsets.emplace_back(first.size(), 0);
@@ -177,7 +182,8 @@ Status PrepareConcatOffset(PrepareContext& c) {
 }
 
 Status PrepareInvertPermutation(PrepareContext& c) {
-  if (c.input_shape(0).rank() != 1) return InvalidArgument(fmt::format("wants a vector, not shape {}", c.input_shape(0).ToString()));
+  if (c.input_shape(0).rank() != 1)
+    return InvalidArgument(fmt::format("wants a vector, not shape {}", c.input_shape(0).ToString()));
   c.set_output_shape(0, c.input_shape(0));
   int64_t n = c.input_shape(0).num_elements();
   return c.ForType(IndexTypes(), c.input_dtype(0), [&](auto type) {
@@ -188,7 +194,8 @@ Status PrepareInvertPermutation(PrepareContext& c) {
       std::fill_n(y, n, T(-1));
       for (int64_t i = 0; i < n; ++i) {
         if (x[i] < 0 || x[i] >= n || y[x[i]] >= 0) {
-          return a.Fail(InvalidArgument(fmt::format("is given {} at position {}, which makes no permutation of {} elements", x[i], i, n)));
+          return a.Fail(InvalidArgument(
+              fmt::format("is given {} at position {}, which makes no permutation of {} elements", x[i], i, n)));
         }
         y[x[i]] = static_cast<T>(i);
       }

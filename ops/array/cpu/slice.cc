@@ -14,14 +14,16 @@ Status PrepareSlice(PrepareContext& c) {
   const Shape& s = c.input_shape(0);
   std::vector<int64_t> begin = c.ints(1), size = c.ints(2);
   if (static_cast<int>(begin.size()) != s.rank() || static_cast<int>(size.size()) != s.rank()) {
-    return InvalidArgument(fmt::format("cannot slice {} by {} begins and {} sizes", s.ToString(), begin.size(), size.size()));
+    return InvalidArgument(
+        fmt::format("cannot slice {} by {} begins and {} sizes", s.ToString(), begin.size(), size.size()));
   }
   Dims strides = RowMajorStrides(s);
   int64_t offset = 0;
   for (int i = 0; i < s.rank(); ++i) {
     size_t k = static_cast<size_t>(i);
     if (begin[k] < 0 || begin[k] > s[i] || size[k] < -1 || size[k] > s[i] - begin[k]) {
-      return InvalidArgument(fmt::format("cannot slice axis {} of {}", i, s.ToString())).Detail(fmt::format("begin {}, size {}", begin[k], size[k]));
+      return InvalidArgument(fmt::format("cannot slice axis {} of {}", i, s.ToString()))
+          .Detail(fmt::format("begin {}, size {}", begin[k], size[k]));
     }
     if (size[k] == -1) size[k] = s[i] - begin[k];
     offset += begin[k] * strides[k];

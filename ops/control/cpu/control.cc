@@ -104,7 +104,8 @@ std::vector<Shown> ShownInputs(const PrepareContext& c) {
 std::string ShownText(const std::vector<Shown>& shown, const RunArgs& a, int64_t summarize, const char* separator) {
   std::string text;
   for (size_t i = 0; i < shown.size(); ++i) {
-    text += (i ? separator : "") + ("[" + Summary(shown[i].dtype, shown[i].shape, a.in<void>(static_cast<int>(i) + 1), summarize) + "]");
+    text += (i ? separator : "") +
+            ("[" + Summary(shown[i].dtype, shown[i].shape, a.in<void>(static_cast<int>(i) + 1), summarize) + "]");
   }
   return text;
 }
@@ -112,7 +113,8 @@ std::string ShownText(const std::vector<Shown>& shown, const RunArgs& a, int64_t
 Status PrepareNothing(PrepareContext&) { return {}; }
 
 Status PrepareAssert(PrepareContext& c) {
-  if (c.input_shape(0).num_elements() != 1) return InvalidArgument(fmt::format("wants a scalar condition, not shape {}", c.input_shape(0).ToString()));
+  if (c.input_shape(0).num_elements() != 1)
+    return InvalidArgument(fmt::format("wants a scalar condition, not shape {}", c.input_shape(0).ToString()));
   c.SetRun([shown = ShownInputs(c), summarize = c.attr<int64_t>("summarize")](RunArgs& a) {
     if (!*a.in<bool>(0)) a.Fail(InvalidArgument("assertion failed: " + ShownText(shown, a, summarize, " ")));
   });
@@ -121,10 +123,12 @@ Status PrepareAssert(PrepareContext& c) {
 
 Status PreparePrint(PrepareContext& c) {
   c.set_output_shape(0, c.input_shape(0));
-  int64_t n = c.input_shape(0).num_elements(), first_n = c.attr<int64_t>("first_n"), summarize = c.attr<int64_t>("summarize");
+  int64_t n = c.input_shape(0).num_elements(), first_n = c.attr<int64_t>("first_n"),
+          summarize = c.attr<int64_t>("summarize");
   return ForElement(c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
-    c.SetRun([shown = ShownInputs(c), message = c.attr<std::string>("message"), print = c.services().print, n, first_n, summarize](RunArgs& a) {
+    c.SetRun([shown = ShownInputs(c), message = c.attr<std::string>("message"), print = c.services().print, n, first_n,
+              summarize](RunArgs& a) {
       if (a.in<T>(0) != a.out<T>(0)) std::copy_n(a.in<T>(0), n, a.out<T>(0));
       if (first_n >= 0 && a.state->count.fetch_add(1, std::memory_order_relaxed) >= first_n) return;
       std::string text = message + ShownText(shown, a, summarize, "");

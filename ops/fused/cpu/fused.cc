@@ -1,5 +1,5 @@
-// The tile interpreter of fused chains: each tile of every operand passes through all instructions while it is in the first
-// cache level. Instructions are the lane functions of the plain kernels, so fusing changes no bit.
+// The tile interpreter of fused chains: each tile of every operand passes through all instructions while it is in the
+// first cache level. Instructions are the lane functions of the plain kernels, so fusing changes no bit.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -51,7 +51,8 @@ std::vector<std::string_view> Words(std::string_view s) {
 // Numbers instructions' results into as few registers as their lives allow; those that are outputs are written there.
 class Assembler {
  public:
-  Assembler(const std::vector<std::string>& text, const std::vector<float>& params, const std::vector<int64_t>& outputs, int num_inputs)
+  Assembler(const std::vector<std::string>& text, const std::vector<float>& params, const std::vector<int64_t>& outputs,
+            int num_inputs)
       : text_(text), params_(params), outputs_(outputs), num_inputs_(num_inputs) {}
 
   Result<Program> Assemble() {
@@ -75,7 +76,8 @@ class Assembler {
       }
       // An operand's register may take the result only where elements are of one size: a bool's would be overwritten by
       // results before it is read.
-      const bool one_size = SizeOf(ParseDType(words[1])) == SizeOf(ParseDType(words[2])) && !words[0].starts_with("Select");
+      const bool one_size =
+          SizeOf(ParseDType(words[1])) == SizeOf(ParseDType(words[2])) && !words[0].starts_with("Select");
       if (one_size) FreeOperands(words, i);
       auto output = std::find(outputs_.begin(), outputs_.end(), static_cast<int64_t>(i));
       if (output != outputs_.end()) {
@@ -97,7 +99,8 @@ class Assembler {
  private:
   static bool Number(std::string_view word, int* out) {
     if (word.size() < 2 || (word[0] != 'i' && word[0] != 'r')) return false;
-    return std::from_chars(word.data() + 1, word.data() + word.size(), *out).ptr == word.data() + word.size() && *out >= 0;
+    return std::from_chars(word.data() + 1, word.data() + word.size(), *out).ptr == word.data() + word.size() &&
+           *out >= 0;
   }
 
   // Frees the registers that instruction i is the last to read.
@@ -105,7 +108,8 @@ class Assembler {
     for (size_t k = 3; k < words.size(); ++k) {
       int number = 0;
       Number(words[k], &number);
-      if (words[k][0] == 'r' && last_use_[number] == i && place_of_[number] >= kFirstRegister) free_.insert(place_of_[number] - kFirstRegister);
+      if (words[k][0] == 'r' && last_use_[number] == i && place_of_[number] >= kFirstRegister)
+        free_.insert(place_of_[number] - kFirstRegister);
     }
   }
 
@@ -140,7 +144,8 @@ void RunProgram(const Program& p, const ElementwisePlan& plan, RunArgs& a) {
   void* places[kFirstRegister + kMostRegisters];
   for (int k = 0; k < p.num_inputs; ++k) in[k] = a.in<char>(k);
   for (int r = 0; r < p.num_registers; ++r) {
-    places[kFirstRegister + r] = r < kFusedRegisters ? registers + r * kTileBytes : extra + (r - kFusedRegisters) * kTileBytes;
+    places[kFirstRegister + r] =
+        r < kFusedRegisters ? registers + r * kTileBytes : extra + (r - kFusedRegisters) * kTileBytes;
   }
   const int num_outputs = static_cast<int>(p.output_sizes.size());
   auto [begin, end] = a.Range(plan.units());
@@ -156,20 +161,27 @@ void RunProgram(const Program& p, const ElementwisePlan& plan, RunArgs& a) {
   });
 }
 
-// Whether instructions have the dtypes of the inputs and outputs that they name; their form is the assembler's to check.
+// Whether instructions have the dtypes of the inputs and outputs that they name; their form is the assembler's to
+// check.
 Status CheckTypes(const PrepareContext& c, const std::vector<std::string>& text, const std::vector<int64_t>& outputs) {
-  if (outputs[0] != static_cast<int64_t>(text.size()) - 1) return InvalidArgument("has another first output than the last instruction's result");
+  if (outputs[0] != static_cast<int64_t>(text.size()) - 1)
+    return InvalidArgument("has another first output than the last instruction's result");
   for (size_t k = 0; k < outputs.size(); ++k) {
-    bool known = outputs[k] >= 0 && outputs[k] < static_cast<int64_t>(text.size()) && std::find(outputs.begin(), outputs.begin() + k, outputs[k]) == outputs.begin() + k;
-    if (!known || ParseDType(Words(text[outputs[k]])[2]) != c.output_dtype(static_cast<int>(k))) return InvalidArgument(fmt::format("has an output {} that no instruction gives", k));
+    bool known = outputs[k] >= 0 && outputs[k] < static_cast<int64_t>(text.size()) &&
+                 std::find(outputs.begin(), outputs.begin() + k, outputs[k]) == outputs.begin() + k;
+    if (!known || ParseDType(Words(text[outputs[k]])[2]) != c.output_dtype(static_cast<int>(k)))
+      return InvalidArgument(fmt::format("has an output {} that no instruction gives", k));
   }
   for (const std::string& line : text) {
     auto words = Words(line);
     for (size_t k = 3; k < words.size(); ++k) {
       int number = 0;
-      bool input = words[k][0] == 'i' && std::from_chars(words[k].data() + 1, words[k].data() + words[k].size(), number).ec == std::errc();
+      bool input = words[k][0] == 'i' &&
+                   std::from_chars(words[k].data() + 1, words[k].data() + words[k].size(), number).ec == std::errc();
       DType want = k == 3 && words[0].starts_with("Select") ? kBool : ParseDType(words[1]);
-      if (input && c.input_dtype(number) != want) return InvalidArgument(fmt::format("has the instruction '{}', but input {} is {}", line, number, DTypeName(c.input_dtype(number))));
+      if (input && c.input_dtype(number) != want)
+        return InvalidArgument(fmt::format("has the instruction '{}', but input {} is {}", line, number,
+                                           DTypeName(c.input_dtype(number))));
     }
   }
   return {};
@@ -177,11 +189,14 @@ Status CheckTypes(const PrepareContext& c, const std::vector<std::string>& text,
 
 Status PrepareFused(PrepareContext& c) {
   if (c.num_inputs() > kFusedInputs) return Unimplemented("has more inputs than a fused chain may have");
-  const AttrList instructions = c.attr<AttrList>("instructions"), params = c.attr<AttrList>("params"), outputs = c.attr<AttrList>("outputs");
-  if (c.num_outputs() > kFusedOutputs || static_cast<int>(outputs.i.size()) != c.num_outputs()) return InvalidArgument("lists other outputs than it has");
+  const AttrList instructions = c.attr<AttrList>("instructions"), params = c.attr<AttrList>("params"),
+                 outputs = c.attr<AttrList>("outputs");
+  if (c.num_outputs() > kFusedOutputs || static_cast<int>(outputs.i.size()) != c.num_outputs())
+    return InvalidArgument("lists other outputs than it has");
   WEIR_ASSIGN_OR_RETURN(Program program, Assembler(instructions.s, params.f, outputs.i, c.num_inputs()).Assemble());
   WEIR_RETURN_IF_ERROR(CheckTypes(c, instructions.s, outputs.i));
-  for (int i = 0; i < c.num_outputs(); ++i) program.output_sizes.push_back(static_cast<int64_t>(SizeOf(c.output_dtype(i))));
+  for (int i = 0; i < c.num_outputs(); ++i)
+    program.output_sizes.push_back(static_cast<int64_t>(SizeOf(c.output_dtype(i))));
   std::vector<Shape> shapes;
   std::vector<int64_t> sizes;
   for (int i = 0; i < c.num_inputs(); ++i) {
@@ -201,8 +216,8 @@ Status PrepareFused(PrepareContext& c) {
 
 void RegisterFusedKernels(KernelRegistry& r) {
   KernelDef& def = r.Add("_Fused", PrepareFused);
-  // Only the first output, which the last instruction writes: no input is read after it. Inputs that broadcast have fewer
-  // bytes than the output; the planner takes those of equal size only.
+  // Only the first output, which the last instruction writes: no input is read after it. Inputs that broadcast have
+  // fewer bytes than the output; the planner takes those of equal size only.
   for (int i = 0; i < kFusedInputs; ++i) def.InPlace(0, i);
 }
 

@@ -1,4 +1,5 @@
-// Limits of fused chains. Why so few: registers and expanded operands should stay in the first cache level and on the stack.
+// Limits of fused chains. Why so few: registers and expanded operands should stay in the first cache level and on the
+// stack.
 #pragma once
 
 namespace weir {

@@ -34,9 +34,11 @@ struct Positions {
 
   Status OutOfBounds(const void* indices, int64_t i) const {
     std::string text;
-    for (int64_t k = 0; k < depth; ++k) text += (k ? ", " : "") + std::to_string(IntegerAt(indices, type, i * depth + k));
+    for (int64_t k = 0; k < depth; ++k)
+      text += (k ? ", " : "") + std::to_string(IntegerAt(indices, type, i * depth + k));
     Shape rows = Shape::Make(std::span(index_shape.dims()).first(static_cast<size_t>(index_shape.rank() - 1))).value();
-    return OutOfRange(fmt::format("has indices{} = [{}], which is no position in {}", PositionText(rows, i), text, whole.ToString()));
+    return OutOfRange(
+        fmt::format("has indices{} = [{}], which is no position in {}", PositionText(rows, i), text, whole.ToString()));
   }
 };
 
@@ -45,15 +47,18 @@ Result<Positions> ReadPositions(const PrepareContext& c, const Shape& whole, int
   if (indices.rank() == 0) return InvalidArgument("wants indices of rank 1 or more");
   Positions p;
   p.depth = indices[indices.rank() - 1];
-  if (p.depth > whole.rank()) return InvalidArgument(fmt::format("is given positions of {} numbers in {}", p.depth, whole.ToString()));
+  if (p.depth > whole.rank())
+    return InvalidArgument(fmt::format("is given positions of {} numbers in {}", p.depth, whole.ToString()));
   std::string policy = c.attr<std::string>("bad_indices_policy");
-  if (policy != "" && policy != "DEFAULT" && policy != "ERROR" && policy != "IGNORE") return InvalidArgument(fmt::format("has bad_indices_policy '{}'", policy));
+  if (policy != "" && policy != "DEFAULT" && policy != "ERROR" && policy != "IGNORE")
+    return InvalidArgument(fmt::format("has bad_indices_policy '{}'", policy));
   p.ignore = policy == "IGNORE";
   p.type = c.input_dtype(index_input);
   p.whole = whole;
   p.index_shape = indices;
   int depth = static_cast<int>(p.depth);
-  WEIR_ASSIGN_OR_RETURN(Shape rows, Shape::Make(std::span(indices.dims()).first(static_cast<size_t>(indices.rank() - 1))));
+  WEIR_ASSIGN_OR_RETURN(Shape rows,
+                        Shape::Make(std::span(indices.dims()).first(static_cast<size_t>(indices.rank() - 1))));
   WEIR_ASSIGN_OR_RETURN(Shape slice, Shape::Make(std::span(whole.dims()).subspan(static_cast<size_t>(depth))));
   p.count = rows.num_elements();
   p.slice = slice.num_elements();
@@ -107,14 +112,16 @@ inline void AddTo(T& sum, const T& x) {
   }
 }
 
-using ScatterTypes = Types<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, bool, std::string>;
+using ScatterTypes = Types<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
+                           uint32_t, uint64_t, bool, std::string>;
 
 Status PrepareScatterNd(PrepareContext& c) {
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, c.ints(2)));
   WEIR_ASSIGN_OR_RETURN(Positions p, ReadPositions(c, c.output_shape(0), 0));
   WEIR_ASSIGN_OR_RETURN(Shape want, Shape::Make(SlicesShape(p)));
   if (!(want == c.input_shape(1))) {
-    return InvalidArgument(fmt::format("cannot scatter updates {} by indices {} into shape {}", c.input_shape(1).ToString(), p.index_shape.ToString(), p.whole.ToString()))
+    return InvalidArgument(fmt::format("cannot scatter updates {} by indices {} into shape {}",
+                                       c.input_shape(1).ToString(), p.index_shape.ToString(), p.whole.ToString()))
         .Detail(fmt::format("updates of shape {} would fit", want.ToString()));
   }
   WEIR_RETURN_IF_ERROR(SetBeginFill(c, 0));

@@ -1,5 +1,5 @@
-// Regular expressions: RE2, as TensorFlow's string ops use it. A text of n bytes is matched in time n · (size of the pattern),
-// whatever the pattern. RE2 is in libweir_deps.so (graph/base/deps.h).
+// Regular expressions: RE2, as TensorFlow's string ops use it. A text of n bytes is matched in time n · (size of the
+// pattern), whatever the pattern. RE2 is in libweir_deps.so (graph/base/deps.h).
 #pragma once
 
 #include <memory>
@@ -17,9 +17,9 @@ class Regex {
   static Result<Regex> Compile(std::string_view pattern);
 
   bool FullMatch(std::string_view text) const { return engine_->full_match(*compiled_, text); }
-  // The text with its first match, or all that do not overlap, replaced by `rewrite`, in which \0 is the match, \1 to \9 its
-  // groups and \\ a backslash. A rewrite that names groups which the pattern lacks replaces nothing; one that is malformed
-  // ends there, or, when only the first match is meant, replaces nothing.
+  // The text with its first match, or all that do not overlap, replaced by `rewrite`, in which \0 is the match, \1 to
+  // \9 its groups and \\ a backslash. A rewrite that names groups which the pattern lacks replaces nothing; one that is
+  // malformed ends there, or, when only the first match is meant, replaces nothing.
   std::string Replace(std::string_view text, std::string_view rewrite, bool all) const {
     return engine_->replace(*compiled_, text, rewrite, all);
   }

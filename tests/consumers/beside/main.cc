@@ -43,7 +43,8 @@ bool TensorFlowWorks() {
   const std::string bytes = weir::ExportGraphDef(g.graph()).value();
   void *graph = make("TF_NewGraph"), *status = make("TF_NewStatus");
   void* buffer = Symbol<void*(const void*, size_t)>("TF_NewBufferFromString")(bytes.data(), bytes.size());
-  Symbol<void(void*, void*, void*, void*)>("TF_GraphImportGraphDef")(graph, buffer, make("TF_NewImportGraphDefOptions"), status);
+  Symbol<void(void*, void*, void*, void*)>("TF_GraphImportGraphDef")(graph, buffer, make("TF_NewImportGraphDefOptions"),
+                                                                     status);
   auto ok = [&] { return Symbol<int(void*)>("TF_GetCode")(status) == 0; };
   if (!ok()) return false;
   Symbol<void*(void*, void*, void*)>("TF_NewSession")(graph, make("TF_NewSessionOptions"), status);

@@ -1,5 +1,5 @@
-// Weir beside somebody else's messages of TensorFlow's names, as when TensorFlow itself is in the process: no name is registered
-// twice, and each side reads what the other wrote.
+// Weir beside somebody else's messages of TensorFlow's names, as when TensorFlow itself is in the process: no name is
+// registered twice, and each side reads what the other wrote.
 #include <weir/weir.h>
 
 #include <iostream>

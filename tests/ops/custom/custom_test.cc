@@ -95,7 +95,8 @@ TEST(CppFunc, ErrorsNameTheNode) {
 
 TEST(CppFunc, FilesRefuseIt) {
   Builder g;
-  Output x = ops::Placeholder(g, kFloat, {None}, {.name = "x"}), y = ops::CppFunc(g, {x}, {kFloat}, Doubled, {.name = "mine"})[0];
+  Output x = ops::Placeholder(g, kFloat, {None}, {.name = "x"}),
+         y = ops::CppFunc(g, {x}, {kFloat}, Doubled, {.name = "mine"})[0];
   for (const Status& s :
        {ExportGraphDef(g.graph()).status(), SaveGraph(g.graph(), ::testing::TempDir() + "/custom.weir")}) {
     EXPECT_NE(s.ToString().find("CppFunc 'mine' calls a C++ function of this process, which no file can hold"),
@@ -107,7 +108,9 @@ TEST(CppFunc, FilesRefuseIt) {
 }
 
 TEST(CppFunc, OfAFileSaysWhatItIs) {
-  const char* text = R"(node { name: "mine" op: "CppFunc" attr { key: "Tin" value { list {} } } attr { key: "Tout" value { list { type: DT_FLOAT } } } })";
+  const char* text =
+      R"(node { name: "mine" op: "CppFunc" attr { key: "Tin" value { list {} } }
+                attr { key: "Tout" value { list { type: DT_FLOAT } } } })";
   auto loaded = ImportGraphDefText(text, &AllOps());
   Status s = loaded.ok() ? Verify(*loaded) : loaded.status();
   EXPECT_NE(s.ToString().find("calls a C++ function, which no file can hold"), std::string::npos) << s.ToString();

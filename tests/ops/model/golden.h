@@ -1,5 +1,5 @@
-// What the tests of training helpers share: TensorFlow's results (tests/oracle/make_helpers.py), the inputs that both sides make alike,
-// running and comparing.
+// What the tests of training helpers share: TensorFlow's results (tests/oracle/make_helpers.py), the inputs that both
+// sides make alike, running and comparing.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -30,7 +30,8 @@ inline std::vector<std::string> Names(const std::string& key) {
 // (7 i + offset) mod 13 for element i, then scaled: exact in float32. Grid: -0.75 to 0.75; Part: 1/16 to 13/16.
 inline Tensor Series(const Shape& shape, int offset, float shift, float scale) {
   Tensor t = Tensor::Allocate(kFloat, shape).value();
-  for (int i = 0; i < t.num_elements(); ++i) t.mutable_data<float>()[i] = (float((7 * i + offset) % 13) + shift) * scale;
+  for (int i = 0; i < t.num_elements(); ++i)
+    t.mutable_data<float>()[i] = (float((7 * i + offset) % 13) + shift) * scale;
   return t;
 }
 inline Tensor Grid(const Shape& shape, int offset = 0) { return Series(shape, offset, -6, 1.0f / 8); }
@@ -60,7 +61,9 @@ inline void ExpectNear(const std::vector<double>& got, const std::vector<double>
     else EXPECT_NEAR(got[i], want[i], tolerance * largest) << "element " << i;
   }
 }
-inline void ExpectNear(const Tensor& got, const Tensor& want, double tolerance = 1e-6) { ExpectNear(Flat(got), Flat(want), tolerance); }
+inline void ExpectNear(const Tensor& got, const Tensor& want, double tolerance = 1e-6) {
+  ExpectNear(Flat(got), Flat(want), tolerance);
+}
 
 // One row of named arrays that make_helpers.py packed under `key`; `value` gives what Weir has by each name.
 template <class F>

@@ -47,7 +47,8 @@ TEST(Clipping, AsTensorFlows) {
 
 TEST(Clipping, ByGlobalNormKeepsSlices) {
   const double infinity = std::numeric_limits<double>::infinity();
-  for (const auto& [name, norm, top] : {std::tuple("narrow", 1.25, 1.0), std::tuple("wide", 100.0, 1.0), std::tuple("infinite", 1.25, infinity)}) {
+  for (const auto& [name, norm, top] :
+       {std::tuple("narrow", 1.25, 1.0), std::tuple("wide", 100.0, 1.0), std::tuple("infinite", 1.25, infinity)}) {
     SCOPED_TRACE(name);
     Builder g;
     Variable a(g, Grid({2, 3}), {.name = "a"}), b(g, Grid({3}), {.name = "b"}), unused(g, 1.0f, {.name = "unused"});
@@ -59,7 +60,8 @@ TEST(Clipping, ByGlobalNormKeepsSlices) {
     ASSERT_TRUE(grads[2].grad.is_slices());
     EXPECT_EQ(grads[2].grad.slices().indices.endpoint(), slices.indices.endpoint());
     std::vector<Input> parts;
-    for (const Output& part : {grads[0].grad.dense(), grads[2].grad.slices().values, total, plain}) parts.push_back(ops::Reshape(part, {-1}));
+    for (const Output& part : {grads[0].grad.dense(), grads[2].grad.slices().values, total, plain})
+      parts.push_back(ops::Reshape(part, {-1}));
     Output all = ops::Concat(parts, 0);
     golden::ExpectNear(golden::Started(g).Run(all).value(), golden::Get(std::string("clip/global_") + name));
   }

@@ -57,8 +57,11 @@ TEST(LayerVariables, AreNotTrainedOnDemand) {
 TEST(LayerVariables, AreRegularized) {
   Builder g;
   Output x = g.Constant(Grid({2, 3}));
-  layers::Dense(x, 2, {.kernel_initializer = Fill, .bias_initializer = Fill, .kernel_regularizer = ops::L1L2Regularizer(.5, .25),
-                       .bias_regularizer = ops::L1Regularizer(2)});
+  layers::Dense(x, 2,
+                {.kernel_initializer = Fill,
+                 .bias_initializer = Fill,
+                 .kernel_regularizer = ops::L1L2Regularizer(.5, .25),
+                 .bias_regularizer = ops::L1Regularizer(2)});
   Output total = losses::GetRegularizationLoss(g);
   double want = 0;
   for (double w : golden::Flat(Grid({3, 2}, 5))) want += .5 * std::abs(w) + .25 * w * w / 2;

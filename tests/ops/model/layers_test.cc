@@ -1,4 +1,5 @@
-// Layers: outputs, gradients and moving averages, held to TensorFlow's results; errors. Their variables: layer_variables_test.cc.
+// Layers: outputs, gradients and moving averages, held to TensorFlow's results; errors. Their variables:
+// layer_variables_test.cc.
 #include "weir/ops/model/layers.h"
 
 #include <gtest/gtest.h>
@@ -30,7 +31,8 @@ layers::BatchNormalizationOptions Normalized(int axis, bool training) {
 }
 
 Output Net(const Output& x) {
-  Output y = layers::Conv2D(x, 3, 3, {.padding = "same", .activation = kRelu, .kernel_initializer = Fill, .bias_initializer = Fill});
+  Output y = layers::Conv2D(
+      x, 3, 3, {.padding = "same", .activation = kRelu, .kernel_initializer = Fill, .bias_initializer = Fill});
   y = layers::Flatten(layers::MaxPooling(y, 2, 2));
   y = layers::Dense(y, 4, {.activation = kTanh, .kernel_initializer = Fill, .bias_initializer = Fill});
   return layers::Dense(y, 2, {.kernel_initializer = Fill, .bias_initializer = Fill});
@@ -48,25 +50,53 @@ struct Case {
   std::function<Output(const Output& x)> make;
 };
 const Case kCases[] = {
-    {"dense", {3, 5},
-     [](const Output& x) { return layers::Dense(x, 4, {.activation = kTanh, .kernel_initializer = Fill, .bias_initializer = Fill}); }},
-    {"dense_of_rank_3", {2, 3, 5}, [](const Output& x) { return layers::Dense(x, 2, {.use_bias = false, .kernel_initializer = Fill}); }},
-    {"conv2d_same", {2, 5, 4, 3}, [](const Output& x) {
+    {"dense",
+     {3, 5},
+     [](const Output& x) {
+       return layers::Dense(x, 4, {.activation = kTanh, .kernel_initializer = Fill, .bias_initializer = Fill});
+     }},
+    {"dense_of_rank_3",
+     {2, 3, 5},
+     [](const Output& x) { return layers::Dense(x, 2, {.use_bias = false, .kernel_initializer = Fill}); }},
+    {"conv2d_same",
+     {2, 5, 4, 3},
+     [](const Output& x) {
        return layers::Conv2D(x, 2, {3, 2}, {.strides = {2, 1}, .padding = "same", .activation = kRelu,
                                             .kernel_initializer = Fill, .bias_initializer = Fill});
      }},
-    {"conv2d_dilated", {1, 5, 4, 2},
-     [](const Output& x) { return layers::Conv2D(x, 2, 2, {.dilation_rate = {2, 1}, .kernel_initializer = Fill, .bias_initializer = Fill}); }},
-    {"max_pooling2d", {1, 5, 4, 2}, [](const Output& x) { return layers::MaxPooling2D(x, {2, 3}, {2, 1}, {.padding = "same"}); }},
-    {"average_pooling2d", {1, 5, 4, 2}, [](const Output& x) { return layers::AveragePooling2D(x, 2, {2, 1}); }},
+    {"conv2d_dilated",
+     {1, 5, 4, 2},
+     [](const Output& x) {
+       return layers::Conv2D(x, 2, 2, {.dilation_rate = {2, 1}, .kernel_initializer = Fill, .bias_initializer = Fill});
+     }},
+    {"max_pooling2d",
+     {1, 5, 4, 2},
+     [](const Output& x) {
+       return layers::MaxPooling2D(x, {2, 3}, {2, 1}, {.padding = "same"});
+     }},
+    {"average_pooling2d",
+     {1, 5, 4, 2},
+     [](const Output& x) {
+       return layers::AveragePooling2D(x, 2, {2, 1});
+     }},
     {"flatten", {2, 3, 2}, [](const Output& x) { return layers::Flatten(x); }},
     {"dropout", {4, 5}, [](const Output& x) { return layers::Dropout(x, .4, {.training = true, .seed = 3}); }},
-    {"dropout_of_rows", {4, 5}, [](const Output& x) { return layers::Dropout(x, .4, {.training = true, .noise_shape = {{4, 1}}, .seed = 3}); }},
+    {"dropout_of_rows",
+     {4, 5},
+     [](const Output& x) {
+       return layers::Dropout(x, .4, {.training = true, .noise_shape = {{4, 1}}, .seed = 3});
+     }},
     {"dropout_off", {4, 5}, [](const Output& x) { return layers::Dropout(x, .4, {.seed = 3}); }},
     {"embedding", {2, 3}, WithEmbedding},
-    {"batch_normalization_of_rank_2", {4, 3}, [](const Output& x) { return layers::BatchNormalization(x, Normalized(-1, true)); }},
-    {"batch_normalization_of_rank_3", {2, 3, 4}, [](const Output& x) { return layers::BatchNormalization(x, Normalized(1, true)); }},
-    {"batch_normalization_fused", {2, 2, 2, 3}, [](const Output& x) { return layers::BatchNormalization(x, Normalized(3, true)); }},
+    {"batch_normalization_of_rank_2",
+     {4, 3},
+     [](const Output& x) { return layers::BatchNormalization(x, Normalized(-1, true)); }},
+    {"batch_normalization_of_rank_3",
+     {2, 3, 4},
+     [](const Output& x) { return layers::BatchNormalization(x, Normalized(1, true)); }},
+    {"batch_normalization_fused",
+     {2, 2, 2, 3},
+     [](const Output& x) { return layers::BatchNormalization(x, Normalized(3, true)); }},
     {"net", {2, 6, 5, 1}, Net},
 };
 
@@ -124,13 +154,24 @@ TEST(Layers, BatchNormalizationMovesItsAverages) {
 TEST(Layers, ChannelsFirstIsATransposition) {
   using Layer = std::function<Output(const Output& x, const std::string& format)>;
   const std::map<std::string, Layer> cases = {
-      {"conv2d", [](const Output& x, const std::string& f) {
-         return layers::Conv2D(x, 2, 2, {.strides = {1, 2}, .data_format = f, .kernel_initializer = Fill, .bias_initializer = Fill, .name = "c"});
+      {"conv2d",
+       [](const Output& x, const std::string& f) {
+         return layers::Conv2D(
+             x, 2, 2,
+             {.strides = {1, 2}, .data_format = f, .kernel_initializer = Fill, .bias_initializer = Fill, .name = "c"});
        }},
-      {"max_pooling2d", [](const Output& x, const std::string& f) { return layers::MaxPooling2D(x, 2, {1, 2}, {.data_format = f}); }},
-      {"average_pooling2d", [](const Output& x, const std::string& f) { return layers::AveragePooling2D(x, {1, 2}, 1, {.data_format = f}); }},
+      {"max_pooling2d",
+       [](const Output& x, const std::string& f) {
+         return layers::MaxPooling2D(x, 2, {1, 2}, {.data_format = f});
+       }},
+      {"average_pooling2d",
+       [](const Output& x, const std::string& f) {
+         return layers::AveragePooling2D(x, {1, 2}, 1, {.data_format = f});
+       }},
       {"batch_normalization",
-       [](const Output& x, const std::string& f) { return layers::BatchNormalization(x, Normalized(f == "channels_last" ? 3 : 1, true)); }},
+       [](const Output& x, const std::string& f) {
+         return layers::BatchNormalization(x, Normalized(f == "channels_last" ? 3 : 1, true));
+       }},
   };
   for (const auto& [name, make] : cases) {
     SCOPED_TRACE(name);
@@ -199,12 +240,21 @@ TEST(Layers, RefuseWhatCannotBe) {
   };
   auto placeholder = [](Builder& g, const PartialShape& shape) { return ops::Placeholder(g, kFloat, shape); };
   const Row rows[] = {
-      {"an unknown last size", [=](Builder& g, const Output&) { layers::Dense(placeholder(g, {2, None}), 1); }, "layer Dense needs to know size -1"},
-      {"no known rank", [=](Builder& g, const Output&) { layers::BatchNormalization(placeholder(g, {})); }, "layer BatchNormalization needs to know"},
+      {"an unknown last size",
+       [=](Builder& g, const Output&) {
+         layers::Dense(placeholder(g, {2, None}), 1);
+       },
+       "layer Dense needs to know size -1"},
+      {"no known rank", [=](Builder& g, const Output&) { layers::BatchNormalization(placeholder(g, {})); },
+       "layer BatchNormalization needs to know"},
       {"an image of two axes", [](Builder&, const Output& x) { layers::Conv2D(x, 1, 1); }, "Conv2D"},
       {"an unknown padding",
-       [](Builder& g, const Output&) { layers::MaxPooling2D(g.Constant(Grid({1, 2, 2, 1})), 1, 1, {.padding = "wide"}); }, "WIDE"},
-      {"an axis that is not", [](Builder&, const Output& x) { layers::BatchNormalization(x, {.axis = 2}); }, "size 2 of its input"},
+       [](Builder& g, const Output&) {
+         layers::MaxPooling2D(g.Constant(Grid({1, 2, 2, 1})), 1, 1, {.padding = "wide"});
+       },
+       "WIDE"},
+      {"an axis that is not", [](Builder&, const Output& x) { layers::BatchNormalization(x, {.axis = 2}); },
+       "size 2 of its input"},
       {"to drop all", [](Builder&, const Output& x) { layers::Dropout(x, 1); }, "rate 1 is outside [0, 1)"},
       {"ids that are no integers", [](Builder&, const Output& x) { layers::Embedding(x, 2, 2); }, "ResourceGather"},
   };

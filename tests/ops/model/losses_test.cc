@@ -1,4 +1,5 @@
-// Losses for all weightings and reductions, with gradients, as TensorFlow has them; the graph's losses and their totals.
+// Losses for all weightings and reductions, with gradients, as TensorFlow has them; the graph's losses and their
+// totals.
 #include "weir/ops/model/losses.h"
 
 #include <gtest/gtest.h>
@@ -44,27 +45,40 @@ const Tensor kLabels = Part({4, 3}, 5);
 
 std::vector<Case> Cases() {
   using namespace losses;  // NOLINT: the names of the table
-  const Tensor p = Part({4, 3}), logits = Times(Grid({4, 3}, 2), {4}), l = kLabels, binary = Tensor::Of<float>({4, 3}, Ones(l, .4f));
-  const Tensor onehot = Tensor::Of<float>({4, 3}, {0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 1, 0}), classes = Tensor::Vector<int64_t>({2, 0, 1, 1});
+  const Tensor p = Part({4, 3}), logits = Times(Grid({4, 3}, 2), {4}), l = kLabels,
+               binary = Tensor::Of<float>({4, 3}, Ones(l, .4f));
+  const Tensor onehot = Tensor::Of<float>({4, 3}, {0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 1, 0}),
+               classes = Tensor::Vector<int64_t>({2, 0, 1, 1});
   const Tensor one(1.0f), some(.7f), full = Times(Part({4, 3}, 3), Ones(Grid({4, 3}), 0));
   auto masked = [](const Shape& shape) { return Times(Part(shape, 3), {1, 0, 1, 1}); };
   auto zeros = [](const Shape& shape) { return Tensor::Zeros(kFloat, shape); };
-  const std::vector<Tensor> wide = {one, some, masked({4, 1}), full, zeros({4, 1})}, column = {one, some, masked({4, 1}), zeros({4, 1})},
+  const std::vector<Tensor> wide = {one, some, masked({4, 1}), full, zeros({4, 1})},
+                            column = {one, some, masked({4, 1}), zeros({4, 1})},
                             vector = {one, some, masked({4}), zeros({4})};
   return {
-      {"compute_weighted", p, wide, [=](Builder&, const Output& x, const LossOptions& o) { return ComputeWeightedLoss(x, o); }},
-      {"absolute_difference", p, wide, [=](Builder&, const Output& x, const LossOptions& o) { return AbsoluteDifference(l, x, o); }},
-      {"mean_squared_error", p, wide, [=](Builder&, const Output& x, const LossOptions& o) { return MeanSquaredError(l, x, o); }},
-      {"cosine_distance", p, column, [=](Builder&, const Output& x, const LossOptions& o) { return CosineDistance(l, x, 1, o); }},
+      {"compute_weighted", p, wide,
+       [=](Builder&, const Output& x, const LossOptions& o) { return ComputeWeightedLoss(x, o); }},
+      {"absolute_difference", p, wide,
+       [=](Builder&, const Output& x, const LossOptions& o) { return AbsoluteDifference(l, x, o); }},
+      {"mean_squared_error", p, wide,
+       [=](Builder&, const Output& x, const LossOptions& o) { return MeanSquaredError(l, x, o); }},
+      {"cosine_distance", p, column,
+       [=](Builder&, const Output& x, const LossOptions& o) { return CosineDistance(l, x, 1, o); }},
       {"hinge", logits, wide, [=](Builder&, const Output& x, const LossOptions& o) { return HingeLoss(binary, x, o); }},
       {"huber", p, wide, [=](Builder&, const Output& x, const LossOptions& o) { return HuberLoss(l, x, .3, o); }},
       {"log", p, wide, [=](Builder&, const Output& x, const LossOptions& o) { return LogLoss(l, x, .01, o); }},
-      {"sigmoid", logits, wide, [=](Builder&, const Output& x, const LossOptions& o) { return SigmoidCrossEntropy(binary, x, 0, o); }},
+      {"sigmoid", logits, wide,
+       [=](Builder&, const Output& x, const LossOptions& o) { return SigmoidCrossEntropy(binary, x, 0, o); }},
       {"sigmoid_smoothed", logits, wide,
-       [=](Builder& g, const Output& x, const LossOptions& o) { return SigmoidCrossEntropy(g.Constant(binary), x, .2, o); }},
-      {"softmax", logits, vector, [=](Builder&, const Output& x, const LossOptions& o) { return SoftmaxCrossEntropy(onehot, x, 0, o); }},
-      {"softmax_smoothed", logits, vector, [=](Builder&, const Output& x, const LossOptions& o) { return SoftmaxCrossEntropy(onehot, x, .2, o); }},
-      {"sparse_softmax", logits, vector, [=](Builder&, const Output& x, const LossOptions& o) { return SparseSoftmaxCrossEntropy(classes, x, o); }},
+       [=](Builder& g, const Output& x, const LossOptions& o) {
+         return SigmoidCrossEntropy(g.Constant(binary), x, .2, o);
+       }},
+      {"softmax", logits, vector,
+       [=](Builder&, const Output& x, const LossOptions& o) { return SoftmaxCrossEntropy(onehot, x, 0, o); }},
+      {"softmax_smoothed", logits, vector,
+       [=](Builder&, const Output& x, const LossOptions& o) { return SoftmaxCrossEntropy(onehot, x, .2, o); }},
+      {"sparse_softmax", logits, vector,
+       [=](Builder&, const Output& x, const LossOptions& o) { return SparseSoftmaxCrossEntropy(classes, x, o); }},
   };
 }
 
@@ -97,7 +111,8 @@ TEST(Losses, AsTensorFlows) {
         const Input weights = literal ? Input(c.weights[i]) : Input(g.Constant(c.weights[i]));
         auto loss = [&](Reduction r) { return c.make(g, x, {.weights = weights, .reduction = r}); };
         std::vector<Output> scalars;
-        for (Reduction r : {Reduction::kSum, Reduction::kMean, Reduction::kSumOverBatchSize, Reduction::kSumByNonzeroWeights}) {
+        for (Reduction r :
+             {Reduction::kSum, Reduction::kMean, Reduction::kSumOverBatchSize, Reduction::kSumByNonzeroWeights}) {
           scalars.push_back(loss(r));
         }
         ExpectRow(std::string("losses/") + c.name, i, Row(g, scalars, x, loss(Reduction::kNone)));
@@ -108,18 +123,21 @@ TEST(Losses, AsTensorFlows) {
 }
 
 TEST(Losses, PairwiseAsTensorFlows) {
-  const std::vector<Tensor> weightings = {Tensor(1.0f), Tensor(.7f), Times(Part({4, 1}, 3), {1, 0, 1, 1}), Tensor::Zeros(kFloat, {4, 1})};
+  const std::vector<Tensor> weightings = {Tensor(1.0f), Tensor(.7f), Times(Part({4, 1}, 3), {1, 0, 1, 1}),
+                                          Tensor::Zeros(kFloat, {4, 1})};
   for (size_t i = 0; i < weightings.size(); ++i) {
     SCOPED_TRACE(weightings[i].ToString());
     Builder g;
     Output x = g.Constant(Part({4, 3}));
-    ExpectRow("losses/mean_pairwise_squared_error", i, Row(g, {losses::MeanPairwiseSquaredError(kLabels, x, {.weights = weightings[i]})}, x));
+    ExpectRow("losses/mean_pairwise_squared_error", i,
+              Row(g, {losses::MeanPairwiseSquaredError(kLabels, x, {.weights = weightings[i]})}, x));
   }
 }
 
 TEST(Losses, SigmoidCrossEntropyOfAnyLogit) {
   Builder g;
-  Output x = ops::Constant(g, {-100, -1, 0, 1, 100}, kFloat), y = ops::SigmoidCrossEntropyWithLogits({1, 1, .25, 0, 0}, x);
+  Output x = ops::Constant(g, {-100, -1, 0, 1, 100}, kFloat),
+         y = ops::SigmoidCrossEntropyWithLogits({1, 1, .25, 0, 0}, x);
   Output both = ops::Stack({y, Gradients({y}, {x})[0]});
   golden::ExpectNear(golden::Started(g).Run(both).value(), golden::Get("losses/with_logits"));
 }
@@ -142,7 +160,9 @@ TEST(Losses, TakeLabelsOfOtherDtypes) {
 
 TEST(Losses, Totals) {
   Builder g;
-  auto first = [](int offset) { return [=](Builder& b, const Shape& s, DType) { return b.Constant(Grid(s, offset)); }; };
+  auto first = [](int offset) {
+    return [=](Builder& b, const Shape& s, DType) { return b.Constant(Grid(s, offset)); };
+  };
   Variable w = GetVariable(g, "w", {3}, {.initializer = first(0), .regularizer = ops::L2Regularizer(.5)});
   GetVariable(g, "b", {3}, {.initializer = first(1), .regularizer = ops::L1Regularizer(.25)});
   losses::AbsoluteDifference(Part({3}), w);
@@ -151,7 +171,8 @@ TEST(Losses, Totals) {
   EXPECT_EQ(losses::GetLosses(g).size(), 1u);
   EXPECT_EQ(losses::GetRegularizationLosses(g).size(), 2u);
   EXPECT_EQ(OutputCollection(g, "mine").size(), 1u);
-  Output totals = ops::Stack({losses::GetTotalLoss(g), losses::GetTotalLoss(g, false), losses::GetRegularizationLoss(g)});
+  Output totals =
+      ops::Stack({losses::GetTotalLoss(g), losses::GetTotalLoss(g, false), losses::GetRegularizationLoss(g)});
   golden::ExpectNear(golden::Started(g).Run(totals).value(), golden::Get("losses/totals"));
 
   Builder empty;
@@ -166,23 +187,50 @@ TEST(Losses, RefuseWhatCannotBe) {
     const char* error;
   };
   const Row rows[] = {
-      {"a column of labels", [](Builder& g, const Output& x) { losses::MeanSquaredError(g.Constant(Grid({4, 1})), x); },
+      {"a column of labels",
+       [](Builder& g, const Output& x) {
+         losses::MeanSquaredError(g.Constant(Grid({4, 1})), x);
+       },
        "labels [4,1] with predictions [4,3]"},
-      {"a row of labels", [](Builder&, const Output& x) { losses::SigmoidCrossEntropy({1, 0, 1}, x); }, "labels [3] with predictions [4,3]"},
-      {"labels of other classes", [](Builder& g, const Output& x) { losses::SoftmaxCrossEntropy(g.Constant(Grid({4, 2})), x); }, "labels [4,2]"},
-      {"weights of too few axes", [](Builder&, const Output& x) { losses::HuberLoss(x, x, 1, {.weights = {1, 2, 3}}); },
+      {"a row of labels",
+       [](Builder&, const Output& x) {
+         losses::SigmoidCrossEntropy({1, 0, 1}, x);
+       },
+       "labels [3] with predictions [4,3]"},
+      {"labels of other classes",
+       [](Builder& g, const Output& x) {
+         losses::SoftmaxCrossEntropy(g.Constant(Grid({4, 2})), x);
+       },
+       "labels [4,2]"},
+      {"weights of too few axes",
+       [](Builder&, const Output& x) {
+         losses::HuberLoss(x, x, 1, {.weights = {1, 2, 3}});
+       },
        "losses [4,3] by weights [3]"},
-      {"weights of too many axes", [](Builder& g, const Output& x) { losses::LogLoss(x, x, 1, {.weights = g.Constant(Grid({2, 4, 3}))}); },
+      {"weights of too many axes",
+       [](Builder& g, const Output& x) {
+         losses::LogLoss(x, x, 1, {.weights = g.Constant(Grid({2, 4, 3}))});
+       },
        "by weights [2,4,3]"},
-      {"weights that widen the losses", [](Builder& g, const Output& x) { losses::CosineDistance(x, x, 1, {.weights = g.Constant(Grid({4, 3}))}); },
+      {"weights that widen the losses",
+       [](Builder& g, const Output& x) {
+         losses::CosineDistance(x, x, 1, {.weights = g.Constant(Grid({4, 3}))});
+       },
        "losses [4,1] by weights [4,3]"},
-      {"weights of pairs", [](Builder&, const Output& x) { losses::MeanPairwiseSquaredError(x, x, {.weights = {1, 2, 3}}); }, "by weights [3]"},
-      {"weights that are a text", [](Builder&, const Output& x) { losses::HingeLoss(x, x, {.weights = "heavy"}); }, "hinge_loss"},
+      {"weights of pairs",
+       [](Builder&, const Output& x) {
+         losses::MeanPairwiseSquaredError(x, x, {.weights = {1, 2, 3}});
+       },
+       "by weights [3]"},
+      {"weights that are a text", [](Builder&, const Output& x) { losses::HingeLoss(x, x, {.weights = "heavy"}); },
+       "hinge_loss"},
       {"an axis that is not", [](Builder&, const Output& x) { losses::CosineDistance(x, x, 2); }, "axis"},
-      {"pairs of what has no rank", [](Builder& g, const Output&) {
+      {"pairs of what has no rank",
+       [](Builder& g, const Output&) {
          Output any = ops::Placeholder(g, kFloat, PartialShape::Unknown());
          losses::MeanPairwiseSquaredError(any, any);
-       }, "known rank"},
+       },
+       "known rank"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.what);

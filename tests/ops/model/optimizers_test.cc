@@ -1,4 +1,5 @@
-// Optimizers: variables, slots and their names after three steps as TensorFlow has them, by dense and by sparse gradients; errors.
+// Optimizers: variables, slots and their names after three steps as TensorFlow has them, by dense and by sparse
+// gradients; errors.
 #include "weir/ops/model/optimizers.h"
 
 #include <gtest/gtest.h>
@@ -29,8 +30,10 @@ Maker Of(Args... args) {
 
 // As `optimizers` of make_helpers.py.
 std::map<std::string, Maker> Makers() {
-  const RMSPropOptions rms{.decay = .8, .momentum = .5, .epsilon = 1e-3}, centered{.decay = .8, .momentum = .5, .epsilon = 1e-3, .centered = true};
-  const FtrlOptions norms{-.4, .2, .05, .1}, shrinkage{.l1_regularization_strength = .05, .l2_shrinkage_regularization_strength = .2};
+  const RMSPropOptions rms{.decay = .8, .momentum = .5, .epsilon = 1e-3},
+      centered{.decay = .8, .momentum = .5, .epsilon = 1e-3, .centered = true};
+  const FtrlOptions norms{-.4, .2, .05, .1},
+      shrinkage{.l1_regularization_strength = .05, .l2_shrinkage_regularization_strength = .2};
   return {
       {"GradientDescent", Of<GradientDescentOptimizer>(.3)},
       {"Momentum", Of<MomentumOptimizer>(.1, .8)},
@@ -41,13 +44,17 @@ std::map<std::string, Maker> Makers() {
       {"RMSPropCentered", Of<RMSPropOptimizer>(.02, centered)},
       {"Adagrad", Of<AdagradOptimizer>(.3, AdagradOptions{.2})},
       {"Adadelta", Of<AdadeltaOptimizer>(.5, AdadeltaOptions{.8, 1e-2})},
-      {"AdagradDA", [](const Variable& step) { return std::make_unique<AdagradDAOptimizer>(.3, step, AdagradDAOptions{.2, .01, .02}); }},
+      {"AdagradDA",
+       [](const Variable& step) {
+         return std::make_unique<AdagradDAOptimizer>(.3, step, AdagradDAOptions{.2, .01, .02});
+       }},
       {"Ftrl", Of<FtrlOptimizer>(.3)},
       {"FtrlL1L2", Of<FtrlOptimizer>(.3, norms)},
       {"FtrlShrinkage", Of<FtrlOptimizer>(.3, shrinkage)},
       {"ProximalGradientDescent", Of<ProximalGradientDescentOptimizer>(.3, ProximalGradientDescentOptions{.02, .1})},
       {"ProximalAdagrad", Of<ProximalAdagradOptimizer>(.3, ProximalAdagradOptions{.2, .02, .1})},
-      {"Named", [](const Variable& step) {
+      {"Named",
+       [](const Variable& step) {
          return std::make_unique<AdamOptimizer>(ops::ExponentialDecay(.1, step, 2, .5), AdamOptions{.name = "Mine"});
        }},
   };
@@ -56,12 +63,16 @@ std::map<std::string, Maker> Makers() {
 // The sum of weighted squares of w - 1/2 and of rows of e; some rows are taken twice.
 struct Model {
   explicit Model(DType dtype = kFloat, bool read_first = false)
-      : step(GetOrCreateGlobalStep(g)), w(First({2, 3}, 0, dtype), {.name = "w"}), e(First({5, 3}, 4, dtype), {.name = "e"}) {
+      : step(GetOrCreateGlobalStep(g)),
+        w(First({2, 3}, 0, dtype), {.name = "w"}),
+        e(First({5, 3}, 4, dtype), {.name = "e"}) {
     Output rows = read_first ? ops::Gather(e, {3, 0, 3, 1}) : e.Gather({3, 0, 3, 1});
     loss = Squares(w.Read(), {2, 3}) + Squares(rows, {4, 3});
   }
 
-  Output First(const Shape& shape, int offset, DType dtype) { return ops::Cast(g.Constant(Grid(shape, offset)), dtype); }
+  Output First(const Shape& shape, int offset, DType dtype) {
+    return ops::Cast(g.Constant(Grid(shape, offset)), dtype);
+  }
   Output Squares(const Output& x, const Shape& shape) {
     Output curvature = ops::Cast(g.Constant(Part(shape, 2)), x.dtype()) * 2.0;
     return ops::ReduceSum(curvature * ops::Square(x - 0.5));
@@ -75,10 +86,12 @@ struct Model {
 void ExpectTensorFlowsSteps(const std::string& name, Model& m, Optimizer& optimizer) {
   Operation train = optimizer.Minimize(m.loss, {.global_step = m.step});
   golden::Started s(m.g);
-  EXPECT_EQ(golden::Sorted(golden::NamesOf(GlobalVariables(m.g))), golden::Sorted(golden::Names("optimizers/" + name + "/names")));
+  EXPECT_EQ(golden::Sorted(golden::NamesOf(GlobalVariables(m.g))),
+            golden::Sorted(golden::Names("optimizers/" + name + "/names")));
   for (int row = 0; row < 4; ++row) {
     if (row > 0) s.Run(train).Check();
-    golden::ExpectPacked("optimizers/" + name, row, [&](const std::string& variable) { return s.GetVariable(variable).value(); });
+    golden::ExpectPacked("optimizers/" + name, row,
+                         [&](const std::string& variable) { return s.GetVariable(variable).value(); });
   }
 }
 
@@ -133,7 +146,8 @@ TEST(Optimizers, SparseGradientsStaySparse) {
 TEST(Optimizers, MinimizeOptions) {
   Model m;
   GradientDescentOptimizer sgd(.5);
-  Operation train = sgd.Minimize(m.loss, {.var_list = {m.w}, .grad_loss = m.g.Constant(Tensor(3.0f)), .name = "training"});
+  Operation train =
+      sgd.Minimize(m.loss, {.var_list = {m.w}, .grad_loss = m.g.Constant(Tensor(3.0f)), .name = "training"});
   EXPECT_EQ(train.name(), "training");
   ASSERT_EQ(OperationCollection(m.g, collection::kTrainOp).size(), 1u);
   golden::Started s(m.g);
@@ -190,17 +204,31 @@ TEST(Optimizers, RefuseWhatCannotBe) {
   const Row rows[] = {
       {"a loss of no variable", [&](Builder& g, const Variable&) { AdamOptimizer().Minimize(unrelated(g)); },
        "Adam was given no gradient for any variable"},
-      {"invalid gradients", [](Builder&, const Variable& w) { AdamOptimizer().ApplyGradients({{{}, w}}); },
+      {"invalid gradients",
+       [](Builder&, const Variable& w) {
+         AdamOptimizer().ApplyGradients({{{}, w}});
+       },
        "Adam was given no gradient for any variable"},
-      {"a rate of two numbers", [](Builder&, const Variable& w) { GradientDescentOptimizer({.1, .2}).Minimize(w.Read() * w); },
+      {"a rate of two numbers",
+       [](Builder&, const Variable& w) {
+         GradientDescentOptimizer({.1, .2}).Minimize(w.Read() * w);
+       },
        "learning_rate' must be one number"},
       {"a rate that is a text", [](Builder&, const Variable& w) { AdamOptimizer("fast").Minimize(w.Read() * w); },
        "learning_rate' must be one number"},
-      {"an op without gradient", [](Builder&, const Variable& w) { AdamOptimizer().Minimize(ops::PreventGradient(w, "by choice")); }, "by choice"},
+      {"an op without gradient",
+       [](Builder&, const Variable& w) { AdamOptimizer().Minimize(ops::PreventGradient(w, "by choice")); },
+       "by choice"},
       {"a gradient of another shape",
-       [](Builder& g, const Variable& w) { AdamOptimizer().ApplyGradients({{Grad(g.Constant(Grid({2}))), w}}); }, "shape"},
+       [](Builder& g, const Variable& w) {
+         AdamOptimizer().ApplyGradients({{Grad(g.Constant(Grid({2}))), w}});
+       },
+       "shape"},
       {"a gradient by the loss of another shape",
-       [](Builder& g, const Variable& w) { AdamOptimizer().Minimize(w.Read() * w, {.grad_loss = g.Constant(Grid({2}))}); }, "shape"},
+       [](Builder& g, const Variable& w) {
+         AdamOptimizer().Minimize(w.Read() * w, {.grad_loss = g.Constant(Grid({2}))});
+       },
+       "shape"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.what);

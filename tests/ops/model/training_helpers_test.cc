@@ -1,4 +1,5 @@
-// Schedules, initialisers and moving averages, held to TensorFlow's results. Others: optimizers, losses, gradients and layers beside this.
+// Schedules, initialisers and moving averages, held to TensorFlow's results. Others: optimizers, losses, gradients and
+// layers beside this.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -27,21 +28,39 @@ std::map<std::string, Schedule> Schedules() {
   const auto seed = golden::Get("schedules/noise_seed").scalar<int64_t>();
   return {
       {"exponential", [](Builder&, const Output& n) { return ExponentialDecay(.1, n, 5, .9); }},
-      {"exponential_staircase", [](Builder&, const Output& n) { return ExponentialDecay(.1, n, 5, .9, {.staircase = true}); }},
+      {"exponential_staircase",
+       [](Builder&, const Output& n) { return ExponentialDecay(.1, n, 5, .9, {.staircase = true}); }},
       {"natural_exp", [](Builder&, const Output& n) { return NaturalExpDecay(.1, n, 5, .3); }},
-      {"natural_exp_staircase", [](Builder&, const Output& n) { return NaturalExpDecay(.1, n, 5, .3, {.staircase = true}); }},
+      {"natural_exp_staircase",
+       [](Builder&, const Output& n) { return NaturalExpDecay(.1, n, 5, .3, {.staircase = true}); }},
       {"inverse_time", [](Builder&, const Output& n) { return InverseTimeDecay(.1, n, 5, .3); }},
-      {"inverse_time_staircase", [](Builder&, const Output& n) { return InverseTimeDecay(.1, n, 5, .3, {.staircase = true}); }},
-      {"polynomial", [](Builder&, const Output& n) { return PolynomialDecay(.1, n, 10, {.end_learning_rate = .02, .power = 2.0}); }},
+      {"inverse_time_staircase",
+       [](Builder&, const Output& n) { return InverseTimeDecay(.1, n, 5, .3, {.staircase = true}); }},
+      {"polynomial",
+       [](Builder&, const Output& n) { return PolynomialDecay(.1, n, 10, {.end_learning_rate = .02, .power = 2.0}); }},
       {"polynomial_cycle",
-       [](Builder&, const Output& n) { return PolynomialDecay(.1, n, 10, {.end_learning_rate = .02, .power = .5, .cycle = true}); }},
-      {"piecewise_constant", [](Builder&, const Output& n) { return PiecewiseConstant(n, {4, 10}, {.3, .2, .1}); }},
-      {"piecewise_constant_float", [](Builder&, const Output& n) { return PiecewiseConstant(Cast(n, kFloat), {4.5, 10}, {.3, .2, .1}); }},
+       [](Builder&, const Output& n) {
+         return PolynomialDecay(.1, n, 10, {.end_learning_rate = .02, .power = .5, .cycle = true});
+       }},
+      {"piecewise_constant",
+       [](Builder&, const Output& n) {
+         return PiecewiseConstant(n, {4, 10}, {.3, .2, .1});
+       }},
+      {"piecewise_constant_float",
+       [](Builder&, const Output& n) {
+         return PiecewiseConstant(Cast(n, kFloat), {4.5, 10}, {.3, .2, .1});
+       }},
       {"cosine", [](Builder&, const Output& n) { return CosineDecay(.1, n, 10, {.alpha = .2}); }},
-      {"cosine_restarts", [](Builder&, const Output& n) { return CosineDecayRestarts(.1, n, 4, {.t_mul = 2, .m_mul = .8, .alpha = .1}); }},
-      {"cosine_restarts_even", [](Builder&, const Output& n) { return CosineDecayRestarts(.1, n, 4, {.t_mul = 1, .m_mul = .9}); }},
-      {"linear_cosine", [](Builder&, const Output& n) { return LinearCosineDecay(.1, n, 10, {.num_periods = 1.5, .alpha = .1, .beta = .01}); }},
-      {"noisy_linear_cosine", [=](Builder& g, const Output& n) {
+      {"cosine_restarts",
+       [](Builder&, const Output& n) { return CosineDecayRestarts(.1, n, 4, {.t_mul = 2, .m_mul = .8, .alpha = .1}); }},
+      {"cosine_restarts_even",
+       [](Builder&, const Output& n) { return CosineDecayRestarts(.1, n, 4, {.t_mul = 1, .m_mul = .9}); }},
+      {"linear_cosine",
+       [](Builder&, const Output& n) {
+         return LinearCosineDecay(.1, n, 10, {.num_periods = 1.5, .alpha = .1, .beta = .01});
+       }},
+      {"noisy_linear_cosine",
+       [=](Builder& g, const Output& n) {
          g.SetSeed(11);
          return NoisyLinearCosineDecay(.1, n, 10, {.initial_variance = .5, .variance_decay = .7, .num_periods = 1.5,
                                                    .alpha = .1, .beta = .01, .seed = seed});
@@ -113,7 +132,9 @@ TEST(Initializers, Constants) {
     DType dtype;
     double value;
   };
-  const Row rows[] = {{ops::ZerosInitializer(), kFloat, 0}, {ops::OnesInitializer(), kInt32, 1}, {ops::ConstantInitializer(2.5), kDouble, 2.5},
+  const Row rows[] = {{ops::ZerosInitializer(), kFloat, 0},
+                      {ops::OnesInitializer(), kInt32, 1},
+                      {ops::ConstantInitializer(2.5), kDouble, 2.5},
                       {ops::ConstantInitializer(7), kInt64, 7}};
   for (const Row& row : rows) {
     for (int64_t n : {3, 600}) {  // a Const, a Fill
@@ -135,8 +156,11 @@ TEST(MovingAverages, AsTensorFlows) {
     const std::string key = std::string("moving_averages/") + (counted ? "num_updates" : "plain");
     SCOPED_TRACE(key);
     Builder g;
-    auto made = [&](const char* name, const Input& value) { return Variable(g, value, {.name = name, .trainable = std::string(name) == "w"}); };
-    Variable w = made("w", {1.0f, 2.0f, 3.0f}), fixed = made("fixed", 4.0f), alone = made("alone", 1.0f), n = made("n", 0);
+    auto made = [&](const char* name, const Input& value) {
+      return Variable(g, value, {.name = name, .trainable = std::string(name) == "w"});
+    };
+    Variable w = made("w", {1.0f, 2.0f, 3.0f}), fixed = made("fixed", 4.0f), alone = made("alone", 1.0f),
+             n = made("n", 0);
     ExponentialMovingAverage ema(.9, {.num_updates = counted ? n : Variable()});
     EXPECT_FALSE(ema.Average(w).valid());
     Operation maintain = ema.Apply({w, fixed});
@@ -149,7 +173,8 @@ TEST(MovingAverages, AsTensorFlows) {
       golden::ExpectPacked(key, row, [&](const std::string& name) { return s.GetVariable(name).value(); });
     }
     std::vector<std::string> restored;
-    for (const auto& [name, v] : ema.VariablesToRestore({w, fixed, alone, n})) restored.push_back(name + "=" + v.name());
+    for (const auto& [name, v] : ema.VariablesToRestore({w, fixed, alone, n}))
+      restored.push_back(name + "=" + v.name());
     EXPECT_EQ(restored, golden::Names(key + "/to_restore"));
     EXPECT_EQ(golden::NamesOf(TrainableVariables(g)), std::vector<std::string>{"w"});
   }
@@ -165,17 +190,32 @@ TEST(TrainingHelpers, RefuseWhatCannotBe) {
   };
   auto fill = [](Builder& g, const Initializer& i) { Variable(g, {2, 3}, kFloat, i, {.name = "v"}); };
   const Row rows[] = {
-      {"boundaries without values", [](Builder&, const Variable& w) { ops::PiecewiseConstant(w, {1, 2}, {1, 2}); },
+      {"boundaries without values",
+       [](Builder&, const Variable& w) {
+         ops::PiecewiseConstant(w, {1, 2}, {1, 2});
+       },
        "one value more than boundaries, got 2 and 2"},
-      {"a rate that is a text", [](Builder&, const Variable& w) { ops::ExponentialDecay("fast", w, 1, 1); }, "learning_rate"},
-      {"constants of another shape", [=](Builder& g, const Variable&) { fill(g, ops::ConstantInitializer(Grid({3, 2}))); },
+      {"a rate that is a text", [](Builder&, const Variable& w) { ops::ExponentialDecay("fast", w, 1, 1); },
+       "learning_rate"},
+      {"constants of another shape",
+       [=](Builder& g, const Variable&) {
+         fill(g, ops::ConstantInitializer(Grid({3, 2})));
+       },
        "initial value is f32[3,2]"},
-      {"an unknown mode", [=](Builder& g, const Variable&) { fill(g, ops::VarianceScalingInitializer({.mode = "fan"})); }, "mode 'fan'"},
+      {"an unknown mode",
+       [=](Builder& g, const Variable&) { fill(g, ops::VarianceScalingInitializer({.mode = "fan"})); }, "mode 'fan'"},
       {"an unknown distribution",
-       [=](Builder& g, const Variable&) { fill(g, ops::VarianceScalingInitializer({.distribution = "even"})); }, "'even'"},
-      {"a scale of 0", [=](Builder& g, const Variable&) { fill(g, ops::VarianceScalingInitializer({.scale = 0})); }, "scale 0"},
-      {"a decay of two numbers", [](Builder&, const Variable& w) { ExponentialMovingAverage({.9, .8}).Apply({w}); }, "must be one number"},
-      {"a decay of a text", [](Builder&, const Variable& w) { ops::AssignMovingAverage(w, w, {.name = "slow"}); }, "decay of 'w' must be one number"},
+       [=](Builder& g, const Variable&) { fill(g, ops::VarianceScalingInitializer({.distribution = "even"})); },
+       "'even'"},
+      {"a scale of 0", [=](Builder& g, const Variable&) { fill(g, ops::VarianceScalingInitializer({.scale = 0})); },
+       "scale 0"},
+      {"a decay of two numbers",
+       [](Builder&, const Variable& w) {
+         ExponentialMovingAverage({.9, .8}).Apply({w});
+       },
+       "must be one number"},
+      {"a decay of a text", [](Builder&, const Variable& w) { ops::AssignMovingAverage(w, w, {.name = "slow"}); },
+       "decay of 'w' must be one number"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.what);

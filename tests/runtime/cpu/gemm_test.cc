@@ -20,17 +20,22 @@ std::vector<T> Random(int64_t n, std::mt19937& rng) {
   return v;
 }
 
-void Blas(bool ta, bool tb, int m, int n, int k, float alpha, const float* a, int lda, const float* b, int ldb, float beta, float* c, int ldc) {
-  cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+void Blas(bool ta, bool tb, int m, int n, int k, float alpha, const float* a, int lda, const float* b, int ldb,
+          float beta, float* c, int ldc) {
+  cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, alpha, a, lda, b,
+              ldb, beta, c, ldc);
 }
-void Blas(bool ta, bool tb, int m, int n, int k, double alpha, const double* a, int lda, const double* b, int ldb, double beta, double* c, int ldc) {
-  cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+void Blas(bool ta, bool tb, int m, int n, int k, double alpha, const double* a, int lda, const double* b, int ldb,
+          double beta, double* c, int ldc) {
+  cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, alpha, a, lda, b,
+              ldb, beta, c, ldc);
 }
 
 template <class T>
 void Compare(double tolerance) {
   std::mt19937 rng(1);
-  const int sizes[][3] = {{1, 1, 1}, {1, 300, 70}, {70, 1, 300}, {5, 7, 3}, {16, 16, 16}, {33, 65, 129}, {64, 100, 17}, {130, 40, 520}};
+  const int sizes[][3] = {{1, 1, 1},    {1, 300, 70},  {70, 1, 300},  {5, 7, 3},
+                          {16, 16, 16}, {33, 65, 129}, {64, 100, 17}, {130, 40, 520}};
   for (const auto& size : sizes) {
     auto [m, n, k] = size;
     for (int t = 0; t < 4; ++t) {
@@ -38,7 +43,9 @@ void Compare(double tolerance) {
       auto a = Random<T>(m * k, rng), b = Random<T>(k * n, rng), c = Random<T>(m * n, rng), want = c;
       Gemm(ta, tb, m, n, k, a.data(), ta ? m : k, b.data(), tb ? k : n, true, c.data(), n);
       Blas(ta, tb, m, n, k, T(1), a.data(), ta ? m : k, b.data(), tb ? k : n, T(1), want.data(), n);
-      for (size_t i = 0; i < c.size(); ++i) ASSERT_NEAR(c[i], want[i], tolerance * std::sqrt(k)) << m << "x" << n << "x" << k << " transposed " << t << " at " << i;
+      for (size_t i = 0; i < c.size(); ++i)
+        ASSERT_NEAR(c[i], want[i], tolerance * std::sqrt(k))
+            << m << "x" << n << "x" << k << " transposed " << t << " at " << i;
     }
   }
 }

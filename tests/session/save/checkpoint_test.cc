@@ -1,4 +1,5 @@
-// Checkpoints and NumPy files: what TensorFlow wrote (tests/data/files), the same bytes again, and damage of every kind.
+// Checkpoints and NumPy files: what TensorFlow wrote (tests/data/files), the same bytes again, and damage of every
+// kind.
 #include <gtest/gtest.h>
 
 #include <filesystem>
