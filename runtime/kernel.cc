@@ -1,16 +1,15 @@
 #include "weir/runtime/kernel.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 
 namespace weir {
 
 void RunArgs::Fail(Status status) const {
   std::lock_guard lock(error->mutex);
-  // Why the lowest chunk wins: the message must not depend on which thread was faster.
-  if (!error->failed.load(std::memory_order_relaxed) || chunk < error->chunk) {
-    error->chunk = chunk;
+  // Why the first part wins: the message must not depend on which thread was faster.
+  if (!error->failed.load(std::memory_order_relaxed) || begin < error->begin) {
+    error->begin = begin;
     error->status = std::move(status);
   }
   error->failed.store(true, std::memory_order_release);
@@ -27,23 +26,27 @@ Status PrepareContext::set_output_dims(int i, const Dims& dims) {
   return {};
 }
 
-namespace {
-
-std::atomic<int64_t> forced_chunks{0};
-
-}  // namespace
-
-void ForceChunksForTesting(int64_t n) { forced_chunks = n; }
-
-int64_t PrepareContext::ChunksWorth(int64_t n, double ns) {
-  constexpr double kChunkNs = 20000;  // well above the 100 to 150 ns that handing out a chunk costs
-  double chunks = std::min({std::ceil(double(n) * ns / kChunkNs), double(n), 64.0});
-  return std::max<int64_t>(static_cast<int64_t>(chunks), 1);
+void PrepareContext::ParallelOver(int64_t items, double item_ns, int64_t least, int64_t best) {
+  main_.items = items, main_.item_ns = item_ns, main_.least = least, main_.best = best;
 }
 
-void PrepareContext::ParallelOver(int64_t n, double ns, int64_t least) {
-  const int64_t forced = forced_chunks.load(std::memory_order_relaxed);
-  set_chunks(forced > 0 ? std::min(forced, n) : std::min(ChunksWorth(n, ns), n / least));
+int64_t PrepareContext::PartsWorth(int64_t items, double item_ns) {
+  constexpr double kPartNs = 20000;
+  double parts = std::min({std::ceil(double(items) * item_ns / kPartNs), double(items), 64.0});
+  return std::max<int64_t>(static_cast<int64_t>(parts), 1);
+}
+
+int64_t Prepared::MostParts() const {
+  int64_t most = 1;
+  for (const Phase& p : phases) most = std::max(most, p.parts);
+  return most;
+}
+
+Prepared PrepareContext::Take() {
+  Prepared p{std::move(before_), workspace_bytes_, own_bytes_};
+  if (main_.run.call) p.phases.push_back(std::move(main_));
+  p.phases.insert(p.phases.end(), std::make_move_iterator(after_.begin()), std::make_move_iterator(after_.end()));
+  return p;
 }
 
 Status PrepareContext::NoKernelFor(DType t) { return Unimplemented("has no kernel for dtype " + DTypeName(t)); }

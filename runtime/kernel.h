@@ -1,23 +1,27 @@
 // Kernel: how an op computes, as two functions.
 //
 // Prepare sees attributes (complete, defaults filled in), dtypes and concrete shapes; it checks the op's whole
-// contract, sets what the op's shape function left open of the output shapes, how many chunks the work has and how much
-// workspace it needs, and gives the function to run, a closure over plain parameters. It runs while compiling when all
-// it needs is known then, and inside the step when it is not. Run computes one chunk from raw pointers; it may fail
-// only for values (an index out of range) and never starts parallel work.
+// contract, sets what the op's shape function left open of the output shapes, and gives the work: functions to run,
+// closures over plain parameters, and how much workspace they need. It runs while compiling when all it needs is known
+// then, and inside the step when it is not.
+//
+// Work is a list of phases, one after the other, each of independent items: a kernel says how many there are, about
+// what one costs and what the smallest and the best share of them is; the executor cuts them into parts for the threads
+// at hand (runtime/exec/phases.h). A phase's function computes one part from raw pointers; it may fail only for values (an
+// index out of range) and never starts parallel work.
 //
 //   Status PrepareAbs(PrepareContext& c) {
-//     int64_t n = c.input_shape(0).num_elements();
-//     c.ParallelOver(n, 0.3);
+//     c.ParallelOver(c.input_shape(0).num_elements(), 0.3);
 //     return c.ForType(FloatTypes{}, c.input_dtype(0), [&](auto t) {
 //       using T = decltype(t);
-//       c.SetRun([n](RunArgs& a) { … a.in<T>(0), a.out<T>(0), a.Range(n) … });
+//       c.SetRun([](RunArgs& a) { for (int64_t i = a.begin; i < a.end; ++i) a.out<T>(0)[i] = std::abs(a.in<T>(0)[i]); });
 //     });
 //   }
 //   void RegisterMathKernels(KernelRegistry& r) { r.Add("Abs", PrepareAbs).InPlace(0, 0); }
 //
-// Invariant: the number of chunks depends on the problem only, never on the number of threads, and chunks write
-// disjoint memory; so results have the same bits for any number of threads.
+// Invariant: what an item computes depends on the problem and on earlier phases only, and items write disjoint memory;
+// so results have the same bits however they are cut, for any number of threads. Where a sum crosses items, partial
+// sums are items (as many as the problem alone says), and a later phase adds them in order.
 #pragma once
 
 #include <atomic>
@@ -49,15 +53,15 @@ struct KernelServices {
   std::function<void(const std::string&)> print;  // sink of Print and Assert; stderr when empty
 };
 
-// Why a run must stop: the first failure by chunk order. Owned by the run.
+// Why a run must stop: the failure of the first part of a phase that has one. Owned by the run.
 struct RunError {
   std::mutex mutex;
   std::atomic<bool> failed{false};
-  int64_t chunk = 0;
+  int64_t begin = 0;  // of that part
   Status status;
 };
 
-// Operands of one chunk. Pointers are aligned to 64 bytes at tensor starts, except those that feeds and views bring.
+// Operands of one part of a phase. Pointers are aligned to 64 bytes at tensor starts, except those that feeds and views bring.
 class RunArgs {
  public:
   template <class T>
@@ -67,23 +71,25 @@ class RunArgs {
   // The variable behind resource input i, of an op that reads or writes it.
   template <class T>
   T* var(int i) const { return static_cast<T*>(slots[operands[i]]); }
+  // What all parts and phases share.
   template <class T>
   T* workspace() const { return static_cast<T*>(workspace_data); }
-  // [begin, end) of this chunk's share of n items.
-  std::pair<int64_t, int64_t> Range(int64_t n) const {
-    if (num_chunks == 1) return {0, n};
-    int64_t per = n / num_chunks, rest = n % num_chunks;
-    int64_t begin = chunk * per + std::min(chunk, rest);
-    return {begin, begin + per + (chunk < rest)};
-  }
-  void Fail(Status status) const;  // the chunk must return soon after
+  // This part's own.
+  template <class T>
+  T* own() const { return static_cast<T*>(own_data); }
+  std::pair<int64_t, int64_t> Range() const { return {begin, end}; }
+  // Whether the run is to stop: asked by those whose single items take long.
+  bool cancelled() const { return cancel && cancel->load(std::memory_order_relaxed); }
+  void Fail(Status status) const;  // the part must return soon after
 
   void* const* slots = nullptr;
   const int32_t* operands = nullptr;  // slot numbers: inputs, then outputs
   int32_t num_inputs = 0;
-  int64_t chunk = 0, num_chunks = 1;
+  int64_t begin = 0, end = 1;  // the items of this part
   void* workspace_data = nullptr;
+  void* own_data = nullptr;
   NodeState* state = nullptr;  // of ops that keep one, else null
+  const std::atomic<bool>* cancel = nullptr;
   RunError* error = nullptr;
 };
 
@@ -91,14 +97,30 @@ class RunArgs {
 struct RunFunction {
   void (*call)(const void* closure, RunArgs& args) = nullptr;
   std::shared_ptr<const void> closure;
+
+  template <class F>
+  static RunFunction Of(F f) {
+    auto closure = std::make_shared<const F>(std::move(f));
+    return {[](const void* c, RunArgs& a) { (*static_cast<const F*>(c))(a); }, closure};
+  }
+};
+
+// A stretch of work that begins when the one before has ended: items that any number of threads may compute.
+struct Phase {
+  RunFunction run;
+  int64_t items = 1;
+  double item_ns = 0;  // about what one takes
+  int64_t least = 1;   // items that are worth a part
+  int64_t best = 1;    // where there are enough, a part has a multiple of this
+  int64_t parts = 1;   // that the executor makes of them (Cut, runtime/exec/phases.h)
 };
 
 // What Prepare decided.
 struct Prepared {
-  RunFunction run;
-  RunFunction begin;  // optional: once before the chunks, by the calling thread
-  int64_t chunks = 1;
-  int64_t workspace_bytes = 0;
+  std::vector<Phase> phases;    // none: there is nothing to run
+  int64_t workspace_bytes = 0;  // shared
+  int64_t own_bytes = 0;        // of each part
+  int64_t MostParts() const;    // that a phase is cut into
 };
 
 class PrepareContext {
@@ -138,21 +160,26 @@ class PrepareContext {
   const AttrMap& attrs() const { return *attrs_; }
   const KernelServices& services() const { return *services_; }
 
+  // The main phase: what it runs, and what of. Without ParallelOver it is a single item.
   template <class F>
-  void SetRun(F f) { prepared_.run = Close(std::move(f)); }
+  void SetRun(F f) { main_.run = RunFunction::Of(std::move(f)); }
+  // `least` items are the fewest worth a part, a part should have a multiple of `best`.
+  void ParallelOver(int64_t items, double item_ns, int64_t least = 1, int64_t best = 1);
   // There is nothing to compute: outputs without elements.
   Status Nothing() { return SetRun([](RunArgs&) {}), Status(); }
-  // Called once before the chunks of each run, on one thread: to reserve random numbers, to zero accumulators.
+  // Phases before the main one (to widen an operand, to reserve random numbers, to zero what is added to) and after it
+  // (to add partial sums), each behind those that were given earlier.
   template <class F>
-  void SetBegin(F f) { prepared_.begin = Close(std::move(f)); }
-  void set_chunks(int64_t n) { prepared_.chunks = std::max<int64_t>(n, 1); }
-  void set_workspace(int64_t bytes) { prepared_.workspace_bytes = bytes; }
-  // Chunks for n items of about `ns` nanoseconds each: as many as are worth more than starting them, at most 64, and
-  // none smaller than `least` items. Only for cuts that change no bit: tests force others (ForceChunksForTesting).
-  void ParallelOver(int64_t n, double ns, int64_t least = 1);
-  // The number that ParallelOver would choose: for cuts that decide in which order sums are taken.
-  static int64_t ChunksWorth(int64_t n, double ns);
-  Prepared& prepared() { return prepared_; }
+  void Before(int64_t items, double item_ns, F f) { before_.push_back({RunFunction::Of(std::move(f)), items, item_ns}); }
+  template <class F>
+  void After(int64_t items, double item_ns, F f) { after_.push_back({RunFunction::Of(std::move(f)), items, item_ns}); }
+  void set_workspace(int64_t bytes) { workspace_bytes_ = bytes; }
+  // For each part, aligned to 64 bytes.
+  void set_own_workspace(int64_t bytes) { own_bytes_ = bytes; }
+  // The parts that so much work is worth, at most 64: for cuts that decide in which order sums are taken.
+  static int64_t PartsWorth(int64_t items, double item_ns);
+  // All phases, in order. Once.
+  Prepared Take();
   std::vector<Operand>& outputs() { return outputs_; }
 
   // f(T{}) for the listed type that is `t`; else the error "has no kernel for dtype …".
@@ -164,16 +191,12 @@ class PrepareContext {
   static Status NoKernelFor(DType t);
 
  private:
-  template <class F>
-  static RunFunction Close(F f) {
-    auto closure = std::make_shared<const F>(std::move(f));
-    return {[](const void* c, RunArgs& a) { (*static_cast<const F*>(c))(a); }, closure};
-  }
-
   const AttrMap* attrs_;
   std::vector<Operand> inputs_, outputs_;
   const KernelServices* services_;
-  Prepared prepared_;
+  Phase main_;
+  std::vector<Phase> before_, after_;
+  int64_t workspace_bytes_ = 0, own_bytes_ = 0;
 };
 
 using PrepareFn = std::function<Status(PrepareContext&)>;
@@ -229,10 +252,5 @@ class KernelRegistry {
 // from outside (RegisterOps, ops/custom/custom.h), or of ops of Weir's that have no kernel. Errors, and nothing is
 // added then: the registry is frozen, an op has a kernel already.
 Status RegisterKernels(const std::function<void(KernelRegistry&)>& add);
-
-// From now on ParallelOver cuts into n chunks wherever there are as many items, whatever they cost and however small
-// `least` wants none to be, so that tests on few elements exercise every cut; 0: as before. For the whole process, and
-// for what is prepared from now on. Kernels that choose their chunks by themselves (convolutions) do as before.
-void ForceChunksForTesting(int64_t n);
 
 }  // namespace weir

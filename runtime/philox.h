@@ -1,6 +1,6 @@
 // Philox4x32-10, the counter-based generator behind every random op, and how an op's state hands out its numbers.
 //
-// A block (four 32-bit words) is a pure function of a 64-bit key and a 128-bit counter, so a chunk of work jumps
+// A block (four 32-bit words) is a pure function of a 64-bit key and a 128-bit counter, so a part of the work jumps
 // straight to its own blocks and the results do not depend on who computes them. Key and counter are laid out as in
 // TensorFlow: the key is `seed`, the high half of the first counter is `seed2`. (Salmon et al., "Parallel random
 // numbers: as easy as 1, 2, 3", SC 2011.)

@@ -31,6 +31,7 @@ CompileEnv EnvOf(const SessionOptions& o, ResourceStore* resources) {
   env.options.optimize = o.optimize;
   env.options.precision = o.precision;
   env.options.disabled_passes = o.disabled_passes;
+  env.options.threads = o.threads;
   env.options.services.allow_file_ops = o.allow_file_ops;
   env.options.services.print = o.print;
   return env;

@@ -9,8 +9,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
-#include <new>
 
 #include "weir/runtime/cpu/folds.h"
 
@@ -112,7 +110,7 @@ void FoldShare(const ReducePlan& p, const typename F::In* in, int64_t u, int64_t
 template <class F>
 void FoldUnits(const ReducePlan& p, const F& f, RunArgs& a) {
   typename F::Total total[ReducePlan::kTile], share[ReducePlan::kTile];
-  auto [begin, end] = a.Range(p.units);
+  auto [begin, end] = a.Range();
   for (int64_t u = begin; u < end; ++u) {
     const auto [at, n] = UnitOutputs(p, u);
     FoldShare<F>(p, a.in<typename F::In>(0), u, 0, total);
@@ -124,25 +122,24 @@ void FoldUnits(const ReducePlan& p, const F& f, RunArgs& a) {
   }
 }
 
-// Where parts meet: each item leaves its totals in the workspace, and whoever is last combines them in order of parts.
-struct FoldMeeting {
-  std::atomic<int64_t> left;
-};
-
+// Parts by themselves: each leaves its totals in the workspace, [part][output].
 template <class F>
-void FoldSpread(const ReducePlan& p, const F& f, RunArgs& a) {
+void FoldParts(const ReducePlan& p, RunArgs& a) {
   using Total = typename F::Total;
   Total total[ReducePlan::kTile];
-  Total* partials = reinterpret_cast<Total*>(a.workspace<char>() + 64);  // [part][output]
-  auto [begin, end] = a.Range(p.units * p.parts);
-  for (int64_t i = begin; i < end; ++i) {
+  for (int64_t i = a.begin; i < a.end; ++i) {
     const auto [at, n] = UnitOutputs(p, i / p.parts);
     FoldShare<F>(p, a.in<typename F::In>(0), i / p.parts, i % p.parts, total);
-    std::copy(total, total + n, partials + i % p.parts * p.outputs + at);
+    std::copy(total, total + n, a.workspace<Total>() + i % p.parts * p.outputs + at);
   }
-  if (a.workspace<FoldMeeting>()->left.fetch_sub(end - begin, std::memory_order_acq_rel) != end - begin) return;
-  for (int64_t o = 0; o < p.outputs; ++o) {
-    Total t = partials[o];
+}
+
+// The parts' totals of each output, in order.
+template <class F>
+void CombineParts(const ReducePlan& p, const F& f, RunArgs& a) {
+  const auto* partials = a.workspace<typename F::Total>();
+  for (int64_t o = a.begin; o < a.end; ++o) {
+    auto t = partials[o];
     for (int64_t part = 1; part < p.parts; ++part) t = F::Combine(t, partials[part * p.outputs + o]);
     a.out<typename F::In>(0)[o] = f.Finish(t);
   }
@@ -151,9 +148,9 @@ void FoldSpread(const ReducePlan& p, const F& f, RunArgs& a) {
 template <class F>
 void SetFold(PrepareContext& c, const ReducePlan& p, F f) {
   if (!p.spread) return c.SetRun([p, f](RunArgs& a) { FoldUnits(p, f, a); });
-  c.set_workspace(64 + p.parts * p.outputs * int64_t(sizeof(typename F::Total)));
-  c.SetBegin([items = p.units * p.parts](RunArgs& a) { new (a.workspace<FoldMeeting>()) FoldMeeting{items}; });
-  c.SetRun([p, f](RunArgs& a) { FoldSpread(p, f, a); });
+  c.set_workspace(p.parts * p.outputs * int64_t(sizeof(typename F::Total)));
+  c.SetRun([p](RunArgs& a) { FoldParts<F>(p, a); });
+  c.After(p.outputs, double(p.parts), [p, f](RunArgs& a) { CombineParts(p, f, a); });
 }
 
 }  // namespace weir::kernels

@@ -30,18 +30,18 @@ std::vector<AxisRun> MergeAxes(const Shape& in, const std::vector<bool>& reduced
   return {runs.rbegin(), runs.rend()};
 }
 
-// Cuts the outputs, and what is folded into each; where outputs are too few for the work, chunks have parts of them.
+// Cuts the outputs, and what is folded into each; where outputs are too few for the work, items are parts of them.
 void CutPlan(PrepareContext& c, ReducePlan& p) {
   constexpr double kNs = 0.25;  // an element
   const int64_t width = p.columns ? std::min(p.inner, ReducePlan::kTile) : 1;
   const int64_t tiles = p.columns ? (p.inner + ReducePlan::kTile - 1) / ReducePlan::kTile : 1;
   p.units = p.kept.count * tiles;
   // The product fits: they are some of the input's elements.
-  const int64_t parts = PrepareContext::ChunksWorth(p.folded * std::max<int64_t>(width, 1), kNs);
+  const int64_t parts = PrepareContext::PartsWorth(p.folded * std::max<int64_t>(width, 1), kNs);
   if (p.units > 0) p.parts = std::clamp<int64_t>(parts, 1, std::max<int64_t>(p.folded, 1));
-  c.ParallelOver(p.outputs * p.folded, kNs);
-  p.spread = p.parts > 1 && p.units < c.prepared().chunks;
-  c.set_chunks(std::min(c.prepared().chunks, p.spread ? p.units * p.parts : p.units));
+  p.spread = p.parts > 1 && p.units < PrepareContext::PartsWorth(p.outputs * p.folded, kNs);
+  const int64_t items = p.spread ? p.units * p.parts : p.units;
+  c.ParallelOver(items, items == 0 ? 0 : double(p.outputs * p.folded) / double(items) * kNs);
 }
 
 }  // namespace
@@ -83,8 +83,8 @@ Status PrepareCopy(PrepareContext& c) {
     return PrepareContext::NoKernelFor(c.input_dtype(0));
   const int64_t n = c.output_shape(0).num_elements(), size = static_cast<int64_t>(SizeOf(c.input_dtype(0)));
   c.ParallelOver(n, 0.1);
-  c.SetRun([n, size](RunArgs& a) {
-    auto [begin, end] = a.Range(n);
+  c.SetRun([size](RunArgs& a) {
+    auto [begin, end] = a.Range();
     std::memcpy(a.out<char>(0) + begin * size, a.in<char>(0) + begin * size, static_cast<size_t>((end - begin) * size));
   });
   return {};

@@ -35,7 +35,7 @@ struct ReducePlan {
   int64_t outputs = 0, folded = 0;
   // How the work is cut: `units` sets of outputs (a row's output, or kTile columns), `parts` shares of each one's
   // elements. The parts depend on what is folded into one unit alone, so that a row of a batch has the same bits in any
-  // batch; where units are too few for the work, `spread` hands each part to a chunk.
+  // batch; where units are too few for the work (`spread`), parts are items, and a second phase combines them.
   int64_t units = 0, parts = 1;
   bool spread = false;
   static constexpr int64_t kTile = 256;

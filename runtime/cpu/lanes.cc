@@ -199,7 +199,7 @@ void ElementwisePlan::ChooseModes(int64_t elements) {
   }
   by_rows_ = rows && !short_rows;
   if (short_rows && elements > 0) {
-    // Chunks and tiles begin where rows do, so that the expansion of a periodic operand serves every tile.
+    // Parts and tiles begin where rows do, so that the expansion of a periodic operand serves every tile.
     unit_ = inner;
     tile_ = kLaneTile / inner * inner;
   }

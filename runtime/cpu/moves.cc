@@ -163,11 +163,11 @@ Status SetMoves(PrepareContext& c, DType t, std::vector<OperandMove> moves) {
     elements += m.move.elements();
     units += m.move.units();
   }
-  c.ParallelOver(elements, MoveCost(t));
+  c.ParallelOver(units, units == 0 ? 0 : double(elements) / double(units) * MoveCost(t));
   return ForElement(t, [&](auto type) {
     using T = decltype(type);
-    c.SetRun([moves = std::move(moves), units](RunArgs& a) {
-      auto [begin, end] = a.Range(units);
+    c.SetRun([moves = std::move(moves)](RunArgs& a) {
+      auto [begin, end] = a.Range();
       int64_t first = 0;  // of this move's units among all
       for (const OperandMove& m : moves) {
         int64_t last = first + m.move.units();
@@ -180,15 +180,14 @@ Status SetMoves(PrepareContext& c, DType t, std::vector<OperandMove> moves) {
   });
 }
 
-Status SetBeginFill(PrepareContext& c, int out, int in) {
-  int64_t n = c.output_shape(out).num_elements();
-  return ForElement(c.output_dtype(out), [&](auto type) {
+Status FillBefore(PrepareContext& c, int out, int in) {
+  const DType t = c.output_dtype(out);
+  return ForElement(t, [&](auto type) {
     using T = decltype(type);
-    if (in < 0) {
-      c.SetBegin([out, n](RunArgs& a) { std::fill_n(a.out<T>(out), n, T()); });
-    } else {
-      c.SetBegin([out, in, n](RunArgs& a) { std::fill_n(a.out<T>(out), n, *a.in<T>(in)); });
-    }
+    c.Before(c.output_shape(out).num_elements(), MoveCost(t), [out, in](RunArgs& a) {
+      const T value = in < 0 ? T() : *a.in<T>(in);
+      std::fill(a.out<T>(out) + a.begin, a.out<T>(out) + a.end, value);
+    });
   });
 }
 

@@ -75,8 +75,8 @@ Status SetMoves(PrepareContext& c, DType t, std::vector<OperandMove> moves);
 inline Status SetMove(PrepareContext& c, Move move, int in = 0, int out = 0) {
   return SetMoves(c, c.output_dtype(out), {{in, out, std::move(move)}});
 }
-// Before the chunks of each run: fills output `out` with zeros (empty strings), or with the only element of input `in`.
-Status SetBeginFill(PrepareContext& c, int out, int in = -1);
+// A phase before the main one: fills output `out` with zeros (empty strings), or with the only element of input `in`.
+Status FillBefore(PrepareContext& c, int out, int in = -1);
 
 // Element i of an integer tensor of dtype `t` (int8, uint8, int16, int32 or int64).
 inline int64_t IntegerAt(const void* data, DType t, int64_t i) {

@@ -186,10 +186,18 @@ int64_t WorkspaceLayout::Add(int64_t count, int64_t element_bytes) {
   return at;
 }
 
+Status WorkspaceLayout::Check() const {
+  return overflow_ ? ResourceExhausted("needs too much workspace") : Status();
+}
+
 Status WorkspaceLayout::Set(PrepareContext& c) const {
-  if (overflow_) return ResourceExhausted("needs too much workspace");
   c.set_workspace(bytes_);
-  return {};
+  return Check();
+}
+
+Status WorkspaceLayout::SetOwn(PrepareContext& c) const {
+  c.set_own_workspace(bytes_);
+  return Check();
 }
 
 #define WEIR_PATCHES(T) template void GatherPatches<T>(const ConvProblem&, const T*, int64_t, Span, int64_t, Wide<T>*);

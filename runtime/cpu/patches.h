@@ -8,7 +8,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <type_traits>
 
 #include "weir/runtime/cpu/gemm.h"
@@ -18,8 +17,8 @@
 namespace weir::kernels {
 
 inline constexpr int64_t kTileBytes = 512 << 10;
-// As many chunks as a convolution is cut into at most: each has a tile of its own.
-inline constexpr int64_t kMaxConvChunks = 32;
+// The most items that a convolution is cut into.
+inline constexpr int64_t kMaxConvItems = 32;
 
 struct ConvProblem {
   bool nchw = false;
@@ -75,7 +74,7 @@ void PatchProduct(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const A* a,
   }
 }
 
-// The filter (input `input`) as it is computed with: the input itself, or the copy that Begin made in the workspace.
+// The filter (input `input`) as it is computed with: the input itself, or the copy in the workspace.
 template <class T>
 const Wide<T>* WideFilter(RunArgs& a, int input, int64_t at) {
   if constexpr (std::is_same_v<T, Wide<T>>) {
@@ -84,15 +83,34 @@ const Wide<T>* WideFilter(RunArgs& a, int input, int64_t at) {
     return reinterpret_cast<const Wide<T>*>(a.workspace<char>() + at);
   }
 }
-// Makes that copy, where one is needed.
+// A phase that makes that copy, where one is needed.
 template <class T>
-void WidenFilter(RunArgs& a, int input, int64_t at, int64_t size) {
-  if constexpr (!std::is_same_v<T, Wide<T>>)
-    std::copy_n(a.in<T>(input), size, reinterpret_cast<Wide<T>*>(a.workspace<char>() + at));
+void WidenFilterBefore(PrepareContext& c, int input, int64_t at, int64_t size) {
+  if constexpr (!std::is_same_v<T, Wide<T>>) {
+    c.Before(size, 0.5, [=](RunArgs& a) {
+      std::copy(a.in<T>(input) + a.begin, a.in<T>(input) + a.end,
+                reinterpret_cast<Wide<T>*>(a.workspace<char>() + at) + a.begin);
+    });
+  }
 }
+
+// Share i of n things in `shares` shares.
+inline Span Share(int64_t n, int64_t shares, int64_t i) {
+  const int64_t per = n / shares, rest = n % shares, begin = i * per + std::min(i, rest);
+  return {begin, begin + per + (i < rest)};
+}
+
+// A phase that adds the partial sums of the workspace, [sums][size], in order into output 0.
 template <class T>
-void SetBeginWidenFilter(PrepareContext& c, int input, int64_t at, int64_t size) {
-  if constexpr (!std::is_same_v<T, Wide<T>>) c.SetBegin([=](RunArgs& a) { WidenFilter<T>(a, input, at, size); });
+void SumPartialsAfter(PrepareContext& c, int64_t size, int64_t sums) {
+  c.After(size, 0.2 * double(sums), [=](RunArgs& a) {
+    const Wide<T>* partials = a.workspace<Wide<T>>();
+    for (int64_t k = a.begin; k < a.end; ++k) {
+      Wide<T> sum = partials[k];
+      for (int64_t i = 1; i < sums; ++i) sum += partials[i * size + k];
+      a.out<T>(0)[k] = T(sum);
+    }
+  });
 }
 
 // Conversion between a tensor's elements and what they are computed in. Strided rows: `rows` runs of `n`.
@@ -103,21 +121,18 @@ void ConvertRows(const T* in, int64_t in_stride, A* out, int64_t out_stride, int
   }
 }
 
-// A part of the work that several chunks share ends when the last of them has finished; that one may then combine what
-// all left in the workspace. `counters`: int32 each, zeroed by the kernel's Begin.
-inline bool FinishesLast(void* counters, int64_t part, int64_t chunks) {
-  std::atomic_ref<int32_t> count(static_cast<int32_t*>(counters)[part]);
-  return count.fetch_add(1, std::memory_order_acq_rel) + 1 == chunks;
-}
-
 // Cuts workspace into parts aligned to 64 bytes: Add gives a part's offset. Sizes are of tensors that exist or bounded,
 // but their sum is checked.
 class WorkspaceLayout {
  public:
   int64_t Add(int64_t count, int64_t element_bytes);
+  // As the workspace that is shared, or as each part's own.
   Status Set(PrepareContext& c) const;
+  Status SetOwn(PrepareContext& c) const;
 
  private:
+  Status Check() const;
+
   int64_t bytes_ = 0;
   bool overflow_ = false;
 };

@@ -6,11 +6,11 @@
 
 namespace weir::kernels {
 
-// Declares the checked rows as workspace: `n` row numbers from input `input` (int32 or int64), each in [0, limit). To
-// be called once by Prepare; SetBegin is taken.
-Status CheckRowsAtBegin(PrepareContext& c, int input, int64_t limit);
+// A phase before the main one that checks the row numbers of input `input` (int32 or int64), each in [0, limit), and
+// leaves them in the workspace. To be called once by Prepare.
+Status CheckRowsBefore(PrepareContext& c, int input, int64_t limit);
 
-// The rows, in the order of the input; null when the run has failed already.
-const int64_t* CheckedRows(const RunArgs& a, int64_t n);
+// The rows, in the order of the input.
+inline const int64_t* CheckedRows(const RunArgs& a) { return a.workspace<int64_t>(); }
 
 }  // namespace weir::kernels

@@ -23,7 +23,8 @@ bool RunContext::DynamicOp::IsOf(const std::vector<Tensor>& inputs, const StepIn
   return true;
 }
 
-Status RunContext::PrepareDynamic(size_t i, const std::vector<Tensor>& inputs, DynamicOp* op) {
+Status RunContext::PrepareDynamic(size_t i, const std::vector<Tensor>& inputs, const RunOptions& options,
+                                  DynamicOp* op) {
   const Step& s = plan_->steps[i];
   const StepInfo& info = *s.info;
   op->keeps = false;
@@ -36,9 +37,10 @@ Status RunContext::PrepareDynamic(size_t i, const std::vector<Tensor>& inputs, D
   for (int k = 0; k < s.num_outputs; ++k) dtypes.push_back(plan_->slots[output_slot(s, k)].dtype);
   WEIR_ASSIGN_OR_RETURN(PrepareContext c,
                         PrepareOp(*info.kernel, info.infer, info.attrs, known, dtypes, plan_->services));
-  op->prepared = c.prepared();
   op->outputs.clear();
   for (int k = 0; k < s.num_outputs; ++k) op->outputs.push_back(c.output_shape(k));
+  op->prepared = c.Take();
+  WEIR_ASSIGN_OR_RETURN(op->workspace_bytes, Cut(op->prepared, options.pool ? options.pool->threads() : 1));
   if (!info.preparation_keeps) return {};
   op->values.assign(inputs.size(), Tensor());
   for (int k = 0; k < s.num_inputs; ++k) {
@@ -98,20 +100,18 @@ Status RunContext::RunDynamic(size_t i, const RunOptions& options) {
   for (int k = 0; k < s.num_inputs; ++k) inputs.push_back(SlotTensor(input_slot(s, k)));
   if (!dynamic_ops_[i]) dynamic_ops_[i] = std::make_unique<DynamicOp>();
   DynamicOp* op = dynamic_ops_[i].get();
-  if (!op->IsOf(inputs, *s.info)) WEIR_RETURN_IF_ERROR(PrepareDynamic(i, inputs, op));
+  if (!op->IsOf(inputs, *s.info)) WEIR_RETURN_IF_ERROR(PrepareDynamic(i, inputs, options, op));
   WEIR_RETURN_IF_ERROR(PlaceOutputs(i, inputs, op));
-  const Prepared& prepared = op->prepared;
-  if (!prepared.run.call) return {};
+  if (op->prepared.phases.empty()) return {};
   for (int k = 0; k < s.num_inputs; ++k) pointers_[input_slot(s, k)] = inputs[k].mutable_raw();
   RunArgs args = args_[i];
-  args.num_chunks = prepared.chunks;
-  if (prepared.workspace_bytes > 0) {
-    if (!scratch_ || scratch_->bytes() < static_cast<size_t>(prepared.workspace_bytes)) {
-      WEIR_ASSIGN_OR_RETURN(scratch_, Buffer::Allocate(prepared.workspace_bytes, "a workspace"));
+  if (op->workspace_bytes > 0) {
+    if (!scratch_ || scratch_->bytes() < static_cast<size_t>(op->workspace_bytes)) {
+      WEIR_ASSIGN_OR_RETURN(scratch_, Buffer::Allocate(op->workspace_bytes, "a workspace"));
     }
     args.workspace_data = scratch_->data();
   }
-  RunKernel(prepared.begin, prepared.run, args, options);
+  RunPhases(op->prepared, args, options.team);
   return {};
 }
 

@@ -31,11 +31,12 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
     args_[i].slots = pointers_.data();
     args_[i].operands = p.operands.data() + s.first_operand;
     args_[i].num_inputs = s.num_inputs;
-    args_[i].num_chunks = s.chunks;
     args_[i].state = s.state;
     args_[i].error = &error_;
-    const bool quick = s.kind == StepKind::kKernel && s.writes.empty() && s.chunks == 1 && !s.begin.call;
-    if (quick) quick_[i] = {s.run.call, s.run.closure.get()};
+    const auto& phases = s.prepared.phases;
+    if (s.kind != StepKind::kKernel || !s.writes.empty() || phases.size() != 1 || phases[0].parts != 1) continue;
+    quick_[i] = {phases[0].run.call, phases[0].run.closure.get()};
+    args_[i].end = phases[0].items;
   }
 }
 
@@ -78,7 +79,11 @@ void RunContext::PlaceArena(char* base) {
   for (size_t i = 0; i < pointers_.size(); ++i) {
     if (plan_->slots[i].storage == Storage::kArena) pointers_[i] = base + plan_->slots[i].offset;
   }
-  for (size_t i = 0; i < args_.size(); ++i) args_[i].workspace_data = base + plan_->steps[i].workspace_offset;
+  for (size_t i = 0; i < args_.size(); ++i) {
+    const Step& s = plan_->steps[i];
+    args_[i].workspace_data = base + s.workspace_offset;
+    args_[i].own_data = base + s.workspace_offset + OwnOffset(s.prepared, 0);
+  }
 }
 
 // What a user can change of an arena that there is no memory for is its largest tensor.
@@ -240,6 +245,10 @@ const std::vector<int32_t> kNoVariables;
 Status RunContext::Run(const RunOptions& options) {
   stale_ = false;
   error_.failed.store(false, std::memory_order_relaxed);
+  if (cancel_ != options.cancel) {
+    cancel_ = options.cancel;
+    for (RunArgs& a : args_) a.cancel = cancel_;
+  }
   WEIR_RETURN_IF_ERROR(PrepareOutputs());
   // Nested runs: the caller holds the variables already.
   VariableLocks<&VariableCell::writing> writing(*plan_, nested_run_ ? kNoVariables : plan_->written);
@@ -318,7 +327,7 @@ Status RunContext::RunStep(size_t i, const RunOptions& options) {
   switch (s.kind) {
     case StepKind::kKernel:
       if (!s.writes.empty()) return RunWriter(i, options);
-      RunKernel(s.begin, s.run, args_[i], options);
+      RunPhases(s.prepared, args_[i], options.team);
       return {};
     case StepKind::kDynamic: return s.writes.empty() ? RunDynamic(i, options) : RunWriter(i, options);
     case StepKind::kAssign: return RunAssign(i);
@@ -328,38 +337,6 @@ Status RunContext::RunStep(size_t i, const RunOptions& options) {
     case StepKind::kWhile: return RunWhile(i, options);
   }
   return Internal("a step of unknown kind");
-}
-
-// A prepared kernel: what comes once before the chunks, then the chunks unless that failed.
-void RunContext::RunKernel(const RunFunction& begin, const RunFunction& run, RunArgs& args, const RunOptions& options) {
-  if (begin.call) begin.call(begin.closure.get(), args);
-  if (!error_.failed.load(std::memory_order_relaxed)) RunChunks(run, args, options);
-}
-
-void RunContext::RunChunks(const RunFunction& run, RunArgs& args, const RunOptions& options) {
-  const int64_t chunks = args.num_chunks;
-  if (!options.team || chunks == 1) {
-    for (int64_t c = 0; c < chunks; ++c) {
-      args.chunk = c;
-      run.call(run.closure.get(), args);
-      if (options.cancel && options.cancel->load(std::memory_order_relaxed)) break;
-    }
-    args.chunk = 0;
-    return;
-  }
-  struct Job {
-    const RunFunction* run;
-    const RunArgs* args;
-    const RunOptions* options;
-  } job{&run, &args, &options};
-  auto one = [](void* context, int64_t chunk) {
-    Job& j = *static_cast<Job*>(context);
-    if (j.options->cancel && j.options->cancel->load(std::memory_order_relaxed)) return;
-    RunArgs mine = *j.args;
-    mine.chunk = chunk;
-    j.run->call(j.run->closure.get(), mine);
-  };
-  options.team->Run(one, &job, chunks);
 }
 
 namespace {
@@ -399,7 +376,7 @@ Status RunContext::RunWriter(size_t i, const RunOptions& options) {
     }
   }
   if (s.kind == StepKind::kDynamic) return RunDynamic(i, options);
-  RunKernel(s.begin, s.run, args_[i], options);
+  RunPhases(s.prepared, args_[i], options.team);
   return {};
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "weir/runtime/plan/plan.h"
-#include "weir/runtime/exec/thread_pool.h"
+#include "weir/runtime/exec/phases.h"
 
 namespace weir {
 
@@ -21,7 +21,7 @@ struct StepTime {
 struct RunOptions {
   ThreadPool* pool = nullptr;                        // null: the calling thread alone
   ThreadPool::Team* team = nullptr;                  // of the run, which nested plans share
-  const std::atomic<bool>* cancel = nullptr;         // polled between chunks and loop iterations
+  const std::atomic<bool>* cancel = nullptr;         // polled between parts and loop iterations
   std::chrono::steady_clock::time_point deadline{};  // the epoch: none
   std::vector<StepTime>* trace = nullptr;            // steps in the order in which they end, those of bodies as well
   std::chrono::steady_clock::time_point
@@ -81,8 +81,6 @@ class RunContext {
 
   Status RunSteps(const RunOptions& options);
   Status RunStep(size_t i, const RunOptions& options);
-  void RunKernel(const RunFunction& begin, const RunFunction& run, RunArgs& args, const RunOptions& options);
-  void RunChunks(const RunFunction& run, RunArgs& args, const RunOptions& options);
   Status RunWriter(size_t i, const RunOptions& options);
   // A dynamic step's last preparation and its outputs' memory.
   struct DynamicOp {
@@ -90,11 +88,12 @@ class RunContext {
     std::vector<Shape> shapes;   // of the inputs
     std::vector<Tensor> values;  // of the inputs that preparing needs
     Prepared prepared;
+    int64_t workspace_bytes = 0;
     std::vector<Shape> outputs;
     std::vector<std::shared_ptr<Buffer>> memory;
     bool IsOf(const std::vector<Tensor>& inputs, const StepInfo& info) const;
   };
-  Status PrepareDynamic(size_t i, const std::vector<Tensor>& inputs, DynamicOp* op);
+  Status PrepareDynamic(size_t i, const std::vector<Tensor>& inputs, const RunOptions& options, DynamicOp* op);
   Status PlaceOutputs(size_t i, const std::vector<Tensor>& inputs, DynamicOp* op);
   Result<Tensor> DynamicOutput(DynamicOp* op, int k, const Slot& slot);
   Status RunDynamic(size_t i, const RunOptions& options);
@@ -118,7 +117,7 @@ class RunContext {
   int32_t input_slot(const Step& s, int i) const { return plan_->operands[s.first_operand + i]; }
   int32_t output_slot(const Step& s, int i) const { return plan_->operands[s.first_operand + s.num_inputs + i]; }
 
-  // What a kernel of one chunk that writes no variable needs to run; `call` is null for other steps. Why beside the
+  // What a kernel of one part that writes no variable needs to run; `call` is null for other steps. Why beside the
   // plan: a step of a few elements costs less than fetching its Step from memory.
   struct QuickStep {
     void (*call)(const void* closure, RunArgs& args) = nullptr;
@@ -146,6 +145,7 @@ class RunContext {
   std::vector<std::unique_ptr<DynamicOp>> dynamic_ops_;           // by step
   std::vector<std::vector<std::unique_ptr<RunContext>>> nested_;  // by step, by plan
   RunError error_;
+  const std::atomic<bool>* cancel_ = nullptr;  // what args_ have
   std::vector<void*> loop_state_;              // of a direct loop: where its variables are now
   bool nested_run_ = false;                    // the caller holds the variables, the arena and the team
 };

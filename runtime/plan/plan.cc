@@ -28,7 +28,7 @@ std::string StepText(const Plan& p, size_t i) {
   for (int k = 0; k < s.num_outputs; ++k)
     out += (k ? ", " : "") + SlotText(p, p.operands[s.first_operand + s.num_inputs + k]);
   std::string text = fmt::format("{:>4} {}{}{}({})", i, out, out.empty() ? "" : " = ", s.info->op, in);
-  if (s.chunks > 1) text += fmt::format(" x{}", s.chunks);
+  if (int64_t parts = s.prepared.MostParts(); parts > 1) text += fmt::format(" x{}", parts);
   for (int32_t v : s.writes) text += fmt::format(" writes {}", p.variables[v].variable->name());
   text += fmt::format("  # {}", s.info->name);
   if (!s.info->loc.empty()) text += " " + s.info->loc;

@@ -83,7 +83,7 @@ struct StepInfo {
 };
 
 enum class StepKind : uint8_t {
-  kKernel,         // static: one function pointer, `chunks` times
+  kKernel,         // static: prepared while compiling
   kDynamic,        // shapes or parameters known only while running
   kReadVariable,   // a variable's value into a dynamic slot
   kAssign,         // a variable takes a value, perhaps another shape
@@ -94,8 +94,7 @@ enum class StepKind : uint8_t {
 
 struct Step {
   StepKind kind = StepKind::kKernel;
-  RunFunction run, begin;
-  int64_t chunks = 1;
+  Prepared prepared;             // kKernel: phases and the parts they are cut into
   int64_t workspace_offset = 0;  // in the arena
   int32_t first_operand = 0;     // in Plan::operands: inputs, then outputs
   int16_t num_inputs = 0, num_outputs = 0;

@@ -2,6 +2,7 @@
 #include "weir/graph/infer.h"
 #include "weir/ops/kernels.h"
 #include "weir/runtime/exec/op_call.h"
+#include "weir/runtime/exec/phases.h"
 #include "weir/session/compile/plan_builder.h"
 
 namespace weir {
@@ -60,16 +61,15 @@ Result<std::vector<Tensor>> Evaluate(const Node& n, const std::vector<Tensor>& i
     slots.push_back(results.back().mutable_raw());
   }
   for (size_t i = 0; i < slots.size(); ++i) operands.push_back(static_cast<int32_t>(i));
-  Prepared& p = c.prepared();
-  if (!p.run.call) return results;
-  WEIR_ASSIGN_OR_RETURN(auto workspace, Buffer::Allocate(p.workspace_bytes, "a workspace"));
+  Prepared p = c.Take();
+  if (p.phases.empty()) return results;
+  WEIR_ASSIGN_OR_RETURN(int64_t bytes, Cut(p, 1));
+  WEIR_ASSIGN_OR_RETURN(auto workspace, Buffer::Allocate(bytes, "a workspace"));
   RunError error;
   RunArgs args;
   args.slots = slots.data(), args.operands = operands.data(), args.num_inputs = static_cast<int32_t>(inputs.size());
-  args.num_chunks = p.chunks, args.workspace_data = workspace->data(), args.error = &error;
-  if (p.begin.call) p.begin.call(p.begin.closure.get(), args);
-  for (args.chunk = 0; args.chunk < p.chunks && !error.failed.load(); ++args.chunk)
-    p.run.call(p.run.closure.get(), args);
+  args.workspace_data = workspace->data(), args.error = &error;
+  RunPhases(p, args, nullptr);
   if (error.failed.load()) return error.status;
   return results;
 }

@@ -8,6 +8,7 @@
 
 #include "weir/graph/functions.h"
 #include "weir/ops/kernels.h"
+#include "weir/runtime/exec/phases.h"
 #include "weir/session/compile/pipeline.h"
 #include "weir/session/compile/plan_nested.h"
 #include "weir/session/compile/plan_slots.h"
@@ -176,9 +177,8 @@ class PlanBuilder {
     info->note = "copied: the variable changes before the last use";
     step.info = info;
     int64_t bytes = slots_.BytesOf(e);
-    auto copy = [bytes](RunArgs& a) { if (bytes) std::memcpy(a.out<char>(0), a.in<char>(0), bytes); };
-    auto closure = std::make_shared<const decltype(copy)>(copy);
-    step.run = {[](const void* c, RunArgs& a) { (*static_cast<const decltype(copy)*>(c))(a); }, closure};
+    step.prepared.phases.push_back(
+        {RunFunction::Of([bytes](RunArgs& a) { if (bytes) std::memcpy(a.out<char>(0), a.in<char>(0), bytes); })});
     WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
     plan_->steps.push_back(std::move(step));
     return {};
@@ -281,12 +281,12 @@ class PlanBuilder {
       plan_->variables[v].written = true;
     }
     variables_.NoteHandleReads(n);
-    Prepared& p = c.prepared();
-    step.run = p.run, step.begin = p.begin, step.chunks = p.chunks;
-    if (p.workspace_bytes > 0) slots_.AddWorkspace(plan_->steps.size(), p.workspace_bytes, order_[n.id()]);
+    step.prepared = c.Take();
+    WEIR_ASSIGN_OR_RETURN(const int64_t workspace, Cut(step.prepared, env_.options.threads));
+    if (workspace > 0) slots_.AddWorkspace(plan_->steps.size(), workspace, order_[n.id()]);
     if (n.def()->keeps_state()) step.state = env_.resources->StateOf(n.name());
     step.info = std::move(info);
-    if (step.run.call) plan_->steps.push_back(std::move(step));
+    if (!step.prepared.phases.empty()) plan_->steps.push_back(std::move(step));
     return {};
   }
 

@@ -14,6 +14,7 @@ struct CompileOptions {
   Precision precision = Precision::kStandard;
   std::set<std::string> disabled_passes; // by name
   KernelServices services;
+  int threads = 1;                       // that plans are cut for
 };
 
 // The nested plans of one compilation. Equal bodies (function, attributes, argument types) are compiled once.

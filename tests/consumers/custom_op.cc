@@ -7,15 +7,13 @@ using namespace weir;
 
 namespace {
 
-// y = x³, in chunks that threads share.
+// y = x³, in parts that threads share.
 Status PrepareCube(PrepareContext& c) {
-  const int64_t n = c.input_shape(0).num_elements();
-  c.ParallelOver(n, 0.5);
+  c.ParallelOver(c.input_shape(0).num_elements(), 0.5);
   return c.ForType(Types<float, double>{}, c.input_dtype(0), [&](auto zero) {
     using T = decltype(zero);
-    c.SetRun([n](RunArgs& a) {
-      auto [begin, end] = a.Range(n);
-      for (int64_t i = begin; i < end; ++i) a.out<T>(0)[i] = a.in<T>(0)[i] * a.in<T>(0)[i] * a.in<T>(0)[i];
+    c.SetRun([](RunArgs& a) {
+      for (int64_t i = a.begin; i < a.end; ++i) a.out<T>(0)[i] = a.in<T>(0)[i] * a.in<T>(0)[i] * a.in<T>(0)[i];
     });
   });
 }

@@ -4,7 +4,7 @@
 //   {"MatMul", {{3, 2}, {3, 4}}, {{"transpose_a", true}}},
 //   {"GatherV2", {{4, 3}, Ints({2, 0, 2}), Int(0)}},
 //
-// Derived from each row: equal bits optimised or not, for 1, 2, 3 and 8 threads, cut into 1, 2, 3 and 7 chunks, static
+// Derived from each row: equal bits optimised or not, for 1, 2, 3 and 8 threads, cut into 1, 2, 3 and 7 parts, equal and not, static
 // and dynamic shapes, fed and constant inputs, before and after export and import; inferred shapes against real ones,
 // with sizes and ranks unknown; gradients of first and second order against finite differences; every dtype of
 // tests/data/op_dtypes.txt against the widest of its kind; empty axes; effects as the op declares them; errors of
@@ -18,7 +18,7 @@
 
 #include "weir/graph/base/tensor.h"
 #include "weir/graph/builder.h"
-#include "weir/runtime/kernel.h"
+#include "weir/runtime/exec/phases.h"
 
 namespace weir::testing {
 
@@ -140,13 +140,13 @@ struct RowResult {
   std::vector<Tensor> tensors;  // outputs, then variables
 };
 RowResult RunRow(const RowGraph& g, bool optimize, int threads);
-// Steps are cut into n chunks while it lives, wherever they can be.
-class ForcedChunks {
+// Phases are cut into so many parts while it lives, wherever they can be.
+class ForcedCuts {
  public:
-  explicit ForcedChunks(int64_t n) { ForceChunksForTesting(n); }
-  ~ForcedChunks() { ForceChunksForTesting(0); }
-  ForcedChunks(const ForcedChunks&) = delete;
-  ForcedChunks& operator=(const ForcedChunks&) = delete;
+  explicit ForcedCuts(int64_t parts, bool unequal = false) { ForceCutsForTesting(parts, unequal); }
+  ~ForcedCuts() { ForceCutsForTesting(0); }
+  ForcedCuts(const ForcedCuts&) = delete;
+  ForcedCuts& operator=(const ForcedCuts&) = delete;
 };
 // What differs, in words; empty when all bits are equal.
 std::string Difference(const RowResult& a, const RowResult& b);

@@ -43,10 +43,14 @@ RowResult CheckWays(const OpRow& row, DType dtype, const std::vector<Tensor>& va
   EXPECT_EQ(Difference(plain, RunRow(dynamic, true, 2)), "") << "dynamic shapes, optimised";
   EXPECT_EQ(Difference(plain, RunRow(dynamic, false, 1)), "") << "dynamic shapes";
   for (int64_t parts : {1, 2, 3, 7}) {
-    const ForcedChunks cut(parts);
-    EXPECT_EQ(Difference(plain, RunRow(fed, true, 3)), "") << "optimised, " << parts << " chunks";
-    EXPECT_EQ(Difference(plain, RunRow(fed, false, 2)), "") << parts << " chunks";
-    EXPECT_EQ(Difference(plain, RunRow(dynamic, true, 2)), "") << "dynamic shapes, " << parts << " chunks";
+    for (bool unequal : {false, true}) {
+      if (unequal && parts == 1) continue;
+      const ForcedCuts cut(parts, unequal);
+      const std::string how = fmt::format("{}{} parts", parts, unequal ? " unequal" : "");
+      EXPECT_EQ(Difference(plain, RunRow(fed, true, 3)), "") << "optimised, " << how;
+      EXPECT_EQ(Difference(plain, RunRow(fed, false, 2)), "") << how;
+      EXPECT_EQ(Difference(plain, RunRow(dynamic, true, 2)), "") << "dynamic shapes, " << how;
+    }
   }
   return plain;
 }

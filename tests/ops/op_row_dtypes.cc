@@ -82,9 +82,9 @@ bool CheckDType(const OpRow& row, DType t, DType widest) {
   if (!plain.status.ok()) return false;
   std::string differs = Difference(plain, RunRow(g, true, 2));
   EXPECT_EQ(differs, "") << "optimised";
-  const ForcedChunks cut(3);
+  const ForcedCuts cut(3, true);
   differs += Difference(plain, RunRow(g, true, 3));
-  EXPECT_EQ(differs, "") << "three chunks";
+  EXPECT_EQ(differs, "") << "three parts";
   if (widest == DType::kInvalid || widest == t || AllOps().Find(row.op)->random()) return differs.empty();
   const RowResult wide = RunWide(row, t, widest);
   EXPECT_TRUE(wide.status.ok()) << wide.status.ToString();

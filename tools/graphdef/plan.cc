@@ -149,7 +149,7 @@ Json PlanJson(const Plan& plan, const std::vector<int64_t>& bytes, const NamedFe
     steps.push_back({{"op", s.info ? s.info->op : ""},
                      {"name", s.info ? s.info->name : ""},
                      {"static", s.kind == StepKind::kKernel},
-                     {"chunks", s.chunks},
+                     {"parts", s.prepared.MostParts()},
                      {"live_bytes", bytes[i]}});
   }
   return {{"schema", "graphdef.plan/1"},

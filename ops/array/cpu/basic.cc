@@ -47,8 +47,8 @@ Status PrepareFill(PrepareContext& c) {
   c.ParallelOver(n, MoveCost(c.output_dtype(0)));
   return ForElement(c.output_dtype(0), [&](auto type) {
     using T = decltype(type);
-    c.SetRun([n](RunArgs& a) {
-      auto [begin, end] = a.Range(n);
+    c.SetRun([](RunArgs& a) {
+      auto [begin, end] = a.Range();
       std::fill(a.out<T>(0) + begin, a.out<T>(0) + end, *a.in<T>(1));
     });
   });
@@ -60,8 +60,8 @@ void SetFillLike(PrepareContext& c, T value) {
   c.set_output_shape(0, c.input_shape(0));
   int64_t n = c.output_shape(0).num_elements();
   c.ParallelOver(n, MoveCost(c.output_dtype(0)));
-  c.SetRun([n, value](RunArgs& a) {
-    auto [begin, end] = a.Range(n);
+  c.SetRun([value](RunArgs& a) {
+    auto [begin, end] = a.Range();
     std::fill(a.out<T>(0) + begin, a.out<T>(0) + end, value);
   });
 }
@@ -88,7 +88,7 @@ Status PrepareCheckNumerics(PrepareContext& c) {
   return c.ForType(FloatTypes(), c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
     c.SetRun([n, message = c.attr<std::string>("message")](RunArgs& a) {
-      auto [begin, end] = a.Range(n);
+      auto [begin, end] = a.Range();
       bool nan = false, inf = false;
       for (int64_t i = begin; i < end; ++i) {
         nan |= std::isnan(a.in<T>(0)[i]);

@@ -59,7 +59,7 @@ struct View {
 template <class Q, class T>
 void Run(const View& v, RunArgs& a) {
   Quantum quantum = QuantumOf<Q>();
-  auto [begin, end] = a.Range(v.n / std::max<int64_t>(v.inner, 1));
+  auto [begin, end] = a.Range();
   for (int64_t row = begin; row < end; ++row) {
     int64_t range = row % v.ranges;
     Line line = LineFor(v.mode, quantum, a.in<float>(1)[range], a.in<float>(2)[range], v.narrow);
@@ -100,7 +100,7 @@ Status PrepareDequantize(PrepareContext& c) {
     }
   }
   c.set_output_shape(0, s);
-  c.ParallelOver(v.n, 0.5);
+  c.ParallelOver(v.n / std::max<int64_t>(v.inner, 1), 0.5 * double(v.inner));
   return c.output_dtype(0) == kBfloat16 ? SetRunFor<BFloat16>(c, v) : SetRunFor<float>(c, v);
 }
 

@@ -80,12 +80,12 @@ Status PrepareReverseSequence(PrepareContext& c) {
   struct Rows { int64_t batch, batch_stride, seq, seq_stride; } in{s[b], 0, s[q], 0};  // in units of `inner`
   if (inner > 0)
     in.batch_stride = strides[static_cast<size_t>(b)] / inner, in.seq_stride = strides[static_cast<size_t>(q)] / inner;
-  c.ParallelOver(s.num_elements(), 1 + MoveCost(c.input_dtype(0)));
+  c.ParallelOver(rows, double(inner) * (1 + MoveCost(c.input_dtype(0))));
   bool wide = c.input_dtype(1) == kInt64;
   return ForElement(c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
-    c.SetRun([in, inner, rows, wide](RunArgs& a) {
-      auto [begin, end] = a.Range(rows);
+    c.SetRun([in, inner, wide](RunArgs& a) {
+      auto [begin, end] = a.Range();
       for (int64_t row = begin; row < end; ++row) {
         int64_t which = row / in.batch_stride % in.batch, at = row / in.seq_stride % in.seq;
         int64_t length = wide ? a.in<int64_t>(1)[which] : a.in<int32_t>(1)[which];
@@ -111,13 +111,12 @@ Status PrepareMatrixBandPart(PrepareContext& c) {
   if (lower > rows || upper > cols)
     return InvalidArgument(
         fmt::format("has a band of {} below and {} above in matrices of {} x {}", lower, upper, rows, cols));
-  int64_t all_rows = cols == 0 ? 0 : s.num_elements() / cols;
-  c.ParallelOver(s.num_elements(), MoveCost(c.input_dtype(0)));
+  c.ParallelOver(cols == 0 ? 0 : s.num_elements() / cols, double(cols) * MoveCost(c.input_dtype(0)));
   if (c.input_dtype(0) == kString) return PrepareContext::NoKernelFor(kString);
   return ForElement(c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
-    c.SetRun([rows, cols, lower, upper, all_rows](RunArgs& a) {
-      auto [begin, end] = a.Range(all_rows);
+    c.SetRun([rows, cols, lower, upper](RunArgs& a) {
+      auto [begin, end] = a.Range();
       for (int64_t row = begin; row < end; ++row) {
         const T* from = a.in<T>(0) + row * cols;
         T* to = a.out<T>(0) + row * cols;
@@ -217,7 +216,7 @@ Status PrepareSpaceToBatch(PrepareContext& c) {
   }
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, dims));
   WEIR_ASSIGN_OR_RETURN(auto moves, BlockMoves(b, c.input_shape(0), c.output_shape(0), true));
-  if (padded) WEIR_RETURN_IF_ERROR(SetBeginFill(c, 0));
+  if (padded) WEIR_RETURN_IF_ERROR(FillBefore(c, 0));
   return SetMoves(c, c.output_dtype(0), std::move(moves));
 }
 

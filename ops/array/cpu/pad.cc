@@ -96,7 +96,7 @@ Status PreparePad(PrepareContext& c) {
   Dims strides = RowMajorStrides(out);
   int64_t offset = 0;
   for (size_t i = 0; i < strides.size() && in.num_elements() > 0; ++i) offset += p.before[i] * strides[i];
-  if (in.num_elements() != out.num_elements()) WEIR_RETURN_IF_ERROR(SetBeginFill(c, 0, value));
+  if (in.num_elements() != out.num_elements()) WEIR_RETURN_IF_ERROR(FillBefore(c, 0, value));
   return SetMove(c, Move(in.dims(), RowMajorStrides(in), strides, 0, offset));
 }
 
@@ -165,8 +165,8 @@ Status PrepareMirrorPad(PrepareContext& c) {
   c.ParallelOver(n, 0.5 + MoveCost(c.output_dtype(0)));
   return ForElement(c.output_dtype(0), [&](auto type) {
     using T = decltype(type);
-    c.SetRun([maps = std::move(maps), n](RunArgs& a) {
-      auto [begin, end] = a.Range(n);
+    c.SetRun([maps = std::move(maps)](RunArgs& a) {
+      auto [begin, end] = a.Range();
       ReadThrough(maps, a.in<T>(0), a.out<T>(0), begin, end);
     });
   });

@@ -22,7 +22,7 @@ void RunOneHot(const OneHotView& v, RunArgs& a) {
   const void* indices = a.in<void>(0);
   const T &on = *a.in<T>(2), &off = *a.in<T>(3);
   if (v.suffix == 1) {
-    auto [begin, end] = a.Range(v.prefix);
+    auto [begin, end] = a.Range();
     T* out = a.out<T>(0);
     std::fill(out + begin * v.depth, out + end * v.depth, off);
     for (int64_t p = begin; p < end; ++p) {
@@ -31,7 +31,7 @@ void RunOneHot(const OneHotView& v, RunArgs& a) {
     }
     return;
   }
-  auto [begin, end] = a.Range(v.prefix * v.depth);
+  auto [begin, end] = a.Range();
   for (int64_t row = begin; row < end; ++row) {
     T* out = a.out<T>(0) + row * v.suffix;
     int64_t first = row / v.depth * v.suffix, at = row % v.depth;
@@ -55,7 +55,9 @@ Status PrepareOneHot(PrepareContext& c) {
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, dims));
   OneHotView view{ElementsOf(s, 0, at), depth[0], ElementsOf(s, at, s.rank()), c.input_dtype(0)};
   if (c.output_shape(0).num_elements() == 0) view = {0, 1, 1, view.index_type};
-  c.ParallelOver(c.output_shape(0).num_elements(), 0.3 + MoveCost(c.output_dtype(0)));
+  const double ns = 0.3 + MoveCost(c.output_dtype(0));
+  if (view.suffix == 1) c.ParallelOver(view.prefix, ns * double(view.depth));
+  else c.ParallelOver(view.prefix * view.depth, ns * double(view.suffix));
   return ForElement(c.output_dtype(0), [&](auto type) {
     using T = decltype(type);
     c.SetRun([view](RunArgs& a) { RunOneHot<T>(view, a); });

@@ -84,7 +84,7 @@ Status PrepareStridedSliceGrad(PrepareContext& c) {
   }
   Box box = BoxIn(c.output_shape(0), slice);
   WEIR_ASSIGN_OR_RETURN(Dims packed, PackedStrides(box));
-  WEIR_RETURN_IF_ERROR(SetBeginFill(c, 0));
+  WEIR_RETURN_IF_ERROR(FillBefore(c, 0));
   return SetMove(c, Move(box.dims, packed, box.strides, 0, box.offset), 4);
 }
 

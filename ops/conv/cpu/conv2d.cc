@@ -1,8 +1,8 @@
 // Conv2D, Conv2DBackpropInput, Conv2DBackpropFilter as blocks of matrix products over patches (runtime/cpu/patches.h).
 //
-// Chunks: the forward op and BackpropFilter cut patches and output channels, BackpropInput cuts bands of input rows,
-// which it gathers all contributions to. BackpropFilter's chunks over patches have partial sums of their own, which the
-// last chunk to finish adds up in chunk order; so the bits do not depend on who comes last.
+// Items: of the forward op and of BackpropFilter, cuts of patches and of output channels; of BackpropInput, bands of
+// input rows, which gather all contributions to them. BackpropFilter's cuts of patches have partial sums of their own,
+// which a second phase adds in order.
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
@@ -20,55 +20,65 @@ using ConvFilterTypes = FloatTypes;
 template <class T>
 using Computed = std::conditional_t<std::is_same_v<T, int32_t>, uint32_t, T>;
 
-constexpr double kChunkNs = 60e3;          // of work that is worth a chunk
+constexpr double kItemNs = 60e3;           // of work that is worth an item
 constexpr int64_t kLeastPatches = 96;      // of a tile, where there are as many: each tile meets a newly packed filter
-constexpr int64_t kTilesBytes = 64 << 20;  // of all chunks' tiles
+constexpr int64_t kTilesBytes = 64 << 20;  // of all items' tiles
 constexpr int64_t kPartialsBytes = 8 << 20;
 
-// Part i of n items in `parts` parts.
-Span Part(int64_t n, int64_t parts, int64_t i) {
-  int64_t per = n / parts, rest = n % parts, begin = i * per + std::min(i, rest);
-  return {begin, begin + per + (i < rest)};
+// As many items as the work is worth.
+int64_t WantedItems(const ConvProblem& p) {
+  return std::clamp<int64_t>(int64_t(std::min(p.ns() / kItemNs, 1e6)), 1, kMaxConvItems);
 }
 
-// As many chunks as the work is worth.
-int64_t WantedChunks(const ConvProblem& p) {
-  return std::clamp<int64_t>(int64_t(std::min(p.ns() / kChunkNs, 1e6)), 1, kMaxConvChunks);
-}
-
-// How patches are cut into tiles, and tiles and output channels into chunks. By the problem only.
+// How patches are cut into tiles, and tiles and output channels into items. By the problem only.
 struct ConvCut {
   int64_t block = 1, blocks = 0;  // patches a tile; tiles in all
-  int64_t row_chunks = 1, column_parts = 1;
+  int64_t row_parts = 1, column_parts = 1;
 
-  ConvCut(const ConvProblem& p, int64_t element_bytes, int64_t max_row_chunks) {
-    const int64_t want = WantedChunks(p);
+  ConvCut(const ConvProblem& p, int64_t element_bytes, int64_t max_row_parts) {
+    const int64_t want = WantedItems(p);
     const int64_t total = p.planes() * p.plane_pixels(), row_bytes = p.depth() * element_bytes;
     const int64_t most_parts = p.groups == 1 ? CeilDiv(p.out_channels, 2 * kGemmColumns) : 1;
-    // Chunks of rows each pack the filter, parts of the columns each gather the patches and pack them: as many of
+    // Parts of the rows each pack the filter, parts of the columns each gather the patches and pack them: as many of
     // either as make the sum of that least.
     const double rows = std::sqrt(3.0 * double(want) * double(total) / double(p.group_out()));
     column_parts = std::clamp<int64_t>(int64_t(double(want) / std::max(rows, 1.0)), 1, most_parts);
-    row_chunks = std::clamp<int64_t>(want / column_parts, 1, std::max<int64_t>(max_row_chunks, 1));
+    row_parts = std::clamp<int64_t>(want / column_parts, 1, std::max<int64_t>(max_row_parts, 1));
     const int64_t least = std::clamp<int64_t>(4 * kTileBytes / row_bytes, 16, kLeastPatches);
     block = std::clamp<int64_t>(kTileBytes / row_bytes, least, 4096);
     block = std::min(
-        {block, std::max(CeilDiv(CeilDiv(total, row_chunks), kGemmRows) * kGemmRows, least), p.plane_pixels()});
+        {block, std::max(CeilDiv(CeilDiv(total, row_parts), kGemmRows) * kGemmRows, least), p.plane_pixels()});
     blocks = p.planes() * CeilDiv(p.plane_pixels(), block);
-    row_chunks = std::min(row_chunks, blocks);
-    // What rows cannot give, columns may; all chunks' tiles stay bounded.
+    row_parts = std::min(row_parts, blocks);
+    // What rows cannot give, columns may; all items' tiles stay bounded.
     const int64_t tiles = std::max<int64_t>(kTilesBytes / (block * row_bytes), 1);
-    column_parts = std::min(std::clamp(want / row_chunks, column_parts, std::max(column_parts, most_parts)), tiles);
-    row_chunks = std::min(row_chunks, std::max<int64_t>(tiles / column_parts, 1));
+    column_parts = std::min(std::clamp(want / row_parts, column_parts, std::max(column_parts, most_parts)), tiles);
+    row_parts = std::min(row_parts, std::max<int64_t>(tiles / column_parts, 1));
   }
-  int64_t chunks() const { return row_chunks * column_parts; }
-  Span Blocks(int64_t chunk) const { return Part(blocks, row_chunks, chunk % row_chunks); }
-  // Of the group's output channels. The last part has what is left beyond whole tiles: a product by one column has bits
-  // of its own.
-  Span Columns(const ConvProblem& p, int64_t chunk) const {
-    const int64_t part = chunk / row_chunks;
-    const Span tiles = Part(p.group_out() / kGemmColumns, column_parts, part);
-    return {tiles.begin * kGemmColumns, part + 1 == column_parts ? p.group_out() : tiles.end * kGemmColumns};
+  int64_t items() const { return row_parts * column_parts; }
+
+  // Items that stand side by side: the tiles of one part of the rows, a span of the group's output channels.
+  struct Piece {
+    int64_t row_part;
+    Span blocks, columns;
+  };
+  // f(piece) of all that items [begin, end) are. Why together: the patches of a row part are gathered once.
+  template <class F>
+  void ForPieces(const ConvProblem& p, int64_t begin, int64_t end, F&& f) const {
+    while (begin < end) {
+      const int64_t row = begin / column_parts, first = begin % column_parts;
+      const int64_t last = std::min(column_parts, first + end - begin);
+      f(Piece{row, Share(blocks, row_parts, row), {Column(p, first), Column(p, last)}});
+      begin += last - first;
+    }
+  }
+
+ private:
+  // Where part `part` of the columns begins. The last has what is left beyond whole tiles: a product by one column has
+  // bits of its own.
+  int64_t Column(const ConvProblem& p, int64_t part) const {
+    if (part == column_parts) return p.group_out();
+    return Share(p.group_out() / kGemmColumns, column_parts, part).begin * kGemmColumns;
   }
 };
 
@@ -142,40 +152,38 @@ template <class T>
 Status SetForward(PrepareContext& c, const ConvProblem& p) {
   using A = Wide<T>;
   constexpr bool same = std::is_same_v<T, A>;
-  const ConvCut cut(p, sizeof(A), kMaxConvChunks);
-  // A single tile that several chunks read is gathered once, before them.
+  const ConvCut cut(p, sizeof(A), kMaxConvItems);
+  // A single tile that several items read is gathered once, before them.
   const bool as_is = same && p.pointwise(), shared = cut.blocks == 1 && p.groups == 1 && !as_is;
   WorkspaceLayout layout;
   const int64_t filter_at = layout.Add(same ? 0 : p.filter_size(), sizeof(A));
   const int64_t tile = as_is ? 0 : CeilDiv(cut.block * p.depth(), 16) * 16,
                 result = same ? 0 : cut.block * p.out_channels;
-  const int64_t per_chunk = CeilDiv((shared ? 0 : tile) + result, 16) * 16;
-  const int64_t shared_at = layout.Add(shared ? tile : 0, sizeof(A)),
-                tiles_at = layout.Add(cut.chunks() * per_chunk, sizeof(A));
+  const int64_t shared_at = layout.Add(shared ? tile : 0, sizeof(A));
   WEIR_RETURN_IF_ERROR(layout.Set(c));
-  c.set_chunks(cut.chunks());
+  WorkspaceLayout own;
+  own.Add((shared ? 0 : tile) + result, sizeof(A));
+  WEIR_RETURN_IF_ERROR(own.SetOwn(c));
+  WidenFilterBefore<T>(c, 1, filter_at, p.filter_size());
   if (shared) {
-    c.SetBegin([=](RunArgs& a) {
-      WidenFilter<T>(a, 1, filter_at, p.filter_size());
+    c.Before(1, double(tile), [=](RunArgs& a) {
       GatherPatches(p, a.in<T>(0), 0, Block(p, cut, 0).pixels, 0,
                     reinterpret_cast<A*>(a.workspace<char>() + shared_at));
     });
-  } else {
-    SetBeginWidenFilter<T>(c, 1, filter_at, p.filter_size());
   }
-  c.SetRun([=](RunArgs& a) {
-    A* own = reinterpret_cast<A*>(a.workspace<char>() + tiles_at) + a.chunk * per_chunk;
-    A* patches = shared ? reinterpret_cast<A*>(a.workspace<char>() + shared_at) : own;
-    Span blocks = cut.Blocks(a.chunk), columns = cut.Columns(p, a.chunk);
-    for (int64_t i = blocks.begin; i < blocks.end; ++i) {
+  auto run_piece = [=](RunArgs& a, const ConvCut::Piece& piece) {
+    A* patches = shared ? reinterpret_cast<A*>(a.workspace<char>() + shared_at) : a.own<A>();
+    for (int64_t i = piece.blocks.begin; i < piece.blocks.end; ++i) {
       const Block b(p, cut, i);
       for (int64_t g = 0; g < p.groups; ++g) {
         const Tile<A> tile_of = shared ? Tile<A>{patches, PatchStride(p, b)} : GetTile(p, a.in<T>(0), b, g, patches);
-        ForwardBlock<T>(p, b, g, columns, tile_of, WideFilter<T>(a, 1, filter_at), a.out<T>(0),
-                        own + (shared ? 0 : tile));
+        ForwardBlock<T>(p, b, g, piece.columns, tile_of, WideFilter<T>(a, 1, filter_at), a.out<T>(0),
+                        a.own<A>() + (shared ? 0 : tile));
       }
     }
-  });
+  };
+  c.ParallelOver(cut.items(), p.ns() / double(cut.items()));
+  c.SetRun([=](RunArgs& a) { cut.ForPieces(p, a.begin, a.end, [&](const auto& piece) { run_piece(a, piece); }); });
   return {};
 }
 
@@ -195,9 +203,8 @@ struct BackpropInputPlan {
   ConvProblem p;
   Bands bands;
   int64_t block;  // patches a tile
-  int64_t grad_size,
-      sum_size;  // per chunk, where they are widened copies: a block of the gradient, a band of the result
-  int64_t filter_at, tiles_at, per_chunk;
+  int64_t grad_size, sum_size;  // where they are widened copies: a block of the gradient, a band of the result
+  int64_t filter_at;
 };
 
 // The gradients of block `b` (of one image) by its patches, scattered into the band.
@@ -263,25 +270,21 @@ template <class T>
 Status SetBackpropInput(PrepareContext& c, const ConvProblem& p) {
   using A = Wide<T>;
   constexpr bool same = std::is_same_v<T, A>;
-  int64_t want = WantedChunks(p);
-  BackpropInputPlan f{.p = p, .bands = Bands(p.n, p.y.input, p.y.extent(), want)};
+  BackpropInputPlan f{.p = p, .bands = Bands(p.n, p.y.input, p.y.extent(), WantedItems(p))};
   f.block = std::clamp<int64_t>(kTileBytes / (p.depth() * int64_t(sizeof(A))), 16, 4096);
   f.block = std::max<int64_t>(std::min(f.block, p.pixels()), 1);
   f.grad_size = same ? 0 : f.block * p.group_out();
   f.sum_size = same ? 0 : f.bands.max_rows() * p.x.input * p.in_channels;
-  f.per_chunk = CeilDiv(f.block * p.depth() + f.grad_size + f.sum_size, 16) * 16;
-  want = std::clamp<int64_t>(kTilesBytes / (f.per_chunk * int64_t(sizeof(A))), 1, std::min(want, f.bands.count()));
-  WorkspaceLayout layout;
+  WorkspaceLayout layout, own;
   f.filter_at = layout.Add(same ? 0 : p.filter_size(), sizeof(A));
-  f.tiles_at = layout.Add(want * f.per_chunk, sizeof(A));
+  own.Add(f.block * p.depth() + f.grad_size + f.sum_size, sizeof(A));
   WEIR_RETURN_IF_ERROR(layout.Set(c));
-  c.set_chunks(want);
-  SetBeginWidenFilter<T>(c, 1, f.filter_at, p.filter_size());
+  WEIR_RETURN_IF_ERROR(own.SetOwn(c));
+  WidenFilterBefore<T>(c, 1, f.filter_at, p.filter_size());
+  c.ParallelOver(f.bands.count(), p.ns() / double(f.bands.count()));
   c.SetRun([f](RunArgs& a) {
-    A* buffer = reinterpret_cast<A*>(a.workspace<char>() + f.tiles_at) + a.chunk * f.per_chunk;
-    auto [begin, end] = a.Range(f.bands.count());
-    for (int64_t band = begin; band < end; ++band) {
-      BackpropBand<T>(f, band, WideFilter<T>(a, 1, f.filter_at), a.in<T>(2), a.out<T>(0), buffer);
+    for (int64_t band = a.begin; band < a.end; ++band) {
+      BackpropBand<T>(f, band, WideFilter<T>(a, 1, f.filter_at), a.in<T>(2), a.out<T>(0), a.own<A>());
     }
   });
   return {};
@@ -302,8 +305,7 @@ Status PrepareConv2DBackpropInput(PrepareContext& c) {
 struct BackpropFilterPlan {
   ConvProblem p;
   ConvCut cut;
-  int64_t tile_size, grad_size;  // per chunk
-  int64_t counters_at, partials_at, tiles_at, per_chunk;
+  int64_t tile_size, grad_size;  // of a part
   bool direct;  // one partial sum: the output itself
 };
 
@@ -331,39 +333,17 @@ void BackpropFilterBlock(const BackpropFilterPlan& f, const Block& b, Span colum
   }
 }
 
-// Adds up the chunks' partial sums of these columns, in chunk order, into the output.
+// A piece's partial sum of the filter's gradient, in the workspace: [row part][filter].
 template <class T>
-void SumPartials(const BackpropFilterPlan& f, Span columns, Wide<T>* partials, T* output) {
-  const ConvProblem& p = f.p;
-  for (int64_t row = 0; row < p.depth(); ++row) {
-    for (int64_t g = 0; g < p.groups; ++g) {
-      const int64_t at = row * p.out_channels + g * p.group_out() + columns.begin;
-      Wide<T>* sum = partials + at;
-      for (int64_t r = 1; r < f.cut.row_chunks; ++r) {
-        const Wide<T>* part = sum + r * p.filter_size();
-        for (int64_t i = 0; i < columns.size(); ++i) sum[i] += part[i];
-      }
-      for (int64_t i = 0; i < columns.size(); ++i) output[at + i] = T(sum[i]);
-    }
-  }
-}
-
-template <class T>
-void BackpropFilterChunk(const BackpropFilterPlan& f, RunArgs& a) {
+void BackpropFilterPiece(const BackpropFilterPlan& f, const ConvCut::Piece& piece, RunArgs& a) {
   using A = Wide<T>;
-  const Span blocks = f.cut.Blocks(a.chunk), columns = f.cut.Columns(f.p, a.chunk);
-  A* buffer = reinterpret_cast<A*>(a.workspace<char>() + f.tiles_at) + a.chunk * f.per_chunk;
-  A* partials = reinterpret_cast<A*>(a.workspace<char>() + f.partials_at);
-  A* sum = partials + a.chunk % f.cut.row_chunks * f.p.filter_size();
+  A* sum = a.workspace<A>() + piece.row_part * f.p.filter_size();
   if constexpr (std::is_same_v<T, A>) {
     if (f.direct) sum = a.out<T>(0);
   }
-  for (int64_t i = blocks.begin; i < blocks.end; ++i) {
-    BackpropFilterBlock<T>(f, Block(f.p, f.cut, i), columns, i > blocks.begin, a.in<T>(0), a.in<T>(2), sum, buffer);
-  }
-  if (f.direct) return;
-  if (FinishesLast(a.workspace<char>() + f.counters_at, a.chunk / f.cut.row_chunks, f.cut.row_chunks)) {
-    SumPartials<T>(f, columns, partials, a.out<T>(0));
+  for (int64_t i = piece.blocks.begin; i < piece.blocks.end; ++i) {
+    BackpropFilterBlock<T>(f, Block(f.p, f.cut, i), piece.columns, i > piece.blocks.begin, a.in<T>(0), a.in<T>(2), sum,
+                           a.own<A>());
   }
 }
 
@@ -373,20 +353,19 @@ Status SetBackpropFilter(PrepareContext& c, const ConvProblem& p) {
   constexpr bool same = std::is_same_v<T, A>;
   BackpropFilterPlan f{.p = p, .cut = ConvCut(p, sizeof(A), kPartialsBytes / (p.filter_size() * int64_t(sizeof(A))))};
   const ConvCut& cut = f.cut;
-  f.direct = same && cut.row_chunks == 1;
+  f.direct = same && cut.row_parts == 1;
   f.tile_size = same && p.pointwise() ? 0 : cut.block * p.depth();
   f.grad_size = same ? 0 : cut.block * p.group_out();
-  f.per_chunk = CeilDiv(f.tile_size + f.grad_size, 16) * 16;
-  WorkspaceLayout layout;
-  f.counters_at = layout.Add(cut.column_parts, sizeof(int32_t));
-  f.partials_at = layout.Add(f.direct ? 0 : cut.row_chunks * p.filter_size(), sizeof(A));
-  f.tiles_at = layout.Add(cut.chunks() * f.per_chunk, sizeof(A));
+  WorkspaceLayout layout, own;
+  layout.Add(f.direct ? 0 : cut.row_parts * p.filter_size(), sizeof(A));
+  own.Add(f.tile_size + f.grad_size, sizeof(A));
   WEIR_RETURN_IF_ERROR(layout.Set(c));
-  c.set_chunks(cut.chunks());
-  c.SetBegin([at = f.counters_at, n = cut.column_parts](RunArgs& a) {
-    std::fill_n(reinterpret_cast<int32_t*>(a.workspace<char>() + at), n, 0);
+  WEIR_RETURN_IF_ERROR(own.SetOwn(c));
+  c.ParallelOver(cut.items(), p.ns() / double(cut.items()));
+  c.SetRun([f](RunArgs& a) {
+    f.cut.ForPieces(f.p, a.begin, a.end, [&](const auto& piece) { BackpropFilterPiece<T>(f, piece, a); });
   });
-  c.SetRun([f](RunArgs& a) { BackpropFilterChunk<T>(f, a); });
+  if (!f.direct) SumPartialsAfter<T>(c, p.filter_size(), cut.row_parts);
   return {};
 }
 

@@ -1,8 +1,8 @@
 // DepthwiseConv2dNative and its two backward ops: direct loops, an output row and a tap at a time, over channels.
 //
 // NCHW is seen as n · channels · multiplier planes of one channel and one filter, so that both layouts are one code.
-// Chunks: output rows forward, bands of input rows backward by the input; by the filter, chunks of output rows with
-// sums of their own that the last to finish adds up in order.
+// Items: output rows forward, bands of input rows backward by the input; by the filter, as many shares of the output
+// rows as the problem says, with sums of their own that a second phase adds in order.
 #include <fmt/format.h>
 
 #include "weir/runtime/cpu/patches.h"
@@ -73,20 +73,20 @@ Status SetForward(PrepareContext& c, const DepthwiseProblem& d) {
   using A = Wide<T>;
   constexpr bool same = std::is_same_v<T, A>;
   c.ParallelOver(d.rows(), d.row_ns());
-  WorkspaceLayout layout;
+  WorkspaceLayout layout, own;
   const int64_t filter_at = layout.Add(same ? 0 : d.filter_size(), sizeof(A));
-  const int64_t per_chunk = same ? 0 : CeilDiv(d.out_row(), 16) * 16;
-  const int64_t sums_at = layout.Add(c.prepared().chunks * per_chunk, sizeof(A));
+  own.Add(same ? 0 : d.out_row(), sizeof(A));
   WEIR_RETURN_IF_ERROR(layout.Set(c));
-  SetBeginWidenFilter<T>(c, 1, filter_at, d.filter_size());
+  WEIR_RETURN_IF_ERROR(own.SetOwn(c));
+  WidenFilterBefore<T>(c, 1, filter_at, d.filter_size());
   c.SetRun([=](RunArgs& a) {
-    auto [begin, end] = a.Range(d.rows());
+    auto [begin, end] = a.Range();
     for (int64_t row = begin; row < end; ++row) {
       const int64_t plane = row / d.p.y.output;
       const T* in = a.in<T>(0) + d.in_plane(plane) * d.p.in_image();
       const A* filter = WideFilter<T>(a, 1, filter_at) + d.filter_at(plane);
       T* out = a.out<T>(0) + row * d.out_row();
-      A* sum = reinterpret_cast<A*>(a.workspace<char>() + sums_at) + a.chunk * per_chunk;
+      A* sum = a.own<A>();
       if constexpr (same) sum = out;
       std::fill_n(sum, d.out_row(), A(0));
       ForRowTaps(d.p, row % d.p.y.output, [&](int64_t pixel, Span ox, int64_t tap) {
@@ -123,19 +123,19 @@ Status SetBackpropInput(PrepareContext& c, const DepthwiseProblem& d) {
   constexpr bool same = std::is_same_v<T, A>;
   const Bands bands(d.p.n, d.p.y.input, d.p.y.extent(), 16);
   c.ParallelOver(bands.count(), d.row_ns() * d.rows() / bands.count());
-  WorkspaceLayout layout;
+  WorkspaceLayout layout, own;
   const int64_t filter_at = layout.Add(same ? 0 : d.filter_size(), sizeof(A));
-  const int64_t per_chunk = same ? 0 : CeilDiv(bands.max_rows() * d.p.x.input * d.p.c, 16) * 16;
-  const int64_t sums_at = layout.Add(c.prepared().chunks * per_chunk, sizeof(A));
+  own.Add(same ? 0 : bands.max_rows() * d.p.x.input * d.p.c, sizeof(A));
   WEIR_RETURN_IF_ERROR(layout.Set(c));
-  SetBeginWidenFilter<T>(c, 1, filter_at, d.filter_size());
+  WEIR_RETURN_IF_ERROR(own.SetOwn(c));
+  WidenFilterBefore<T>(c, 1, filter_at, d.filter_size());
   c.SetRun([=](RunArgs& a) {
-    auto [begin, end] = a.Range(bands.count());
+    auto [begin, end] = a.Range();
     for (int64_t band = begin; band < end; ++band) {
       const Span rows = bands.Rows(band);
       const int64_t image = bands.image(band), n = rows.size() * d.p.x.input * d.p.c;
       T* out = a.out<T>(0) + image * d.p.in_image() + rows.begin * d.p.x.input * d.p.c;
-      A* sum = reinterpret_cast<A*>(a.workspace<char>() + sums_at) + a.chunk * per_chunk;
+      A* sum = a.own<A>();
       if constexpr (same) sum = out;
       std::fill_n(sum, n, A(0));
       const int64_t planes = d.nchw ? d.multiplier : 1;  // output planes of an input plane
@@ -166,27 +166,25 @@ void BackpropFilterRow(const DepthwiseProblem& d, int64_t row, const T* input, c
 template <class T>
 Status SetBackpropFilter(PrepareContext& c, const DepthwiseProblem& d) {
   using A = Wide<T>;
-  const int64_t size = d.filter_size(), sum_size = CeilDiv(d.out_channels(), 16) * 16;
-  const int64_t worth = std::min<int64_t>(PrepareContext::ChunksWorth(d.rows(), d.row_ns()), kMaxConvChunks);
-  const int64_t chunks = std::clamp<int64_t>((8 << 20) / (size * int64_t(sizeof(A))), 1, worth);
-  c.set_chunks(chunks);
-  WorkspaceLayout layout;
-  layout.Add(1, sizeof(int32_t));  // the counter, at 0
-  const int64_t sums_at = layout.Add(chunks * sum_size, sizeof(A)), totals_at = layout.Add(chunks * size, sizeof(A));
+  const int64_t size = d.filter_size();
+  const int64_t worth = std::min<int64_t>(PrepareContext::PartsWorth(d.rows(), d.row_ns()), kMaxConvItems);
+  const int64_t shares = std::clamp<int64_t>((8 << 20) / (size * int64_t(sizeof(A))), 1, worth);
+  WorkspaceLayout layout, own;
+  layout.Add(shares * size, sizeof(A));
+  own.Add(d.out_channels(), sizeof(A));
   WEIR_RETURN_IF_ERROR(layout.Set(c));
-  c.SetBegin([](RunArgs& a) { *a.workspace<int32_t>() = 0; });
+  WEIR_RETURN_IF_ERROR(own.SetOwn(c));
+  c.ParallelOver(shares, d.row_ns() * double(d.rows()) / double(shares));
   c.SetRun([=](RunArgs& a) {
-    A* totals = reinterpret_cast<A*>(a.workspace<char>() + totals_at);
-    A *total = totals + a.chunk * size, *sum = reinterpret_cast<A*>(a.workspace<char>() + sums_at) + a.chunk * sum_size;
-    std::fill_n(total, size, A(0));
-    auto [begin, end] = a.Range(d.rows());
-    for (int64_t row = begin; row < end; ++row) BackpropFilterRow<T>(d, row, a.in<T>(0), a.in<T>(2), sum, total);
-    if (!FinishesLast(a.workspace<char>(), 0, chunks)) return;
-    for (int64_t i = 1; i < chunks; ++i) {
-      for (int64_t k = 0; k < size; ++k) totals[k] += totals[i * size + k];
+    for (int64_t i = a.begin; i < a.end; ++i) {
+      A* total = a.workspace<A>() + i * size;
+      std::fill_n(total, size, A(0));
+      const Span rows = Share(d.rows(), shares, i);
+      for (int64_t row = rows.begin; row < rows.end; ++row)
+        BackpropFilterRow<T>(d, row, a.in<T>(0), a.in<T>(2), a.own<A>(), total);
     }
-    ConvertRows(totals, 0, a.out<T>(0), 0, 1, size);
   });
+  SumPartialsAfter<T>(c, size, shares);
   return {};
 }
 

@@ -35,7 +35,7 @@ struct Program {
 constexpr int64_t kTileBytes = kLaneTile * 8;
 constexpr int kMostRegisters = 127;  // what an instruction can name
 
-// Registers beyond those on the stack: in the workspace, some for each chunk.
+// Registers beyond those on the stack: in each part's own workspace.
 int64_t ExtraRegisters(const Program& p) { return std::max(0, p.num_registers - kFusedRegisters); }
 
 std::vector<std::string_view> Words(std::string_view s) {
@@ -139,7 +139,7 @@ class Assembler {
 void RunProgram(const Program& p, const ElementwisePlan& plan, RunArgs& a) {
   alignas(64) char registers[kFusedRegisters * kTileBytes];
   alignas(64) char tiles[kFusedInputs * kTileBytes];
-  char* extra = a.workspace<char>() + a.chunk * ExtraRegisters(p) * kTileBytes;
+  char* extra = a.own<char>();
   const void *in[kFusedInputs], *at[kFusedInputs];
   void* places[kFirstRegister + kMostRegisters];
   for (int k = 0; k < p.num_inputs; ++k) in[k] = a.in<char>(k);
@@ -148,7 +148,7 @@ void RunProgram(const Program& p, const ElementwisePlan& plan, RunArgs& a) {
         r < kFusedRegisters ? registers + r * kTileBytes : extra + (r - kFusedRegisters) * kTileBytes;
   }
   const int num_outputs = static_cast<int>(p.output_sizes.size());
-  auto [begin, end] = a.Range(plan.units());
+  auto [begin, end] = a.Range();
   plan.ForTiles(in, at, tiles, begin, end, [&](int64_t position, int64_t n) {
     for (int k = 0; k < p.num_inputs; ++k) places[k] = const_cast<void*>(at[k]);
     for (int k = 0; k < num_outputs; ++k) places[kFirstOutput + k] = a.out<char>(k) + position * p.output_sizes[k];
@@ -207,7 +207,7 @@ Status PrepareFused(PrepareContext& c) {
   double ns = 0;
   for (const Instruction& i : program.instructions) ns += i.fn.ns;
   c.ParallelOver(plan.units(), ns * static_cast<double>(plan.unit_elements()));
-  c.set_workspace(ExtraRegisters(program) * kTileBytes * c.prepared().chunks);
+  c.set_own_workspace(ExtraRegisters(program) * kTileBytes);
   c.SetRun([program = std::move(program), plan = std::move(plan)](RunArgs& a) { RunProgram(program, plan, a); });
   return {};
 }

@@ -23,7 +23,7 @@ void RunGather(const GatherView& v, RunArgs& a) {
   const void* indices = a.in<void>(1);
   const T* params = a.in<T>(0);
   T* out = a.out<T>(0);
-  auto [begin, end] = a.Range(v.batch * v.outer * v.count);
+  auto [begin, end] = a.Range();
   for (int64_t row = begin; row < end; ++row) {
     int64_t slab = row / v.count;  // of batch and outer
     int64_t at = slab / v.outer * v.count + row % v.count;

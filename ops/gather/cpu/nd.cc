@@ -82,7 +82,7 @@ Status PrepareGatherNd(PrepareContext& c) {
   return ForElement(c.output_dtype(0), [&](auto type) {
     using T = decltype(type);
     c.SetRun([p](RunArgs& a) {
-      auto [begin, end] = a.Range(p.count);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         int64_t place = p.Place(a.in<void>(1), i);
         T* out = a.out<T>(0) + i * p.slice;
@@ -124,12 +124,12 @@ Status PrepareScatterNd(PrepareContext& c) {
                                        c.input_shape(1).ToString(), p.index_shape.ToString(), p.whole.ToString()))
         .Detail(fmt::format("updates of shape {} would fit", want.ToString()));
   }
-  WEIR_RETURN_IF_ERROR(SetBeginFill(c, 0));
+  WEIR_RETURN_IF_ERROR(FillBefore(c, 0));
   c.ParallelOver(p.slice, 0.3 * double(p.count));
   return c.ForType(ScatterTypes(), c.output_dtype(0), [&](auto type) {
     using T = decltype(type);
     c.SetRun([p](RunArgs& a) {
-      auto [begin, end] = a.Range(p.slice);
+      auto [begin, end] = a.Range();
       for (int64_t i = 0; i < p.count; ++i) {
         int64_t place = p.Place(a.in<void>(0), i);
         if (place < 0 && p.ignore) continue;

@@ -42,7 +42,7 @@ Status PrepareStitch(PrepareContext& c) {
   Dims dims = slice.dims();
   dims.insert(dims.begin(), rows);
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, dims));
-  WEIR_RETURN_IF_ERROR(SetBeginFill(c, 0));
+  WEIR_RETURN_IF_ERROR(FillBefore(c, 0));
   int64_t width = slice.num_elements();
   return ForElement(c.output_dtype(0), [&](auto type) {
     using T = decltype(type);

@@ -28,14 +28,14 @@ Result<Matrices> SquareMatricesOf(const Shape& s) {
 }
 
 void CutMatrices(PrepareContext& c, int64_t count, int64_t order, double ns, const Staging& staging) {
-  if (order > kSmallOrder) return OneChunk(c, staging);
+  if (order > kSmallOrder) return OnePart(c, count, staging);
   c.ParallelOver(count, ns);
-  c.set_workspace(c.prepared().chunks * staging.bytes());
+  c.set_own_workspace(staging.bytes());
 }
 
-void OneChunk(PrepareContext& c, const Staging& staging) {
-  c.set_chunks(1);
-  c.set_workspace(staging.bytes());
+void OnePart(PrepareContext& c, int64_t count, const Staging& staging) {
+  c.ParallelOver(count, 0, std::max<int64_t>(count, 1));
+  c.set_own_workspace(staging.bytes());
 }
 
 std::vector<int64_t> BatchIndex(const Dims& operand, const Dims& out) {

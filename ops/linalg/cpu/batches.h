@@ -20,7 +20,7 @@ Result<Matrices> MatricesOf(const Shape& s);
 // The same, square.
 Result<Matrices> SquareMatricesOf(const Shape& s);
 
-// Scratch of one chunk, cut into arrays that are aligned to 64 bytes. Sizes are declared in Prepare, in elements, and
+// Scratch of one part, cut into arrays that are aligned to 64 bytes. Sizes are declared in Prepare, in elements, and
 // the arrays taken in Run in the same order.
 class Staging {
  public:
@@ -32,7 +32,7 @@ class Staging {
   }
   template <class T>
   T* Get(const RunArgs& a, int i) const {
-    return reinterpret_cast<T*>(a.workspace<char>() + a.chunk * bytes_ + offsets_[static_cast<size_t>(i)]);
+    return reinterpret_cast<T*>(a.own<char>() + offsets_[static_cast<size_t>(i)]);
   }
   int64_t bytes() const { return bytes_; }
 
@@ -41,10 +41,10 @@ class Staging {
   int64_t bytes_ = 0;
 };
 
-// Cuts `count` matrices of this order, each of which takes `ns`, into chunks, each with the staging. Those that go
-// through the lock are one chunk: others would wait for it.
+// The main phase has `count` matrices of this order as items, each of which takes `ns`, and each part the staging.
+// Those that go through the lock are one part: others would wait for it.
 void CutMatrices(PrepareContext& c, int64_t count, int64_t order, double ns, const Staging& staging);
-void OneChunk(PrepareContext& c, const Staging& staging);
+void OnePart(PrepareContext& c, int64_t count, const Staging& staging);
 
 // For each matrix of a broadcast batch `out` in order: which one it is of an operand with these batch axes.
 std::vector<int64_t> BatchIndex(const Dims& operand, const Dims& out);

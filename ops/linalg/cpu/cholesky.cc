@@ -22,7 +22,7 @@ Status PrepareCholesky(PrepareContext& c) {
     linalg::CutMatrices(c, m.count, n, 30 + double(n * n * n) * 0.5, staging);
     c.SetRun([m, n, staging, at](RunArgs& a) {
       T* work = staging.Get<T>(a, at);
-      auto [begin, end] = a.Range(m.count);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         std::copy_n(a.in<T>(0) + i * n * n, n * n, work);
         if (int64_t minor = linalg::CholeskyInPlace(work, n)) {
@@ -79,7 +79,7 @@ Status PrepareCholeskyGrad(PrepareContext& c) {
     const int factor = staging.Add<T>(m.size()), x = staging.Add<T>(m.size()), y = staging.Add<T>(m.size());
     linalg::CutMatrices(c, m.count, n, 100 + double(n * n * n) * 2, staging);
     c.SetRun([m, n, staging, factor, x, y](RunArgs& a) {
-      auto [begin, end] = a.Range(m.count);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         T* l = staging.Get<T>(a, factor);
         std::copy_n(a.in<T>(0) + i * n * n, n * n, l);

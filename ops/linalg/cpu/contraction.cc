@@ -262,7 +262,7 @@ Status PrepareEinsum(PrepareContext& c) {
     linalg::Staging staging;
     const int a = staging.Add<W>(p.batch * p.m * p.k), b = staging.Add<W>(two ? p.batch * p.k * p.n : 0),
               product = staging.Add<W>(two ? p.batch * p.m * p.n : 0);
-    linalg::OneChunk(c, staging);
+    linalg::OnePart(c, 1, staging);
     c.SetRun([=](RunArgs& args) {
       W *x = staging.Get<W>(args, a), *y = staging.Get<W>(args, b), *z = staging.Get<W>(args, product);
       p.operands[0].Pack(args.in<T>(0), x);

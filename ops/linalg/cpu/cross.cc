@@ -38,8 +38,8 @@ Status PrepareCross(PrepareContext& c) {
   return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     using W = typename Wide<T>::Type;
-    c.SetRun([count](RunArgs& args) {
-      auto [begin, end] = args.Range(count);
+    c.SetRun([](RunArgs& args) {
+      auto [begin, end] = args.Range();
       for (int64_t i = begin; i < end; ++i) {
         const T *x = args.in<T>(0) + 3 * i, *y = args.in<T>(1) + 3 * i;
         auto minor = [&](int p, int q) { return T(W(W(x[p]) * W(y[q])) - W(W(x[q]) * W(y[p]))); };

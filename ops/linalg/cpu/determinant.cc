@@ -69,7 +69,7 @@ Status PrepareDeterminant(PrepareContext& c, bool log) {
     const int lu = staging.Add<T>(n * n), pivots = staging.Add<int32_t>(n);
     linalg::CutMatrices(c, count, n, 30 + double(n * n * n) * 0.7, staging);
     c.SetRun([n, count, log, staging, lu, pivots](RunArgs& a) {
-      auto [begin, end] = a.Range(count);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         const Factors<T> f =
             FactorsOf(a.in<T>(0) + i * n * n, n, staging.Get<T>(a, lu), staging.Get<int32_t>(a, pivots));

@@ -118,9 +118,9 @@ Status PrepareMatrixDiag(PrepareContext& c) {
   if (c.input_dtype(0) == kString) return PrepareContext::NoKernelFor(kString);
   return ForElement(c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
-    c.SetRun([b, rows, padded](RunArgs& a) {
+    c.SetRun([b, padded](RunArgs& a) {
       const T padding = padded ? a.in<T>(4)[0] : T();
-      auto [begin, end] = a.Range(rows);
+      auto [begin, end] = a.Range();
       for (int64_t row = begin; row < end; ++row) {
         const int64_t i = row % b.rows;
         const T* packed = a.in<T>(0) + row / b.rows * b.packed();
@@ -144,9 +144,9 @@ Status PrepareMatrixDiagPart(PrepareContext& c) {
   if (c.input_dtype(0) == kString) return PrepareContext::NoKernelFor(kString);
   return ForElement(c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
-    c.SetRun([b, lines, padded](RunArgs& a) {
+    c.SetRun([b, padded](RunArgs& a) {
       const T padding = padded ? a.in<T>(2)[0] : T();
-      auto [begin, end] = a.Range(lines);
+      auto [begin, end] = a.Range();
       for (int64_t line = begin; line < end; ++line) {
         const int64_t k = b.upper - line % b.diagonals(), length = b.Length(k), offset = b.Offset(k);
         const T* matrix = a.in<T>(0) + line / b.diagonals() * b.rows * b.cols;
@@ -173,8 +173,8 @@ Status PrepareMatrixSetDiag(PrepareContext& c) {
   if (c.input_dtype(0) == kString) return PrepareContext::NoKernelFor(kString);
   return ForElement(c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
-    c.SetRun([b, rows](RunArgs& a) {
-      auto [begin, end] = a.Range(rows);
+    c.SetRun([b](RunArgs& a) {
+      auto [begin, end] = a.Range();
       for (int64_t row = begin; row < end; ++row) {
         const int64_t i = row % b.rows;
         const T* in = a.in<T>(0) + row * b.cols;

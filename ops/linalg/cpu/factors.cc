@@ -34,10 +34,10 @@ void SetQrRun(PrepareContext& c, const QrSize& s) {
   linalg::Staging staging;
   const int matrix = staging.Add<T>(s.m * std::max(s.n, s.inner)), tau = staging.Add<T>(s.least),
             scratch = staging.Add<T>(size);
-  linalg::OneChunk(c, staging);
+  linalg::OnePart(c, s.count, staging);
   c.SetRun([=](RunArgs& args) {
     T* a = staging.Get<T>(args, matrix);
-    for (int64_t i = 0; i < s.count; ++i) {
+    for (int64_t i = args.begin; i < args.end && !args.cancelled(); ++i) {
       const E* in = args.in<E>(0) + i * s.m * s.n;
       for (int64_t row = 0; row < s.m; ++row) {
         for (int64_t j = 0; j < s.n; ++j) a[j * s.m + row] = T(in[row * s.n + j]);
@@ -82,7 +82,7 @@ Status PrepareLu(PrepareContext& c) {
     c.SetRun([m, n, wide, staging, factors, pivots](RunArgs& a) {
       T* lu = staging.Get<T>(a, factors);
       int32_t* p = staging.Get<int32_t>(a, pivots);
-      auto [begin, end] = a.Range(m.count);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         linalg::TransposeTo(a.in<T>(0) + i * n * n, n, n, lu);
         if (!linalg::LuInPlace(lu, n, p))

@@ -1,7 +1,7 @@
 // Kernels of MatMul, BatchMatMul and BatchMatMulV2: one product of a batch of matrices for all three.
 //
 // Floats go slice by slice through Gemm; half and bfloat16 are widened to float, accumulate there and round once;
-// integers wrap as two's complement. Slices are cut by the problem's size (CutGemm), never by threads.
+// integers wrap as two's complement. Slices, the items, are cut by the problem's size (CutGemm).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -50,16 +50,30 @@ Status MakeBatch(PrepareContext& c, bool tx, bool ty, Batch* b) {
   return {};
 }
 
-// One slice of product i: rows or columns [begin, end).
+// Rows or columns [begin, end) of product i: slices that stand side by side.
+struct Slices {
+  int64_t i, begin, end;
+};
+
+// f(slices) of each product that items [begin, end) are slices of. Why together: each call of Gemm packs an operand.
+template <class F>
+void ForSlices(const Batch& b, const GemmCut& cut, int64_t begin, int64_t end, F&& f) {
+  const int64_t n = cut.by_rows ? b.m : b.n;
+  while (begin < end) {
+    const int64_t i = begin / cut.slices, first = begin % cut.slices, last = std::min(cut.slices, first + end - begin);
+    f(Slices{i, cut.Begin(first, n), cut.Begin(last, n)});
+    begin += last - first;
+  }
+}
+
 template <class T>
-void GemmSlice(const Batch& b, const GemmCut& cut, int64_t i, int64_t slice, const T* x, const T* y, T* out) {
-  x += b.x[i] * b.m * b.k, y += b.y[i] * b.k * b.n, out += i * b.m * b.n;
-  int64_t ldx = b.tx ? b.m : b.k, ldy = b.ty ? b.k : b.n;
-  int64_t begin = cut.Begin(slice, cut.by_rows ? b.m : b.n), end = cut.Begin(slice + 1, cut.by_rows ? b.m : b.n);
+void GemmSlices(const Batch& b, const GemmCut& cut, const Slices& s, const T* x, const T* y, T* out) {
+  x += b.x[s.i] * b.m * b.k, y += b.y[s.i] * b.k * b.n, out += s.i * b.m * b.n;
+  const int64_t ldx = b.tx ? b.m : b.k, ldy = b.ty ? b.k : b.n, n = s.end - s.begin;
   if (cut.by_rows) {
-    Gemm(b.tx, b.ty, end - begin, b.n, b.k, x + begin * (b.tx ? 1 : ldx), ldx, y, ldy, false, out + begin * b.n, b.n);
+    Gemm(b.tx, b.ty, n, b.n, b.k, x + s.begin * (b.tx ? 1 : ldx), ldx, y, ldy, false, out + s.begin * b.n, b.n);
   } else {
-    Gemm(b.tx, b.ty, b.m, end - begin, b.k, x, ldx, y + begin * (b.ty ? ldy : 1), ldy, false, out + begin, b.n);
+    Gemm(b.tx, b.ty, b.m, n, b.k, x, ldx, y + s.begin * (b.ty ? ldy : 1), ldy, false, out + s.begin, b.n);
   }
 }
 
@@ -73,10 +87,8 @@ template <class T>
 void SetFloatRun(PrepareContext& c, const Batch& b) {
   GemmCut cut = CutBatch(c, b);
   c.SetRun([b, cut](RunArgs& a) {
-    auto [begin, end] = a.Range(b.size() * cut.slices);
-    for (int64_t u = begin; u < end; ++u) {
-      GemmSlice(b, cut, u / cut.slices, u % cut.slices, a.in<T>(0), a.in<T>(1), a.out<T>(0));
-    }
+    ForSlices(b, cut, a.begin, a.end,
+              [&](const Slices& s) { GemmSlices(b, cut, s, a.in<T>(0), a.in<T>(1), a.out<T>(0)); });
   });
 }
 
@@ -86,26 +98,24 @@ void SetNarrowRun(PrepareContext& c, const Batch& b) {
   GemmCut cut = CutBatch(c, b);
   int64_t nx = c.input_shape(0).num_elements(), ny = c.input_shape(1).num_elements();
   c.set_workspace((nx + ny + c.output_shape(0).num_elements()) * int64_t(sizeof(float)));
-  c.SetBegin([nx, ny](RunArgs& a) {
-    float* w = a.workspace<float>();
-    for (int64_t i = 0; i < nx; ++i) w[i] = a.in<T>(0)[i];
-    for (int64_t i = 0; i < ny; ++i) w[nx + i] = a.in<T>(1)[i];
-  });
+  auto widen = [&](int input, int64_t n, int64_t at) {
+    c.Before(n, 0.5, [=](RunArgs& a) {
+      for (int64_t i = a.begin; i < a.end; ++i) a.workspace<float>()[at + i] = a.in<T>(input)[i];
+    });
+  };
+  widen(0, nx, 0), widen(1, ny, nx);
   c.SetRun([b, cut, nx, ny](RunArgs& a) {
     const float *x = a.workspace<float>(), *y = x + nx;
     float* product = a.workspace<float>() + nx + ny;
-    auto [first, last] = a.Range(b.size() * cut.slices);
-    for (int64_t u = first; u < last; ++u) {
-      int64_t i = u / cut.slices, slice = u % cut.slices;
-      GemmSlice(b, cut, i, slice, x, y, product);
-      int64_t items = cut.by_rows ? b.m : b.n, begin = cut.Begin(slice, items), end = cut.Begin(slice + 1, items);
-      int64_t row0 = cut.by_rows ? begin : 0, row1 = cut.by_rows ? end : b.m;
-      int64_t col0 = cut.by_rows ? 0 : begin, col1 = cut.by_rows ? b.n : end;
+    ForSlices(b, cut, a.begin, a.end, [&](const Slices& s) {
+      GemmSlices(b, cut, s, x, y, product);
+      int64_t row0 = cut.by_rows ? s.begin : 0, row1 = cut.by_rows ? s.end : b.m;
+      int64_t col0 = cut.by_rows ? 0 : s.begin, col1 = cut.by_rows ? b.n : s.end;
       for (int64_t row = row0; row < row1; ++row) {
-        int64_t at = (i * b.m + row) * b.n;
+        int64_t at = (s.i * b.m + row) * b.n;
         for (int64_t j = col0; j < col1; ++j) a.out<T>(0)[at + j] = T(product[at + j]);
       }
-    }
+    });
   });
 }
 
@@ -134,7 +144,7 @@ template <class T>
 void SetIntRun(PrepareContext& c, const Batch& b) {
   c.ParallelOver(b.size() * b.m, double(b.n) * double(b.k) * 0.5);
   c.SetRun([b](RunArgs& a) {
-    auto [begin, end] = a.Range(b.size() * b.m);
+    auto [begin, end] = a.Range();
     for (int64_t r = begin; r < end; ++r) IntRow(b, r / b.m, r % b.m, a.in<T>(0), a.in<T>(1), a.out<T>(0));
   });
 }

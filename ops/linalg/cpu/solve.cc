@@ -70,7 +70,7 @@ Status PrepareTriangularSolve(PrepareContext& c) {
     c.SetRun([e, triangle, staging, matrix, x](RunArgs& a) {
       const int64_t size = e.n * e.k;
       T *held = staging.Get<T>(a, matrix), *work = staging.Get<T>(a, x);
-      auto [begin, end] = a.Range(e.count);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         std::copy_n(a.in<T>(0) + e.a[i] * e.n * e.n, e.n * e.n, held);
         std::copy_n(a.in<T>(1) + e.b[i] * size, size, work);
@@ -97,7 +97,7 @@ Status PrepareSolve(PrepareContext& c) {
       const int64_t size = e.n * e.k;
       T *factors = staging.Get<T>(a, lu), *work = staging.Get<T>(a, x);
       int32_t* p = staging.Get<int32_t>(a, pivots);
-      auto [begin, end] = a.Range(e.count);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         linalg::TransposeTo(a.in<T>(0) + i * e.n * e.n, e.n, e.n, factors);
         std::copy_n(a.in<T>(1) + i * size, size, work);
@@ -123,7 +123,7 @@ Status PrepareInverse(PrepareContext& c) {
     c.SetRun([m, n, adjoint, staging, lu, x, pivots](RunArgs& a) {
       T *factors = staging.Get<T>(a, lu), *work = staging.Get<T>(a, x);
       int32_t* p = staging.Get<int32_t>(a, pivots);
-      auto [begin, end] = a.Range(m.count);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         const E* in = a.in<E>(0) + i * n * n;
         for (int64_t e = 0; e < n * n; ++e) work[e] = T(in[e]);
@@ -145,7 +145,7 @@ struct LeastSquaresSize {
   int64_t m = 0, n = 0, k = 0, least = 0;
 };
 
-// Arrays of one chunk: a copy of the matrix, the Gramian, the right sides.
+// Arrays of one part: a copy of the matrix, the Gramian, the right sides.
 template <class T>
 struct Normal {
   T *a, *gram, *x;
@@ -179,7 +179,7 @@ void SetFastRun(PrepareContext& c, const LeastSquaresSize& s) {
     if (!(lambda >= 0)) return a.Fail(InvalidArgument(fmt::format("is given the l2_regularizer {}", lambda))
                                           .Detail("it is 0 or more"));
     const Normal<T> work{staging.Get<T>(a, copy), staging.Get<T>(a, gram), staging.Get<T>(a, x)};
-    auto [begin, end] = a.Range(s.matrices.count);
+    auto [begin, end] = a.Range();
     for (int64_t i = begin; i < end; ++i) {
       std::copy_n(a.in<T>(0) + i * s.m * s.n, s.m * s.n, work.a);
       if (!SolveNormal(s, work, a.in<T>(1) + i * s.m * s.k, T(lambda), a.out<T>(0) + i * s.n * s.k)) {
@@ -198,10 +198,10 @@ void SetOrthogonalRun(PrepareContext& c, const LeastSquaresSize& s) {
   Staging staging;
   const int copy = staging.Add<T>(s.m * s.n), x = staging.Add<T>(rows * s.k), pivots = staging.Add<int32_t>(s.n),
             scratch = staging.Add<T>(size);
-  linalg::OneChunk(c, staging);
+  linalg::OnePart(c, s.k > 0 ? s.matrices.count : 0, staging);
   c.SetRun([=](RunArgs& a) {
     T *work = staging.Get<T>(a, copy), *b = staging.Get<T>(a, x);
-    for (int64_t i = 0; i < s.matrices.count && s.k > 0; ++i) {
+    for (int64_t i = a.begin; i < a.end && !a.cancelled(); ++i) {
       linalg::TransposeTo(a.in<T>(0) + i * s.m * s.n, s.m, s.n, work);
       for (int64_t j = 0; j < s.k; ++j) {
         for (int64_t row = 0; row < s.m; ++row) b[j * rows + row] = a.in<T>(1)[(i * s.m + row) * s.k + j];

@@ -63,7 +63,7 @@ void SetSvdRun(PrepareContext& c, const SvdSize& z) {
   const int a = staging.Add<T>(z.m * z.n), s = staging.Add<T>(z.least), u = staging.Add<T>(z.m * z.u_columns),
             vt = staging.Add<T>(z.n * z.v_columns), scratch = staging.Add<T>(size),
             integers = staging.Add<int32_t>(8 * z.least);
-  linalg::OneChunk(c, staging);
+  linalg::OnePart(c, z.count, staging);
   c.SetRun([=](RunArgs& args) {
     const SvdMemory<T> memory{staging.Get<T>(args, a),
                               staging.Get<T>(args, s),
@@ -72,7 +72,7 @@ void SetSvdRun(PrepareContext& c, const SvdSize& z) {
                               staging.Get<T>(args, scratch),
                               size,
                               staging.Get<int32_t>(args, integers)};
-    for (int64_t i = 0; i < z.count; ++i) {
+    for (int64_t i = args.begin; i < args.end && !args.cancelled(); ++i) {
       T* su = args.out<T>(1) + (z.vectors ? i * z.m * z.u_columns : 0);
       T* sv = args.out<T>(2) + (z.vectors ? i * z.n * z.v_columns : 0);
       if (!SvdOfMatrix(z, memory, args.in<T>(0) + i * z.m * z.n, args.out<T>(0) + i * z.least, su, sv))
@@ -121,10 +121,10 @@ Status PrepareEig(PrepareContext& c) {
     Staging staging;
     const int matrix = staging.Add<T>(n * n), values = staging.Add<T>(n), scratch = staging.Add<T>(sizes.numbers),
               integers = staging.Add<int32_t>(sizes.integers);
-    linalg::OneChunk(c, staging);
+    linalg::OnePart(c, m.count, staging);
     c.SetRun([=](RunArgs& a) {
       T *work = staging.Get<T>(a, matrix), *e = staging.Get<T>(a, values);
-      for (int64_t i = 0; i < m.count; ++i) {
+      for (int64_t i = a.begin; i < a.end && !a.cancelled(); ++i) {
         const T* in = a.in<T>(0) + i * n * n;
         std::copy_n(in, n * n, work);
         if (!LowerFinite(in, n) || !linalg::SymmetricEig(work, n, vectors, e, staging.Get<T>(a, scratch),
@@ -194,12 +194,12 @@ Status PrepareSquareRoot(PrepareContext& c) {
     const int t = staging.Add<Complex>(n * n), z = staging.Add<Complex>(n * n), values = staging.Add<Complex>(n),
               product = staging.Add<Complex>(n * n), scratch = staging.Add<Complex>(size),
               real = staging.Add<double>(n), root = staging.Add<double>(n * n);
-    linalg::OneChunk(c, staging);
+    linalg::OnePart(c, m.count, staging);
     c.SetRun([=](RunArgs& a) {
       Complex *schur = staging.Get<Complex>(a, t), *vectors = staging.Get<Complex>(a, z),
               *row = staging.Get<Complex>(a, values);
       double* r = staging.Get<double>(a, root);
-      for (int64_t i = 0; i < m.count; ++i) {
+      for (int64_t i = a.begin; i < a.end && !a.cancelled(); ++i) {
         const T* in = a.in<T>(0) + i * n * n;
         T* out = a.out<T>(0) + i * n * n;
         double largest = 0, off = 0;

@@ -51,7 +51,7 @@ Status PrepareMatMul(PrepareContext& c) {
   return c.ForType(Types<float, double>{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     c.SetRun([s](RunArgs& a) {
-      auto [begin, end] = a.Range(s.count);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         const int64_t d = i * s.n, at = d * s.k;
         Multiply(a.in<T>(0) + d, a.in<T>(1) + d, a.in<T>(2) + d, a.in<T>(3) + at, s.n, s.k, a.out<T>(0) + at);
@@ -139,7 +139,7 @@ Status PrepareSolve(PrepareContext& c) {
     linalg::CutMatrices(c, s.count, 1, double(s.n) * (10 + 2 * double(s.k)), staging);
     c.SetRun([=](RunArgs& a) {
       const Upper<T> upper{staging.Get<T>(a, main), staging.Get<T>(a, first), staging.Get<T>(a, second)};
-      auto [begin, end] = a.Range(s.count);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         const T* d = a.in<T>(0) + i * 3 * s.n;
         T* x = a.out<T>(0) + i * s.n * s.k;

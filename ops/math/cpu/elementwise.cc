@@ -65,7 +65,7 @@ Status RunLanes(PrepareContext& c, const LaneFn& fn, const std::vector<Shape>& s
     for (int k = 0; k < fn.arity; ++k) plain.in_size[k] = static_cast<int8_t>(sizes[k]);
     c.SetRun([plain](RunArgs& a) {
       const void* in[kMaxLaneArity];
-      auto [begin, end] = a.Range(plain.n);
+      auto [begin, end] = a.Range();
       if (begin == end) return;
       for (int k = 0; k < plain.arity; ++k) in[k] = a.in<char>(k) + begin * plain.in_size[k];
       plain.call(in, a.out<char>(0) + begin * plain.out_size, end - begin, plain.params);
@@ -75,7 +75,7 @@ Status RunLanes(PrepareContext& c, const LaneFn& fn, const std::vector<Shape>& s
   c.SetRun([fn, params, plan = std::move(plan)](RunArgs& a) {
     const void* in[kMaxLaneArity] = {};
     for (int k = 0; k < fn.arity; ++k) in[k] = a.in<char>(k);
-    auto [begin, end] = a.Range(plan.units());
+    auto [begin, end] = a.Range();
     int64_t bad = plan.Run(fn, params, in, a.out<char>(0), begin, end);
     if (bad >= 0)
       a.Fail(InvalidArgument(fmt::format("fails: {}", fn.bad_message))
@@ -238,8 +238,8 @@ Status PrepareAddN(PrepareContext& c) {
   }
   const int64_t n = c.input_shape(0).num_elements(), size = static_cast<int64_t>(SizeOf(t));
   c.ParallelOver(n, add->ns * std::max(1, c.num_inputs() - 1));
-  c.SetRun([add, n, size](RunArgs& a) {
-    auto [begin, end] = a.Range(n);
+  c.SetRun([add, size](RunArgs& a) {
+    auto [begin, end] = a.Range();
     SumTiles(*add, add->small_in, size, a, begin, end);
   });
   return {};

@@ -33,9 +33,9 @@ Status PrepareRange(PrepareContext& c) {
   return c.ForType(All(), c.output_dtype(0), [&](auto t) {
     using T = decltype(t);
     const T start = c.input_value(0)->data<T>()[0], delta = c.input_value(2)->data<T>()[0];
-    c.SetRun([n, start, delta](RunArgs& a) {
+    c.SetRun([start, delta](RunArgs& a) {
       T* out = a.out<T>(0);
-      auto [begin, end] = a.Range(n);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) out[i] = Element(start, delta, i);
     });
   });
@@ -51,7 +51,7 @@ Status PrepareLinSpace(PrepareContext& c) {
       const T start = *a.in<T>(0), stop = *a.in<T>(1);
       const T step = n > 1 ? (stop - start) / static_cast<T>(n - 1) : T(0);
       T* out = a.out<T>(0);
-      auto [begin, end] = a.Range(n);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) out[i] = n > 1 && i == n - 1 ? stop : start + step * static_cast<T>(i);
     });
   });

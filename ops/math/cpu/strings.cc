@@ -15,7 +15,7 @@ void Run(PrepareContext& c, const std::vector<Shape>& shapes, F compute) {
   ElementwisePlan plan(c.output_shape(0), shapes, sizes, 0);
   c.ParallelOver(plan.units(), 20.0 * static_cast<double>(plan.unit_elements()));
   c.SetRun([plan = std::move(plan), compute](RunArgs& a) {
-    auto [begin, end] = a.Range(plan.units());
+    auto [begin, end] = a.Range();
     plan.ForEach(begin, end, [&](int64_t i, const int64_t* at) { compute(a, i, at); });
   });
 }

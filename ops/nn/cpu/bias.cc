@@ -30,9 +30,9 @@ T AddBias(T x, T b) {
 
 // [rows, channels, inner], `inner` 1 where channels are the last axis.
 template <class T>
-void SetBias(PrepareContext& c, int64_t rows, int64_t channels, int64_t inner) {
-  c.SetRun([rows, channels, inner](RunArgs& a) {
-    auto [begin, end] = a.Range(inner == 1 ? rows : rows * channels);
+void SetBias(PrepareContext& c, int64_t channels, int64_t inner) {
+  c.SetRun([channels, inner](RunArgs& a) {
+    auto [begin, end] = a.Range();
     const T* bias = a.in<T>(1);
     if (inner == 1) {
       for (int64_t i = begin; i < end; ++i) {
@@ -67,7 +67,7 @@ Status PrepareBiasAdd(PrepareContext& c) {
   int64_t channels = s[axis], lines = rows == 0 ? 0 : inner == 1 ? rows : rows * channels;
   c.ParallelOver(lines, 0.2 * double(inner == 1 ? channels : inner) + 2);
   return c.ForType(NumberTypes{}, c.input_dtype(0),
-                   [&](auto t) { SetBias<decltype(t)>(c, rows, rows == 0 ? 0 : channels, inner); });
+                   [&](auto t) { SetBias<decltype(t)>(c, channels, inner); });
 }
 
 Status PrepareBiasAddGrad(PrepareContext& c) {

@@ -1,6 +1,6 @@
 // Kernels of the two cross-entropies of softmax: row by row, shifted by the row's maximum.
 //
-// half and bfloat16 rows are widened into buffers of the chunk; each result is rounded once. Rows with NaN or +inf, or
+// half and bfloat16 rows are widened into buffers of the part; each result is rounded once. Rows with NaN or +inf, or
 // of nothing but -inf, become NaN. A row of SoftmaxCrossEntropyWithLogits may be broadcast.
 #include <fmt/format.h>
 
@@ -14,20 +14,20 @@ namespace weir {
 namespace kernels {
 namespace {
 
-// A chunk's buffers: three rows.
+// A part's buffers: three rows.
 template <class W>
 struct RowBuffers {
   W *logits, *labels, *terms;
   RowBuffers(const RunArgs& a, int64_t n)
-      : logits(a.workspace<W>() + a.chunk * 3 * n), labels(logits + n), terms(labels + n) {}
+      : logits(a.own<W>()), labels(logits + n), terms(labels + n) {}
 };
 
 template <class W>
 Status SetRowWorkspace(PrepareContext& c, int64_t n) {
   int64_t bytes;
-  if (!CheckedMul(c.prepared().chunks * 3 * int64_t(sizeof(W)), n, &bytes))
+  if (!CheckedMul(3 * int64_t(sizeof(W)), n, &bytes))
     return ResourceExhausted(fmt::format("has rows of {} elements", n));
-  c.set_workspace(bytes);
+  c.set_own_workspace(bytes);
   return {};
 }
 
@@ -42,7 +42,7 @@ Status SetCrossEntropy(PrepareContext& c, const CrossEntropy& p) {
   WEIR_RETURN_IF_ERROR(SetRowWorkspace<W>(c, p.n));
   c.SetRun([p, f = BestRowFunctions<W>()](RunArgs& a) {
     RowBuffers<W> buffers(a, p.n);
-    auto [begin, end] = a.Range(p.rows);
+    auto [begin, end] = a.Range();
     for (int64_t i = begin; i < end; ++i) {
       const W* x = p.logits.Row(a.in<T>(0), i, p.n, buffers.logits);
       const W* w = p.labels.Row(a.in<T>(1), i, p.n, buffers.labels);
@@ -80,7 +80,7 @@ Status SetSparseCrossEntropy(PrepareContext& c, int64_t rows, int64_t n) {
   WEIR_RETURN_IF_ERROR(SetRowWorkspace<W>(c, n));
   c.SetRun([rows, n, f = BestRowFunctions<W>()](RunArgs& a) {
     RowBuffers<W> buffers(a, n);
-    auto [begin, end] = a.Range(rows);
+    auto [begin, end] = a.Range();
     for (int64_t i = begin; i < end; ++i) {
       int64_t label = a.in<I>(1)[i];
       if (label < 0 || label >= n) {

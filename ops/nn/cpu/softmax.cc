@@ -1,6 +1,6 @@
 // Kernels of Softmax and LogSoftmax: row by row, shifted by the row's maximum.
 //
-// half and bfloat16 rows are widened into a buffer of the chunk; each result is rounded once. Rows with NaN or +inf, or
+// half and bfloat16 rows are widened into a buffer of the part; each result is rounded once. Rows with NaN or +inf, or
 // of nothing but -inf, become NaN.
 #include <cmath>
 #include <type_traits>
@@ -29,14 +29,14 @@ void SoftmaxRow(const RowFunctions<Wide<T>>& f, const Wide<T>* x, int64_t n, boo
 template <class T>
 void SetSoftmax(PrepareContext& c, int64_t rows, int64_t n, bool log) {
   constexpr bool kNarrow = !std::is_same_v<T, Wide<T>>;
-  if (kNarrow) c.set_workspace(c.prepared().chunks * n * int64_t(sizeof(float)));
+  if (kNarrow) c.set_own_workspace(n * int64_t(sizeof(float)));
   c.SetRun([rows, n, log, f = BestRowFunctions<Wide<T>>()](RunArgs& a) {
     RowSource source{rows, n};
-    auto [begin, end] = a.Range(rows);
+    auto [begin, end] = a.Range();
     for (int64_t i = begin; i < end; ++i) {
       T* out = a.out<T>(0) + i * n;
       if constexpr (kNarrow) {
-        float* buffer = a.workspace<float>() + a.chunk * n;
+        float* buffer = a.own<float>();
         SoftmaxRow<T>(f, source.Row(a.in<T>(0), i, n, buffer), n, log, buffer, out);
       } else {
         SoftmaxRow<T>(f, a.in<T>(0) + i * n, n, log, out, out);
@@ -57,8 +57,7 @@ Status PrepareSoftmax(PrepareContext& c, bool log) {
 }  // namespace kernels
 
 void RegisterSoftmaxKernels(KernelRegistry& r) {
-  // In place though rows depend on all their elements: a row is read before it is written, and no chunk sees another's
-  // rows.
+  // In place though rows depend on all their elements: a row is read before it is written, and no row sees another.
   r.Add("Softmax", [](PrepareContext& c) { return kernels::PrepareSoftmax(c, false); }).InPlace(0, 0);
   r.Add("LogSoftmax", [](PrepareContext& c) { return kernels::PrepareSoftmax(c, true); }).InPlace(0, 0);
 }

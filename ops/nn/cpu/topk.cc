@@ -89,8 +89,8 @@ void PickRow(const T* row, const Top& p, int64_t* picked) {
 template <class T>
 void SetTop(PrepareContext& c, const Top& p) {
   c.SetRun([p](RunArgs& a) {
-    int64_t* picked = a.workspace<int64_t>() + a.chunk * (p.k + 1);
-    auto [begin, end] = a.Range(p.rows);
+    int64_t* picked = a.own<int64_t>();
+    auto [begin, end] = a.Range();
     for (int64_t i = begin; i < end; ++i) {
       const T* row = a.in<T>(0) + i * p.columns;
       PickRow(row, p, picked);
@@ -123,7 +123,7 @@ Status PrepareTop(PrepareContext& c, int64_t k) {
   WEIR_RETURN_IF_ERROR(c.set_output_dims(1, out));
   p.rows = c.output_shape(0).num_elements() == 0 ? 0 : s.num_elements() / p.columns;
   c.ParallelOver(p.rows, double(p.columns) * 1.5 + double(k) * 20);
-  if (p.rows > 0) c.set_workspace(c.prepared().chunks * (k + 1) * int64_t(sizeof(int64_t)));
+  if (p.rows > 0) c.set_own_workspace((k + 1) * int64_t(sizeof(int64_t)));
   return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) { SetTop<decltype(t)>(c, p); });
 }
 
@@ -156,9 +156,9 @@ Status PrepareInTop(PrepareContext& c, bool k_is_input) {
   c.ParallelOver(rows, double(n) * 0.7 + 5);
   return c.ForType(IndexTypes{}, c.input_dtype(1), [&](auto t) {
     using I = decltype(t);
-    c.SetRun([rows, n, k, k_is_input](RunArgs& a) {
+    c.SetRun([n, k, k_is_input](RunArgs& a) {
       int64_t most = k_is_input ? int64_t(a.in<I>(2)[0]) : k;
-      auto [begin, end] = a.Range(rows);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) a.out<bool>(0)[i] = InTop(a.in<float>(0) + i * n, n, a.in<I>(1)[i], most);
     });
   });

@@ -1,8 +1,8 @@
 // FusedBatchNorm and FusedBatchNormGrad, all versions. Statistics are summed in float over short stretches and those in
 // double; 16-bit floats are computed in float.
 //
-// Work is cut by channels: a block of neighbouring channels passes through all phases (mean, variance, result) in one
-// chunk, so no phase waits for another chunk. A block is up to 32 channels of each pixel in NHWC and one channel's
+// Items are blocks of neighbouring channels, each of which passes through everything (mean, variance, result) at once,
+// so that nothing waits for another block. A block is up to 32 channels of each pixel in NHWC and one channel's
 // planes in NCHW; either way the innermost loops run over `lanes` elements side by side.
 #include <cmath>
 #include <limits>
@@ -163,16 +163,15 @@ void FillWithoutElements(const BatchNormProblem& p, RunArgs& a) {
 
 Status PrepareFusedBatchNorm(PrepareContext& c) {
   const BatchNormProblem p = MakeProblem(c, c.input_shape(0));
-  const bool third = c.num_outputs() == 6;
   if (c.input_dtype(1) != kFloat) return PrepareContext::NoKernelFor(c.input_dtype(1));
   const bool empty = c.input_shape(0).num_elements() == 0;
   c.ParallelOver(empty ? 1 : p.blocks(), empty ? 1 : p.block_ns(p.training ? 1.0 : 0.5));
+  if (c.num_outputs() == 6) c.Before(1, 1, [](RunArgs& a) { *a.out<float>(5) = 0; });
   return c.ForType(NormTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     c.SetRun([=](RunArgs& a) {
-      if (third && a.chunk == 0) *a.out<float>(5) = 0;
       if (empty) return FillWithoutElements(p, a);
-      auto [begin, end] = a.Range(p.blocks());
+      auto [begin, end] = a.Range();
       for (int64_t b = begin; b < end; ++b)
         p.training ? TrainBlock<T>(p, p.Channels(b), a) : InferBlock<T>(p, p.Channels(b), a);
     });
@@ -218,7 +217,7 @@ Status PrepareFusedBatchNormGrad(PrepareContext& c) {
         for (int i : {1, 2}) std::fill_n(a.out<float>(i), p.channels, 0.0f);
         return;
       }
-      auto [begin, end] = a.Range(p.blocks());
+      auto [begin, end] = a.Range();
       for (int64_t b = begin; b < end; ++b) GradBlock<T>(p, p.Channels(b), a);
     });
   });

@@ -54,11 +54,11 @@ void Norms(const LrnProblem& p, const T* x, float* squares, float* norms) {
   for (int64_t d = 0; d < p.depth; ++d) norms[d] = p.bias + p.alpha * norms[d];
 }
 
-// `buffers` of a pixel's depth each chunk has in its workspace.
+// Each part has `buffers` of a pixel's depth.
 int64_t SetPixels(PrepareContext& c, const LrnProblem& p, int buffers) {
   c.ParallelOver(p.pixels, p.pixel_ns());
   const int64_t size = CeilDiv(p.depth, 16) * 16;
-  c.set_workspace(c.prepared().chunks * buffers * size * int64_t(sizeof(float)));
+  c.set_own_workspace(buffers * size * int64_t(sizeof(float)));
   return size;
 }
 
@@ -68,8 +68,8 @@ Status PrepareLrn(PrepareContext& c) {
   return c.ForType(LrnTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     c.SetRun([=](RunArgs& a) {
-      float *squares = a.workspace<float>() + a.chunk * 2 * size, *norms = squares + size;
-      auto [begin, end] = a.Range(p.pixels);
+      float *squares = a.own<float>(), *norms = squares + size;
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         const T* x = a.in<T>(0) + i * p.depth;
         T* y = a.out<T>(0) + i * p.depth;
@@ -87,9 +87,9 @@ Status PrepareLrnGrad(PrepareContext& c) {
   return c.ForType(LrnTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     c.SetRun([=](RunArgs& a) {
-      float *terms = a.workspace<float>() + a.chunk * 3 * size, *norms = terms + size, *sums = norms + size;
+      float *terms = a.own<float>(), *norms = terms + size, *sums = norms + size;
       const float k = 2 * p.alpha * p.beta;
-      auto [begin, end] = a.Range(p.pixels);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         const int64_t at = i * p.depth;
         const T *g = a.in<T>(0) + at, *x = a.in<T>(1) + at, *y = a.in<T>(2) + at;

@@ -30,13 +30,12 @@ void SetAvgPool(PrepareContext& c, const PoolProblem& p) {
   using A = Wide<T>;
   constexpr bool same = std::is_same_v<T, A>;
   c.ParallelOver(p.out_rows(), PoolRowNs(p));
-  const int64_t per_chunk = same ? 0 : CeilDiv(p.out_row(), 16) * 16;
-  c.set_workspace(c.prepared().chunks * per_chunk * int64_t(sizeof(A)));
+  c.set_own_workspace(same ? 0 : p.out_row() * int64_t(sizeof(A)));
   c.SetRun([=](RunArgs& a) {
-    auto [begin, end] = a.Range(p.out_rows());
+    auto [begin, end] = a.Range();
     for (int64_t row = begin; row < end; ++row) {
       T* out = a.out<T>(0) + row * p.out_row();
-      A* sum = a.workspace<A>() + a.chunk * per_chunk;
+      A* sum = a.own<A>();
       if constexpr (same) sum = out;
       AvgPoolRow(p, a.in<T>(0) + row / p.y.output * p.in_image(), row % p.y.output, sum, out);
     }
@@ -78,13 +77,12 @@ Status SetAvgPoolGrad(PrepareContext& c, const PoolProblem& p) {
   const Bands bands(p.n, p.y.input, p.y.window, 16);
   c.ParallelOver(bands.count(), PoolRowNs(p) * p.y.output / bands.per_image);
   const int64_t share = CeilDiv(p.out_row(), 16) * 16;
-  const int64_t per_chunk = share + (same ? 0 : CeilDiv(bands.max_rows() * p.x.input * p.c, 16) * 16);
-  WorkspaceLayout layout;
-  layout.Add(c.prepared().chunks * per_chunk, sizeof(A));
-  WEIR_RETURN_IF_ERROR(layout.Set(c));
+  WorkspaceLayout own;
+  own.Add(share + (same ? 0 : bands.max_rows() * p.x.input * p.c), sizeof(A));
+  WEIR_RETURN_IF_ERROR(own.SetOwn(c));
   c.SetRun([=](RunArgs& a) {
-    A* space = a.workspace<A>() + a.chunk * per_chunk;
-    auto [begin, end] = a.Range(bands.count());
+    A* space = a.own<A>();
+    auto [begin, end] = a.Range();
     for (int64_t band = begin; band < end; ++band) {
       const Span rows = bands.Rows(band);
       const int64_t image = bands.image(band);

@@ -61,7 +61,7 @@ Status PrepareMaxPool(PrepareContext& c) {
   return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     c.SetRun([p](RunArgs& a) {
-      auto [begin, end] = a.Range(p.out_rows());
+      auto [begin, end] = a.Range();
       for (int64_t row = begin; row < end; ++row) {
         MaxPoolRow(p, a.in<T>(0) + row / p.y.output * p.in_image(), row % p.y.output, a.out<T>(0) + row * p.out_row());
       }
@@ -112,11 +112,10 @@ void FirstMaximaOfFew(const PoolProblem& p, const T* image, int64_t oy, int32_t*
 
 template <class T, class I>
 void SetMaxPoolWithArgmax(PrepareContext& c, const PoolProblem& p, bool include_batch) {
-  const int64_t per_chunk = CeilDiv(p.out_row() * static_cast<int64_t>(sizeof(int32_t)), 64) * 64;
-  c.set_workspace(c.prepared().chunks * per_chunk);
+  c.set_own_workspace(p.out_row() * static_cast<int64_t>(sizeof(int32_t)));
   c.SetRun([=](RunArgs& a) {
-    int32_t* where = reinterpret_cast<int32_t*>(a.workspace<char>() + a.chunk * per_chunk);
-    auto [begin, end] = a.Range(p.out_rows());
+    int32_t* where = a.own<int32_t>();
+    auto [begin, end] = a.Range();
     for (int64_t row = begin; row < end; ++row) {
       const int64_t image = row / p.y.output * p.in_image(), first = include_batch ? image : 0;
       FirstMaxima(p, a.in<T>(0) + image, row % p.y.output, a.out<T>(0) + row * p.out_row(), where);
@@ -197,16 +196,14 @@ Status SetMaxPoolGrad(PrepareContext& c, const PoolProblem& p) {
   constexpr bool same = std::is_same_v<T, A>;
   const Bands bands(p.n, p.y.input, p.y.window, 16);
   c.ParallelOver(bands.count(), PoolRowNs(p) * p.y.output / bands.per_image);
-  // Parts of a chunk's workspace are multiples of 64 bytes.
-  auto part = [](int64_t n, int64_t bytes) { return CeilDiv(n * bytes, 64) * 64; };
-  const int64_t where_at = part(p.out_row(), sizeof(T)), sum_at = where_at + part(p.out_row(), sizeof(int32_t));
-  const int64_t per_chunk = sum_at + (same ? 0 : part(bands.max_rows() * p.x.input * p.c, sizeof(A)));
-  WorkspaceLayout layout;
-  layout.Add(c.prepared().chunks, per_chunk);
-  WEIR_RETURN_IF_ERROR(layout.Set(c));
+  WorkspaceLayout own;
+  own.Add(p.out_row(), sizeof(T));
+  const int64_t where_at = own.Add(p.out_row(), sizeof(int32_t));
+  const int64_t sum_at = own.Add(same ? 0 : bands.max_rows() * p.x.input * p.c, sizeof(A));
+  WEIR_RETURN_IF_ERROR(own.SetOwn(c));
   c.SetRun([=](RunArgs& a) {
-    char* space = a.workspace<char>() + a.chunk * per_chunk;
-    auto [begin, end] = a.Range(bands.count());
+    char* space = a.own<char>();
+    auto [begin, end] = a.Range();
     for (int64_t band = begin; band < end; ++band) {
       const Span rows = bands.Rows(band);
       const int64_t image = bands.image(band), at = image * p.in_image() + rows.begin * p.x.input * p.c;
@@ -252,16 +249,15 @@ Status PrepareMaxPoolGradGrad(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.input_shape(0), c.output_shape(0)));
   if (c.input_shape(1) != c.output_shape(0)) return InvalidArgument("needs orig_output of the pooled shape");
   c.ParallelOver(p.out_rows(), PoolRowNs(p));
-  const int64_t per_chunk = CeilDiv(p.out_row(), 64) * 64;
-  c.set_workspace(c.prepared().chunks * per_chunk);
+  c.set_own_workspace(p.out_row());
   return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     c.SetRun([=](RunArgs& a) {
-      auto [begin, end] = a.Range(p.out_rows());
+      auto [begin, end] = a.Range();
       for (int64_t row = begin; row < end; ++row) {
         const int64_t at = row / p.y.output * p.in_image(), out = row * p.out_row();
         PickRow(p, a.in<T>(0) + at, a.in<T>(2) + at, a.in<T>(1) + out, row % p.y.output,
-                a.workspace<uint8_t>() + a.chunk * per_chunk, a.out<T>(0) + out);
+                a.own<uint8_t>(), a.out<T>(0) + out);
       }
     });
   });

@@ -1,5 +1,5 @@
-// Kernels of the ops that draw numbers or an order. Each run reserves its part of the op's stream at its beginning; a
-// group of outputs is then a function of the group's number alone, so chunks share nothing.
+// Kernels of the ops that draw numbers or an order. Each run first reserves its part of the op's stream; a group of
+// outputs is then a function of the group's number alone, so parts share nothing.
 //
 // Every rule here (which words make which number, how far a run moves the stream on) is TensorFlow's, bit for bit.
 #include <fmt/format.h>
@@ -93,18 +93,24 @@ void FillTruncated(PhiloxWords words, T* out) {
   }
 }
 
-void ReserveAtBegin(PrepareContext& c, uint64_t blocks) {
+void ReserveBefore(PrepareContext& c, uint64_t blocks) {
   int64_t seed = c.attr<int64_t>("seed"), seed2 = c.attr<int64_t>("seed2");
   c.set_workspace(sizeof(Philox));
-  c.SetBegin([=](RunArgs& a) { *a.workspace<Philox>() = ReservePhilox(*a.state, seed, seed2, blocks); });
+  c.Before(1, 50, [=](RunArgs& a) { *a.workspace<Philox>() = ReservePhilox(*a.state, seed, seed2, blocks); });
 }
 
-// Runs fill(group, T out[kGroup<T>]) over the groups of this chunk; the last group may be cut.
+// The main phase has n outputs of about `ns` nanoseconds each, by groups.
+template <class T>
+void ParallelOverGroups(PrepareContext& c, int64_t n, double ns) {
+  c.ParallelOver((n + kGroup<T> - 1) / kGroup<T>, ns * kGroup<T>);
+}
+
+// Runs fill(group, T out[kGroup<T>]) over the groups of this part; the last group may be cut.
 template <class T, class F>
 void FillGroups(RunArgs& a, int64_t n, F&& fill) {
   constexpr int kSize = kGroup<T>;
   T* out = a.out<T>(0);
-  auto [begin, end] = a.Range((n + kSize - 1) / kSize);
+  auto [begin, end] = a.Range();
   for (int64_t g = begin; g < end; ++g) {
     int64_t rest = n - g * kSize;
     if (rest >= kSize) {
@@ -121,12 +127,12 @@ void FillGroups(RunArgs& a, int64_t n, F&& fill) {
 template <class F>
 Status PrepareByBlock(PrepareContext& c, double ns, F fill) {
   int64_t n = c.output_shape(0).num_elements();
-  ReserveAtBegin(c, uint64_t(n) * kBlocksPerOutput);
-  c.ParallelOver(n, ns);
+  ReserveBefore(c, uint64_t(n) * kBlocksPerOutput);
   return c.ForType(FloatTypes{}, c.output_dtype(0), [&](auto t) {
     using T = decltype(t);
+    ParallelOverGroups<T>(c, n, ns);
     c.SetRun([=](RunArgs& a) {
-      Philox generator = a.workspace<Philox>()->At(uint64_t(a.Range((n + kGroup<T> - 1) / kGroup<T>).first));
+      Philox generator = a.workspace<Philox>()->At(uint64_t(a.begin));
       FillGroups<T>(a, n, [&](int64_t, T* out) { fill(generator.Next(), out); });
     });
   });
@@ -141,10 +147,10 @@ Status PrepareNormal(PrepareContext& c) {
 
 Status PrepareTruncated(PrepareContext& c) {
   int64_t n = c.output_shape(0).num_elements();
-  ReserveAtBegin(c, uint64_t(n) * kBlocksPerOutput);
-  c.ParallelOver(n, 15);
+  ReserveBefore(c, uint64_t(n) * kBlocksPerOutput);
   return c.ForType(FloatTypes{}, c.output_dtype(0), [&](auto t) {
     using T = decltype(t);
+    ParallelOverGroups<T>(c, n, 15);
     c.SetRun([=](RunArgs& a) {
       // A group rejects as many numbers as it must without touching the words of the next.
       constexpr uint64_t kBlocksPerGroup = kGroup<T> * kBlocksPerOutput / 4;
@@ -167,11 +173,11 @@ Status PrepareUniformInt(PrepareContext& c) {
   int64_t n = c.output_shape(0).num_elements();
   int64_t seed = c.attr<int64_t>("seed"), seed2 = c.attr<int64_t>("seed2");
   c.set_workspace(sizeof(Philox));
-  c.ParallelOver(n, 3);
   return c.ForType(IndexTypes{}, c.output_dtype(0), [&](auto t) {
     using T = decltype(t);
     using U = std::make_unsigned_t<T>;
-    c.SetBegin([=](RunArgs& a) {
+    ParallelOverGroups<T>(c, n, 3);
+    c.Before(1, 50, [=](RunArgs& a) {
       T low = *a.in<T>(1), high = *a.in<T>(2);
       if (n > 0 && low >= high) {
         return a.Fail(InvalidArgument(fmt::format("needs minval < maxval, got {} >= {}", low, high)));
@@ -180,8 +186,7 @@ Status PrepareUniformInt(PrepareContext& c) {
     });
     c.SetRun([=](RunArgs& a) {
       U low = U(*a.in<T>(1)), range = U(U(*a.in<T>(2)) - low);
-      if (range == 0) return;  // refused at the beginning
-      Philox generator = a.workspace<Philox>()->At(uint64_t(a.Range((n + kGroup<T> - 1) / kGroup<T>).first));
+      Philox generator = a.workspace<Philox>()->At(uint64_t(a.begin));
       FillGroups<T>(a, n, [&](int64_t, T* out) {
         Block w = generator.Next();
         for (int i = 0; i < kGroup<T>; ++i) out[i] = T(U(low + Bits(w, i, T{}) % range));
@@ -201,7 +206,7 @@ Status PrepareShuffle(PrepareContext& c) {
   }
   int64_t seed = c.attr<int64_t>("seed"), seed2 = c.attr<int64_t>("seed2");
   c.set_workspace(order_bytes);
-  c.SetBegin([=](RunArgs& a) {
+  c.Before(1, 5 * double(rows), [=](RunArgs& a) {
     if (!moves) return;
     PhiloxWords words(ReservePhilox(*a.state, seed, seed2, uint64_t(rows - 1 + 3) / 4));
     int64_t* order = a.workspace<int64_t>();
@@ -214,7 +219,7 @@ Status PrepareShuffle(PrepareContext& c) {
     c.SetRun([=](RunArgs& a) {
       const T* in = a.in<T>(0);
       T* out = a.out<T>(0);
-      auto [begin, end] = a.Range(row == 0 ? 0 : rows);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         int64_t from = moves ? a.workspace<int64_t>()[i] : i;
         std::copy_n(in + from * row, row, out + i * row);

@@ -61,7 +61,7 @@ void SetArg(PrepareContext& c, const AxisView& v) {
   c.ParallelOver(v.outer * tiles, double(v.size) * double(std::min(v.inner, kTile)) * 0.7);
   c.SetRun([v, tiles, type](RunArgs& a) {
     int64_t index[kTile];
-    auto [begin, end] = a.Range(v.outer * tiles);
+    auto [begin, end] = a.Range();
     for (int64_t u = begin; u < end; ++u) {
       int64_t o = u / tiles, first = u % tiles * kTile, n = std::min(kTile, v.inner - first);
       FindTile<T, kMax>(a.in<T>(0) + o * v.size * v.inner + first, v.size, v.inner, n, index);

@@ -53,8 +53,8 @@ Status PrepareScan(PrepareContext& c) {
   c.ParallelOver(units, double(s.view.size) * double(std::min(s.view.inner, kTile)) * 1.0);
   return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
-    c.SetRun([s, units](RunArgs& a) {
-      auto [begin, end] = a.Range(units);
+    c.SetRun([s](RunArgs& a) {
+      auto [begin, end] = a.Range();
       for (int64_t u = begin; u < end; ++u) ScanTile<T, kProduct>(s, u, a.in<T>(0), a.out<T>(0));
     });
   });

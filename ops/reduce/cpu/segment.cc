@@ -1,6 +1,6 @@
 // Segment sums and products: rows of the data are added to, or multiplied with, the output row that their id names.
 //
-// Rows are taken in order, so that no bit depends on threads: chunks share the columns, not the rows. half and bfloat16
+// Rows are taken in order, so that no bit depends on the cut: parts share the columns, not the rows. half and bfloat16
 // accumulate in a float copy of the output. Negative ids are dropped by the unsorted ops and refused by the others.
 #include <fmt/format.h>
 
@@ -59,7 +59,7 @@ void SetSegments(PrepareContext& c, const Segments& s) {
   constexpr bool kNarrow = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
   if constexpr (kNarrow) c.set_workspace(c.output_shape(0).num_elements() * int64_t(sizeof(float)));
   c.SetRun([s](RunArgs& a) {
-    auto [begin, end] = a.Range(s.columns);
+    auto [begin, end] = a.Range();
     if constexpr (kNarrow) {
       float* sums = a.workspace<float>();
       if (!FoldRows<T>(s, a, sums, begin, end)) return;
@@ -92,8 +92,8 @@ Status PrepareSegments(PrepareContext& c, int id_rank, int64_t count, bool produ
   } else {
     s.columns = c.output_shape(0).num_elements() == 0 ? 0 : data.num_elements() / s.rows;
   }
-  constexpr int64_t kLeast = 16;  // columns of a chunk: a cache line of floats
-  c.ParallelOver(s.columns, 0.4 * double(s.rows) + 0.1 * double(s.count), kLeast);
+  constexpr int64_t kColumns = 16;  // of a part: a cache line of floats
+  c.ParallelOver(s.columns, 0.4 * double(s.rows) + 0.1 * double(s.count), kColumns, kColumns);
   return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) { SetSegments<decltype(t)>(c, s); });
 }
 

@@ -1,8 +1,8 @@
 // Kernels that change or read parts of variables by handle: AssignAdd, AssignSub, gather and scatter of rows. Whole
 // reads and assignments are the executor's own; the reference forms have no kernels.
 //
-// Scatter cuts its work by columns: every chunk walks all rows in their order, so that duplicates add up the same way
-// for any number of chunks.
+// Scatter cuts its work by columns: every part walks all rows in their order, so that duplicates add up the same way
+// for any cut.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace weir {
 namespace {
 
 using kernels::CheckedRows;
-using kernels::CheckRowsAtBegin;
+using kernels::CheckRowsBefore;
 using kernels::ElementsOf;
 
 // f(T{}) for a type that adds, subtracts and multiplies as dtype `t` does. Integers wrap, so that unsigned types serve
@@ -57,8 +57,8 @@ Status PrepareAssignSum(PrepareContext& c) {
   c.ParallelOver(n, 0.4);
   return ForNumber(c.input_dtype(1), [&](auto t) {
     using T = decltype(t);
-    c.SetRun([n](RunArgs& a) {
-      auto [begin, end] = a.Range(n);
+    c.SetRun([](RunArgs& a) {
+      auto [begin, end] = a.Range();
       T* var = a.var<T>(0);
       const T* value = a.in<T>(1);
       for (int64_t i = begin; i < end; ++i) var[i] = Sum<kSubtract>(var[i], value[i]);
@@ -103,24 +103,23 @@ Result<ScatterPlan> PlanScatter(PrepareContext& c) {
         fmt::format("cannot scatter updates of shape {} at indices of shape {} into a variable of shape {}",
                     updates.ToString(), indices.ToString(), var.ToString()));
   }
-  WEIR_RETURN_IF_ERROR(CheckRowsAtBegin(c, 1, var[0]));
+  WEIR_RETURN_IF_ERROR(CheckRowsBefore(c, 1, var[0]));
   return ScatterPlan{indices.num_elements(), ElementsOf(var, 1, var.rank()), updates.rank() == 0};
 }
 
-// Chunks of whole cache lines of columns.
+// Parts of whole cache lines of columns.
 void ParallelOverColumns(PrepareContext& c, const ScatterPlan& p, double ns) {
-  constexpr int64_t kMinColumns = 16;
-  c.ParallelOver(p.row, ns * double(p.rows), kMinColumns);
+  constexpr int64_t kColumns = 16;
+  c.ParallelOver(p.row, ns * double(p.rows), kColumns, kColumns);
 }
 
 template <class T, class Combine>
 void SetScatter(PrepareContext& c, const ScatterPlan& p, Combine combine) {
   c.SetRun([=](RunArgs& a) {
-    const int64_t* rows = CheckedRows(a, p.rows);
-    if (!rows) return;
+    const int64_t* rows = CheckedRows(a);
     T* var = a.var<T>(0);
     const T* updates = a.in<T>(2);
-    auto [begin, end] = a.Range(p.row);
+    auto [begin, end] = a.Range();
     for (int64_t i = 0; i < p.rows; ++i) {
       T* to = var + rows[i] * p.row;
       const T* from = updates + (p.scalar ? 0 : i * p.row);
@@ -155,16 +154,15 @@ Status PrepareResourceGather(PrepareContext& c) {
   int axis = static_cast<int>(batch_dims);
   int64_t limit = var[axis], row = ElementsOf(var, axis + 1, var.rank());
   int64_t n = indices.num_elements(), per_batch = std::max<int64_t>(ElementsOf(indices, axis, indices.rank()), 1);
-  WEIR_RETURN_IF_ERROR(CheckRowsAtBegin(c, 1, limit));
+  WEIR_RETURN_IF_ERROR(CheckRowsBefore(c, 1, limit));
   c.ParallelOver(n, 2 + double(row) * kernels::MoveCost(c.output_dtype(0)));
   return kernels::ForElement(c.output_dtype(0), [&](auto t) {
     using T = decltype(t);
     c.SetRun([=](RunArgs& a) {
-      const int64_t* rows = CheckedRows(a, n);
-      if (!rows) return;
+      const int64_t* rows = CheckedRows(a);
       const T* var = a.var<T>(0);
       T* out = a.out<T>(0);
-      auto [begin, end] = a.Range(n);
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         std::copy_n(var + (i / per_batch * limit + rows[i]) * row, row, out + i * row);
       }

@@ -25,8 +25,8 @@ template <class F> void RunWith(PrepareContext& c, std::optional<Regex> fixed, F
   int64_t n = c.input_shape(0).num_elements();
   c.set_output_shape(0, c.input_shape(0));
   c.ParallelOver(n, kNanos);
-  c.SetRun([n, fixed = std::move(fixed), f](RunArgs& a) {
-    auto [begin, end] = a.Range(n);
+  c.SetRun([fixed = std::move(fixed), f](RunArgs& a) {
+    auto [begin, end] = a.Range();
     if (begin == end) return;
     if (fixed) {
       for (int64_t i = begin; i < end; ++i) f(a, *fixed, i);

@@ -33,8 +33,8 @@ Status PrepareStringJoin(PrepareContext& c) {
   c.set_output_shape(0, shape);
   int64_t n = shape.num_elements();
   c.ParallelOver(n, 30.0 * double(std::max<size_t>(scalar.size(), 1)));
-  c.SetRun([n, scalar, separator = c.attr<std::string>("separator")](RunArgs& a) {
-    auto [begin, end] = a.Range(n);
+  c.SetRun([scalar, separator = c.attr<std::string>("separator")](RunArgs& a) {
+    auto [begin, end] = a.Range();
     for (int64_t k = begin; k < end; ++k) {
       std::string joined;
       for (size_t i = 0; i < scalar.size(); ++i) {
@@ -121,8 +121,8 @@ Status PrepareAsString(PrepareContext& c) {
   c.ParallelOver(n, 150);
   return c.ForType(TextTypes(), c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
-    c.SetRun([n, format](RunArgs& a) {
-      auto [begin, end] = a.Range(n);
+    c.SetRun([format](RunArgs& a) {
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) a.out<std::string>(0)[i] = AsText(format, a.in<T>(0)[i]);
     });
   });
@@ -161,8 +161,8 @@ Status PrepareStringToNumber(PrepareContext& c) {
   c.ParallelOver(n, 60);
   return c.ForType(Types<float, double, int32_t, int64_t, uint32_t, uint64_t>(), c.output_dtype(0), [&](auto type) {
     using T = decltype(type);
-    c.SetRun([n](RunArgs& a) {
-      auto [begin, end] = a.Range(n);
+    c.SetRun([](RunArgs& a) {
+      auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         const std::string& text = a.in<std::string>(0)[i];
         if (!ParseNumber(text, a.out<T>(0) + i)) {

@@ -1,7 +1,7 @@
 // Kernels of the training ops: drives the rules of rules.h over a variable, dense or by rows.
 //
 // The sparse forms check all row numbers first, then walk the rows in order (a row named twice is updated twice), cut
-// into chunks by columns.
+// by columns.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -46,7 +46,7 @@ template <class Rule, class F, size_t... k>
   }
 }
 
-// Which elements a chunk updates: [begin, end) of each named row; without names, of the whole variable.
+// Which elements a part updates: [begin, end) of each named row; without names, of the whole variable.
 struct Rows {
   const int64_t* names = nullptr;
   int64_t count = 1, row = 0, begin = 0, end = 0;
@@ -111,7 +111,7 @@ void SetDense(PrepareContext& c, const Layout& l, UpdateFn update) {
   bool flag = c.attr<bool>(l.flag);
   c.ParallelOver(n, 0.8 * l.vars);
   c.SetRun([=](RunArgs& a) {
-    auto [begin, end] = a.Range(n);
+    auto [begin, end] = a.Range();
     update(a, l, flag, {.begin = begin, .end = end});
   });
 }
@@ -120,12 +120,11 @@ void SetSparse(PrepareContext& c, const Layout& l, UpdateFn update) {
   const Shape& var = c.input_shape(0);
   int64_t n = c.input_shape(l.indices)[0], row = kernels::ElementsOf(var, 1, var.rank());
   bool flag = c.attr<bool>(l.flag);
-  constexpr int64_t kMinColumns = 16;  // a cache line of floats
-  c.ParallelOver(row, 1.0 * l.vars * double(n), kMinColumns);
+  constexpr int64_t kColumns = 16;  // a cache line of floats
+  c.ParallelOver(row, 1.0 * l.vars * double(n), kColumns, kColumns);
   c.SetRun([=](RunArgs& a) {
-    const int64_t* names = kernels::CheckedRows(a, n);
-    if (!names) return;
-    auto [begin, end] = a.Range(row);
+    const int64_t* names = kernels::CheckedRows(a);
+    auto [begin, end] = a.Range();
     update(a, l, flag, {names, n, row, begin, end});
   });
 }
@@ -148,7 +147,7 @@ Status Prepare(PrepareContext& c, const Layout& l, const UpdateFns& fns) {
     SetDense(c, l, update);
     return {};
   }
-  WEIR_RETURN_IF_ERROR(kernels::CheckRowsAtBegin(c, l.indices, c.input_shape(0)[0]));
+  WEIR_RETURN_IF_ERROR(kernels::CheckRowsBefore(c, l.indices, c.input_shape(0)[0]));
   SetSparse(c, l, update);
   return {};
 }
