@@ -7,14 +7,16 @@
 //
 // Work is a list of phases, one after the other, each of independent items: a kernel says how many there are, about
 // what one costs and what the smallest and the best share of them is; the executor cuts them into parts for the threads
-// at hand (runtime/exec/phases.h). A phase's function computes one part from raw pointers; it may fail only for values (an
-// index out of range) and never starts parallel work.
+// at hand (runtime/exec/phases.h). A phase's function computes one part from raw pointers; it may fail only for values
+// (an index out of range) and never starts parallel work.
 //
 //   Status PrepareAbs(PrepareContext& c) {
 //     c.ParallelOver(c.input_shape(0).num_elements(), 0.3);
 //     return c.ForType(FloatTypes{}, c.input_dtype(0), [&](auto t) {
 //       using T = decltype(t);
-//       c.SetRun([](RunArgs& a) { for (int64_t i = a.begin; i < a.end; ++i) a.out<T>(0)[i] = std::abs(a.in<T>(0)[i]); });
+//       c.SetRun([](RunArgs& a) {
+//         for (int64_t i = a.begin; i < a.end; ++i) a.out<T>(0)[i] = std::abs(a.in<T>(0)[i]);
+//       });
 //     });
 //   }
 //   void RegisterMathKernels(KernelRegistry& r) { r.Add("Abs", PrepareAbs).InPlace(0, 0); }
@@ -61,7 +63,8 @@ struct RunError {
   Status status;
 };
 
-// Operands of one part of a phase. Pointers are aligned to 64 bytes at tensor starts, except those that feeds and views bring.
+// Operands of one part of a phase. Pointers are aligned to 64 bytes at tensor starts, except those that feeds and views
+// bring.
 class RunArgs {
  public:
   template <class T>
@@ -115,11 +118,21 @@ struct Phase {
   int64_t parts = 1;   // that the executor makes of them (Cut, runtime/exec/phases.h)
 };
 
+// Bytes side by side in an input that lie side by side in an output, too. Where the planner gives both the same memory,
+// the copy need not be made: an output that is a part of an input becomes a view of it, an input that is a part of the
+// output is computed where it will be wanted.
+struct Copy {
+  int in, out;
+  int64_t in_offset, out_offset, bytes;
+};
+
 // What Prepare decided.
 struct Prepared {
   std::vector<Phase> phases;    // none: there is nothing to run
   int64_t workspace_bytes = 0;  // shared
   int64_t own_bytes = 0;        // of each part
+  std::vector<Copy> copies;     // what the phases leave out where source and target are one
+  bool only_copies = false;     // the phases do nothing else
   int64_t MostParts() const;    // that a phase is cut into
 };
 
@@ -170,15 +183,22 @@ class PrepareContext {
   // Phases before the main one (to widen an operand, to reserve random numbers, to zero what is added to) and after it
   // (to add partial sums), each behind those that were given earlier.
   template <class F>
-  void Before(int64_t items, double item_ns, F f) { before_.push_back({RunFunction::Of(std::move(f)), items, item_ns}); }
+  void Before(int64_t items, double item_ns, F f) {
+    before_.push_back({RunFunction::Of(std::move(f)), items, item_ns});
+  }
   template <class F>
-  void After(int64_t items, double item_ns, F f) { after_.push_back({RunFunction::Of(std::move(f)), items, item_ns}); }
+  void After(int64_t items, double item_ns, F f) {
+    after_.push_back({RunFunction::Of(std::move(f)), items, item_ns});
+  }
   void set_workspace(int64_t bytes) { workspace_bytes_ = bytes; }
   // For each part, aligned to 64 bytes.
   void set_own_workspace(int64_t bytes) { own_bytes_ = bytes; }
   // The parts that so much work is worth, at most 64: for cuts that decide in which order sums are taken.
   static int64_t PartsWorth(int64_t items, double item_ns);
-  // All phases, in order. Once.
+  // See Copy; the function to run leaves those out whose source and target are one address.
+  void AddCopy(Copy copy) { copies_.push_back(copy); }
+  void set_only_copies(bool only) { only_copies_ = only; }
+  // What was decided. Once.
   Prepared Take();
   std::vector<Operand>& outputs() { return outputs_; }
 
@@ -197,6 +217,8 @@ class PrepareContext {
   Phase main_;
   std::vector<Phase> before_, after_;
   int64_t workspace_bytes_ = 0, own_bytes_ = 0;
+  std::vector<Copy> copies_;
+  bool only_copies_ = false;
 };
 
 using PrepareFn = std::function<Status(PrepareContext&)>;
@@ -217,7 +239,11 @@ class KernelDef {
   // output depends on no other element of that input.
   KernelDef& InPlace(int out, int in) { in_place_.push_back({out, in}); return *this; }
 
+  // Inputs may be computed inside the output: Prepare tells which Copies they are (Concat, Pack).
+  KernelDef& Joins() { joins_ = true; return *this; }
+
   const PrepareFn& prepare() const { return prepare_; }
+  bool joins() const { return joins_; }
   bool NeedsValueOf(int input, int num_inputs) const;
   bool has_views() const { return !views_.empty(); }
   // The input that output `out` is a view of; -1 when it is none.
@@ -235,7 +261,7 @@ class KernelDef {
   int needs_value_from_ = kNone_;
   static constexpr int kNone_ = 1 << 20;
   std::vector<std::pair<int, int>> views_, in_place_;
-  bool needs_value_half_ = false;
+  bool needs_value_half_ = false, joins_ = false;
 };
 
 class KernelRegistry {

@@ -157,6 +157,26 @@ template void Move::Execute(const uint32_t*, uint32_t*, int64_t, int64_t) const;
 template void Move::Execute(const uint64_t*, uint64_t*, int64_t, int64_t) const;
 template void Move::Execute(const std::string*, std::string*, int64_t, int64_t) const;
 
+namespace {
+
+template <class T>
+bool IsInPlace(const OperandMove& m, const T* in, const T* out) {
+  return in + m.move.in_offset() == out + m.move.out_offset();
+}
+
+void TellCopies(PrepareContext& c, int64_t size, const std::vector<OperandMove>& moves) {
+  bool only = size > 0;
+  for (const OperandMove& m : moves) {
+    if (m.move.elements() == 0) continue;
+    only &= m.move.contiguous();
+    if (size == 0 || !m.move.contiguous()) continue;
+    c.AddCopy({m.in, m.out, m.move.in_offset() * size, m.move.out_offset() * size, m.move.elements() * size});
+  }
+  c.set_only_copies(only);
+}
+
+}  // namespace
+
 Status SetMoves(PrepareContext& c, DType t, std::vector<OperandMove> moves) {
   int64_t elements = 0, units = 0;
   for (const OperandMove& m : moves) {
@@ -164,6 +184,7 @@ Status SetMoves(PrepareContext& c, DType t, std::vector<OperandMove> moves) {
     units += m.move.units();
   }
   c.ParallelOver(units, units == 0 ? 0 : double(elements) / double(units) * MoveCost(t));
+  TellCopies(c, static_cast<int64_t>(SizeOf(t)), moves);
   return ForElement(t, [&](auto type) {
     using T = decltype(type);
     c.SetRun([moves = std::move(moves)](RunArgs& a) {
@@ -171,7 +192,7 @@ Status SetMoves(PrepareContext& c, DType t, std::vector<OperandMove> moves) {
       int64_t first = 0;  // of this move's units among all
       for (const OperandMove& m : moves) {
         int64_t last = first + m.move.units();
-        if (last > begin && first < end) {
+        if (last > begin && first < end && !(m.move.contiguous() && IsInPlace(m, a.in<T>(m.in), a.out<T>(m.out)))) {
           m.move.Execute(a.in<T>(m.in), a.out<T>(m.out), std::max(begin, first) - first, std::min(end, last) - first);
         }
         first = last;

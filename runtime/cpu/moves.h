@@ -44,6 +44,10 @@ class Move {
   }
 
   int64_t elements() const { return elements_; }
+  // Whether the elements lie side by side on either side, from these offsets on.
+  bool contiguous() const { return axes_.size() == 1 && axes_[0].in == 1 && axes_[0].out == 1; }
+  int64_t in_offset() const { return in_offset_; }
+  int64_t out_offset() const { return out_offset_; }
   // The work is cut by units: elements, or bands of a transposition.
   int64_t units() const { return units_; }
   // Moves units [begin, end). T is one of ForElement's types.
@@ -75,7 +79,8 @@ Status SetMoves(PrepareContext& c, DType t, std::vector<OperandMove> moves);
 inline Status SetMove(PrepareContext& c, Move move, int in = 0, int out = 0) {
   return SetMoves(c, c.output_dtype(out), {{in, out, std::move(move)}});
 }
-// A phase before the main one: fills output `out` with zeros (empty strings), or with the only element of input `in`.
+// A phase before the main one (so that moves are not all of the work): fills output `out` with zeros (empty strings),
+// or with the only element of input `in`.
 Status FillBefore(PrepareContext& c, int out, int in = -1);
 
 // Element i of an integer tensor of dtype `t` (int8, uint8, int16, int32 or int64).

@@ -24,7 +24,7 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
   quick_.resize(p.steps.size());
   FindResting();
   for (size_t i = 0; i < p.slots.size(); ++i) {
-    if (p.slots[i].storage == Storage::kConstant) pointers_[i] = const_cast<void*>(p.constants[p.slots[i].index].raw());
+    if (p.slots[i].storage == Storage::kConstant) Place(static_cast<int32_t>(i), p.constants[p.slots[i].index].raw());
   }
   for (size_t i = 0; i < p.steps.size(); ++i) {
     const Step& s = p.steps[i];
@@ -77,7 +77,7 @@ void RunContext::PlaceArena(char* base) {
   if (base == arena_base_) return;
   arena_base_ = base;
   for (size_t i = 0; i < pointers_.size(); ++i) {
-    if (plan_->slots[i].storage == Storage::kArena) pointers_[i] = base + plan_->slots[i].offset;
+    if (plan_->slots[i].storage == Storage::kArena) Place(static_cast<int32_t>(i), base);
   }
   for (size_t i = 0; i < args_.size(); ++i) {
     const Step& s = plan_->steps[i];
@@ -139,7 +139,7 @@ void RunContext::SetFeed(int i, const Tensor& value) {
 }
 
 void RunContext::SetFeedData(int i, const void* data) {
-  for (int32_t slot : plan_->feeds[i].slots) pointers_[slot] = const_cast<void*>(data);
+  for (int32_t slot : plan_->feeds[i].slots) Place(slot, data);
 }
 
 void RunContext::SetOutputData(int i, void* data) { output_bound_[i] = data; }
@@ -172,7 +172,7 @@ Status RunContext::PrepareOutputs() {
       }
       data = outputs_[i]->data();
     }
-    for (int32_t slot : plan_->outputs[i]) pointers_[slot] = data;
+    BindOutput(static_cast<int>(i), data);
   }
   return {};
 }
@@ -181,7 +181,7 @@ void RunContext::Repin(int v) {
   VariableCell& cell = *plan_->variables[v].variable;
   pins_[v] = cell.value.buffer();
   if (!plan_->variables[v].has_shape) pin_shapes_[v] = cell.value.shape();
-  for (int32_t slot : plan_->variables[v].slots) pointers_[slot] = pins_[v] ? pins_[v]->data() : nullptr;
+  for (int32_t slot : plan_->variables[v].slots) Place(slot, pins_[v] ? pins_[v]->data() : nullptr);
 }
 
 Status RunContext::PinVariables() {
@@ -382,6 +382,7 @@ Status RunContext::RunWriter(size_t i, const RunOptions& options) {
 
 Tensor RunContext::SlotTensor(int32_t slot) const {
   const Slot& s = plan_->slots[slot];
+  if (s.offset != 0) return Tensor::Wrap(s.dtype, s.shape, pointers_[slot]);  // a part of a buffer
   switch (s.storage) {
     case Storage::kDynamic: return dynamic_[s.index];
     case Storage::kConstant: return Tensor::FromBuffer(s.dtype, s.shape, plan_->constants[s.index].buffer());

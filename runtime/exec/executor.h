@@ -70,6 +70,10 @@ class RunContext {
  private:
   void FindResting();
   void PlaceArena(char* base);
+  // Of a slot in memory that begins at `base`, which may be null.
+  void Place(int32_t slot, const void* base) {
+    pointers_[slot] = base ? static_cast<char*>(const_cast<void*>(base)) + plan_->slots[slot].offset : nullptr;
+  }
   Status PinVariables();
   void Repin(int v);
   Status PrepareOutputs();

@@ -9,6 +9,7 @@ namespace {
 std::string SlotText(const Plan& p, int32_t i) {
   const Slot& s = p.slots[i];
   std::string type = DTypeShortName(s.dtype) + (s.is_static() ? s.shape.ToString() : "<dynamic>");
+  if (s.offset != 0 && s.storage != Storage::kArena) type += fmt::format("+{}", s.offset);
   switch (s.storage) {
     case Storage::kArena: return fmt::format("%{}@{}:{}", i, s.offset, type);
     case Storage::kConstant: return fmt::format("%{}=const{}:{}", i, s.index, type);

@@ -25,7 +25,7 @@ struct Slot {
   Storage storage = Storage::kNone;
   DType dtype = DType::kInvalid;
   Shape shape;         // of static slots
-  int64_t offset = 0;  // kArena
+  int64_t offset = 0;  // bytes from the beginning of the arena, constant, feed, variable or output
   int32_t index = -1;  // number of the constant, feed, variable, output or dynamic tensor
   int64_t bytes() const { return shape.num_elements() * static_cast<int64_t>(SizeOf(dtype)); }
   bool is_static() const { return storage != Storage::kDynamic; }

@@ -10,9 +10,8 @@
 #include "weir/ops/kernels.h"
 #include "weir/runtime/exec/phases.h"
 #include "weir/session/compile/pipeline.h"
+#include "weir/session/compile/plan_copies.h"
 #include "weir/session/compile/plan_nested.h"
-#include "weir/session/compile/plan_slots.h"
-#include "weir/session/compile/plan_variables.h"
 
 namespace weir {
 
@@ -22,7 +21,11 @@ class PlanBuilder {
  public:
   PlanBuilder(const Graph& g, const CompileEnv& env, Order order, Roles roles)
       : g_(g), env_(env), plan_(std::make_shared<Plan>()), order_(std::move(order)), roles_(std::move(roles)),
-        slots_(g, order_, roles_, *plan_), variables_(g, order_, *env.resources, *plan_) {}
+        slots_(g, order_, roles_, *plan_), variables_(g, order_, *env.resources, *plan_),
+        copies_(g, order_, roles_, slots_, variables_, [this](const Node& n) -> Result<Prepared> {
+          WEIR_ASSIGN_OR_RETURN(PrepareContext c, Prepare(n));
+          return c.Take();
+        }) {}
 
   Result<std::shared_ptr<Plan>> Build() {
     plan_->num_nodes = g_.num_nodes();
@@ -215,9 +218,7 @@ class PlanBuilder {
       int view = AllKernels().Find(n.op())->ViewOf(static_cast<int>(i));
       if (view < 0) return Internal("is a view of some outputs only");
       Endpoint from = n.input(view);
-      int32_t slot = slots_.Add({n.id(), static_cast<int>(i)}, slots_.MemoryOf(from));
-      if (plan_->slots[slot].storage == Storage::kVariable)
-        plan_->variables[plan_->slots[slot].index].slots.push_back(slot);
+      variables_.NoteView(slots_.Add({n.id(), static_cast<int>(i)}, slots_.MemoryOf(from), slots_.OffsetOf(from)));
     }
     return {};
   }
@@ -252,28 +253,36 @@ class PlanBuilder {
     return c;
   }
 
-  Status EmitKernel(const Node& n) {
-    const KernelDef* kernel = AllKernels().Find(n.op());
-    WEIR_ASSIGN_OR_RETURN(PrepareContext c, Prepare(n));
-    Step step;
-    auto info = InfoOf(n);
+  // The memory of a kernel's outputs: what a part of an input or of a join has, else an input's that is read no more,
+  // else new. Whether any was an input's.
+  Result<bool> AddOutputs(const Node& n, const Prepared& prepared) {
     std::set<int32_t> taken;
-    for (size_t i = 0; i < n.outputs().size(); ++i) {
-      Endpoint e{n.id(), static_cast<int>(i)};
+    for (int i = 0; i < static_cast<int>(n.outputs().size()); ++i) {
+      WEIR_ASSIGN_OR_RETURN(bool shared, copies_.Share(n, i, prepared));
+      if (shared) continue;
       int32_t reuse = -1;
-      for (auto [out, in] : kernel->in_place()) {
-        if (out != static_cast<int>(i) || in >= static_cast<int>(n.inputs().size()) || reuse >= 0) continue;
+      for (auto [out, in] : AllKernels().Find(n.op())->in_place()) {
+        if (out != i || in >= static_cast<int>(n.inputs().size()) || reuse >= 0) continue;
         int32_t m = slots_.Reusable(n, out, in);
         if (m >= 0 && !taken.count(m)) reuse = m;
       }
       if (reuse < 0) {
-        WEIR_RETURN_IF_ERROR(slots_.AddOutput(e).status());
+        WEIR_RETURN_IF_ERROR(slots_.AddOutput({n.id(), i}).status());
         continue;
       }
       taken.insert(reuse);
-      slots_.AddInPlace(e, reuse);
-      info->note = "in place";
+      slots_.AddInPlace({n.id(), i}, reuse);
     }
+    return !taken.empty();
+  }
+
+  Status EmitKernel(const Node& n) {
+    WEIR_ASSIGN_OR_RETURN(Prepared prepared, copies_.PreparedOf(n));
+    WEIR_ASSIGN_OR_RETURN(const bool in_place, AddOutputs(n, prepared));
+    if (copies_.AllMade(n, prepared)) return {};
+    Step step;
+    auto info = InfoOf(n);
+    if (in_place) info->note = "in place";
     WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
     for (int i : n.def()->writes()) {
       WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(i)));
@@ -281,7 +290,7 @@ class PlanBuilder {
       plan_->variables[v].written = true;
     }
     variables_.NoteHandleReads(n);
-    step.prepared = c.Take();
+    step.prepared = std::move(prepared);
     WEIR_ASSIGN_OR_RETURN(const int64_t workspace, Cut(step.prepared, env_.options.threads));
     if (workspace > 0) slots_.AddWorkspace(plan_->steps.size(), workspace, order_[n.id()]);
     if (n.def()->keeps_state()) step.state = env_.resources->StateOf(n.name());
@@ -413,6 +422,7 @@ class PlanBuilder {
   Roles roles_;
   SlotTable slots_;
   VariableTable variables_;
+  Copies copies_;
 };
 
 }  // namespace

@@ -35,7 +35,7 @@ int32_t SlotTable::AddMemory(Memory m) {
   return static_cast<int32_t>(memories_.size() - 1);
 }
 
-int32_t SlotTable::Add(Endpoint e, int32_t memory) {
+int32_t SlotTable::Add(Endpoint e, int32_t memory, int64_t offset) {
   Slot s;
   s.storage = memories_[memory].storage;
   s.dtype = BaseType(g_.type(e).dtype);
@@ -43,6 +43,8 @@ int32_t SlotTable::Add(Endpoint e, int32_t memory) {
   s.index = memories_[memory].index;
   int32_t slot = static_cast<int32_t>(plan_.slots.size());
   plan_.slots.push_back(std::move(s));
+  offset_of_.resize(plan_.slots.size());
+  offset_of_[slot] = offset;
   memories_[memory].slots.push_back(slot);
   slot_of_[e] = slot;
   memory_of_[e] = memory;
@@ -50,14 +52,21 @@ int32_t SlotTable::Add(Endpoint e, int32_t memory) {
 }
 
 Result<int32_t> SlotTable::AddOutput(Endpoint e) {
+  if (roles_.Static(e)) {
+    WEIR_ASSIGN_OR_RETURN(int32_t m, AddMemoryFor(e, order_[e.node]));
+    return Add(e, m);
+  }
   Memory m;
   m.first = order_[e.node];
-  if (!roles_.Static(e)) {
-    m.storage = Storage::kDynamic;
-    m.index = plan_.num_dynamic++;
-    return Add(e, AddMemory(std::move(m)));
-  }
+  m.storage = Storage::kDynamic;
+  m.index = plan_.num_dynamic++;
+  return Add(e, AddMemory(std::move(m)));
+}
+
+Result<int32_t> SlotTable::AddMemoryFor(Endpoint e, int first) {
   WEIR_RETURN_IF_ERROR(Shape::Make(g_.type(e).shape.dims()).status());
+  Memory m;
+  m.first = first;
   m.bytes = BytesOf(e);
   m.last = LastUse(e);
   if (m.last == Memory::kForever) {
@@ -66,7 +75,7 @@ Result<int32_t> SlotTable::AddOutput(Endpoint e) {
     plan_.output_bytes.push_back(m.bytes);
     plan_.outputs.emplace_back();
   }
-  return Add(e, AddMemory(std::move(m)));
+  return AddMemory(std::move(m));
 }
 
 void SlotTable::AddInPlace(Endpoint e, int32_t memory) {
@@ -125,7 +134,8 @@ void SlotTable::LayOut() {
   for (size_t i = 0; i < memories_.size(); ++i) {
     for (int32_t slot : memories_[i].slots) {
       Slot& s = plan_.slots[slot];
-      if (s.storage == Storage::kArena) s.offset = offsets[static_cast<int32_t>(i)];
+      s.offset = offset_of_[slot];
+      if (s.storage == Storage::kArena) s.offset += offsets[static_cast<int32_t>(i)];
       if (s.storage == Storage::kFeed) plan_.feeds[s.index].slots.push_back(slot);
       if (s.storage == Storage::kOutput) plan_.outputs[s.index].push_back(slot);
     }

@@ -1,6 +1,7 @@
 // The tensors of a plan in memory: who shares it with whom, how long it is in use, and where in the arena it lies.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <unordered_map>
 
@@ -34,10 +35,12 @@ class SlotTable {
   SlotTable(const Graph& g, const Order& order, const Roles& roles, Plan& plan);
 
   int32_t AddMemory(Memory m);
-  // A slot for the tensor `e` in a memory.
-  int32_t Add(Endpoint e, int32_t memory);
+  // A slot for the tensor `e` in a memory, `offset` bytes from its beginning.
+  int32_t Add(Endpoint e, int32_t memory, int64_t offset = 0);
   // A slot for the tensor in memory of its own: the arena, a fetch's buffer, or dynamic.
   Result<int32_t> AddOutput(Endpoint e);
+  // Memory as AddOutput makes for the static tensor `e`, in use from position `first` on, without a slot.
+  Result<int32_t> AddMemoryFor(Endpoint e, int first);
   // The same in a memory whose last user makes `e`.
   void AddInPlace(Endpoint e, int32_t memory);
   // A slot for what has no value in memory.
@@ -46,6 +49,10 @@ class SlotTable {
 
   int32_t SlotOf(Endpoint e) const { return slot_of_.at(e); }
   int32_t MemoryOf(Endpoint e) const { return memory_of_.at(e); }
+  int64_t OffsetOf(Endpoint e) const { return offset_of_.at(SlotOf(e)); }
+  const Memory& memory(int32_t m) const { return memories_[m]; }
+  // The memory is in use at least until `position`.
+  void Extend(int32_t memory, int position) { memories_[memory].last = std::max(memories_[memory].last, position); }
   // The position at which a memory's tensor, or a view of it, is read last.
   int LastUse(Endpoint root) const;
   int64_t BytesOf(Endpoint e) const;
@@ -64,6 +71,7 @@ class SlotTable {
   std::unordered_map<Endpoint, int, EndpointHash> last_use_;
   std::unordered_map<Endpoint, int32_t, EndpointHash> slot_of_, memory_of_;
   std::vector<Memory> memories_;
+  std::vector<int64_t> offset_of_;        // by slot: in its memory
   std::map<size_t, int32_t> workspaces_;  // by step
 };
 

@@ -64,6 +64,11 @@ void VariableTable::NoteHandleReads(const Node& n) {
   }
 }
 
+void VariableTable::NoteView(int32_t slot) {
+  const Slot& s = plan_.slots[slot];
+  if (s.storage == Storage::kVariable) plan_.variables[s.index].slots.push_back(slot);
+}
+
 void VariableTable::NoteAssigned(int32_t v) {
   plan_.variables[v].written = true;
   assigned_.insert(v);

@@ -25,6 +25,8 @@ class VariableTable {
   // All variables whose handles `n` takes.
   void NoteHandleReads(const Node& n);
   void NoteAssigned(int32_t v);
+  // A slot that may be in a variable's memory, whose address it then follows.
+  void NoteView(int32_t slot);
   // Whether it changes at a position in (after, up_to].
   bool WrittenBetween(int32_t v, int after, int up_to);
 

@@ -4,11 +4,12 @@
 //   {"MatMul", {{3, 2}, {3, 4}}, {{"transpose_a", true}}},
 //   {"GatherV2", {{4, 3}, Ints({2, 0, 2}), Int(0)}},
 //
-// Derived from each row: equal bits optimised or not, for 1, 2, 3 and 8 threads, cut into 1, 2, 3 and 7 parts, equal and not, static
-// and dynamic shapes, fed and constant inputs, before and after export and import; inferred shapes against real ones,
-// with sizes and ranks unknown; gradients of first and second order against finite differences; every dtype of
-// tests/data/op_dtypes.txt against the widest of its kind; empty axes; effects as the op declares them; errors of
-// dtypes that it does not take and of variables without a value. What fails names the node. Without rows: special.h.
+// Derived from each row: equal bits optimised or not, for 1, 2, 3 and 8 threads, cut into 1, 2, 3 and 7 parts, equal
+// and not, static and dynamic shapes, fed and constant inputs, before and after export and import; inferred shapes
+// against real ones, with sizes and ranks unknown; gradients of first and second order against finite differences;
+// every dtype of tests/data/op_dtypes.txt against the widest of its kind; empty axes; effects as the op declares them;
+// errors of dtypes that it does not take and of variables without a value. What fails names the node. Without rows:
+// special.h.
 #pragma once
 
 #include <map>

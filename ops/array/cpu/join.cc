@@ -154,11 +154,11 @@ Status PrepareUnpack(PrepareContext& c) {
 }  // namespace
 
 void RegisterArrayJoinKernels(KernelRegistry& r) {
-  r.Add("Concat", PrepareConcat).NeedsValue({0});
-  r.Add("ConcatV2", PrepareConcatV2).NeedsValueFrom(-1);
+  r.Add("Concat", PrepareConcat).NeedsValue({0}).Joins();
+  r.Add("ConcatV2", PrepareConcatV2).NeedsValueFrom(-1).Joins();
   r.Add("Split", PrepareSplit).NeedsValue({0});
   r.Add("SplitV", PrepareSplitV).NeedsValue({1, 2});
-  r.Add("Pack", PreparePack);
+  r.Add("Pack", PreparePack).Joins();
   r.Add("Unpack", PrepareUnpack);
 }
 

@@ -1,5 +1,5 @@
-// The executor, on plans made by hand of kernels that write down what they were given: items, operands, workspaces, what
-// comes first and what no longer comes after an error.
+// The executor, on plans made by hand of kernels that write down what they were given: items, operands, workspaces,
+// what comes first and what no longer comes after an error.
 #include "weir/runtime/exec/executor.h"
 
 #include <gtest/gtest.h>
