@@ -105,21 +105,39 @@ std::shared_ptr<PlanCache::Cached> PlanCache::Find(Entry& entry, const Key& key)
   return it->second;
 }
 
-Result<std::shared_ptr<const Plan>> PlanCache::CompileFor(const Graph& graph, const Entry& entry,
-                                                          const std::vector<Tensor>& feeds, const Key& key,
-                                                          bool unfused) const {
-  std::vector<OutputType> types;
+// The lowered graph and the feeds' types, for these shapes and the values of the key.
+Result<Graph> PlanCache::Specialised(const Graph& graph, const Entry& entry, const std::vector<Tensor>& feeds,
+                                     const Key& key, std::vector<OutputType>* types) const {
   for (size_t i = 0; i < feeds.size(); ++i) {
     OutputType t = graph.type(entry.signature.feeds[i]);
     t.dtype = feeds[i].dtype();
     t.shape = feeds[i].shape();
     t.value.reset();
-    types.push_back(std::move(t));
+    types->push_back(std::move(t));
   }
   Graph lowered = entry.lowered;
   for (size_t i = 0; i < feeds.size(); ++i) {
     if (key.by_value[i]) WEIR_RETURN_IF_ERROR(BindFeedValue(lowered, static_cast<int>(i), feeds[i]));
   }
+  return lowered;
+}
+
+Result<Graph> PlanCache::OptimizedOf(const Graph& graph, const Signature& s, const std::vector<Tensor>& feeds,
+                                     std::vector<bool>* by_value) {
+  WEIR_ASSIGN_OR_RETURN(auto entry, EntryOf(graph, s));
+  const Key key = KeyOf(*entry, feeds, {});
+  std::vector<OutputType> types;
+  WEIR_ASSIGN_OR_RETURN(Graph g, Specialised(graph, *entry, feeds, key, &types));
+  WEIR_RETURN_IF_ERROR(Optimize(g, types, env_.options));
+  *by_value = key.by_value;
+  return g;
+}
+
+Result<std::shared_ptr<const Plan>> PlanCache::CompileFor(const Graph& graph, const Entry& entry,
+                                                          const std::vector<Tensor>& feeds, const Key& key,
+                                                          bool unfused) const {
+  std::vector<OutputType> types;
+  WEIR_ASSIGN_OR_RETURN(Graph lowered, Specialised(graph, entry, feeds, key, &types));
   if (!unfused) return Compile(std::move(lowered), types, env_);
   CompileEnv env = env_;
   env.options.disabled_passes.insert("fuse_elementwise");

@@ -37,6 +37,9 @@ class PlanCache {
   Result<std::shared_ptr<Entry>> EntryOf(const Graph& graph, const Signature& s);
   Result<std::shared_ptr<const Plan>> PlanOf(const Graph& graph, Entry& entry, const std::vector<Tensor>& feeds,
                                              const Wish& wish);
+  // The graph that such a plan is built of, and which feeds are compiled in by value.
+  Result<Graph> OptimizedOf(const Graph& graph, const Signature& s, const std::vector<Tensor>& feeds,
+                            std::vector<bool>* by_value);
   Result<Lease> LeaseOf(const Graph& graph, const Signature& s, const std::vector<Tensor>& feeds, const Wish& wish);
 
   void Trim();
@@ -59,6 +62,8 @@ class PlanCache {
 
   Result<std::shared_ptr<Cached>> CachedOf(const Graph& graph, Entry& entry, const std::vector<Tensor>& feeds,
                                            const Wish& wish);
+  Result<Graph> Specialised(const Graph& graph, const Entry& entry, const std::vector<Tensor>& feeds, const Key& key,
+                            std::vector<OutputType>* types) const;
   Result<std::shared_ptr<const Plan>> CompileFor(const Graph& graph, const Entry& entry,
                                                  const std::vector<Tensor>& feeds, const Key& key, bool unfused) const;
   void Return(Cached& cached, std::unique_ptr<RunContext> context);

@@ -179,6 +179,7 @@ Result<Signature> Session::Impl::SignatureOf(const std::vector<std::string>& fee
   }
   for (const std::string& name : targets) {
     std::string node = name.size() > 1 && name[0] == '^' ? name.substr(1) : name;
+    if (auto known = names_.find('^' + node); known != names_.end()) node = known->second;
     NodeId id = graph_->Find(node);
     if (!id.valid()) {
       WEIR_ASSIGN_OR_RETURN(Endpoint e, ParseTensorName(node, "target"));
@@ -190,9 +191,14 @@ Result<Signature> Session::Impl::SignatureOf(const std::vector<std::string>& fee
 }
 
 Result<Endpoint> Session::Impl::ParseTensorName(const std::string& name, const char* what) const {
-  auto e = graph_->ParseEndpoint(name);
+  auto known = names_.find(name.find(':') == std::string::npos ? name + ":0" : name);
+  auto e = graph_->ParseEndpoint(known == names_.end() ? name : known->second);
   if (e.ok()) return *e;
   Status s = e.status();
+  for (const std::string& fixed : fixed_) {
+    if (fixed == name || fixed == name + ":0")
+      s = InvalidArgument(fmt::format("'{}' is compiled in: its value has decided shapes", name));
+  }
   return Status(s.code(), fmt::format("error[{}]: {}", what, s.message())).Help(s.help());
 }
 
@@ -205,6 +211,14 @@ Session::Session(const Builder& b, SessionOptions options)
 }
 Session::Session(Graph graph, SessionOptions options)
     : impl_(std::make_unique<Impl>(std::move(graph), std::move(options))) {}
+Session::Session(CompiledGraph compiled, SessionOptions options) {
+  options.optimize = false;
+  impl_ = std::make_unique<Impl>(std::move(compiled.graph), std::move(options));
+  impl_->names_ = std::move(compiled.feeds);
+  impl_->names_.merge(compiled.fetches);
+  for (const std::string& t : compiled.targets) impl_->names_['^' + t] = compiled.target;
+  impl_->fixed_ = std::move(compiled.fixed);
+}
 Session::~Session() = default;
 
 Status Session::Extend(const Builder& b) {
@@ -352,16 +366,44 @@ void Session::SetRandomStates(const std::map<std::string, std::vector<uint64_t>>
   for (const auto& [name, state] : states) impl_->resources_.SetRandomState(name, state);
 }
 
+Result<Signature> Session::Impl::SignatureOf(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
+                                             const std::vector<std::string>& targets,
+                                             std::vector<Tensor>* values) const {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : feeds) names.push_back(name), values->push_back(value);
+  WEIR_ASSIGN_OR_RETURN(Signature s, SignatureOf(names, fetches, targets));
+  for (size_t i = 0; i < values->size(); ++i) WEIR_RETURN_IF_ERROR(CheckFeed(s.feeds[i], (*values)[i]));
+  return s;
+}
+
 Result<std::shared_ptr<const Plan>> Session::Impl::PlanFor(const NamedFeeds& feeds,
                                                            const std::vector<std::string>& fetches,
                                                            const std::vector<std::string>& targets) {
-  std::vector<std::string> names;
   std::vector<Tensor> values;
-  for (const auto& [name, value] : feeds) names.push_back(name), values.push_back(value);
-  WEIR_ASSIGN_OR_RETURN(Signature s, SignatureOf(names, fetches, targets));
-  for (size_t i = 0; i < values.size(); ++i) WEIR_RETURN_IF_ERROR(CheckFeed(s.feeds[i], values[i]));
+  WEIR_ASSIGN_OR_RETURN(Signature s, SignatureOf(feeds, fetches, targets, &values));
   WEIR_ASSIGN_OR_RETURN(auto entry, plans_.EntryOf(*graph_, s));
   return plans_.PlanOf(*graph_, *entry, values, {});
+}
+
+Result<CompiledGraph> Session::Impl::CompileGraph(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
+                                                  const std::vector<std::string>& targets) {
+  std::vector<Tensor> values;
+  WEIR_ASSIGN_OR_RETURN(Signature s, SignatureOf(feeds, fetches, targets, &values));
+  std::vector<bool> by_value;
+  WEIR_ASSIGN_OR_RETURN(Graph g, plans_.OptimizedOf(*graph_, s, values, &by_value));
+  auto names = [&](const std::vector<Endpoint>& endpoints) {
+    std::vector<std::string> names;
+    for (Endpoint e : endpoints) names.push_back(graph_->EndpointName(e));
+    return names;
+  };
+  std::vector<std::string> nodes;
+  for (NodeId id : s.targets) nodes.push_back(graph_->node(id).name());
+  return CompiledGraph::Of(std::move(g), names(s.feeds), names(s.fetches), nodes, by_value);
+}
+
+Result<CompiledGraph> Session::CompileGraph(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
+                                            const std::vector<std::string>& targets) const {
+  return impl_->CompileGraph(feeds, fetches, targets);
 }
 
 Result<std::string> Session::ExplainPlan(const NamedFeeds& feeds, const std::vector<std::string>& fetches,

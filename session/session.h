@@ -21,6 +21,7 @@
 
 #include "weir/graph/builder.h"
 #include "weir/graph/pass.h"
+#include "weir/session/save/compiled_graph.h"
 
 namespace weir {
 
@@ -149,6 +150,8 @@ class Session {
  public:
   explicit Session(const Builder& b, SessionOptions options = {});
   explicit Session(Graph graph, SessionOptions options = {});
+  // Runs what is compiled already, by the names and for the shapes that it was compiled for.
+  explicit Session(CompiledGraph compiled, SessionOptions options = {});
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -234,6 +237,10 @@ class Session {
   // The plan of a run, compiled for the shapes of `feeds`, as text: steps, slots, memory.
   Result<std::string> ExplainPlan(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
                                   const std::vector<std::string>& targets = {}) const;
+  // What a run compiles to, for the shapes of `feeds`, to be saved and run without compiling. Variables, random states
+  // and files are used as they are then.
+  Result<CompiledGraph> CompileGraph(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
+                                     const std::vector<std::string>& targets = {}) const;
   struct PlanStats {
     int64_t arena_bytes = 0, arena_lower_bound = 0, arena_sum = 0, compile_micros = 0, verify_micros = 0;
     int steps = 0, nodes = 0;

@@ -25,8 +25,13 @@ class Session::Impl {
   Result<Signature> SignatureOf(const std::vector<std::string>& feeds, const std::vector<std::string>& fetches,
                                 const std::vector<std::string>& targets) const;
   Result<Endpoint> ParseTensorName(const std::string& name, const char* what) const;
+  // Of what is fed by name, checked; `values` in the order of the signature's feeds.
+  Result<Signature> SignatureOf(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
+                                const std::vector<std::string>& targets, std::vector<Tensor>* values) const;
   Result<std::shared_ptr<const Plan>> PlanFor(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
                                               const std::vector<std::string>& targets);
+  Result<CompiledGraph> CompileGraph(const NamedFeeds& feeds, const std::vector<std::string>& fetches,
+                                     const std::vector<std::string>& targets);
   Result<Callable> CallableOf(Signature s);
   Result<VariableRef> DeclareVariable(const std::string& name);
 
@@ -34,6 +39,8 @@ class Session::Impl {
   std::shared_ptr<const Graph> graph_;
   const Builder* builder_ = nullptr;  // compared only; null when the session was made of a graph
   Status builder_status_;
+  std::map<std::string, std::string> names_;  // of a compiled graph's feeds, fetches, targets: what they are called now
+  std::vector<std::string> fixed_;            // CompiledGraph::fixed
   ResourceStore resources_;
   std::unique_ptr<ThreadPool> pool_;
   PlanCache plans_;

@@ -38,6 +38,7 @@
 #include "weir/runtime/kernel.h"                   // kernels of your own
 #include "weir/session/gradient_checker.h"         // gradients against finite differences
 #include "weir/session/save/checkpoint_reader.h"   // what is in a checkpoint
+#include "weir/session/save/compiled_graph.h"      // what a run compiles to, in a file
 #include "weir/session/save/freeze.h"              // variables become constants
 #include "weir/session/save/saver.h"               // Saver: checkpoints
 #include "weir/session/session.h"                  // Session

@@ -1,9 +1,10 @@
 // random_graphs: random graphs (graph_generator.h), each run in many ways that must give the same bits:
 //
 //   plain      as it is, step by step, one thread: what the others are compared with
-//   exact      optimised at Precision::kExact, by 1, 2, 3 and 8 threads; with steps cut into 1, 2, 3 or 7 parts;
+//   exact      optimised at Precision::kExact, by 1, 2, 3 and 8 threads; with steps cut into 1 to 7 parts;
 //              without some of the passes
 //   standard   optimised as by default: within 1e-5 of the tensor's largest element (16-bit floats: 1e-2)
+//   saved      compiled, written to a file and run from there
 //   text, wire printed and parsed, exported and imported
 //   shapeless  placeholders of unknown shapes or ranks, fed the same
 //   hidden     some inputs with shapes that only running tells
@@ -21,7 +22,9 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "weir/graph/export.h"
 #include "weir/graph/import.h"
@@ -45,21 +48,49 @@ struct Way {
   int threads = 1;
   int64_t parts = 0;  // that phases are cut into; negative: unequal ones
   std::set<std::string> disabled_passes = {};
+  bool saved = false;  // compiled, written to a file, and run from there
 };
 
-Results Run(Graph graph, const NamedFeeds& feeds, const RandomGraph& r, const Way& way) {
+// What a session compiles to, by a file. Takes feeds whose values are compiled in out of `feeds`.
+Result<CompiledGraph> Saved(const Session& s, const RandomGraph& r, NamedFeeds* feeds) {
+  const std::string path = (std::filesystem::temp_directory_path() / fmt::format("random_{}.meta", getpid())).string();
+  WEIR_ASSIGN_OR_RETURN(CompiledGraph compiled, s.CompileGraph(*feeds, r.fetches, r.targets));
+  WEIR_RETURN_IF_ERROR(compiled.Save(path));
+  auto loaded = CompiledGraph::Load(path);
+  std::filesystem::remove(path);
+  std::erase_if(*feeds, [&](const auto& f) {
+    return std::find(compiled.fixed.begin(), compiled.fixed.end(), f.first + ":0") != compiled.fixed.end();
+  });
+  return loaded;
+}
+
+Status SetVariables(Session& s, const RandomGraph& r) {
+  for (const auto& [name, value] : r.variables) {
+    WEIR_ASSIGN_OR_RETURN(Tensor own, value.Clone());
+    WEIR_RETURN_IF_ERROR(s.SetVariable(name, own));
+  }
+  return {};
+}
+
+Results Run(Graph graph, NamedFeeds feeds, const RandomGraph& r, const Way& way) {
   ForceCutsForTesting(std::abs(way.parts), way.parts < 0);
-  Session s(std::move(graph), {.threads = way.threads,
+  const SessionOptions options{.threads = way.threads,
                                .optimize = way.optimize,
                                .precision = way.precision,
                                .disabled_passes = way.disabled_passes,
-                               .print = [](const std::string&) {}});
+                               .print = [](const std::string&) {}};
+  std::optional<Session> session(std::in_place, std::move(graph), options);
   Results results;
-  for (const auto& [name, value] : r.variables) {
-    Result<Tensor> own = value.Clone();
-    results.status = own.ok() ? s.SetVariable(name, *own) : own.status();
-    if (!results.status.ok()) return results;
+  results.status = SetVariables(*session, r);
+  if (way.saved && results.status.ok()) {
+    auto compiled = Saved(*session, r, &feeds);
+    results.status = compiled.status();
+    if (!compiled.ok()) return results;
+    session.emplace(std::move(*compiled), options);
+    results.status = SetVariables(*session, r);
   }
+  if (!results.status.ok()) return results;
+  Session& s = *session;
   for (int time = 1; time <= 2; ++time) {
     Result<std::vector<Tensor>> got = s.Run(feeds, r.fetches, r.targets, {.timeout = std::chrono::seconds(30)});
     results.status = got.status();
@@ -203,6 +234,7 @@ class Case {
     Try({fmt::format("exact without {}", fmt::join(disabled, ", ")), Precision::kExact, true, 2, 0, disabled}, r_.graph,
         r_.feeds);
     Try({"standard", Precision::kStandard, true, 2}, r_.graph, r_.feeds);
+    Try({.name = "saved", .threads = 2, .saved = true}, r_.graph, r_.feeds);
     Try({"text"}, Parsed(r_.graph), r_.feeds);
     Try({"wire"}, Wired(r_.graph), r_.feeds);
     Result<Graph> shapeless = Shapeless(r_, rng_);

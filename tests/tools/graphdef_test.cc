@@ -296,6 +296,15 @@ TEST_F(Graphdef, InitTakesANodeAndSaysSoOfAModel) {
   ExpectFailure("run --init=init", 2, "model is required");
 }
 
+TEST_F(Graphdef, AWrittenPlanRuns) {
+  Output("plan " + kXor + " --feed x=[[0,1]] --save " + File("xor.meta"));
+  EXPECT_EQ(Output("run --plan " + File("xor.meta") + " --feed x=[[0,1]] --fetch xor"),
+            Output("run " + kXor + " --feed x=[[0,1]] --fetch xor"));
+  ExpectFailure("run --plan " + File("xor.meta") + " --feed x=[[0,1],[1,1]]", 2, "[1,2]");
+  ExpectFailure("run --plan " + kXor + " --feed x=[[0,1]]", 3, "is no compiled graph");
+  ExpectFailure("run " + kXor + " --plan " + File("xor.meta"), 2, "--plan");
+}
+
 TEST_F(Graphdef, PlanBenchAndDraw) {
   EXPECT_NE(Output("plan " + kXor + " --svg " + File("m.svg")).find("lower bound"), std::string::npos);
   EXPECT_EQ(ReadAll(File("m.svg")).compare(0, 4, "<svg"), 0);

@@ -15,7 +15,7 @@ struct PlanOptions {
   ModelOptions model;
   FeedOptions feeds;
   std::vector<std::string> fetches, targets;
-  std::string svg;
+  std::string svg, save;
   bool json = false, optimize = true;
 };
 
@@ -176,6 +176,11 @@ int RunPlan(const PlanOptions& o) {
   Session::Impl session(std::move(model->graph), {.threads = 1, .optimize = o.optimize, .allow_file_ops = true});
   auto plan = MakePlan(o, *feeds, wanted->names, &session);
   if (!plan.ok()) return Report(plan.status(), kRunError);
+  if (!o.save.empty()) {
+    auto compiled = session.CompileGraph(*feeds, wanted->names, o.targets);
+    if (!compiled.ok()) return Report(compiled.status(), kRunError);
+    if (Status s = compiled->Save(o.save); !s.ok()) return Report(s, kBadFile);
+  }
   std::vector<Interval> lives = Lifetimes(**plan);
   std::vector<int64_t> bytes = LiveBytes(**plan, lives);
   if (o.json) {
@@ -194,13 +199,15 @@ void AddPlan(CLI::App& app, Action* action) {
   auto o = std::make_shared<PlanOptions>();
   CLI::App* verb =
       AddVerb(app, "plan", "Compiles a graph and prints the plan: steps, slots, memory over time.",
-              {"graphdef plan model.pb --fetch y --batch=32", "graphdef plan model.pb --svg memory.svg --json"});
+              {"graphdef plan model.pb --fetch y --batch=32", "graphdef plan model.pb --svg memory.svg --json",
+               "graphdef plan model.pb --fetch y --batch=32 --save y32.meta"});
   o->model.AddTo(verb);
   o->feeds.AddTo(verb);
   verb->add_option("--fetch", o->fetches, "Tensors to compute; guessed when left out")->delimiter(',');
   verb->add_option("--target", o->targets, "Nodes to run")->delimiter(',');
   verb->add_option("--optimize", o->optimize, "0: the graph as it is");
   verb->add_option("--svg", o->svg, "Draw the arena: time to the right, addresses down");
+  verb->add_option("--save", o->save, "Write what was compiled, for `graphdef run --plan`: .meta");
   verb->add_flag("--json", o->json, "As JSON");
   verb->callback([=] { *action = [o] { return RunPlan(*o); }; });
 }

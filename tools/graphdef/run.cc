@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 
 #include "weir/runtime/io/file.h"
 #include "weir/runtime/io/npy.h"
@@ -17,7 +18,7 @@ namespace {
 struct RunOptions {
   ModelOptions model;
   FeedOptions feeds;
-  std::string ckpt, init, fetch_list, out, variables, trace;
+  std::string plan, ckpt, init, fetch_list, out, variables, trace;
   std::vector<std::string> fetches, targets;
   int steps = 0, threads = 0;
   bool with_init = false, optimize = true, check_numerics = false, json = false;
@@ -188,7 +189,8 @@ Status WriteVariables(const RunOptions& o, const Session& session) {
   return io::WriteNpz(o.variables, arrays);
 }
 
-Failure Execute(const RunOptions& o, LoadedGraph model) {
+// `compiled`: of a plan's file, whose graph the model's is.
+Failure Execute(const RunOptions& o, LoadedGraph model, std::optional<CompiledGraph> compiled) {
   InferBestEffort(model.graph);
   SessionOptions settings{.threads = o.threads, .optimize = o.optimize, .allow_file_ops = true};
   if (o.check_numerics) settings.disabled_passes.insert("fuse_elementwise");  // so that one op is to blame
@@ -198,7 +200,10 @@ Failure Execute(const RunOptions& o, LoadedGraph model) {
   auto fetches = Fetches(o, model, strangers);
   if (!fetches.ok()) return {fetches.status(), kUsage};
   if (auto targets = Want(model, {}, o.targets); !targets.ok()) return {targets.status(), kUsage};
-  Session session(std::move(model.graph), settings);
+  std::optional<Session> made;
+  if (compiled) made.emplace(std::move(*compiled), settings);
+  else made.emplace(std::move(model.graph), settings);
+  Session& session = *made;
   if (!o.ckpt.empty()) {
     if (Status s = RestoreVariables(session, o.ckpt); !s.ok()) return {s, kBadFile};
   } else if (model.format == GraphFormat::kSavedModel) {
@@ -222,9 +227,17 @@ Failure Execute(const RunOptions& o, LoadedGraph model) {
 }
 
 int RunModel(const RunOptions& o) {
-  auto model = Load(o.model);
+  ModelOptions file = o.model;
+  std::optional<CompiledGraph> compiled;
+  if (!o.plan.empty()) {
+    auto loaded = CompiledGraph::Load(o.plan);
+    if (!loaded.ok()) return Report(loaded.status(), kBadFile);
+    compiled = std::move(*loaded);
+    file.path = o.plan;
+  }
+  auto model = Load(file);
   if (!model.ok()) return Report(model.status(), kBadFile);
-  Failure f = Execute(o, std::move(*model));
+  Failure f = Execute(o, std::move(*model), std::move(compiled));
   return f.status.ok() ? kOk : Report(f.status, f.exit);
 }
 
@@ -238,6 +251,9 @@ void AddRun(CLI::App& app, Action* action) {
        "graphdef run model.meta --ckpt model --feeds f.npz --target train --steps 3 --fetch loss --variables v.npz"});
   CLI::Option* model = o->model.AddTo(verb);
   o->feeds.AddTo(verb);
+  model->required(false);
+  verb->add_option("--plan", o->plan, "In place of a model: what `graphdef plan --save` wrote; nothing is compiled")
+      ->excludes(model);
   verb->add_option("--ckpt", o->ckpt, "Set the variables from this checkpoint: a prefix, or a folder (its latest)");
   CLI::Option* init =
       verb->add_option("--init", o->init,
@@ -268,6 +284,7 @@ void AddRun(CLI::App& app, Action* action) {
   verb->add_flag("--json", o->json, "Print as JSON");
   verb->callback([=] {
     o->with_init = init->count() > 0;
+    if (o->model.path.empty() && o->plan.empty()) throw CLI::RequiredError("model");
     *action = [o] { return RunModel(*o); };
   });
 }
