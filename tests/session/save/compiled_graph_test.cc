@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "weir/graph/export.h"
 #include "weir/ops/array/array.h"
 #include "weir/ops/linalg/linalg.h"
 #include "weir/ops/math/math.h"
@@ -93,7 +94,7 @@ TEST_F(Compiled, AnyTensorMayBeFedAndFetched) {
   Output x = ops::Placeholder(g, kFloat, {4}, {.name = "x"});
   Output same = ops::Identity(x, {.name = "same"});
   OutputList parts = ops::Split(ops::Relu(same), 2, 0, {.name = "parts"});
-  Output seven = ops::Add(ops::Const(g, 3.0f), 4.0f, {.name = "seven"});
+  Output seven = ops::Add(ops::Constant(g, 3.0f), 4.0f, {.name = "seven"});
   Session session(g);
   const NamedFeeds feeds = {{"x", Tensor::Of<float>({4}, {1, -2, 3, 4})}};
   const std::vector<std::string> fetches = {"x", "same", "parts:1", "seven"};
