@@ -36,6 +36,13 @@ int64_t PrepareContext::PartsWorth(int64_t items, double item_ns) {
   return std::max<int64_t>(static_cast<int64_t>(parts), 1);
 }
 
+bool PrepareContext::Keep(int input, Form form) {
+  const Operand& o = inputs_[input];
+  if (!o.stays || (!o.form.empty() && o.form != form.kind)) return false;
+  forms_[input] = std::move(form);
+  return true;
+}
+
 int64_t Prepared::MostParts() const {
   int64_t most = 1;
   for (const Phase& p : phases) most = std::max(most, p.parts);
@@ -43,7 +50,7 @@ int64_t Prepared::MostParts() const {
 }
 
 Prepared PrepareContext::Take() {
-  Prepared p{std::move(before_), workspace_bytes_, own_bytes_, std::move(copies_), only_copies_};
+  Prepared p{std::move(before_), workspace_bytes_, own_bytes_, std::move(forms_), std::move(copies_), only_copies_};
   p.only_copies &= p.phases.empty() && after_.empty();
   if (main_.run.call) p.phases.push_back(std::move(main_));
   p.phases.insert(p.phases.end(), std::make_move_iterator(after_.begin()), std::make_move_iterator(after_.end()));

@@ -126,11 +126,20 @@ struct Copy {
   int64_t in_offset, out_offset, bytes;
 };
 
+// What a kernel computes with in place of an input that stays as it is from run to run: packed panels, a widened
+// filter.
+struct Form {
+  std::string kind;  // what it is and of which sizes: equal kinds of equal inputs are equal
+  int64_t bytes = 0;
+  std::function<void(const void* input, void* form)> make;
+};
+
 // What Prepare decided.
 struct Prepared {
   std::vector<Phase> phases;    // none: there is nothing to run
   int64_t workspace_bytes = 0;  // shared
   int64_t own_bytes = 0;        // of each part
+  std::map<int, Form> forms;    // by input: what the kernel finds in its place
   std::vector<Copy> copies;     // what the phases leave out where source and target are one
   bool only_copies = false;     // the phases do nothing else
   int64_t MostParts() const;    // that a phase is cut into
@@ -144,6 +153,8 @@ class PrepareContext {
     const Tensor* value =
         nullptr;  // inputs only: known value, always set for inputs that the kernel declared NeedsValue
     bool known = true;              // outputs only: the shape function told the shape
+    bool stays = false;             // inputs only: a constant, or a variable that the plan does not write
+    std::string form = {};          // the kind of form that somebody has of it already; a variable has one at most
   };
 
   PrepareContext(const AttrMap* attrs, std::vector<Operand> inputs, std::vector<Operand> outputs,
@@ -195,6 +206,9 @@ class PrepareContext {
   void set_own_workspace(int64_t bytes) { own_bytes_ = bytes; }
   // The parts that so much work is worth, at most 64: for cuts that decide in which order sums are taken.
   static int64_t PartsWorth(int64_t items, double item_ns);
+  // Whether the kernel will find this form in place of input `input`, which then is the form's elements: only of what
+  // stays as it is.
+  bool Keep(int input, Form form);
   // See Copy; the function to run leaves those out whose source and target are one address.
   void AddCopy(Copy copy) { copies_.push_back(copy); }
   void set_only_copies(bool only) { only_copies_ = only; }
@@ -217,6 +231,7 @@ class PrepareContext {
   Phase main_;
   std::vector<Phase> before_, after_;
   int64_t workspace_bytes_ = 0, own_bytes_ = 0;
+  std::map<int, Form> forms_;
   std::vector<Copy> copies_;
   bool only_copies_ = false;
 };

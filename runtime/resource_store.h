@@ -33,8 +33,17 @@ struct VariableCell : ResourceCell {
   const DType dtype;
   const PartialShape declared;
 
-  std::mutex mutex;    // guards value; held by a writer while it changes the buffer in place
+  // The value was changed; under the mutex.
+  void Changed() { ++version; }
+
+  std::mutex mutex;    // guards all but `writing`; held by a writer while it changes the buffer in place
   Tensor value;        // invalid until initialised
+  uint64_t version = 0;
+  // The one form that kernels have of the value, of which version. Whoever finds it old makes it anew, in another
+  // buffer.
+  std::string form_kind;
+  uint64_t form_version = 0;
+  std::shared_ptr<Buffer> form;
   std::mutex writing;  // held for the whole of a run that writes the variable
 };
 using VariableRef = std::shared_ptr<VariableCell>;

@@ -25,9 +25,10 @@ SessionOptions Complete(SessionOptions o) {
   return o;
 }
 
-CompileEnv EnvOf(const SessionOptions& o, ResourceStore* resources) {
+CompileEnv EnvOf(const SessionOptions& o, ResourceStore* resources, FormStore* forms) {
   CompileEnv env;
   env.resources = resources;
+  if (o.keep_forms) env.forms = forms;
   env.options.optimize = o.optimize;
   env.options.precision = o.precision;
   env.options.disabled_passes = o.disabled_passes;
@@ -41,7 +42,7 @@ CompileEnv EnvOf(const SessionOptions& o, ResourceStore* resources) {
 
 Session::Impl::Impl(Graph graph, SessionOptions options)
     : options_(Complete(std::move(options))), graph_(std::make_shared<Graph>(std::move(graph))),
-      plans_({options_.max_plans, options_.max_cache_bytes}, EnvOf(options_, &resources_)) {
+      plans_({options_.max_plans, options_.max_cache_bytes}, EnvOf(options_, &resources_, &forms_)) {
   AllKernels();  // from here on no kernel can be registered
   if (options_.threads > 1) pool_ = std::make_unique<ThreadPool>(options_.threads);
 }
@@ -347,6 +348,7 @@ Status Session::SetVariable(const std::string& name, const Tensor& value) {
   std::lock_guard writing(v->writing);
   std::lock_guard lock(v->mutex);
   v->value = std::move(copy);
+  v->Changed();
   return {};
 }
 

@@ -38,6 +38,9 @@ struct SessionOptions {
   // (arenas, which all plans share, and buffers of fetches). The longest unused goes first; what the last run used
   // stays, however large.
   int64_t max_cache_bytes = int64_t{256} << 20;
+  // Kernels keep forms of constants and of variables that a run does not write (packed for products), which take as
+  // much memory again. Bits do not depend on it.
+  bool keep_forms = true;
   std::function<void(const std::string&)> print = {};  // where Print writes; stderr when empty
 };
 

@@ -42,6 +42,7 @@ class Session::Impl {
   std::map<std::string, std::string> names_;  // of a compiled graph's feeds, fetches, targets: what they are called now
   std::vector<std::string> fixed_;            // CompiledGraph::fixed
   ResourceStore resources_;
+  FormStore forms_;
   std::unique_ptr<ThreadPool> pool_;
   PlanCache plans_;
 };

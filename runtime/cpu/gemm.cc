@@ -32,6 +32,42 @@ void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const double* a, in
   GemmOf<double>({ta, tb, m, n, k, a, lda, b, ldb, add, c, ldc});
 }
 
+namespace {
+
+template <class T>
+void GemmPackedOf(bool ta, int64_t m, int64_t k, const T* a, int64_t lda, const T* packed, PackedColumns columns,
+                  bool add, T* c, int64_t ldc) {
+  GemmOf<T>({.ta = ta, .tb = false, .m = m, .n = columns.columns, .k = k, .a = a, .lda = lda, .b = nullptr, .ldb = 0,
+             .add = add, .c = c, .ldc = ldc, .packed = packed, .packed_n = columns.n, .first = columns.first});
+}
+
+}  // namespace
+
+template <>
+int64_t PackedBytes<float>(int64_t n, int64_t k) {
+  return kernels::SimdPackedSize<float>(n, k) * static_cast<int64_t>(sizeof(float));
+}
+template <>
+int64_t PackedBytes<double>(int64_t n, int64_t k) {
+  return kernels::SimdPackedSize<double>(n, k) * static_cast<int64_t>(sizeof(double));
+}
+
+void PackRight(bool tb, int64_t n, int64_t k, const float* b, int64_t ldb, float* packed) {
+  kernels::SimdPack(tb, n, k, b, ldb, packed);
+}
+void PackRight(bool tb, int64_t n, int64_t k, const double* b, int64_t ldb, double* packed) {
+  kernels::SimdPack(tb, n, k, b, ldb, packed);
+}
+
+void GemmPacked(bool ta, int64_t m, int64_t k, const float* a, int64_t lda, const float* packed, PackedColumns columns,
+                bool add, float* c, int64_t ldc) {
+  GemmPackedOf(ta, m, k, a, lda, packed, columns, add, c, ldc);
+}
+void GemmPacked(bool ta, int64_t m, int64_t k, const double* a, int64_t lda, const double* packed,
+                PackedColumns columns, bool add, double* c, int64_t ldc) {
+  GemmPackedOf(ta, m, k, a, lda, packed, columns, add, c, ldc);
+}
+
 double GemmNs(int64_t m, int64_t n, int64_t k) {
   constexpr double kFlopsPerNs = 80;  // a core of a current server; products of one row are bound by memory
   double flops = 2.0 * double(m) * double(n) * double(k);

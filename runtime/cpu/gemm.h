@@ -21,6 +21,23 @@ void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const float* a, int
 void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const double* a, int64_t lda, const double* b, int64_t ldb,
           bool add, double* c, int64_t ldc);
 
+// A right operand that is used again and again, packed as Gemm packs it otherwise each time: b [k,n], or [n,k] when
+// `tb`. n >= kGemmColumns. The form depends on the machine.
+template <class T>
+int64_t PackedBytes(int64_t n, int64_t k);
+void PackRight(bool tb, int64_t n, int64_t k, const float* b, int64_t ldb, float* packed);
+void PackRight(bool tb, int64_t n, int64_t k, const double* b, int64_t ldb, double* packed);
+
+// Gemm by columns [first, first + columns) of a packed b of n columns; `first` is a multiple of kGemmColumns. The bits
+// are those of Gemm.
+struct PackedColumns {
+  int64_t n, first, columns;
+};
+void GemmPacked(bool ta, int64_t m, int64_t k, const float* a, int64_t lda, const float* packed, PackedColumns columns,
+                bool add, float* c, int64_t ldc);
+void GemmPacked(bool ta, int64_t m, int64_t k, const double* a, int64_t lda, const double* packed,
+                PackedColumns columns, bool add, double* c, int64_t ldc);
+
 // Sizes of which products are made best: whole tiles of registers.
 inline constexpr int64_t kGemmRows = 24, kGemmColumns = 32;
 

@@ -205,6 +205,31 @@ void PackB(const Product<T>& p, int64_t first, int64_t columns, int64_t width, i
   for (int64_t i = 0; i < depth; ++i) std::fill(out + i * width + columns, out + (i + 1) * width, T(0));
 }
 
+// The columns of the panel of `columns` of b's, which are no more than two vectors.
+template <class T>
+int64_t Room(int64_t columns) { return columns <= kLanes<T> ? kLanes<T> : 2 * kLanes<T>; }
+
+// All of b packed: blocks of kWidth columns one after the other, in each blocks of kDepth, in those panels.
+template <class T>
+struct Panels {
+  int64_t n, k;
+
+  // The columns of the block that begins at `j0`, those of its last panel rounded up.
+  int64_t Width(int64_t j0) const {
+    const int64_t width = std::min(kWidth, n - j0), rest = width % (2 * kLanes<T>);
+    return width - rest + (rest > 0 ? Room<T>(rest) : 0);
+  }
+  int64_t size() const {
+    const int64_t last = n > 0 ? (n - 1) / kWidth * kWidth : 0;
+    return (last + Width(last)) * k;
+  }
+  // Where the panel of column j begins, for the depth from `from` on.
+  int64_t At(int64_t j, int64_t from, int64_t depth) const {
+    const int64_t j0 = j / kWidth * kWidth;
+    return j0 * k + from * Width(j0) + (j - j0) * depth;
+  }
+};
+
 // One block: rows [i0, i0 + height), columns [j0, j0 + width), depth [from, from + depth). b's panels that need packing
 // are packed.
 template <class T> void Block(const Product<T>& p, int64_t i0, int64_t height, int64_t j0, int64_t width, int64_t from,
@@ -219,9 +244,11 @@ template <class T> void Block(const Product<T>& p, int64_t i0, int64_t height, i
   for (int64_t j = 0; j < width; j += kFull) {
     const int64_t columns = std::min(kFull, width - j);
     const bool narrow = columns <= kLanes<T>;
-    const int64_t room = narrow ? kLanes<T> : kFull;
+    const int64_t room = Room<T>(columns);
     const bool in_place = direct && columns == room;
-    const T* b = in_place ? p.b + from * p.ldb + j0 + j : packed_b + j * depth;
+    const T* b = in_place  ? p.b + from * p.ldb + j0 + j
+                 : p.packed ? p.packed + Panels<T>{p.packed_n, p.k}.At(p.first + j0 + j, from, depth)
+                            : packed_b + j * depth;
     const int64_t stride = in_place ? p.ldb : room;
     for (int64_t i = 0; i < height; i += kTileRows) {
       const int64_t rows = std::min<int64_t>(kTileRows, height - i);
@@ -235,16 +262,30 @@ template <class T> void Block(const Product<T>& p, int64_t i0, int64_t height, i
 }
 
 template <class T>
+void PackAll(const Product<T>& p, T* to) {
+  constexpr int64_t kFull = 2 * kLanes<T>;
+  const Panels<T> panels{p.n, p.k};
+  for (int64_t from = 0; from < p.k; from += kDepth) {
+    const int64_t depth = std::min(kDepth, p.k - from);
+    for (int64_t j = 0; j < p.n; j += kFull) {
+      const int64_t columns = std::min(kFull, p.n - j);
+      PackB(p, j, columns, Room<T>(columns), from, depth, to + panels.At(j, from, depth));
+    }
+  }
+}
+
+template <class T>
 void Blocked(const Product<T>& p) {
   constexpr int64_t kFull = 2 * kLanes<T>;
-  const bool direct = !p.tb && p.m <= 3 * kTileRows;
+  const bool direct = !p.tb && !p.packed && p.m <= 3 * kTileRows;
   T* packed_b = Scratch<T, 1>(kDepth * kWidth);
   for (int64_t j0 = 0; j0 < p.n; j0 += kWidth) {
     const int64_t width = std::min(kWidth, p.n - j0);
     for (int64_t from = 0; from < p.k; from += kDepth) {
       const int64_t depth = std::min(kDepth, p.k - from);
       for (int64_t j = 0; j < width; j += kFull) {
-        const int64_t columns = std::min(kFull, width - j), room = columns <= kLanes<T> ? kLanes<T> : kFull;
+        const int64_t columns = std::min(kFull, width - j), room = Room<T>(columns);
+        if (p.packed) continue;
         if (!direct || columns != room) PackB(p, j0 + j, columns, room, from, depth, packed_b + j * depth);
       }
       for (int64_t i0 = 0; i0 < p.m; i0 += kHeight) {
@@ -407,7 +448,9 @@ void Plain(const Product<T>& p) {
 template <class T>
 void Multiply(const Product<T>& p) {
   constexpr double kPlain = 64;  // multiplications below which packing is the larger part
-  if (p.n == 1 && !p.ta) {
+  if (p.packed) {
+    Blocked(p);
+  } else if (p.n == 1 && !p.ta) {
     TimesColumn(p);
   } else if (double(p.m) * double(p.n) * double(p.k) <= kPlain) {
     Plain(p);
@@ -424,6 +467,10 @@ void Multiply(const Product<T>& p) {
 
 void MultiplyF32(const Product<float>& p) { Multiply(p); }
 void MultiplyF64(const Product<double>& p) { Multiply(p); }
+void PackF32(const Product<float>& p, float* to) { PackAll(p, to); }
+void PackF64(const Product<double>& p, double* to) { PackAll(p, to); }
+int64_t PackedSizeF32(int64_t n, int64_t k) { return Panels<float>{n, k}.size(); }
+int64_t PackedSizeF64(int64_t n, int64_t k) { return Panels<double>{n, k}.size(); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace weir
@@ -433,10 +480,24 @@ HWY_AFTER_NAMESPACE();
 namespace weir {
 HWY_EXPORT(MultiplyF32);
 HWY_EXPORT(MultiplyF64);
+HWY_EXPORT(PackF32);
+HWY_EXPORT(PackF64);
+HWY_EXPORT(PackedSizeF32);
+HWY_EXPORT(PackedSizeF64);
 
 namespace kernels {
 void SimdGemm(const Product<float>& p) { HWY_DYNAMIC_DISPATCH(MultiplyF32)(p); }
 void SimdGemm(const Product<double>& p) { HWY_DYNAMIC_DISPATCH(MultiplyF64)(p); }
+template <>
+int64_t SimdPackedSize<float>(int64_t n, int64_t k) { return HWY_DYNAMIC_DISPATCH(PackedSizeF32)(n, k); }
+template <>
+int64_t SimdPackedSize<double>(int64_t n, int64_t k) { return HWY_DYNAMIC_DISPATCH(PackedSizeF64)(n, k); }
+void SimdPack(bool tb, int64_t n, int64_t k, const float* b, int64_t ldb, float* to) {
+  HWY_DYNAMIC_DISPATCH(PackF32)({.tb = tb, .n = n, .k = k, .b = b, .ldb = ldb}, to);
+}
+void SimdPack(bool tb, int64_t n, int64_t k, const double* b, int64_t ldb, double* to) {
+  HWY_DYNAMIC_DISPATCH(PackF64)({.tb = tb, .n = n, .k = k, .b = b, .ldb = ldb}, to);
+}
 }  // namespace kernels
 }  // namespace weir
 #endif  // HWY_ONCE

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <string>
 #include <type_traits>
 
 #include "weir/runtime/cpu/gemm.h"
@@ -74,25 +75,6 @@ void PatchProduct(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const A* a,
   }
 }
 
-// The filter (input `input`) as it is computed with: the input itself, or the copy in the workspace.
-template <class T>
-const Wide<T>* WideFilter(RunArgs& a, int input, int64_t at) {
-  if constexpr (std::is_same_v<T, Wide<T>>) {
-    return a.in<T>(input);
-  } else {
-    return reinterpret_cast<const Wide<T>*>(a.workspace<char>() + at);
-  }
-}
-// A phase that makes that copy, where one is needed.
-template <class T>
-void WidenFilterBefore(PrepareContext& c, int input, int64_t at, int64_t size) {
-  if constexpr (!std::is_same_v<T, Wide<T>>) {
-    c.Before(size, 0.5, [=](RunArgs& a) {
-      std::copy(a.in<T>(input) + a.begin, a.in<T>(input) + a.end,
-                reinterpret_cast<Wide<T>*>(a.workspace<char>() + at) + a.begin);
-    });
-  }
-}
 
 // Share i of n things in `shares` shares.
 inline Span Share(int64_t n, int64_t shares, int64_t i) {
@@ -135,6 +117,34 @@ class WorkspaceLayout {
 
   int64_t bytes_ = 0;
   bool overflow_ = false;
+};
+
+// A filter as it is computed with, in Wide<T>: the input itself, its kept form, or a copy in the workspace that a phase
+// makes.
+template <class T>
+class WideFilter {
+ public:
+  WideFilter(PrepareContext& c, int input, int64_t size, WorkspaceLayout* layout) : input_(input) {
+    if constexpr (!std::is_same_v<T, Wide<T>>) {
+      const std::string kind = "wide " + DTypeShortName(DTypeOf<T>) + " " + std::to_string(size);
+      auto widen = [size](const void* in, void* out) {
+        std::copy_n(static_cast<const T*>(in), size, static_cast<Wide<T>*>(out));
+      };
+      if (c.Keep(input, {kind, size * static_cast<int64_t>(sizeof(Wide<T>)), widen})) return;
+      at_ = layout->Add(size, sizeof(Wide<T>));
+      c.Before(size, 0.5, [at = at_, input](RunArgs& a) {
+        std::copy(a.in<T>(input) + a.begin, a.in<T>(input) + a.end,
+                  reinterpret_cast<Wide<T>*>(a.workspace<char>() + at) + a.begin);
+      });
+    }
+  }
+  const Wide<T>* Of(const RunArgs& a) const {
+    return at_ < 0 ? a.in<Wide<T>>(input_) : reinterpret_cast<const Wide<T>*>(a.workspace<char>() + at_);
+  }
+
+ private:
+  int input_;
+  int64_t at_ = -1;
 };
 
 }  // namespace weir::kernels

@@ -17,6 +17,7 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
   output_bound_.resize(p.outputs.size(), nullptr);
   pins_.resize(p.variables.size());
   pin_shapes_.resize(p.variables.size());
+  form_pins_.resize(p.variables.size());
   feed_tensors_.resize(p.feeds.size());
   nested_.resize(p.steps.size());
   dynamic_ops_.resize(p.steps.size());
@@ -201,17 +202,35 @@ Status RunContext::PinVariables() {
                                             pv.variable->name(), value.shape().ToString(), pv.shape.ToString()));
     }
     Repin(static_cast<int>(v));
+    if (!pv.form.kind.empty()) WEIR_RETURN_IF_ERROR(PinForm(static_cast<int>(v)));
   }
+  return {};
+}
+
+// The variable's form, made anew where the value has changed since. Under the cell's mutex.
+Status RunContext::PinForm(int v) {
+  const PlanVariable& pv = plan_->variables[v];
+  VariableCell& cell = *pv.variable;
+  if (!cell.form || cell.form_kind != pv.form.kind || cell.form_version != cell.version) {
+    cell.form = nullptr;
+    WEIR_ASSIGN_OR_RETURN(auto made, Buffer::Allocate(pv.form.bytes, "a form of variable '" + cell.name() + "'"));
+    pv.form.make(cell.value.raw(), made->data());
+    cell.form = std::move(made), cell.form_kind = pv.form.kind, cell.form_version = cell.version;
+  }
+  form_pins_[v] = cell.form;
+  for (int32_t slot : pv.form_slots) Place(slot, cell.form->data());
   return {};
 }
 
 void RunContext::Rest() {
   for (int32_t v : resting_pins_) pins_[v] = nullptr;
   for (int32_t d : resting_dynamic_) dynamic_[d] = Tensor();
+  for (auto& p : form_pins_) p = nullptr;
 }
 
 void RunContext::Finish() {
   for (auto& p : pins_) p = nullptr;
+  for (auto& p : form_pins_) p = nullptr;
   for (auto& b : outputs_) b = nullptr;
   for (auto& t : dynamic_) t = Tensor();
   for (auto& t : feed_tensors_) t = Tensor();
@@ -374,6 +393,7 @@ Status RunContext::RunWriter(size_t i, const RunOptions& options) {
       WEIR_ASSIGN_OR_RETURN(cell.value, cell.value.Clone());
       Repin(v);
     }
+    cell.Changed();
   }
   if (s.kind == StepKind::kDynamic) return RunDynamic(i, options);
   RunPhases(s.prepared, args_[i], options.team);
@@ -433,9 +453,11 @@ Status RunContext::RunAssign(size_t i) {
   if (in_place) {
     const void* data = from.is_static() ? pointers_[input_slot(s, 0)] : dynamic_[from.index].raw();
     if (cell.value.bytes() > 0) std::memmove(cell.value.mutable_raw(), data, cell.value.bytes());
+    cell.Changed();
     return {};
   }
   WEIR_ASSIGN_OR_RETURN(cell.value, SlotTensor(input_slot(s, 0)).Clone());
+  cell.Changed();
   Repin(v);
   return {};
 }

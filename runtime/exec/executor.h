@@ -76,6 +76,7 @@ class RunContext {
   }
   Status PinVariables();
   void Repin(int v);
+  Status PinForm(int v);
   Status PrepareOutputs();
   Status ArenaError(const Status& s) const;
   Status FetchError(size_t fetch, const Status& s) const;
@@ -140,6 +141,7 @@ class RunContext {
       recycled_;  // per output: buffers to use again once nobody holds them
   std::vector<void*> output_bound_;
   std::vector<std::shared_ptr<Buffer>> pins_;  // by variable
+  std::vector<std::shared_ptr<Buffer>> form_pins_;       // by variable: of its form
   std::vector<int32_t> resting_pins_, resting_dynamic_;  // what Rest lets go of
   std::vector<bool> fetched_dynamic_;          // by dynamic number: its memory will be the caller's
   bool stale_ = false;

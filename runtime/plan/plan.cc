@@ -15,6 +15,7 @@ std::string SlotText(const Plan& p, int32_t i) {
     case Storage::kConstant: return fmt::format("%{}=const{}:{}", i, s.index, type);
     case Storage::kFeed: return fmt::format("%{}=feed{}:{}", i, s.index, type);
     case Storage::kVariable: return fmt::format("%{}=var{}:{}", i, s.index, type);
+    case Storage::kForm: return fmt::format("%{}=form of var{}:{}", i, s.index, type);
     case Storage::kOutput: return fmt::format("%{}=out{}:{}", i, s.index, type);
     case Storage::kDynamic: return fmt::format("%{}=dyn{}:{}", i, s.index, type);
     case Storage::kNone: return "-";

@@ -19,7 +19,8 @@
 
 namespace weir {
 
-enum class Storage : uint8_t { kArena, kConstant, kFeed, kVariable, kOutput, kDynamic, kNone };
+// kForm: what a kernel has in place of a variable (Form).
+enum class Storage : uint8_t { kArena, kConstant, kFeed, kVariable, kForm, kOutput, kDynamic, kNone };
 
 struct Slot {
   Storage storage = Storage::kNone;
@@ -126,6 +127,8 @@ struct PlanVariable {
   std::string first_reader;    // node that reads it first, for the error
   std::vector<int32_t> slots;  // static slots that view it
   bool written = false;
+  Form form;                         // what kernels want of it besides; `kind` is empty without
+  std::vector<int32_t> form_slots;
 };
 
 class Plan {

@@ -23,8 +23,7 @@ class PlanBuilder {
       : g_(g), env_(env), plan_(std::make_shared<Plan>()), order_(std::move(order)), roles_(std::move(roles)),
         slots_(g, order_, roles_, *plan_), variables_(g, order_, *env.resources, *plan_),
         copies_(g, order_, roles_, slots_, variables_, [this](const Node& n) -> Result<Prepared> {
-          WEIR_ASSIGN_OR_RETURN(PrepareContext c, Prepare(n));
-          return c.Take();
+          return PrepareWithForms(n);
         }) {}
 
   Result<std::shared_ptr<Plan>> Build() {
@@ -213,7 +212,7 @@ class PlanBuilder {
 
   Status EmitView(const Node& n) {
     // Prepare checks the contract even though there is nothing to run.
-    WEIR_RETURN_IF_ERROR(Prepare(n).status());
+    WEIR_RETURN_IF_ERROR(Prepare(n, false).status());
     for (size_t i = 0; i < n.outputs().size(); ++i) {
       int view = AllKernels().Find(n.op())->ViewOf(static_cast<int>(i));
       if (view < 0) return Internal("is a view of some outputs only");
@@ -223,7 +222,20 @@ class PlanBuilder {
     return {};
   }
 
-  Result<PrepareContext> Prepare(const Node& n) {
+  // Whether kernels may keep a form of `e`, and which one of it somebody keeps already.
+  void TellForms(Endpoint e, PrepareContext::Operand* o) {
+    const Memory& memory = slots_.memory(slots_.MemoryOf(e));
+    if (slots_.OffsetOf(e) != 0) return;
+    if (memory.storage == Storage::kConstant) {
+      o->stays = plan_->constants[memory.index].num_elements() == o->shape.num_elements();
+    } else if (memory.storage == Storage::kVariable) {
+      o->stays = !variables_.WrittenBetween(memory.index, -1, Memory::kForever);
+      o->form = plan_->variables[memory.index].form.kind;
+    }
+  }
+
+  // `forms`: kernels may keep forms of what stays.
+  Result<PrepareContext> Prepare(const Node& n, bool forms) {
     std::vector<PrepareContext::Operand> in, out;
     for (size_t i = 0; i < n.inputs().size(); ++i) {
       Endpoint e = n.input(static_cast<int>(i));
@@ -234,6 +246,7 @@ class PlanBuilder {
         auto shape = t.shape.ToShape();
         if (!shape) return InvalidArgument(fmt::format("has an input of impossible shape {}", t.shape.ToString()));
         in.push_back({BaseType(t.dtype), *shape, ConstantValue(g_, e), true});
+        if (forms) TellForms(e, &in.back());
       }
     }
     for (const OutputType& t : n.outputs()) {
@@ -276,6 +289,42 @@ class PlanBuilder {
     return !taken.empty();
   }
 
+  // Makes the forms of constants that the kernel wants; without any where there is no memory for them.
+  Result<Prepared> PrepareWithForms(const Node& n) {
+    WEIR_ASSIGN_OR_RETURN(PrepareContext c, Prepare(n, env_.forms != nullptr));
+    Prepared prepared = c.Take();
+    for (const auto& [input, form] : prepared.forms) {
+      const Memory& memory = slots_.memory(slots_.MemoryOf(n.input(input)));
+      if (memory.storage == Storage::kVariable) continue;
+      auto made = env_.forms->Of(plan_->constants[memory.index], form);
+      if (!made.ok()) {
+        WEIR_ASSIGN_OR_RETURN(PrepareContext plain, Prepare(n, false));
+        return plain.Take();
+      }
+      forms_[{n.id(), input}] = std::move(*made);
+    }
+    return prepared;
+  }
+
+  // Puts the forms in place of the step's inputs.
+  void AddForms(const Node& n, const Prepared& prepared, const Step& step) {
+    for (const auto& [input, form] : prepared.forms) {
+      const Memory& memory = slots_.memory(slots_.MemoryOf(n.input(input)));
+      Slot slot{memory.storage, kUint8, Shape({form.bytes}), 0, memory.index};
+      const auto number = static_cast<int32_t>(plan_->slots.size());
+      if (memory.storage == Storage::kConstant) {
+        slot.index = static_cast<int32_t>(plan_->constants.size());
+        plan_->constants.push_back(Tensor::FromBuffer(kUint8, slot.shape, forms_.at({n.id(), input})));
+      } else {
+        slot.storage = Storage::kForm;
+        plan_->variables[memory.index].form = form;
+        plan_->variables[memory.index].form_slots.push_back(number);
+      }
+      plan_->slots.push_back(std::move(slot));
+      plan_->operands[step.first_operand + input] = number;
+    }
+  }
+
   Status EmitKernel(const Node& n) {
     WEIR_ASSIGN_OR_RETURN(Prepared prepared, copies_.PreparedOf(n));
     WEIR_ASSIGN_OR_RETURN(const bool in_place, AddOutputs(n, prepared));
@@ -284,6 +333,7 @@ class PlanBuilder {
     auto info = InfoOf(n);
     if (in_place) info->note = "in place";
     WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
+    AddForms(n, prepared, step);
     for (int i : n.def()->writes()) {
       WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(i)));
       step.writes.push_back(v);
@@ -423,6 +473,7 @@ class PlanBuilder {
   SlotTable slots_;
   VariableTable variables_;
   Copies copies_;
+  std::map<std::pair<NodeId, int>, std::shared_ptr<Buffer>> forms_;  // by node and input
 };
 
 }  // namespace

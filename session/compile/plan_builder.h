@@ -5,6 +5,7 @@
 #include <map>
 
 #include "weir/graph/pass.h"
+#include "weir/runtime/form_store.h"
 #include "weir/runtime/plan/plan.h"
 
 namespace weir {
@@ -38,6 +39,7 @@ class BodyPlans {
 // What compiling needs beside the graph.
 struct CompileEnv {
   ResourceStore* resources = nullptr;
+  FormStore* forms = nullptr;   // null: kernels take inputs as they are
   CompileOptions options;
   BodyPlans* bodies = nullptr;  // of the compilation under way
 };

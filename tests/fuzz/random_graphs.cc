@@ -49,6 +49,7 @@ struct Way {
   int64_t parts = 0;  // that phases are cut into; negative: unequal ones
   std::set<std::string> disabled_passes = {};
   bool saved = false;  // compiled, written to a file, and run from there
+  bool forms = true;   // kernels keep forms of what stays
 };
 
 // What a session compiles to, by a file. Takes feeds whose values are compiled in out of `feeds`.
@@ -78,6 +79,7 @@ Results Run(Graph graph, NamedFeeds feeds, const RandomGraph& r, const Way& way)
                                .optimize = way.optimize,
                                .precision = way.precision,
                                .disabled_passes = way.disabled_passes,
+                               .keep_forms = way.forms,
                                .print = [](const std::string&) {}};
   std::optional<Session> session(std::in_place, std::move(graph), options);
   Results results;
@@ -219,7 +221,7 @@ class Case {
 
   // The first difference there is. `failed` tells whether the graph runs at all.
   std::optional<Found> Check(bool* failed) {
-    plain_ = Run(r_.graph, r_.feeds, r_, {"plain", Precision::kExact, false});
+    plain_ = Run(r_.graph, r_.feeds, r_, {.name = "plain", .optimize = false, .forms = false});
     *failed = !plain_.status.ok();
     for (int threads : {1, 2, 3, 8})
       Try({fmt::format("exact, {} threads", threads), Precision::kExact, true, threads}, r_.graph, r_.feeds);

@@ -3,6 +3,8 @@
 // Items: of the forward op and of BackpropFilter, cuts of patches and of output channels; of BackpropInput, bands of
 // input rows, which gather all contributions to them. BackpropFilter's cuts of patches have partial sums of their own,
 // which a second phase adds in order.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
@@ -126,10 +128,25 @@ int64_t OutputStride(const ConvProblem& p) { return p.nchw ? p.pixels() : p.out_
 
 // ---- forward
 
+// Whether the filter is there packed, as the right operand of the products by patches.
+template <class A>
+bool KeepPacked(PrepareContext& c, const ConvProblem& p) {
+  if constexpr (std::is_floating_point_v<A>) {
+    const int64_t n = p.out_channels, k = p.depth();
+    if (p.nchw || p.groups != 1 || n < kGemmColumns) return false;
+    return c.Keep(1, {.kind = fmt::format("packed {} {}x{}", DTypeShortName(DTypeOf<A>), k, n),
+                      .bytes = PackedBytes<A>(n, k),
+                      .make = [n, k](const void* filter, void* packed) {
+                        PackRight(false, n, k, static_cast<const A*>(filter), n, static_cast<A*>(packed));
+                      }});
+  }
+  return false;
+}
+
 // `result` is room for what is computed in another type than the output's.
 template <class T>
 void ForwardBlock(const ConvProblem& p, const Block& b, int64_t group, Span columns, Tile<Wide<T>> tile,
-                  const Wide<T>* filter, T* output, Wide<T>* result) {
+                  const Wide<T>* filter, bool packed, T* output, Wide<T>* result) {
   using A = Wide<T>;
   const int64_t pixels = b.pixels.size(), channels = columns.size(), channel = group * p.group_out() + columns.begin;
   T* out = output + OutputOffset(p, b, channel);
@@ -139,6 +156,11 @@ void ForwardBlock(const ConvProblem& p, const Block& b, int64_t group, Span colu
   if (p.nchw) {
     PatchProduct(true, false, channels, pixels, p.depth(), filter + channel, p.out_channels, tile.data, tile.ld, false,
                  to, ld);
+  } else if (packed) {
+    if constexpr (std::is_floating_point_v<A>) {
+      GemmPacked(p.by_taps(), pixels, p.depth(), tile.data, tile.ld, filter, {p.out_channels, columns.begin, channels},
+                 false, to, ld);
+    }
   } else {
     PatchProduct(p.by_taps(), false, pixels, channels, p.depth(), tile.data, tile.ld, filter + channel, p.out_channels,
                  false, to, ld);
@@ -156,7 +178,8 @@ Status SetForward(PrepareContext& c, const ConvProblem& p) {
   // A single tile that several items read is gathered once, before them.
   const bool as_is = same && p.pointwise(), shared = cut.blocks == 1 && p.groups == 1 && !as_is;
   WorkspaceLayout layout;
-  const int64_t filter_at = layout.Add(same ? 0 : p.filter_size(), sizeof(A));
+  const bool packed = same && KeepPacked<A>(c, p);
+  const WideFilter<T> filter(c, 1, p.filter_size(), &layout);
   const int64_t tile = as_is ? 0 : CeilDiv(cut.block * p.depth(), 16) * 16,
                 result = same ? 0 : cut.block * p.out_channels;
   const int64_t shared_at = layout.Add(shared ? tile : 0, sizeof(A));
@@ -164,7 +187,6 @@ Status SetForward(PrepareContext& c, const ConvProblem& p) {
   WorkspaceLayout own;
   own.Add((shared ? 0 : tile) + result, sizeof(A));
   WEIR_RETURN_IF_ERROR(own.SetOwn(c));
-  WidenFilterBefore<T>(c, 1, filter_at, p.filter_size());
   if (shared) {
     c.Before(1, double(tile), [=](RunArgs& a) {
       GatherPatches(p, a.in<T>(0), 0, Block(p, cut, 0).pixels, 0,
@@ -177,7 +199,7 @@ Status SetForward(PrepareContext& c, const ConvProblem& p) {
       const Block b(p, cut, i);
       for (int64_t g = 0; g < p.groups; ++g) {
         const Tile<A> tile_of = shared ? Tile<A>{patches, PatchStride(p, b)} : GetTile(p, a.in<T>(0), b, g, patches);
-        ForwardBlock<T>(p, b, g, piece.columns, tile_of, WideFilter<T>(a, 1, filter_at), a.out<T>(0),
+        ForwardBlock<T>(p, b, g, piece.columns, tile_of, filter.Of(a), packed, a.out<T>(0),
                         a.own<A>() + (shared ? 0 : tile));
       }
     }
@@ -204,7 +226,6 @@ struct BackpropInputPlan {
   Bands bands;
   int64_t block;  // patches a tile
   int64_t grad_size, sum_size;  // where they are widened copies: a block of the gradient, a band of the result
-  int64_t filter_at;
 };
 
 // The gradients of block `b` (of one image) by its patches, scattered into the band.
@@ -276,15 +297,14 @@ Status SetBackpropInput(PrepareContext& c, const ConvProblem& p) {
   f.grad_size = same ? 0 : f.block * p.group_out();
   f.sum_size = same ? 0 : f.bands.max_rows() * p.x.input * p.in_channels;
   WorkspaceLayout layout, own;
-  f.filter_at = layout.Add(same ? 0 : p.filter_size(), sizeof(A));
+  const WideFilter<T> filter(c, 1, p.filter_size(), &layout);
   own.Add(f.block * p.depth() + f.grad_size + f.sum_size, sizeof(A));
   WEIR_RETURN_IF_ERROR(layout.Set(c));
   WEIR_RETURN_IF_ERROR(own.SetOwn(c));
-  WidenFilterBefore<T>(c, 1, f.filter_at, p.filter_size());
   c.ParallelOver(f.bands.count(), p.ns() / double(f.bands.count()));
-  c.SetRun([f](RunArgs& a) {
+  c.SetRun([f, filter](RunArgs& a) {
     for (int64_t band = a.begin; band < a.end; ++band) {
-      BackpropBand<T>(f, band, WideFilter<T>(a, 1, f.filter_at), a.in<T>(2), a.out<T>(0), a.own<A>());
+      BackpropBand<T>(f, band, filter.Of(a), a.in<T>(2), a.out<T>(0), a.own<A>());
     }
   });
   return {};

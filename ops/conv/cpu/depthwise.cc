@@ -74,17 +74,16 @@ Status SetForward(PrepareContext& c, const DepthwiseProblem& d) {
   constexpr bool same = std::is_same_v<T, A>;
   c.ParallelOver(d.rows(), d.row_ns());
   WorkspaceLayout layout, own;
-  const int64_t filter_at = layout.Add(same ? 0 : d.filter_size(), sizeof(A));
+  const WideFilter<T> filters(c, 1, d.filter_size(), &layout);
   own.Add(same ? 0 : d.out_row(), sizeof(A));
   WEIR_RETURN_IF_ERROR(layout.Set(c));
   WEIR_RETURN_IF_ERROR(own.SetOwn(c));
-  WidenFilterBefore<T>(c, 1, filter_at, d.filter_size());
   c.SetRun([=](RunArgs& a) {
     auto [begin, end] = a.Range();
     for (int64_t row = begin; row < end; ++row) {
       const int64_t plane = row / d.p.y.output;
       const T* in = a.in<T>(0) + d.in_plane(plane) * d.p.in_image();
-      const A* filter = WideFilter<T>(a, 1, filter_at) + d.filter_at(plane);
+      const A* filter = filters.Of(a) + d.filter_at(plane);
       T* out = a.out<T>(0) + row * d.out_row();
       A* sum = a.own<A>();
       if constexpr (same) sum = out;
@@ -124,11 +123,10 @@ Status SetBackpropInput(PrepareContext& c, const DepthwiseProblem& d) {
   const Bands bands(d.p.n, d.p.y.input, d.p.y.extent(), 16);
   c.ParallelOver(bands.count(), d.row_ns() * d.rows() / bands.count());
   WorkspaceLayout layout, own;
-  const int64_t filter_at = layout.Add(same ? 0 : d.filter_size(), sizeof(A));
+  const WideFilter<T> filters(c, 1, d.filter_size(), &layout);
   own.Add(same ? 0 : bands.max_rows() * d.p.x.input * d.p.c, sizeof(A));
   WEIR_RETURN_IF_ERROR(layout.Set(c));
   WEIR_RETURN_IF_ERROR(own.SetOwn(c));
-  WidenFilterBefore<T>(c, 1, filter_at, d.filter_size());
   c.SetRun([=](RunArgs& a) {
     auto [begin, end] = a.Range();
     for (int64_t band = begin; band < end; ++band) {
@@ -140,7 +138,7 @@ Status SetBackpropInput(PrepareContext& c, const DepthwiseProblem& d) {
       std::fill_n(sum, n, A(0));
       const int64_t planes = d.nchw ? d.multiplier : 1;  // output planes of an input plane
       for (int64_t i = 0; i < planes; ++i)
-        BackpropRows<T>(d, image * planes + i, rows, a.in<T>(2), WideFilter<T>(a, 1, filter_at), sum);
+        BackpropRows<T>(d, image * planes + i, rows, a.in<T>(2), filters.Of(a), sum);
       if constexpr (!same) ConvertRows(sum, 0, out, 0, 1, n);
     }
   });

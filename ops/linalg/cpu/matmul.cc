@@ -83,9 +83,39 @@ GemmCut CutBatch(PrepareContext& c, const Batch& b) {
   return cut;
 }
 
+// Whether y is there packed: one matrix for all products that stays.
+template <class T>
+bool KeepPacked(PrepareContext& c, const Batch& b) {
+  if (b.matrices_y != 1 || b.n < kGemmColumns || b.k < 1 || b.size() == 0) return false;
+  const int64_t n = b.n, k = b.k, ldy = b.ty ? b.k : b.n;
+  return c.Keep(1, {.kind = fmt::format("packed {} {}x{}{}", DTypeShortName(DTypeOf<T>), k, n, b.ty ? " t" : ""),
+                    .bytes = PackedBytes<T>(n, k),
+                    .make = [ty = b.ty, n, k, ldy](const void* y, void* packed) {
+                      PackRight(ty, n, k, static_cast<const T*>(y), ldy, static_cast<T*>(packed));
+                    }});
+}
+
+// The same as GemmSlices, by y packed.
+template <class T>
+void PackedSlices(const Batch& b, const GemmCut& cut, const Slices& s, const T* x, const T* y, T* out) {
+  x += b.x[s.i] * b.m * b.k, out += s.i * b.m * b.n;
+  const int64_t ldx = b.tx ? b.m : b.k, n = s.end - s.begin;
+  if (cut.by_rows) {
+    GemmPacked(b.tx, n, b.k, x + s.begin * (b.tx ? 1 : ldx), ldx, y, {b.n, 0, b.n}, false, out + s.begin * b.n, b.n);
+  } else {
+    GemmPacked(b.tx, b.m, b.k, x, ldx, y, {b.n, s.begin, n}, false, out + s.begin, b.n);
+  }
+}
+
 template <class T>
 void SetFloatRun(PrepareContext& c, const Batch& b) {
   GemmCut cut = CutBatch(c, b);
+  if (KeepPacked<T>(c, b)) {
+    return c.SetRun([b, cut](RunArgs& a) {
+      ForSlices(b, cut, a.begin, a.end,
+                [&](const Slices& s) { PackedSlices(b, cut, s, a.in<T>(0), a.in<T>(1), a.out<T>(0)); });
+    });
+  }
   c.SetRun([b, cut](RunArgs& a) {
     ForSlices(b, cut, a.begin, a.end,
               [&](const Slices& s) { GemmSlices(b, cut, s, a.in<T>(0), a.in<T>(1), a.out<T>(0)); });
