@@ -1,7 +1,7 @@
 // Tensor: a value. An element type, a shape, and a shared buffer of elements in row-major order.
 //
 // Copying a Tensor shares its buffer. Whoever writes through mutable_data() must be the only holder, or mean it.
-// Strings are std::string objects (arbitrary bytes). A constant of a dtype that is not carried (dtype.h) has in its buffer
+// Strings are std::string objects (arbitrary bytes). The buffer of a constant whose dtype is not carried (dtype.h) has
 // the bytes of the file that it came in.
 //
 //   Tensor t(std::vector<std::vector<float>>{{1, 2, 3}, {4, 5, 6}});      // f32[2,3]
