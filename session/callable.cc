@@ -77,17 +77,13 @@ class Callable::Impl {
         const Slot& slot = context->plan().slots[context->plan().fetches[i].slot];
         if (slot.dtype != bound[i].dtype() || !(slot.shape == bound[i].shape()))
           return Mismatch(static_cast<int>(i), slot.dtype, slot.shape);
-        std::memcpy(bound[i].mutable_raw(), data, bound[i].bytes());
+        CopyElements(slot.dtype, data, bound[i].mutable_raw(), slot.shape.num_elements());
         continue;
       }
       WEIR_ASSIGN_OR_RETURN(Tensor t, context->Fetch(static_cast<int>(i)));
       if (t.dtype() != bound[i].dtype() || !(t.shape() == bound[i].shape()))
         return Mismatch(static_cast<int>(i), t.dtype(), t.shape());
-      if (t.dtype() == kString) {
-        std::copy_n(t.data<std::string>(), t.num_elements(), bound[i].mutable_data<std::string>());
-      } else if (t.bytes() > 0) {
-        std::memcpy(bound[i].mutable_raw(), t.raw(), t.bytes());
-      }
+      t.CopyTo(bound[i].mutable_raw());
     }
     return {};
   }

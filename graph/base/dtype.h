@@ -1,8 +1,9 @@
 // Element types. Numbers and names are TensorFlow's DataType, so that files need no translation.
 //
-// Weir computes with numbers, bool and strings. Quantised values are carried (from a constant to Dequantize); complex
-// types are known by name (to say so in an error) and refused. A reference type (number + 100) exists only in files and
-// on imported nodes.
+// One table (dtype.cc) has each dtype's facts; what may be done with one follows from its kind. Weir computes with
+// numbers, bool and objects that have operations (strings). Quantised values are carried (from a constant to
+// Dequantize); complex types are known by name (to say so in an error) and refused: a constant of one is the message of
+// the file that it came in. A reference type (number + 100) exists only in files and on imported nodes.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +48,37 @@ inline constexpr DType kFloat = DType::kFloat, kDouble = DType::kDouble, kHalf =
                        kUint16 = DType::kUint16, kUint32 = DType::kUint32, kUint64 = DType::kUint64,
                        kBool = DType::kBool, kString = DType::kString, kResource = DType::kResource;
 
+enum class DTypeKind : uint8_t {
+  kReal,       // half, bfloat16, float, double
+  kInteger,    // signed and unsigned
+  kBool,
+  kComplex,
+  kQuantised,  // integers that stand for real numbers
+  kObject,     // C++ objects
+  kHandle,     // says which state, and is no value: resources, references
+  kUnknown,    // a number without a row
+};
+
+// What is done with `n` elements that are C++ objects. `construct` makes empty ones in raw memory, `destroy` leaves it
+// raw again; `copy` and `equal` work on objects.
+struct ObjectOps {
+  void (*construct)(void* at, int64_t n);
+  void (*copy)(const void* from, void* to, int64_t n);
+  void (*destroy)(void* at, int64_t n);
+  bool (*equal)(const void* a, const void* b, int64_t n);
+};
+
+struct DTypeInfo {
+  DType type = DType::kInvalid;
+  std::string_view name, short_name;
+  DTypeKind kind = DTypeKind::kUnknown;
+  size_t size = 0, alignment = 1;     // of an element in memory, where Weir has a type for it
+  const ObjectOps* object = nullptr;  // of a kObject that tensors can be made of
+};
+
+// The row of a dtype. That of a reference is a handle's without a name: who means the values asks for BaseType(t).
+const DTypeInfo& InfoOf(DType t);
+
 // TensorFlow's name ("float", "int64"; "float_ref" for references), or "dtype(N)".
 std::string DTypeName(DType t);
 // Short name of the text form: f32 f64 f16 bf16 i8…i64 u8…u64 bool str resource variant.
@@ -54,14 +86,25 @@ std::string DTypeShortName(DType t);
 // Accepts both kinds of names; kInvalid when unknown.
 DType ParseDType(std::string_view name);
 
-size_t SizeOf(DType t);  // bytes an element; 0 for string, resource, variant and types that Weir does not carry
+inline size_t SizeOf(DType t) { return InfoOf(t).size; }  // bytes an element takes in memory
 inline bool IsRef(DType t) { return static_cast<int>(t) > 100; }
 inline DType BaseType(DType t) { return IsRef(t) ? static_cast<DType>(static_cast<int>(t) - 100) : t; }
 inline DType MakeRef(DType t) { return static_cast<DType>(static_cast<int>(BaseType(t)) + 100); }
-bool IsFloating(DType t);   // half, bfloat16, float, double
-bool IsInteger(DType t);    // signed and unsigned, not bool
-inline bool IsCarried(DType t) { return SizeOf(t) > 0 || t == DType::kString; }  // tensors of it can be made
-bool IsSupported(DType t);  // a type Weir computes with: floating, integer, bool, string
+inline bool IsFloating(DType t) { return InfoOf(t).kind == DTypeKind::kReal; }
+inline bool IsInteger(DType t) { return InfoOf(t).kind == DTypeKind::kInteger; }
+bool IsSupported(DType t);  // a type Weir computes with: floating, integer, bool, objects
+bool IsCarried(DType t);    // tensors of it can be made: those, and quantised values
+// Of carried types, those whose bytes are the value: they may be copied and compared, and planned before a run.
+inline bool IsPlain(DType t) { return IsCarried(t) && !InfoOf(t).object; }
+
+// Elements of a carried type, plain or objects. The two arrays do not overlap, or are the same.
+void CopyElements(DType t, const void* from, void* to, int64_t n);
+// Whether plain ones have the same bytes, or objects are equal.
+bool EqualElements(DType t, const void* a, const void* b, int64_t n);
+inline void* ElementAt(DType t, void* data, int64_t i) { return static_cast<char*>(data) + i * int64_t(SizeOf(t)); }
+inline const void* ElementAt(DType t, const void* data, int64_t i) {
+  return static_cast<const char*>(data) + i * int64_t(SizeOf(t));
+}
 
 template <class T> struct DTypeOfT;
 template <> struct DTypeOfT<float> { static constexpr DType value = kFloat; };
@@ -90,6 +133,7 @@ using NumberTypes =
 using NumberAndBoolTypes = Types<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
                                  uint32_t, uint64_t, bool>;
 using IndexTypes = Types<int32_t, int64_t>;
+using ObjectTypes = Types<std::string>;
 
 // Calls f(T{}) for the type of the list that `t` names and returns true; false when it names none.
 template <class... Ts, class F>

@@ -49,7 +49,7 @@ Buffer::~Buffer() {
   if (release_) {
     release_();
   } else if (charged_) {
-    if (strings_) std::destroy_n(static_cast<std::string*>(data_), strings_);
+    if (object_) object_->destroy(data_, objects_);
     std::free(data_);
     in_use.fetch_sub(charged_, std::memory_order_relaxed);
   }
@@ -71,13 +71,15 @@ Result<std::shared_ptr<Buffer>> Buffer::Allocate(int64_t bytes, const std::strin
   return b;
 }
 
-Result<std::shared_ptr<Buffer>> Buffer::AllocateStrings(int64_t count, const std::string& what) {
+Result<std::shared_ptr<Buffer>> Buffer::AllocateElements(DType dtype, int64_t count, const std::string& what) {
+  const DTypeInfo& info = InfoOf(dtype);
   int64_t bytes = 0;
-  if (count < 0 || __builtin_mul_overflow(count, int64_t{sizeof(std::string)}, &bytes))
+  if (count < 0 || __builtin_mul_overflow(count, static_cast<int64_t>(info.size), &bytes))
     return ResourceExhausted("not enough memory for " + what);
   WEIR_ASSIGN_OR_RETURN(auto b, Allocate(bytes, what));
-  std::uninitialized_value_construct_n(static_cast<std::string*>(b->data_), count);
-  b->strings_ = count;
+  if (!info.object) return b;
+  info.object->construct(b->data_, count);
+  b->object_ = info.object, b->objects_ = count;
   return b;
 }
 

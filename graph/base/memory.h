@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 
+#include "weir/graph/base/dtype.h"
 #include "weir/graph/base/status.h"
 
 namespace weir {
@@ -27,8 +28,8 @@ class Buffer {
 
   // Uninitialised memory. `what` names the tensor in the error.
   static Result<std::shared_ptr<Buffer>> Allocate(int64_t bytes, const std::string& what = "a tensor");
-  // `count` empty std::strings.
-  static Result<std::shared_ptr<Buffer>> AllocateStrings(int64_t count, const std::string& what = "a string tensor");
+  // Of `count` elements of a carried dtype; objects are constructed, and destroyed with the buffer.
+  static Result<std::shared_ptr<Buffer>> AllocateElements(DType dtype, int64_t count, const std::string& what);
   // Memory of the caller, used without a copy; `release` is called when the last reference goes.
   static std::shared_ptr<Buffer> Wrap(void* data, size_t bytes, std::function<void()> release = {});
 
@@ -36,7 +37,8 @@ class Buffer {
   Buffer() = default;
   void* data_ = nullptr;
   size_t bytes_ = 0;
-  int64_t charged_ = 0, strings_ = 0;
+  int64_t charged_ = 0, objects_ = 0;
+  const ObjectOps* object_ = nullptr;
   std::function<void()> release_;
 };
 

@@ -11,21 +11,14 @@ Result<Tensor> Tensor::Allocate(DType dtype, const Shape& shape) {
   Tensor t;
   t.dtype_ = dtype, t.shape_ = shape;
   std::string what = DTypeShortName(dtype) + shape.ToString();
-  if (dtype == kString) {
-    WEIR_ASSIGN_OR_RETURN(t.buffer_, Buffer::AllocateStrings(shape.num_elements(), what));
-    return t;
-  }
-  if (SizeOf(dtype) == 0) return Unimplemented("tensors of dtype " + DTypeName(dtype) + " cannot be made");
-  int64_t bytes = 0;
-  if (!CheckedMul(shape.num_elements(), SizeOf(dtype), &bytes))
-    return ResourceExhausted("not enough memory for " + what);
-  WEIR_ASSIGN_OR_RETURN(t.buffer_, Buffer::Allocate(bytes, what));
+  if (!IsCarried(dtype)) return Unimplemented("tensors of dtype " + DTypeName(dtype) + " cannot be made");
+  WEIR_ASSIGN_OR_RETURN(t.buffer_, Buffer::AllocateElements(dtype, shape.num_elements(), what));
   return t;
 }
 
 Result<Tensor> Tensor::AllocateZeros(DType dtype, const Shape& shape) {
   WEIR_ASSIGN_OR_RETURN(Tensor t, Allocate(dtype, shape));
-  if (dtype != kString) std::memset(t.mutable_raw(), 0, t.bytes());
+  if (IsPlain(dtype)) std::memset(t.mutable_raw(), 0, t.bytes());
   return t;
 }
 
@@ -37,6 +30,11 @@ Tensor Tensor::FromBuffer(DType dtype, const Shape& shape, std::shared_ptr<Buffe
   Tensor t;
   t.dtype_ = dtype, t.shape_ = shape, t.buffer_ = std::move(buffer);
   return t;
+}
+
+int64_t Tensor::bytes() const {
+  if (IsCarried(dtype_)) return num_elements() * static_cast<int64_t>(SizeOf(dtype_));
+  return buffer_ ? static_cast<int64_t>(buffer_->bytes()) : 0;
 }
 
 void Tensor::CheckType(DType want) const {
@@ -93,11 +91,7 @@ Result<Tensor> Tensor::Reshaped(const Shape& shape) const {
 Result<Tensor> Tensor::Clone() const {
   if (!valid()) return Tensor();
   WEIR_ASSIGN_OR_RETURN(Tensor t, Allocate(dtype_, shape_));
-  if (dtype_ == kString) {
-    std::copy_n(data<std::string>(), num_elements(), t.mutable_data<std::string>());
-  } else if (bytes()) {
-    std::memcpy(t.mutable_raw(), raw(), bytes());
-  }
+  CopyTo(t.mutable_raw());
   return t;
 }
 
@@ -114,12 +108,8 @@ std::optional<std::vector<int64_t>> Tensor::ToInts() const {
 
 bool Tensor::Identical(const Tensor& o) const {
   if (dtype_ != o.dtype_ || !(shape_ == o.shape_)) return false;
-  if (dtype_ == kString)
-    return std::equal(data<std::string>(), data<std::string>() + num_elements(), o.data<std::string>());
-  if (SizeOf(dtype_) == 0 && buffer_ && o.buffer_) {  // of a dtype that Weir only carries: bytes of a file
-    return buffer_->bytes() == o.buffer_->bytes() && std::memcmp(raw(), o.raw(), buffer_->bytes()) == 0;
-  }
-  return bytes() == 0 || std::memcmp(raw(), o.raw(), bytes()) == 0;
+  if (IsCarried(dtype_)) return EqualElements(dtype_, raw(), o.raw(), num_elements());
+  return bytes() == o.bytes() && (bytes() == 0 || std::memcmp(raw(), o.raw(), bytes()) == 0);
 }
 
 namespace {

@@ -1,7 +1,8 @@
 // Tensor: a value. An element type, a shape, and a shared buffer of elements in row-major order.
 //
 // Copying a Tensor shares its buffer. Whoever writes through mutable_data() must be the only holder, or mean it.
-// Strings are std::string objects (arbitrary bytes).
+// Strings are std::string objects (arbitrary bytes). The buffer of a constant whose dtype is not carried (dtype.h) has
+// the bytes of the file that it came in.
 //
 //   Tensor t(std::vector<std::vector<float>>{{1, 2, 3}, {4, 5, 6}});      // f32[2,3]
 //   t.at<float>(1, 2) = 7;
@@ -44,7 +45,7 @@ class Tensor {
     requires requires { DTypeOfT<typename LeafOfT<T>::type>::value; }
   Tensor(const std::vector<T>& rows);  // NOLINT
 
-  // Uninitialised elements (strings: empty), or zeros. Errors: a dtype without values, the memory budget.
+  // Uninitialised elements (objects: empty), or zeros. Errors: a dtype without values, the memory budget.
   static Result<Tensor> Allocate(DType dtype, const Shape& shape);
   static Result<Tensor> AllocateZeros(DType dtype, const Shape& shape);
   // For tensors that code names; both throw Error where Allocate tells one. Of copies `values`, and throws when they
@@ -67,7 +68,8 @@ class Tensor {
   const Shape& shape() const { return shape_; }
   int rank() const { return shape_.rank(); }
   int64_t num_elements() const { return dtype_ == DType::kInvalid ? 0 : shape_.num_elements(); }
-  int64_t bytes() const { return num_elements() * int64_t(SizeOf(dtype_)); }  // 0 for strings
+  // Of the elements, where these are objects without what they hold; of a dtype that is not carried, what a file had.
+  int64_t bytes() const;
   bool valid() const { return dtype_ != DType::kInvalid; }
   const std::shared_ptr<Buffer>& buffer() const { return buffer_; }
 
@@ -98,9 +100,11 @@ class Tensor {
   // The same elements in another shape of as many elements.
   Result<Tensor> Reshaped(const Shape& shape) const;
   Result<Tensor> Clone() const;
+  // Copies the elements to where as many are.
+  void CopyTo(void* elements) const { CopyElements(dtype_, raw(), elements, num_elements()); }
   // Elements as int64; nullopt unless the dtype is an integer or bool.
   std::optional<std::vector<int64_t>> ToInts() const;
-  // Same dtype, shape and bytes (so NaN equals the same NaN, and 0.0 differs from -0.0).
+  // Same dtype, shape and bytes or objects (so NaN equals the same NaN, and 0.0 differs from -0.0).
   bool Identical(const Tensor& other) const;
   // "[[1, 2], [3, 4]]", at most `limit` elements, then "…".
   std::string ToString(int64_t limit = 1000) const;

@@ -57,7 +57,7 @@ std::optional<std::vector<Tensor>> Values(const Graph& g, const Node& n, const P
     if (!t && n.def()->shape_only()) {
       // Any elements will do.
       auto shape = g.ShapeOf(e).ToShape();
-      if (!shape || SizeOf(g.type(e).dtype) == 0 || shape->num_elements() > kMaxGrowth) return std::nullopt;
+      if (!shape || shape->num_elements() > kMaxGrowth) return std::nullopt;
       auto zeros = Tensor::AllocateZeros(g.type(e).dtype, *shape);
       if (!zeros.ok()) return std::nullopt;
       inputs.push_back(*zeros);
@@ -71,7 +71,7 @@ std::optional<std::vector<Tensor>> Values(const Graph& g, const Node& n, const P
     int64_t bytes = 0;
     auto elements = t.shape.num_elements();
     if (!elements) continue;
-    if (!CheckedMul(*elements, static_cast<int64_t>(std::max<size_t>(SizeOf(t.dtype), 1)), &bytes) ||
+    if (!CheckedMul(*elements, static_cast<int64_t>(SizeOf(t.dtype)), &bytes) ||
         !CheckedAdd(output_bytes, bytes, &output_bytes))
       return std::nullopt;
   }

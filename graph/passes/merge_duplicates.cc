@@ -19,7 +19,7 @@ uint64_t Hash(const Graph&, const Node& n) {
     if (auto* t = v.get<DType>()) h = Mix(h, static_cast<uint64_t>(*t));
     if (auto* t = v.get<Tensor>()) {
       h = Mix(h, static_cast<uint64_t>(t->num_elements()));
-      if (t->bytes() >= 4) h = Mix(h, *static_cast<const uint32_t*>(t->raw()));
+      if (IsPlain(t->dtype()) && t->bytes() >= 4) h = Mix(h, *static_cast<const uint32_t*>(t->raw()));
     }
   }
   return h;

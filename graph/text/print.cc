@@ -81,19 +81,14 @@ std::string ElementText(const Tensor& t, int64_t i) {
 }
 
 bool AllSame(const Tensor& t) {
-  if (t.dtype() == kString)
-    return std::adjacent_find(t.span<std::string>().begin(), t.span<std::string>().end(), std::not_equal_to<>()) ==
-           t.span<std::string>().end();
-  auto* bytes = static_cast<const char*>(t.raw());
-  size_t size = SizeOf(t.dtype());
-  return std::memcmp(bytes, bytes + size, t.bytes() - size) == 0;
+  return EqualElements(t.dtype(), t.raw(), ElementAt(t.dtype(), t.raw(), 1), t.num_elements() - 1);
 }
 
 std::string TensorText(const Tensor& t, int64_t limit) {
   std::string out = DTypeText(t.dtype()) + DimsText(t.shape(), '[', ']') + " ";
   if (!t.valid()) return out + "none";
   if (!IsSupported(t.dtype())) {
-    std::string_view bytes(static_cast<const char*>(t.raw()), t.buffer() ? t.buffer()->bytes() : 0);
+    std::string_view bytes(static_cast<const char*>(t.raw()), static_cast<size_t>(t.bytes()));
     return out + "opaque " + (limit >= 0 && static_cast<int64_t>(bytes.size()) > limit ? "…" : Quote(bytes));
   }
   int64_t n = t.num_elements();

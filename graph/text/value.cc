@@ -229,8 +229,8 @@ Result<Tensor> Cursor::TensorAfter(DType dtype) {
     WEIR_ASSIGN_OR_RETURN(std::string bytes, Quoted());
     if (IsSupported(dtype)) return Fail("opaque bytes are for dtypes that Weir does not compute with");
     if (int64_t want = 0;
-        SizeOf(dtype) > 0 && (!CheckedMul(shape->num_elements(), static_cast<int64_t>(SizeOf(dtype)), &want) ||
-                              want != static_cast<int64_t>(bytes.size()))) {
+        IsPlain(dtype) && (!CheckedMul(shape->num_elements(), static_cast<int64_t>(SizeOf(dtype)), &want) ||
+                           want != static_cast<int64_t>(bytes.size()))) {
       return Fail(fmt::format("{} bytes are no tensor of shape {}", bytes.size(), shape->ToString()));
     }
     WEIR_ASSIGN_OR_RETURN(auto buffer, Buffer::Allocate(static_cast<int64_t>(bytes.size())));

@@ -8,8 +8,7 @@ namespace {
 
 // Whether each element has the bytes of the first.
 bool IsSplat(const Tensor& t) {
-  auto* bytes = static_cast<const char*>(t.raw());
-  return std::memcmp(bytes, bytes + SizeOf(t.dtype()), t.bytes() - SizeOf(t.dtype())) == 0;
+  return EqualElements(t.dtype(), t.raw(), ElementAt(t.dtype(), t.raw(), 1), t.num_elements() - 1);
 }
 
 void AddFirstValue(const Tensor& t, pb::TensorProto* p) {
@@ -71,14 +70,15 @@ void ShapeToWire(const PartialShape& shape, pb::TensorShapeProto* p) {
 }
 
 void TensorToWire(const Tensor& t, pb::TensorProto* p) {
-  if (SizeOf(t.dtype()) == 0 && t.dtype() != kString && t.buffer()) {  // opaque: the message itself
-    if (p->ParseFromArray(t.raw(), static_cast<int>(t.buffer()->bytes()))) return;
+  const bool opaque = !IsCarried(t.dtype());  // the message itself
+  if (opaque && t.buffer()) {
+    if (p->ParseFromArray(t.raw(), static_cast<int>(t.bytes()))) return;
     p->Clear();
   }
   p->set_dtype(static_cast<pb::DataType>(t.dtype()));
   ShapeToWire(t.shape(), p->mutable_tensor_shape());
   int64_t n = t.num_elements();
-  if (n == 0) return;
+  if (n == 0 || opaque) return;
   if (t.dtype() == kString) {
     auto values = t.span<std::string>();
     while (n > 1 && values[n - 1] == values[n - 2]) --n;  // readers repeat the last

@@ -183,7 +183,7 @@ Result<Tensor> TensorFromWire(const pb::TensorProto& p) {
     if (v.count && v.field != FieldOf(dtype))
       return InvalidArgument(fmt::format("has a tensor of dtype {} with elements in {}", DTypeName(dtype), v.field));
   }
-  if (SizeOf(dtype) == 0 && dtype != kString) return Opaque(p, dtype, shape);
+  if (!IsCarried(dtype)) return Opaque(p, dtype, shape);
   const std::string& content = p.tensor_content();
   int64_t want = 0;
   if (!content.empty()) {

@@ -57,10 +57,7 @@ Output FilledTensor(Builder& b, const Shape& shape, DType dtype, double value, c
     b.Fail(tensor.status());
     return {};
   }
-  size_t size = SizeOf(dtype);
-  for (int64_t i = 0; i < shape.num_elements(); ++i) {
-    std::memcpy(static_cast<char*>(tensor->mutable_raw()) + i * size, scalar->raw(), size);
-  }
+  for (int64_t i = 0; i < shape.num_elements(); ++i) scalar->CopyTo(ElementAt(dtype, tensor->mutable_raw(), i));
   return b.Constant(*std::move(tensor), {.name = name});
 }
 

@@ -43,7 +43,7 @@ int64_t ElementsOf(const Shape& shape, int begin, int end) {
   return n;
 }
 
-double MoveCost(DType t) { return t == kString ? 20 : 0.1 * double(SizeOf(t)); }
+double MoveCost(DType t) { return IsPlain(t) ? 0.1 * double(SizeOf(t)) : 20; }
 
 Move::Move(const Dims& dims, const Dims& in_strides, const Dims& out_strides, int64_t in_offset, int64_t out_offset)
     : in_offset_(in_offset), out_offset_(out_offset) {
@@ -164,12 +164,14 @@ bool IsInPlace(const OperandMove& m, const T* in, const T* out) {
   return in + m.move.in_offset() == out + m.move.out_offset();
 }
 
-void TellCopies(PrepareContext& c, int64_t size, const std::vector<OperandMove>& moves) {
-  bool only = size > 0;
+void TellCopies(PrepareContext& c, DType t, const std::vector<OperandMove>& moves) {
+  const int64_t size = static_cast<int64_t>(SizeOf(t));
+  const bool plain = IsPlain(t);
+  bool only = plain;
   for (const OperandMove& m : moves) {
     if (m.move.elements() == 0) continue;
     only &= m.move.contiguous();
-    if (size == 0 || !m.move.contiguous()) continue;
+    if (!plain || !m.move.contiguous()) continue;
     c.AddCopy({m.in, m.out, m.move.in_offset() * size, m.move.out_offset() * size, m.move.elements() * size});
   }
   c.set_only_copies(only);
@@ -184,7 +186,7 @@ Status SetMoves(PrepareContext& c, DType t, std::vector<OperandMove> moves) {
     units += m.move.units();
   }
   c.ParallelOver(units, units == 0 ? 0 : double(elements) / double(units) * MoveCost(t));
-  TellCopies(c, static_cast<int64_t>(SizeOf(t)), moves);
+  TellCopies(c, t, moves);
   return ForElement(t, [&](auto type) {
     using T = decltype(type);
     c.SetRun([moves = std::move(moves)](RunArgs& a) {

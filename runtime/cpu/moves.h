@@ -12,18 +12,21 @@
 
 namespace weir::kernels {
 
-// f(T{}) for a type with as many bytes as an element of `t` has (std::string for strings): what is only moved needs no
-// more.
+// f(T{}) for a type with as many bytes as an element of `t` has: what is only moved needs no more.
 template <class F>
-Status ForElement(DType t, F&& f) {
-  if (t == kString) return f(std::string()), Status();
-  if (!IsSupported(t)) return PrepareContext::NoKernelFor(t);
+Status ForPlainElement(DType t, F&& f) {
+  if (!IsSupported(t) || !IsPlain(t)) return PrepareContext::NoKernelFor(t);
   switch (SizeOf(t)) {
     case 1: return f(uint8_t{}), Status();
     case 2: return f(uint16_t{}), Status();
     case 4: return f(uint32_t{}), Status();
     default: return f(uint64_t{}), Status();
   }
+}
+// The same, and f(T{}) for the type itself where elements are objects.
+template <class F>
+Status ForElement(DType t, F&& f) {
+  return DispatchType(t, ObjectTypes{}, f) ? Status() : ForPlainElement(t, f);
 }
 
 // Elements between neighbours along each axis of a row-major tensor; zeros when it has no elements.
@@ -79,7 +82,7 @@ Status SetMoves(PrepareContext& c, DType t, std::vector<OperandMove> moves);
 inline Status SetMove(PrepareContext& c, Move move, int in = 0, int out = 0) {
   return SetMoves(c, c.output_dtype(out), {{in, out, std::move(move)}});
 }
-// A phase before the main one (so that moves are not all of the work): fills output `out` with zeros (empty strings),
+// A phase before the main one (so that moves are not all of the work): fills output `out` with zeros (empty objects),
 // or with the only element of input `in`.
 Status FillBefore(PrepareContext& c, int out, int in = -1);
 

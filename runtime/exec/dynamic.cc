@@ -57,7 +57,7 @@ Status RunContext::PrepareDynamic(size_t i, const std::vector<Tensor>& inputs, c
 Result<Tensor> RunContext::DynamicOutput(DynamicOp* op, int k, const Slot& slot) {
   const DType dtype = slot.dtype;
   const Shape& shape = op->outputs[k];
-  if (dtype == kString || fetched_dynamic_[slot.index]) return Tensor::Allocate(dtype, shape);
+  if (!IsPlain(dtype) || fetched_dynamic_[slot.index]) return Tensor::Allocate(dtype, shape);
   op->memory.resize(op->outputs.size());
   std::shared_ptr<Buffer>& kept = op->memory[k];
   const int64_t bytes = shape.num_elements() * static_cast<int64_t>(SizeOf(dtype));

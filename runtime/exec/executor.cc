@@ -432,7 +432,7 @@ Status RunContext::PutOutput(int32_t slot, Tensor value) {
     return Internal(fmt::format("gave {}{} where {}{} was planned", DTypeShortName(value.dtype()),
                                 value.shape().ToString(), DTypeShortName(s.dtype), s.shape.ToString()));
   }
-  if (value.bytes() > 0 && value.raw() != pointers_[slot]) std::memcpy(pointers_[slot], value.raw(), value.bytes());
+  if (value.raw() != pointers_[slot]) value.CopyTo(pointers_[slot]);
   return {};
 }
 
@@ -448,11 +448,9 @@ Status RunContext::RunAssign(size_t i) {
     return InvalidArgument(fmt::format("cannot assign a value of shape {} to variable '{}' of shape {}",
                                        shape.ToString(), cell.name(), pv.shape.ToString()));
   }
-  bool in_place =
-      cell.value.valid() && cell.value.shape() == shape && cell.dtype != kString && OnlyOurs(cell, pins_[v]);
-  if (in_place) {
+  if (cell.value.dtype() == from.dtype && cell.value.shape() == shape && OnlyOurs(cell, pins_[v])) {
     const void* data = from.is_static() ? pointers_[input_slot(s, 0)] : dynamic_[from.index].raw();
-    if (cell.value.bytes() > 0) std::memmove(cell.value.mutable_raw(), data, cell.value.bytes());
+    CopyElements(from.dtype, data, cell.value.mutable_raw(), shape.num_elements());
     cell.Changed();
     return {};
   }
@@ -507,7 +505,7 @@ Status RunContext::CheckNumerics(size_t i) const {
 
 const void* RunContext::FetchData(int i) const {
   int32_t slot = plan_->fetches[i].slot;
-  return slot >= 0 && plan_->slots[slot].is_static() && plan_->slots[slot].dtype != kString ? pointers_[slot] : nullptr;
+  return slot >= 0 && plan_->slots[slot].is_static() ? pointers_[slot] : nullptr;
 }
 
 Result<Tensor> RunContext::Fetch(int i) {

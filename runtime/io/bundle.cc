@@ -115,13 +115,8 @@ void CopyBox(const Tensor& from, const std::vector<int64_t>& from_start, Tensor*
   };
   for (int64_t rows = extent.num_elements() / row; rows > 0; --rows) {
     int64_t source = offset(from.shape(), from_start), target = offset(to->shape(), to_start);
-    if (from.dtype() == kString) {
-      std::copy_n(from.data<std::string>() + source, row, to->mutable_data<std::string>() + target);
-    } else {
-      size_t size = SizeOf(from.dtype());
-      std::memcpy(static_cast<char*>(to->mutable_raw()) + target * size,
-                  static_cast<const char*>(from.raw()) + source * size, row * size);
-    }
+    CopyElements(from.dtype(), ElementAt(from.dtype(), from.raw(), source),
+                 ElementAt(from.dtype(), to->mutable_raw(), target), row);
     for (int a = rank - 2; a >= 0 && ++index[a] == extent[a]; --a) index[a] = 0;
   }
 }

@@ -141,7 +141,7 @@ Status BundleReader::CheckBounds(const std::string& name, const BundleEntry& e) 
   if (e.offset < 0 || e.size < 0 || e.offset > file->size() || e.size > file->size() - e.offset) {
     return Fail(name, fmt::format("has {} bytes at {}, but '{}' has {}", e.size, e.offset, file->path(), file->size()));
   }
-  if (SizeOf(e.dtype) == 0) return {};
+  if (!IsPlain(e.dtype)) return {};
   int64_t want = 0;
   if (!CheckedMul(e.shape.num_elements(), static_cast<int64_t>(SizeOf(e.dtype)), &want) || want != e.size) {
     return Fail(name, fmt::format("has {} bytes where {}{} needs {}", e.size, DTypeShortName(e.dtype),

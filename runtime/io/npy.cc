@@ -183,15 +183,10 @@ Result<Tensor> FromFortran(const Tensor& in) {
   WEIR_ASSIGN_OR_RETURN(Tensor out, Tensor::Allocate(in.dtype(), in.shape()));
   std::vector<int64_t> stride(in.rank(), 1), index(in.rank(), 0);
   for (int a = 1; a < in.rank(); ++a) stride[a] = stride[a - 1] * in.shape()[a - 1];
-  size_t size = SizeOf(in.dtype());
+  const DType t = in.dtype();
   int64_t from = 0;
   for (int64_t to = 0; to < in.num_elements(); ++to) {
-    if (in.dtype() == kString) {
-      out.mutable_data<std::string>()[to] = in.data<std::string>()[from];
-    } else {
-      std::memcpy(static_cast<char*>(out.mutable_raw()) + to * size, static_cast<const char*>(in.raw()) + from * size,
-                  size);
-    }
+    CopyElements(t, ElementAt(t, in.raw(), from), ElementAt(t, out.mutable_raw(), to), 1);
     for (int a = in.rank() - 1; a >= 0; --a) {
       from += stride[a];
       if (++index[a] < in.shape()[a]) break;

@@ -10,7 +10,7 @@ namespace {
 // A tensor whose bytes lie where its slot says, before the run or when the slot was written.
 bool IsDirect(const Plan& plan, int32_t slot) {
   const Slot& s = plan.slots[slot];
-  if (!s.is_static() || s.storage == Storage::kNone || SizeOf(s.dtype) == 0) return false;
+  if (!s.is_static() || s.storage == Storage::kNone || !IsPlain(s.dtype)) return false;
   return s.storage != Storage::kVariable || plan.variables[s.index].has_shape;
 }
 

@@ -15,7 +15,7 @@ Status CheckSizes(const Node& n) {
   constexpr int64_t kMost = int64_t{1} << 45;
   for (const OutputType& t : n.outputs()) {
     int64_t bytes = 0;
-    if (!t.shape.fully_known() || SizeOf(BaseType(t.dtype)) == 0) continue;
+    if (!t.shape.fully_known() || !IsPlain(BaseType(t.dtype))) continue;
     auto elements = t.shape.num_elements();
     if (elements && CheckedMul(*elements, static_cast<int64_t>(SizeOf(BaseType(t.dtype))), &bytes) && bytes <= kMost)
       continue;
@@ -39,7 +39,7 @@ Result<Roles> Roles::Of(const Graph& g, const std::vector<NodeId>& order) {
 bool Roles::Static(Endpoint e) const {
   if (dynamic_.count(e)) return false;
   const OutputType& t = g_->type(e);
-  return SizeOf(t.dtype) > 0 && t.shape.fully_known();
+  return IsPlain(t.dtype) && t.shape.fully_known();
 }
 
 bool Roles::AllStatic(const Node& n) const {

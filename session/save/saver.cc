@@ -106,7 +106,7 @@ namespace {
 Status Write(const std::string& path, const std::vector<SavedVariable>& variables, const std::vector<Tensor>& values,
              const RandomStates& states) {
   int64_t bytes = 0;
-  for (const Tensor& t : values) bytes += t.bytes();
+  for (const Tensor& t : values) bytes += IsPlain(t.dtype()) ? t.bytes() : 0;
   WEIR_ASSIGN_OR_RETURN(auto writer, io::BundleWriter::Create(path));
   WEIR_RETURN_IF_ERROR(writer.Reserve(bytes));
   for (size_t i = 0; i < variables.size(); ++i) {

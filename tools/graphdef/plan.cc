@@ -31,7 +31,7 @@ std::vector<Interval> Lifetimes(const Plan& plan) {
     const Slot& s = plan.slots[i];
     if (s.storage != Storage::kArena) continue;
     lives[i].offset = s.offset;
-    lives[i].bytes = s.shape.num_elements() * static_cast<int64_t>(SizeOf(s.dtype));
+    lives[i].bytes = s.bytes();
   }
   for (size_t step = 0; step < plan.steps.size(); ++step) {
     const Step& s = plan.steps[step];

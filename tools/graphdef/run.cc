@@ -84,13 +84,7 @@ Result<Tensor> Stack(const std::vector<Tensor>& parts, const std::string& name) 
           fmt::format("error[fetch]: '{}' has the shape {} in step {} and {} before: they do not stack", name,
                       p.shape().ToString(), i, parts[0].shape().ToString()));
     }
-    if (p.dtype() == kString) {
-      std::copy_n(p.data<std::string>(), p.num_elements(),
-                  all.mutable_data<std::string>() + static_cast<int64_t>(i) * p.num_elements());
-    } else if (p.bytes()) {
-      std::memcpy(static_cast<char*>(all.mutable_raw()) + static_cast<int64_t>(i) * p.bytes(), p.raw(),
-                  static_cast<size_t>(p.bytes()));
-    }
+    p.CopyTo(ElementAt(p.dtype(), all.mutable_raw(), static_cast<int64_t>(i) * p.num_elements()));
   }
   return all;
 }

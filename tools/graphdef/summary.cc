@@ -102,9 +102,14 @@ Parameters ParametersOf(const LoadedGraph& m) {
   return listed.nodes.empty() ? likely : listed;
 }
 
+// Where a type tells them: what objects take is known when they are there.
+int64_t BytesOf(int64_t elements, DType dtype) {
+  return IsPlain(dtype) ? SaturatedProduct({elements, static_cast<int64_t>(SizeOf(dtype))}) : 0;
+}
+
 void AddTo(Size* sum, int64_t elements, DType dtype) {
   sum->elements = SaturatedAdd(sum->elements, elements);
-  sum->bytes = SaturatedAdd(sum->bytes, SaturatedProduct({elements, static_cast<int64_t>(SizeOf(dtype))}));
+  sum->bytes = SaturatedAdd(sum->bytes, BytesOf(elements, dtype));
 }
 
 void AddNode(const Graph& g, const Node& n, const Parameters& parameters, Row* row) {
@@ -121,8 +126,7 @@ void AddNode(const Graph& g, const Node& n, const Parameters& parameters, Row* r
   } else {
     for (const OutputType& t : n.outputs()) {
       if (t.shape.known_rank())
-        row->activations = SaturatedAdd(
-            row->activations, SaturatedProduct({ElementsOrOne(t.shape), static_cast<int64_t>(SizeOf(t.dtype))}));
+        row->activations = SaturatedAdd(row->activations, BytesOf(ElementsOrOne(t.shape), t.dtype));
     }
   }
 }

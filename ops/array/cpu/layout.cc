@@ -112,8 +112,7 @@ Status PrepareMatrixBandPart(PrepareContext& c) {
     return InvalidArgument(
         fmt::format("has a band of {} below and {} above in matrices of {} x {}", lower, upper, rows, cols));
   c.ParallelOver(cols == 0 ? 0 : s.num_elements() / cols, double(cols) * MoveCost(c.input_dtype(0)));
-  if (c.input_dtype(0) == kString) return PrepareContext::NoKernelFor(kString);
-  return ForElement(c.input_dtype(0), [&](auto type) {
+  return ForPlainElement(c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
     c.SetRun([rows, cols, lower, upper](RunArgs& a) {
       auto [begin, end] = a.Range();

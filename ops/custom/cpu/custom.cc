@@ -4,8 +4,6 @@
 // running, and Prepare calls it: only the results tell the shapes.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstring>
 #include <exception>
 
 #include "weir/ops/kernels.h"
@@ -43,11 +41,6 @@ Result<std::vector<Tensor>> Called(const CppFunction& fn, const std::vector<Tens
   return results;
 }
 
-void CopyTo(const Tensor& t, void* out) {
-  if (t.dtype() == kString) std::copy_n(t.data<std::string>(), t.num_elements(), static_cast<std::string*>(out));
-  else if (t.bytes() > 0) std::memcpy(out, t.raw(), static_cast<size_t>(t.bytes()));
-}
-
 Status PrepareCppFunc(PrepareContext& c) {
   auto it = c.attrs().find("function");
   const CppFunctionRef* ref = it == c.attrs().end() ? nullptr : it->second.get<CppFunctionRef>();
@@ -70,7 +63,7 @@ Status PrepareCppFunc(PrepareContext& c) {
       }
       auto results = Called(*fn, inputs, promised);
       if (!results.ok()) return a.Fail(results.status());
-      for (size_t i = 0; i < results->size(); ++i) CopyTo((*results)[i], a.out<char>(static_cast<int>(i)));
+      for (size_t i = 0; i < results->size(); ++i) (*results)[i].CopyTo(a.out<void>(static_cast<int>(i)));
     });
     return {};
   }
@@ -79,7 +72,7 @@ Status PrepareCppFunc(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(std::vector<Tensor> results, Called(*ref->function, inputs, promised));
   for (size_t i = 0; i < results.size(); ++i) c.set_output_shape(static_cast<int>(i), results[i].shape());
   c.SetRun([results](RunArgs& a) {
-    for (size_t i = 0; i < results.size(); ++i) CopyTo(results[i], a.out<char>(static_cast<int>(i)));
+    for (size_t i = 0; i < results.size(); ++i) results[i].CopyTo(a.out<void>(static_cast<int>(i)));
   });
   return {};
 }

@@ -38,7 +38,8 @@ Status Write(const RunArgs& a, const std::vector<DType>& dtypes, const std::vect
   WEIR_ASSIGN_OR_RETURN(auto writer, io::BundleWriter::Create(*a.in<std::string>(0)));
   int64_t bytes = 0;
   for (size_t i = 0; i < shapes.size(); ++i) {
-    if (!CheckedAdd(bytes, shapes[i].num_elements() * static_cast<int64_t>(SizeOf(dtypes[i])), &bytes))
+    if (IsPlain(dtypes[i]) &&
+        !CheckedAdd(bytes, shapes[i].num_elements() * static_cast<int64_t>(SizeOf(dtypes[i])), &bytes))
       return ResourceExhausted("has too much to write");
   }
   WEIR_RETURN_IF_ERROR(writer.Reserve(bytes));
@@ -79,14 +80,6 @@ Result<Tensor> ReadOne(const io::BundleReader& reader, const std::string& name, 
   return reader.ReadSlice(name, spec);
 }
 
-void CopyOut(const Tensor& t, const RunArgs& a, int i) {
-  if (t.dtype() == kString) {
-    std::copy_n(t.data<std::string>(), t.num_elements(), a.out<std::string>(i));
-  } else if (t.bytes()) {
-    std::memcpy(a.out<void>(i), t.raw(), static_cast<size_t>(t.bytes()));
-  }
-}
-
 // Why the values are read in Prepare: only they tell the outputs' shapes, and their sizes and checksums are known then.
 Status PrepareRestore(PrepareContext& c) {
   WEIR_RETURN_IF_ERROR(CheckInputs(c, c.num_outputs()));
@@ -109,7 +102,7 @@ Status PrepareRestore(PrepareContext& c) {
     tensors.push_back(std::move(t));
   }
   c.SetRun([tensors](RunArgs& a) {
-    for (size_t i = 0; i < tensors.size(); ++i) CopyOut(tensors[i], a, static_cast<int>(i));
+    for (size_t i = 0; i < tensors.size(); ++i) tensors[i].CopyTo(a.out<void>(static_cast<int>(i)));
   });
   return {};
 }

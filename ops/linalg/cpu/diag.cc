@@ -9,7 +9,7 @@
 namespace weir {
 namespace {
 
-using kernels::ForElement;
+using kernels::ForPlainElement;
 using kernels::MoveCost;
 
 // A band of diagonals of a batch of matrices, and how it is packed.
@@ -115,8 +115,7 @@ Status PrepareMatrixDiag(PrepareContext& c) {
   const int64_t rows = b.cols == 0 ? 0 : c.output_shape(0).num_elements() / b.cols;
   const bool padded = c.num_inputs() > 4;
   c.ParallelOver(rows, double(b.cols) * MoveCost(c.input_dtype(0)));
-  if (c.input_dtype(0) == kString) return PrepareContext::NoKernelFor(kString);
-  return ForElement(c.input_dtype(0), [&](auto type) {
+  return ForPlainElement(c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
     c.SetRun([b, padded](RunArgs& a) {
       const T padding = padded ? a.in<T>(4)[0] : T();
@@ -141,8 +140,7 @@ Status PrepareMatrixDiagPart(PrepareContext& c) {
   const int64_t lines = b.longest() == 0 ? 0 : BatchSize(s) * b.diagonals();
   const bool padded = c.num_inputs() > 2;
   c.ParallelOver(lines, double(b.longest()));
-  if (c.input_dtype(0) == kString) return PrepareContext::NoKernelFor(kString);
-  return ForElement(c.input_dtype(0), [&](auto type) {
+  return ForPlainElement(c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
     c.SetRun([b, padded](RunArgs& a) {
       const T padding = padded ? a.in<T>(2)[0] : T();
@@ -170,8 +168,7 @@ Status PrepareMatrixSetDiag(PrepareContext& c) {
   c.set_output_shape(0, s);
   const int64_t rows = b.cols == 0 ? 0 : s.num_elements() / b.cols;
   c.ParallelOver(rows, double(b.cols) * MoveCost(c.input_dtype(0)));
-  if (c.input_dtype(0) == kString) return PrepareContext::NoKernelFor(kString);
-  return ForElement(c.input_dtype(0), [&](auto type) {
+  return ForPlainElement(c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
     c.SetRun([b](RunArgs& a) {
       auto [begin, end] = a.Range();

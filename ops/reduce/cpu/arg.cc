@@ -78,7 +78,8 @@ Status PrepareArg(PrepareContext& c) {
   if (!axis) return InvalidArgument(fmt::format("needs one axis of a tensor of rank {}", in.rank()));
   if (in[*axis] == 0)
     return InvalidArgument(fmt::format("is to search axis {}, which is empty, of shape {}", *axis, in.ToString()));
-  if (SizeOf(c.output_dtype(0)) < 2) return PrepareContext::NoKernelFor(c.output_dtype(0));
+  if (!IsInteger(c.output_dtype(0)) || SizeOf(c.output_dtype(0)) < 2)
+    return PrepareContext::NoKernelFor(c.output_dtype(0));
   AxisView v = AxisView::Of(in, *axis);
   return c.ForType(NumberAndBoolTypes{}, c.input_dtype(0), [&](auto t) { SetArg<decltype(t), kMax>(c, v); });
 }
