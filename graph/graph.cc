@@ -133,6 +133,7 @@ Result<NodeId> Graph::AddRaw(NodeSpec spec, int num_outputs_if_unknown) {
   n.origins_ = std::move(spec.origins);
   n.unknown_fields_ = std::move(spec.unknown_fields);
   if (!n.def_) n.outputs_.resize(num_outputs_if_unknown);
+  if (Status s = n.def_ ? n.def_->ReadPrograms(n.attrs_) : Status(); !s.ok()) return NodeError(n, "attr", s);
   if (Status s = ComputeOutputTypes(n); !s.ok()) return NodeError(n, "attr", s);
   names_.emplace(n.name_, id.value);
   nodes_.push_back(std::move(n));

@@ -277,6 +277,17 @@ Status OpDef::CheckAttrs(const AttrMap& attrs) const {
   return {};
 }
 
+Status OpDef::ReadPrograms(AttrMap& attrs) const {
+  for (const AttrDef& d : attrs_) {
+    if (d.kind != "program") continue;
+    auto it = attrs.find(d.name);
+    const std::string* print = it == attrs.end() ? nullptr : it->second.get<std::string>();
+    if (!print) continue;
+    WEIR_ASSIGN_OR_RETURN(it->second, Program::Parse(*print));
+  }
+  return {};
+}
+
 Result<std::vector<DType>> OpDef::ArgTypes(const std::vector<ArgDef>& args, const AttrMap& attrs) const {
   std::vector<DType> types;
   WEIR_RETURN_IF_ERROR(AppendArgTypes(args, attrs, types));

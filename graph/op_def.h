@@ -47,7 +47,8 @@ struct ArgDef {
 
 struct AttrDef {
   std::string name;
-  std::string kind;  // "type", "int", "float", "bool", "string", "shape", "tensor", "func", "cpp_function", "list(…)"
+  // "type", "int", "float", "bool", "string", "shape", "tensor", "func", "cpp_function", "program", "list(…)"
+  std::string kind;
   std::optional<AttrValue> default_value;
   std::vector<DType> allowed_types;
   std::vector<std::string> allowed_strings;
@@ -128,6 +129,8 @@ class OpDef {
   // Checks `attrs` against the declaration: kinds, allowed values, minima. Names that the op does not have are passed
   // over.
   Status CheckAttrs(const AttrMap& attrs) const;
+  // Reads the programs that are given as their print, which is how files hold them.
+  Status ReadPrograms(AttrMap& attrs) const;
   // The dtypes of all inputs or outputs, lists flattened, as the attributes say (references as such).
   Result<std::vector<DType>> InputTypes(const AttrMap& attrs) const { return ArgTypes(inputs_, attrs); }
   Result<std::vector<DType>> OutputTypes(const AttrMap& attrs) const { return ArgTypes(outputs_, attrs); }

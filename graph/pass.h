@@ -17,9 +17,9 @@ enum class Precision { kExact, kStandard, kFast };
 struct PassContext {
   Evaluator evaluate;                       // runs a kernel on constants; empty: none
   Precision precision = Precision::kStandard;
-  // Whether an op of these dtypes (of attribute T, of the result) has a lane function, and how many inputs, outputs and
-  // instructions a fused chain may have. Injected, since kernels are not visible here.
-  std::function<bool(std::string_view op, DType in, DType out)> has_lanes;
+  // Whether an op of these dtypes has a lane function, and how many inputs, outputs and ops a fused chain may have.
+  // Injected, since kernels are not visible here.
+  std::function<bool(std::string_view op, const std::vector<DType>& operands, DType result)> has_lanes;
   int max_fused_inputs = 8, max_fused_outputs = 8, max_fused_ops = 48;
   std::vector<std::string> notes;           // "not fused: …"
   int64_t verify_nanos = 0;                 // what verifying after passes has taken

@@ -15,6 +15,13 @@ void RunArgs::Fail(Status status) const {
   error->failed.store(true, std::memory_order_release);
 }
 
+int PrepareContext::input(std::string_view name) const {
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i].name == name) return static_cast<int>(i);
+  }
+  return -1;
+}
+
 std::vector<int64_t> PrepareContext::ints(int i) const {
   const Tensor* t = inputs_[i].value;
   return t ? t->ToInts().value_or(std::vector<int64_t>()) : std::vector<int64_t>();

@@ -155,6 +155,7 @@ class PrepareContext {
     bool known = true;              // outputs only: the shape function told the shape
     bool stays = false;             // inputs only: a constant, or a variable that the plan does not write
     std::string form = {};          // the kind of form that somebody has of it already; a variable has one at most
+    std::string_view name = {};     // inputs only: what the op's definition calls it
   };
 
   PrepareContext(const AttrMap* attrs, std::vector<Operand> inputs, std::vector<Operand> outputs,
@@ -165,6 +166,8 @@ class PrepareContext {
   int num_outputs() const { return static_cast<int>(outputs_.size()); }
   const Shape& input_shape(int i) const { return inputs_[i].shape; }
   DType input_dtype(int i) const { return inputs_[i].dtype; }
+  // The first input that the op's definition calls so; -1 when there is none.
+  int input(std::string_view name) const;
   // Null unless known; never null for inputs declared NeedsValue.
   const Tensor* input_value(int i) const { return inputs_[i].value; }
   // The elements of an integer or bool input declared NeedsValue.

@@ -33,6 +33,7 @@ bool AttrValue::operator==(const AttrValue& o) const {
   if (auto* p = get<PartialShape>()) return *p == *o.get<PartialShape>();
   if (auto* p = get<AttrPlaceholder>()) return *p == *o.get<AttrPlaceholder>();
   if (auto* f = get<CppFunctionRef>()) return *f == *o.get<CppFunctionRef>();
+  if (auto* p = get<Program>()) return *p == *o.get<Program>();
   if (auto* i = get<int64_t>()) return *i == *o.get<int64_t>();
   if (auto* f = get<float>()) return *f == *o.get<float>() || (*f != *f && *o.get<float>() != *o.get<float>());
   if (auto* b = get<bool>()) return *b == *o.get<bool>();
@@ -41,8 +42,9 @@ bool AttrValue::operator==(const AttrValue& o) const {
 }
 
 std::string_view AttrValue::KindName() const {
-  static constexpr std::string_view kNames[] = {"nothing", "string", "int",  "float",       "bool",        "type",
-                                                "shape",   "tensor", "func", "placeholder", "cpp_function"};
+  static constexpr std::string_view kNames[] = {"nothing", "string", "int",         "float",        "bool",   "type",
+                                                "shape",   "tensor", "func",        "placeholder",  "cpp_function",
+                                                "program"};
   if (v_.index() < std::size(kNames)) return kNames[v_.index()];
   const AttrList& l = *get<AttrList>();
   return !l.s.empty()      ? "list(string)"

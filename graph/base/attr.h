@@ -1,6 +1,8 @@
-// AttrValue: the value of a node's attribute; every kind that TensorFlow's AttrValue message has, and C++ functions.
+// AttrValue: the value of a node's attribute; every kind that TensorFlow's AttrValue message has, C++ functions, and
+// programs.
 //
-// Plain values, compared and copied by value. Text and protobuf forms live in text.cc and import/export.
+// Plain values, compared and copied by value. Text and protobuf forms live in graph/text and graph/wire; both hold a
+// program as its print, a string, which becomes a Program where a node takes it (Graph::AddRaw).
 #pragma once
 
 #include <functional>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "weir/graph/base/dtype.h"
+#include "weir/graph/base/program.h"
 #include "weir/graph/base/shape.h"
 #include "weir/graph/base/tensor.h"
 
@@ -58,7 +61,7 @@ class AttrValue {
  public:
   // The alternatives, in this order; monostate is an AttrValue with nothing set.
   using Variant = std::variant<std::monostate, std::string, int64_t, float, bool, DType, PartialShape, Tensor, FuncRef,
-                               AttrPlaceholder, CppFunctionRef, AttrList>;
+                               AttrPlaceholder, CppFunctionRef, Program, AttrList>;
 
   AttrValue() = default;
   AttrValue(std::string v) : v_(std::move(v)) {}
@@ -76,6 +79,7 @@ class AttrValue {
   AttrValue(FuncRef v) : v_(std::move(v)) {}
   AttrValue(AttrPlaceholder v) : v_(std::move(v)) {}
   AttrValue(CppFunctionRef v) : v_(std::move(v)) {}
+  AttrValue(Program v) : v_(std::move(v)) {}
   AttrValue(AttrList v) : v_(std::move(v)) {}
   AttrValue(std::vector<int64_t> v) : AttrValue(&AttrList::i, std::move(v)) {}
   AttrValue(std::vector<DType> v) : AttrValue(&AttrList::type, std::move(v)) {}
@@ -90,8 +94,8 @@ class AttrValue {
   bool is() const { return std::holds_alternative<T>(v_); }
   const Variant& variant() const { return v_; }
   bool operator==(const AttrValue& o) const;
-  // "string", "int", "float", "bool", "type", "shape", "tensor", "func", "placeholder", "cpp_function", "list(int)", …
-  // as attribute types are named.
+  // "string", "int", "float", "bool", "type", "shape", "tensor", "func", "placeholder", "cpp_function", "program",
+  // "list(int)", … as attribute types are named.
   std::string_view KindName() const;
 
  private:

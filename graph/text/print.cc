@@ -168,6 +168,7 @@ struct ValuePrinter {
   std::string operator()(const FuncRef& f) const { return FuncText(f, limit); }
   std::string operator()(const AttrPlaceholder& p) const { return "$" + NameText(p.name); }
   std::string operator()(const CppFunctionRef&) const { return "cpp_function"; }
+  std::string operator()(const Program& p) const { return (*this)(p.ToString()); }
   std::string operator()(const AttrList& l) const { return TextOf(l, limit); }
 };
 

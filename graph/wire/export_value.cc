@@ -59,6 +59,7 @@ struct Writer {
   void operator()(const FuncRef& f) const { FuncToWire(f, p->mutable_func()); }
   void operator()(const AttrPlaceholder& a) const { p->set_placeholder(a.name); }
   void operator()(const CppFunctionRef&) const {}  // refused before: export.cc
+  void operator()(const Program& program) const { p->set_s(program.ToString()); }
   void operator()(const AttrList& l) const { ListToWire(l, p->mutable_list()); }
 };
 

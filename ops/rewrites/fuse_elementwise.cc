@@ -23,13 +23,6 @@ std::string_view LaneOp(const Node& n) {
   return n.op();
 }
 
-// The dtype that an op's lane function is looked up by.
-DType LaneDType(const Node& n) {
-  if (n.Is("Cast")) return n.type_attr("SrcT");
-  if (n.Is("LogicalAnd") || n.Is("LogicalOr") || n.Is("LogicalNot")) return kBool;
-  return n.type_attr("T");
-}
-
 float ParamOf(const Node& n) {
   if (n.FindAttr("alpha")) return n.attr<float>("alpha");
   if (n.FindAttr("tolerance")) return n.attr<float>("tolerance");
@@ -63,7 +56,7 @@ class Fuser {
       // half and bfloat16 round once for the whole sum, pairs would round each.
       DType t = n.type_attr("T");
       if (n.inputs().size() < 2 || (n.inputs().size() > 2 && (t == kHalf || t == kBfloat16))) return false;
-    } else if (n.inputs().size() > 3 || (n.Is("Cast") && n.attr<bool>("Truncate"))) {
+    } else if (n.Is("Cast") && n.attr<bool>("Truncate")) {
       return false;
     }
     // TensorFlow 1's Select chooses rows by a vector; only the plain form is element-wise.
@@ -73,7 +66,15 @@ class Fuser {
       if (!g_.ShapeOf(e).fully_known()) return false;
     }
     return n.output(0).shape.num_elements().value_or(0) > 0 && c_.has_lanes &&
-           c_.has_lanes(LaneOp(n), LaneDType(n), n.output(0).dtype);
+           c_.has_lanes(LaneOp(n), OperandTypes(n), BaseType(n.output(0).dtype));
+  }
+
+  // Of the instructions that n becomes: a sum takes two at a time.
+  std::vector<DType> OperandTypes(const Node& n) const {
+    std::vector<DType> types;
+    for (Endpoint e : n.inputs()) types.push_back(BaseType(g_.type(e).dtype));
+    if (n.Is("AddN")) types.resize(2);
+    return types;
   }
 
   // What is read instead of e by a reader that broadcasts: what e repeats.
@@ -174,41 +175,37 @@ class Fuser {
     return std::any_of(inputs.begin(), inputs.end(), [&](Endpoint e) { return !(Unrepeated(e) == e); });
   }
 
-  // The instructions of a group, and the endpoints they read.
+  // The program of a group, and the endpoints that are its inputs.
   struct Chain {
     std::vector<Endpoint> inputs;
-    std::vector<DType> types;
-    AttrList instructions, params;
+    Program body;
     std::map<NodeId, int> results;  // instruction that gives a node's result
   };
 
+  Program::Operand OperandOf(Endpoint e, Chain* c) const {
+    if (auto it = c->results.find(e.node); it != c->results.end()) return Program::ResultOf(it->second);
+    e = Unrepeated(e);
+    auto it = std::find(c->inputs.begin(), c->inputs.end(), e);
+    if (it == c->inputs.end()) it = c->inputs.insert(it, e), c->body.inputs.push_back(BaseType(g_.type(e).dtype));
+    return Program::Input(static_cast<int>(it - c->inputs.begin()));
+  }
+
   // The instructions of one node; a sum of n has n - 1.
   void Append(const Node& n, Chain* c) const {
-    auto operand = [&](Endpoint e) {
-      if (auto it = c->results.find(e.node); it != c->results.end()) return fmt::format(" r{}", it->second);
-      e = Unrepeated(e);
-      auto it = std::find(c->inputs.begin(), c->inputs.end(), e);
-      if (it == c->inputs.end()) it = c->inputs.insert(it, e), c->types.push_back(g_.type(e).dtype);
-      return fmt::format(" i{}", it - c->inputs.begin());
+    std::vector<Program::Operand> operands;
+    for (Endpoint e : n.inputs()) operands.push_back(OperandOf(e, c));
+    auto add = [&](std::vector<Program::Operand> read) {
+      c->body.instructions.push_back(
+          {std::string(LaneOp(n)), BaseType(n.output(0).dtype), std::move(read), ParamOf(n)});
+      return static_cast<int>(c->body.instructions.size()) - 1;
     };
-    const std::string head =
-        fmt::format("{} {} {}", LaneOp(n), DTypeShortName(LaneDType(n)), DTypeShortName(n.output(0).dtype));
-    auto add = [&](std::string operands) {
-      c->instructions.s.push_back(head + operands);
-      c->params.f.push_back(ParamOf(n));
-    };
-    if (n.Is("AddN")) {
-      std::string sum = operand(n.input(0));
-      for (size_t i = 1; i < n.inputs().size(); ++i) {
-        add(sum + operand(n.input(static_cast<int>(i))));
-        sum = fmt::format(" r{}", c->instructions.s.size() - 1);
-      }
-    } else {
-      std::string operands;
-      for (Endpoint e : n.inputs()) operands += operand(e);
-      add(std::move(operands));
+    if (!n.Is("AddN")) {
+      c->results[n.id()] = add(std::move(operands));
+      return;
     }
-    c->results[n.id()] = static_cast<int>(c->instructions.s.size()) - 1;
+    Program::Operand sum = operands[0];
+    for (size_t i = 1; i < operands.size(); ++i) sum = Program::ResultOf(add({sum, operands[i]}));
+    c->results[n.id()] = sum.number;
   }
 
   Status Replace(const std::vector<NodeId>& group) {
@@ -233,14 +230,12 @@ class Fuser {
     spec.loc = last.loc();
     spec.origins = std::move(origins);
     std::vector<DType> types;
-    AttrList outputs;
-    for (NodeId id : results) types.push_back(g_.node(id).output(0).dtype), outputs.i.push_back(chain.results[id]);
-    spec.attrs = {{"T", chain.types},
-                  {"Tout", types},
-                  {"shape", last.output(0).shape},
-                  {"instructions", chain.instructions},
-                  {"params", chain.params},
-                  {"outputs", outputs}};
+    for (NodeId id : results) {
+      types.push_back(BaseType(g_.node(id).output(0).dtype));
+      chain.body.outputs.push_back(chain.results[id]);
+    }
+    spec.attrs = {
+        {"T", chain.body.inputs}, {"Tout", types}, {"shape", last.output(0).shape}, {"body", std::move(chain.body)}};
     WEIR_ASSIGN_OR_RETURN(NodeId fused, g_.AddNode(std::move(spec)));
     for (size_t k = 0; k < results.size(); ++k)
       WEIR_RETURN_IF_ERROR(g_.ReplaceUses({results[k], 0}, {fused, static_cast<int>(k)}));

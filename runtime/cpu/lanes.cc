@@ -11,23 +11,26 @@ namespace {
 
 struct Key {
   std::string op;
-  DType dtype;
+  DType operand;  // dtype of the last one
   auto operator<=>(const Key&) const = default;
 };
 using Table = std::map<Key, LaneFn>;
 
 void AddRow(Table& table, const LaneRow& row) {
-  if (row.f32) table[{row.op, kFloat}] = {.arity = row.arity, .call = row.f32, .ns = row.ns};
-  if (row.f64) table[{row.op, kDouble}] = {.arity = row.arity, .call = row.f64, .ns = row.ns * 2};
+  auto add = [&](DType t, LaneFn fn) {
+    fn.arity = row.arity, fn.operand = t, fn.result = row.test ? kBool : t;
+    table[{row.op, t}] = fn;
+  };
+  if (row.f32) add(kFloat, {.call = row.f32, .ns = row.ns});
+  if (row.f64) add(kDouble, {.call = row.f64, .ns = row.ns * 2});
   if (!row.f32 || !row.small) return;
   for (DType small : {kHalf, kBfloat16}) {
-    table[{row.op, small}] = {.arity = row.arity,
-                              .call = row.f32,
-                              .ns = row.ns + 0.3f * (row.arity + 1),
-                              .small_in = small,
-                              .small_out = small,
-                              .in_size = 2,
-                              .out_size = 2};
+    add(small, {.call = row.f32,
+                .ns = row.ns + 0.3f * (row.arity + 1),
+                .small_in = small,
+                .small_out = row.test ? DType::kInvalid : small,
+                .in_size = 2,
+                .out_size = static_cast<int8_t>(row.test ? 1 : 2)});
   }
 }
 
@@ -36,7 +39,8 @@ void AddSelect(Table& table, const LaneRow& narrow, const LaneRow& wide) {
        {kFloat, kDouble, kHalf, kBfloat16, kInt8, kInt16, kInt32, kInt64, kUint8, kUint16, kUint32, kUint64, kBool}) {
     size_t size = SizeOf(t);
     LaneCall call = size == 1 ? narrow.f32 : size == 2 ? narrow.f64 : size == 4 ? wide.f32 : wide.f64;
-    for (const char* op : {"Select", "SelectV2"}) table[{op, t}] = {.arity = 3, .call = call, .ns = 0.3f};
+    for (const char* op : {"Select", "SelectV2"})
+      table[{op, t}] = {.arity = 3, .call = call, .ns = 0.3f, .operand = t, .result = t, .chooses = true};
   }
 }
 
@@ -52,14 +56,7 @@ Table MakeTable() {
   if (narrow && wide) AddSelect(table, *narrow, *wide);
   for (const LaneRow& row : TranscendentalLanes()) AddRow(table, row);
   for (const LaneRow& row : LibraryLanes()) AddRow(table, row);
-  for (const TypedLane& lane : IntegerLanes()) table[{lane.op, lane.dtype}] = lane.fn;
-  for (const char* op :
-       {"Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual", "IsNan", "IsInf", "IsFinite"}) {
-    for (DType small : {kHalf, kBfloat16}) {
-      table[{op, small}].small_out = DType::kInvalid;
-      table[{op, small}].out_size = 1;
-    }
-  }
+  for (const TypedLane& lane : IntegerLanes()) table[{lane.op, lane.fn.operand}] = lane.fn;
   for (DType small : {kHalf, kBfloat16}) {
     for (auto [op, last] : {std::pair("FloorDiv", "Floor"), std::pair("TruncateDiv", kTrunc)}) {
       table[{op, small}].call = table[{"Div", kFloat}].call;
@@ -105,15 +102,27 @@ void Repeat(const char* row, int64_t row_bytes, int64_t bytes, char* tile) {
 
 }  // namespace
 
-const LaneFn* FindLaneFn(std::string_view op, DType in_dtype, DType out_dtype) {
-  if (op == "Cast") return FindCastLane(in_dtype, out_dtype, false);
-  auto it = Lanes().find({std::string(op), in_dtype});
-  return it == Lanes().end() ? nullptr : &it->second;
+const LaneFn* FindLaneFn(std::string_view op, const std::vector<DType>& operands, DType result) {
+  if (operands.empty()) return nullptr;
+  const LaneFn* fn = nullptr;
+  if (op == "Cast") {
+    fn = FindCastLane(operands.back(), result, false);
+  } else if (auto it = Lanes().find({std::string(op), operands.back()}); it != Lanes().end()) {
+    fn = &it->second;
+  }
+  if (!fn || fn->arity != static_cast<int>(operands.size()) || fn->result != result) return nullptr;
+  for (int k = 0; k < fn->arity; ++k) {
+    if (operands[k] != fn->OperandType(k)) return nullptr;
+  }
+  return fn;
 }
 
-std::map<std::string, int> LaneOps() {
-  std::map<std::string, int> ops;
-  for (const auto& [key, fn] : Lanes()) ops[key.op] = fn.arity;
+std::map<std::string, const LaneFn*> LaneOps() {
+  std::map<std::string, const LaneFn*> ops;
+  for (const auto& [key, fn] : Lanes()) {
+    const LaneFn*& shown = ops[key.op];
+    if (!shown || shown->operand == kBool) shown = &fn;
+  }
   for (const char* part : {kTrunc, kHalfSoftplus, kBfloat16Softplus}) ops.erase(part);
   return ops;
 }
@@ -142,6 +151,14 @@ void LaneFn::RunSmall(const void* const* in, void* out, int64_t n, const LanePar
       FloatToSmall(small_out, tiles[kMaxLaneArity], result, m);
     }
   }
+}
+
+bool ElementwisePlan::Broadcasts(const Shape& s, const Shape& out) {
+  if (s.rank() > out.rank()) return false;
+  for (int a = 0; a < s.rank(); ++a) {
+    if (s[a] != 1 && s[a] != out[out.rank() - s.rank() + a]) return false;
+  }
+  return true;
 }
 
 ElementwisePlan::ElementwisePlan(const Shape& out, std::span<const Shape> inputs, std::span<const int64_t> input_sizes,

@@ -48,7 +48,11 @@ struct LaneFn {
   // too.
   int64_t (*find_bad)(const void* const* in, int64_t n) = nullptr;
   const char* bad_message = nullptr;
+  // What it is found by: the dtypes of its operands and of its result.
+  DType operand = DType::kInvalid, result = DType::kInvalid;
+  bool chooses = false;  // operand 0 is a bool, a condition, whatever the others are
 
+  DType OperandType(int k) const { return chooses && k == 0 ? kBool : operand; }
   void Run(const void* const* in, void* out, int64_t n, const LaneParams& p) const {
     if (small_in == DType::kInvalid && small_out == DType::kInvalid) return call(in, out, n, p);
     RunSmall(in, out, n, p);
@@ -58,11 +62,11 @@ struct LaneFn {
   void RunSmall(const void* const* in, void* out, int64_t n, const LaneParams& p) const;
 };
 
-// The lane function of an op for the dtype of its attribute T (of Cast: SrcT) and the dtype of its output; null when
-// Weir has none: strings, unsupported dtypes, ops that are not element-wise.
-const LaneFn* FindLaneFn(std::string_view op, DType in_dtype, DType out_dtype);
-// Every op that has lane functions (Cast apart), and how many operands it takes.
-std::map<std::string, int> LaneOps();
+// The lane function of an op for exactly these dtypes of its operands and its result; null when Weir has none: strings,
+// unsupported dtypes, ops that are not element-wise.
+const LaneFn* FindLaneFn(std::string_view op, const std::vector<DType>& operands, DType result);
+// Every op that has lane functions (Cast apart), with one of them, of numbers where there are any.
+std::map<std::string, const LaneFn*> LaneOps();
 
 // Converts half or bfloat16 to float and back (rounding to nearest even).
 void SmallToFloat(DType small, const void* in, float* out, int64_t n);
@@ -73,6 +77,8 @@ void FloatToSmall(DType small, const float* in, void* out, int64_t n);
 class ElementwisePlan {
  public:
   ElementwisePlan() = default;
+  // Whether an operand of shape `s` may be read for each element of `out`.
+  static bool Broadcasts(const Shape& s, const Shape& out);
   // The inputs' shapes broadcast to `out`; sizes are bytes an element.
   ElementwisePlan(const Shape& out, std::span<const Shape> inputs, std::span<const int64_t> input_sizes,
                   int64_t output_size);
@@ -172,6 +178,7 @@ struct LaneRow {
   float ns = 1;
   LaneCall f32 = nullptr, f64 = nullptr;
   bool small = true;  // half and bfloat16 too
+  bool test = false;  // the result is bools
 };
 // Rows that are parts of ops, not ops: the last step of TruncateDiv on half and bfloat16, and their Softplus.
 inline constexpr const char *kTrunc = "Trunc", *kHalfSoftplus = "Softplus of half",
@@ -182,7 +189,6 @@ std::span<const LaneRow> LibraryLanes();         // lanes_library.cc: those that
 // Integer and bool functions: lanes_int.cc.
 struct TypedLane {
   const char* op = nullptr;
-  DType dtype = DType::kInvalid;
   LaneFn fn;
 };
 std::vector<TypedLane> IntegerLanes();

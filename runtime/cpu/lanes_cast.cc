@@ -112,7 +112,8 @@ Table MakeTable(bool truncate) {
       LaneCall call = truncate ? FindTruncated(from, to) : nullptr;
       if (!call) call = FindLoop(Computed(from), Computed(to));
       table[{from, to}] = {.arity = 1, .call = call, .ns = 0.3f, .small_in = Small(from), .small_out = Small(to),
-                           .in_size = static_cast<int8_t>(SizeOf(from)), .out_size = static_cast<int8_t>(SizeOf(to))};
+                           .in_size = static_cast<int8_t>(SizeOf(from)), .out_size = static_cast<int8_t>(SizeOf(to)),
+                           .operand = from, .result = to};
     }
   }
   return table;

@@ -118,29 +118,28 @@ class Adder {
  public:
   explicit Adder(std::vector<TypedLane>* lanes) : lanes_(lanes) {}
   template <class Op, class... Ts> void Unary(const char* op, Types<Ts...>) {
-    (Push<Ts>(op, {.arity = 1, .call = &Loop1<Op, Ts>, .ns = 0.2f}), ...);
+    (Push<Ts, decltype(Op::Do(Ts()))>(op, {.arity = 1, .call = &Loop1<Op, Ts>, .ns = 0.2f}), ...);
   }
   template <class Op, class... Ts> void Binary(const char* op, Types<Ts...>) {
-    (Push<Ts>(op, {.arity = 2, .call = &Loop2<Op, Ts>, .ns = 0.2f}), ...);
+    (Push<Ts, decltype(Op::Do(Ts(), Ts()))>(op, {.arity = 2, .call = &Loop2<Op, Ts>, .ns = 0.2f}), ...);
   }
   template <class Op, class... Ts> void Ternary(const char* op, Types<Ts...>) {
-    (Push<Ts>(op, {.arity = 3, .call = &Loop3<Op, Ts>, .ns = 0.3f}), ...);
+    (Push<Ts, decltype(Op::Do(Ts(), Ts(), Ts()))>(op, {.arity = 3, .call = &Loop3<Op, Ts>, .ns = 0.3f}), ...);
   }
   template <class Op, class... Ts> void Division(const char* op, Types<Ts...>) {
-    (Push<Ts>(op, {.arity = 2,
-                   .call = &Loop2<Op, Ts>,
-                   .ns = 2,
-                   .find_bad = &FindBad<Ts, false>,
-                   .bad_message = "Integer division by zero"}),
-     ...);
+    (Push<Ts, Ts>(op, {.arity = 2, .call = &Loop2<Op, Ts>, .ns = 2, .find_bad = &FindBad<Ts, false>,
+                       .bad_message = "Integer division by zero"}), ...);
   }
   template <class Op, class... Ts> void Power(const char* op, Types<Ts...>) {
-    (Push<Ts>(op, {.arity = 2, .call = &Loop2<Op, Ts>, .ns = 5, .find_bad = &FindBad<Ts, true>,
-                   .bad_message = "Integers to negative integer powers are not allowed"}), ...);
+    (Push<Ts, Ts>(op, {.arity = 2, .call = &Loop2<Op, Ts>, .ns = 5, .find_bad = &FindBad<Ts, true>,
+                       .bad_message = "Integers to negative integer powers are not allowed"}), ...);
   }
 
  private:
-  template <class T> void Push(const char* op, LaneFn fn) { lanes_->push_back({op, DTypeOf<T>, fn}); }
+  template <class T, class R> void Push(const char* op, LaneFn fn) {
+    fn.operand = DTypeOf<T>, fn.result = DTypeOf<R>;
+    lanes_->push_back({op, fn});
+  }
   std::vector<TypedLane>* lanes_;
 };
 
@@ -183,7 +182,7 @@ void AddTests(Adder& a) {
 
 void AddLogic(std::vector<TypedLane>& lanes) {
   auto push = [&](const char* op, int arity, LaneCall call) {
-    lanes.push_back({op, kBool, {.arity = arity, .call = call, .ns = 0.1f}});
+    lanes.push_back({op, {.arity = arity, .call = call, .ns = 0.1f, .operand = kBool, .result = kBool}});
   };
   push("Equal", 2, &Loop2<Equal, uint8_t>);
   push("NotEqual", 2, &Loop2<NotEqual, uint8_t>);

@@ -82,7 +82,7 @@ void Loop(const void* const* in, void* out_raw, int64_t n, const LaneParams& p) 
 
 template <class Op>
 constexpr LaneRow Row(const char* op, float ns, bool small = true) {
-  return {op, Op::kArity, ns, &Loop<Op, float>, &Loop<Op, double>, small};
+  return {op, Op::kArity, ns, &Loop<Op, float>, &Loop<Op, double>, small, Op::kTest};
 }
 
 template <class D>

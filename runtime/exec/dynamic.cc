@@ -31,7 +31,8 @@ Status RunContext::PrepareDynamic(size_t i, const std::vector<Tensor>& inputs, c
   op->shapes.clear();
   std::vector<DynamicInput> known;
   for (int k = 0; k < s.num_inputs; ++k) {
-    known.push_back({inputs[k].dtype(), inputs[k].shape(), info.needs_value[k] ? &inputs[k] : nullptr});
+    known.push_back({inputs[k].dtype(), inputs[k].shape(), info.needs_value[k] ? &inputs[k] : nullptr,
+                     info.input_names[k]});
   }
   std::vector<DType> dtypes;
   for (int k = 0; k < s.num_outputs; ++k) dtypes.push_back(plan_->slots[output_slot(s, k)].dtype);

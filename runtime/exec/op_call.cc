@@ -8,7 +8,10 @@ Result<PrepareContext> PrepareOp(const KernelDef& kernel, const InferFn& infer, 
   std::vector<PartialShape> shapes(outputs.size(), PartialShape::Unknown());
   WEIR_RETURN_IF_ERROR(infer(inputs, &shapes));
   std::vector<PrepareContext::Operand> in, out;
-  for (const DynamicInput& i : inputs) in.push_back({i.dtype, i.shape, i.value, true});
+  for (const DynamicInput& i : inputs) {
+    in.push_back({i.dtype, i.shape, i.value, true});
+    in.back().name = i.name;
+  }
   for (size_t k = 0; k < outputs.size(); ++k) {
     auto shape = shapes[k].ToShape();
     out.push_back({outputs[k], shape ? *shape : Shape(), nullptr, shape.has_value()});

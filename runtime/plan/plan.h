@@ -39,6 +39,7 @@ struct DynamicInput {
   DType dtype = DType::kInvalid;
   Shape shape;
   const Tensor* value = nullptr;
+  std::string_view name = {};  // in the op's definition
 };
 // Fills the output shapes that the op's shape function can tell. Injected, since ops are not visible to the runtime.
 using InferFn = std::function<Status(const std::vector<DynamicInput>& inputs, std::vector<PartialShape>* outputs)>;
@@ -72,6 +73,7 @@ struct StepInfo {
   AttrMap attrs;
   InferFn infer;
   std::vector<bool> needs_value;
+  std::vector<std::string_view> input_names;  // in the op's definition, which is the registry's
   bool preparation_keeps =
       false;  // what preparing decides follows from shapes and needed values: the op has no effects
   // Control flow: by branch, or {cond, body}.

@@ -7,6 +7,19 @@
 
 namespace weir {
 
+std::vector<std::string_view> InputNamesOf(const Node& n) {
+  std::vector<std::string_view> names;
+  names.reserve(n.inputs().size());
+  for (const ArgDef& a : n.def()->inputs()) {
+    const AttrValue* number = a.is_list ? n.FindAttr(a.type_attr) : n.FindAttr(a.number_attr);
+    const size_t count = a.is_list              ? number->get<AttrList>()->type.size()
+                         : a.number_attr.empty() ? 1
+                                                 : static_cast<size_t>(*number->get<int64_t>());
+    names.insert(names.end(), count, a.name);
+  }
+  return names;
+}
+
 InferFn InferFunctionOf(const Node& n) {
   const OpDef* def = n.def();
   std::vector<DType> dtypes;
@@ -41,7 +54,8 @@ Result<std::vector<Tensor>> Evaluate(const Node& n, const std::vector<Tensor>& i
   const KernelDef* kernel = AllKernels().Find(n.op());
   if (!kernel || n.def()->stateful() || !n.def()->writes().empty()) return Unimplemented("cannot be evaluated");
   std::vector<DynamicInput> known;
-  for (const Tensor& t : inputs) known.push_back({t.dtype(), t.shape(), &t});
+  const std::vector<std::string_view> names = InputNamesOf(n);
+  for (const Tensor& t : inputs) known.push_back({t.dtype(), t.shape(), &t, names[known.size()]});
   std::vector<DType> dtypes;
   for (const OutputType& t : n.outputs()) dtypes.push_back(BaseType(t.dtype));
   static const KernelServices no_services;

@@ -75,8 +75,8 @@ Status Optimize(Graph& g, const std::vector<OutputType>& feeds, const CompileOpt
   PassContext c;
   c.evaluate = EvaluateNode;
   c.precision = options.precision;
-  c.has_lanes = [](std::string_view op, DType in, DType out) {
-    const LaneFn* fn = FindLaneFn(op, in, out);
+  c.has_lanes = [](std::string_view op, const std::vector<DType>& operands, DType result) {
+    const LaneFn* fn = FindLaneFn(op, operands, result);
     return fn && !fn->find_bad;
   };
   c.max_fused_inputs = kFusedInputs;

@@ -237,6 +237,7 @@ class PlanBuilder {
   // `forms`: kernels may keep forms of what stays.
   Result<PrepareContext> Prepare(const Node& n, bool forms) {
     std::vector<PrepareContext::Operand> in, out;
+    const std::vector<std::string_view> names = InputNamesOf(n);
     for (size_t i = 0; i < n.inputs().size(); ++i) {
       Endpoint e = n.input(static_cast<int>(i));
       const OutputType& t = g_.type(e);
@@ -248,6 +249,7 @@ class PlanBuilder {
         in.push_back({BaseType(t.dtype), *shape, ConstantValue(g_, e), true});
         if (forms) TellForms(e, &in.back());
       }
+      in.back().name = names[i];
     }
     for (const OutputType& t : n.outputs()) {
       auto shape = t.shape.ToShape();
@@ -356,6 +358,7 @@ class PlanBuilder {
     auto info = InfoOf(n);
     info->kernel = kernel;
     info->attrs = n.attrs();
+    info->input_names = InputNamesOf(n);
     info->infer = InferFunctionOf(n);
     info->preparation_keeps = n.def()->random() || !n.def()->stateful();
     int num_inputs = static_cast<int>(n.inputs().size());

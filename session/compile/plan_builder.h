@@ -50,6 +50,9 @@ Result<std::shared_ptr<Plan>> BuildPlan(const Graph& g, const CompileEnv& env);
 // One op on concrete inputs through its kernel; nullopt when it has none or fails. The evaluator of constant folding.
 std::optional<std::vector<Tensor>> EvaluateNode(const Node& n, std::span<const Tensor> inputs);
 
+// What the op's definition calls each input of the node; those of a list have its name.
+std::vector<std::string_view> InputNamesOf(const Node& n);
+
 // A step's shape function for dynamic steps.
 InferFn InferFunctionOf(const Node& n);
 

@@ -70,12 +70,13 @@ void AddText(const std::string& name, const std::string& text, std::vector<Seed>
   if (bytes.ok()) seeds->push_back(Made(name, *std::move(bytes), {}, "y"));
 }
 
-// The graphs of a pass test: "--- before", then "--- after".
+// The graphs of a pass test: "--- before", then "--- after", which has ops that the compiler alone makes.
 void AddPassTest(const fs::path& path, std::vector<Seed>* seeds) {
   const std::string text = ReadAll(path), before = "--- before\n", after = "--- after\n";
   size_t a = text.find(before), b = text.find(after);
   if (a == text.npos || b == text.npos) return;
   AddText(path.stem().string(), text.substr(a + before.size(), b - a - before.size()), seeds);
+  AddText(path.stem().string() + "/after", text.substr(b + after.size()), seeds);
 }
 
 void AddFile(const fs::path& path, std::vector<Seed>* seeds) {

@@ -9,7 +9,7 @@
 
 namespace weir::testing {
 
-// The families; fused and custom have no op that a row describes (tests/passes, custom/custom_test.cc).
+// The families; fused and custom have no op that a row describes (fused/fused_test.cc, custom/custom_test.cc).
 std::vector<OpRow> ArrayRows();
 std::vector<OpRow> MathRows();
 std::vector<OpRow> ReduceRows();

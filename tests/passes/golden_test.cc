@@ -50,7 +50,9 @@ GoldenCase Read(const std::string& path) {
 Result<bool> RunPasses(const std::vector<std::string>& names, Graph& g) {
   PassContext context;
   context.evaluate = EvaluateNode;
-  context.has_lanes = [](std::string_view op, DType in, DType out) { return FindLaneFn(op, in, out) != nullptr; };
+  context.has_lanes = [](std::string_view op, const std::vector<DType>& operands, DType result) {
+    return FindLaneFn(op, operands, result) != nullptr;
+  };
   bool changed = false;
   for (const std::string& name : names) {
     auto pass = std::find_if(AllPasses().begin(), AllPasses().end(), [&](const Pass& p) { return p.name == name; });

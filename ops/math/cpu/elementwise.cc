@@ -16,17 +16,9 @@
 namespace weir {
 namespace {
 
-bool BroadcastsTo(const Shape& s, const Shape& out) {
-  if (s.rank() > out.rank()) return false;
-  for (int a = 0; a < s.rank(); ++a) {
-    if (s[a] != 1 && s[a] != out[out.rank() - s.rank() + a]) return false;
-  }
-  return true;
-}
-
 Status CheckBroadcast(const PrepareContext& c, const std::vector<Shape>& shapes) {
   for (const Shape& s : shapes) {
-    if (!BroadcastsTo(s, c.output_shape(0))) {
+    if (!ElementwisePlan::Broadcasts(s, c.output_shape(0))) {
       return InvalidArgument(
           fmt::format("cannot broadcast an input of shape {} to {}", s.ToString(), c.output_shape(0).ToString()));
     }
@@ -39,6 +31,13 @@ std::vector<Shape> Operands(const PrepareContext& c) {
   std::vector<Shape> shapes;
   for (int i = 0; i < c.num_inputs(); ++i) shapes.push_back(c.input_shape(i));
   return shapes;
+}
+
+// The lane function of `op` for the node's dtypes.
+const LaneFn* FindLanes(const PrepareContext& c, std::string_view op) {
+  std::vector<DType> operands;
+  for (int i = 0; i < c.num_inputs(); ++i) operands.push_back(c.input_dtype(i));
+  return FindLaneFn(op, operands, c.output_dtype(0));
 }
 
 // Runs `fn` over operands of these shapes.
@@ -120,34 +119,28 @@ bool PrepareUnequalShapes(PrepareContext& c, std::string_view op) {
   return false;
 }
 
-// What sets an op apart from most, whose operands broadcast and may lend the result their memory.
+// What sets an op apart from most, whose operands broadcast.
 struct Form {
   bool same_size = false;     // they do not broadcast: as many elements each
-  bool test = false;          // the result is of bools, so that no operand's memory can take it
-  bool chooses = false;       // operand 0 is a condition, whose memory is not the result's
-  bool chooses_rows = false;  // and as a vector chooses rows
+  bool chooses_rows = false;  // operand 0, as a vector, chooses rows
 };
 
 using Forms = std::map<std::string, Form, std::less<>>;
 
 Forms MakeForms() {
   Forms forms;
-  for (const char* test :
-       {"IsNan", "IsInf", "IsFinite", "Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual"})
-    forms[test].test = true;
   // TensorFlow's gradients of unary ops, and one test.
   for (const char* gradient :
        {"EluGrad", "InvGrad", "LeakyReluGrad", "ReciprocalGrad", "Relu6Grad", "ReluGrad", "RsqrtGrad", "SeluGrad",
         "SigmoidGrad", "SoftplusGrad", "SoftsignGrad", "SqrtGrad", "TanhGrad"})
     forms[gradient].same_size = true;
-  forms["ApproximateEqual"] = {.same_size = true, .test = true};
-  forms["Select"] = {.chooses = true, .chooses_rows = true};
-  forms["SelectV2"] = {.chooses = true};
+  forms["ApproximateEqual"].same_size = true;
+  forms["Select"].chooses_rows = true;
   return forms;
 }
 
 Status PrepareLanes(PrepareContext& c, const std::string& op, const Form& form) {
-  const DType t = c.input_dtype(form.chooses ? 1 : 0);
+  const DType t = c.input_dtype(c.num_inputs() - 1);  // the first may be a condition
   if (PrepareUnequalShapes(c, op)) return {};
   std::vector<Shape> shapes = Operands(c);
   if (form.chooses_rows) {
@@ -157,7 +150,7 @@ Status PrepareLanes(PrepareContext& c, const std::string& op, const Form& form) 
     WEIR_RETURN_IF_ERROR(CheckBroadcast(c, shapes));
     return PrepareStringLanes(c, op, shapes);
   }
-  const LaneFn* fn = FindLaneFn(op, t, c.output_dtype(0));
+  const LaneFn* fn = FindLanes(c, op);
   if (!fn) return c.NoKernelFor(t);
   LaneParams params;
   if (c.attrs().count("alpha")) params.a = c.attr<float>("alpha");
@@ -166,7 +159,7 @@ Status PrepareLanes(PrepareContext& c, const std::string& op, const Form& form) 
 }
 
 Status PrepareSameSize(PrepareContext& c, const std::string& op) {
-  const LaneFn* fn = FindLaneFn(op, c.input_dtype(0), c.output_dtype(0));
+  const LaneFn* fn = FindLanes(c, op);
   if (!fn) return c.NoKernelFor(c.input_dtype(0));
   const Shape &x = c.input_shape(0), &y = c.input_shape(1);
   if (x.num_elements() != y.num_elements()) {
@@ -180,7 +173,7 @@ Status PrepareSameSize(PrepareContext& c, const std::string& op) {
 }
 
 Status PrepareClip(PrepareContext& c) {
-  const LaneFn* fn = FindLaneFn("ClipByValue", c.input_dtype(0), c.output_dtype(0));
+  const LaneFn* fn = FindLanes(c, "ClipByValue");
   if (!fn) return c.NoKernelFor(c.input_dtype(0));
   std::vector<Shape> shapes = Operands(c);
   for (int i : {1, 2}) {
@@ -228,7 +221,7 @@ void SumTiles(const LaneFn& add, DType small, int64_t size, RunArgs& a, int64_t 
 
 Status PrepareAddN(PrepareContext& c) {
   const DType t = c.input_dtype(0);
-  const LaneFn* add = FindLaneFn("AddV2", t, t);
+  const LaneFn* add = FindLaneFn("AddV2", {t, t}, t);
   if (!add) return c.NoKernelFor(t);
   for (int i = 1; i < c.num_inputs(); ++i) {
     if (!(c.input_shape(i) == c.input_shape(0))) {
@@ -249,7 +242,7 @@ Status PrepareAddN(PrepareContext& c) {
 
 void RegisterElementwiseKernels(KernelRegistry& r) {
   const Forms forms = MakeForms();
-  for (const auto& [name, arity] : LaneOps()) {
+  for (const auto& [name, lanes] : LaneOps()) {
     const std::string& op = name;
     if (op == "ClipByValue") continue;
     auto it = forms.find(op);
@@ -257,8 +250,9 @@ void RegisterElementwiseKernels(KernelRegistry& r) {
     KernelDef& kernel = r.Add(op, [op, form](PrepareContext& c) {
       return form.same_size ? PrepareSameSize(c, op) : PrepareLanes(c, op, form);
     });
-    if (form.test) continue;
-    for (int i = form.chooses; i < arity; ++i) kernel.InPlace(0, i);
+    // The result takes the memory of an operand that has its dtype: not of a condition, nor that of a test.
+    if (lanes->result != lanes->operand) continue;
+    for (int i = lanes->chooses; i < lanes->arity; ++i) kernel.InPlace(0, i);
   }
   r.Add("ClipByValue", PrepareClip).InPlace(0, 0);
   r.Add("Cast", PrepareCast).InPlace(0, 0);

@@ -18,15 +18,28 @@ namespace {
 
 constexpr int kMaxScalars = 6;
 
-// Where an op's inputs are: variables come first.
+// What a rule takes, by the names of the op's definition, beside the variables, which come first, the gradient and, of
+// sparse forms, the indices.
+struct Names {
+  std::vector<std::string_view> scalars;
+  const char* flag = "";  // a bool attribute
+};
+
+// Where an op's inputs are.
 struct Layout {
   int vars = 1;
   std::vector<int> scalars;
-  int grad = 0;
-  int indices = -1;       // of sparse forms
-  const char* flag = "";  // the bool attribute that the rule takes
-  int global_step = -1;   // the scalar that is an int64, if any
+  int grad = -1;
+  int indices = -1;      // of sparse forms
+  int global_step = -1;  // the scalar that is an int64, if any
 };
+
+Layout LayoutOf(const PrepareContext& c, int vars, const Names& names) {
+  Layout l{.vars = vars, .grad = c.input("grad"), .indices = c.input("indices"), .global_step = c.input("global_step")};
+  if (l.grad < 0) l.grad = c.input("delta");
+  for (std::string_view name : names.scalars) l.scalars.push_back(c.input(name));
+  return l;
+}
 
 // Pointers to elements of each variable, and of the gradient.
 template <class F, int kVars>
@@ -106,9 +119,8 @@ Status CheckShapes(const PrepareContext& c, const Layout& l) {
       fmt::format("cannot update a variable of shape {} with a gradient of shape {}", var.ToString(), grad.ToString()));
 }
 
-void SetDense(PrepareContext& c, const Layout& l, UpdateFn update) {
+void SetDense(PrepareContext& c, const Layout& l, bool flag, UpdateFn update) {
   int64_t n = c.input_shape(0).num_elements();
-  bool flag = c.attr<bool>(l.flag);
   c.ParallelOver(n, 0.8 * l.vars);
   c.SetRun([=](RunArgs& a) {
     auto [begin, end] = a.Range();
@@ -116,10 +128,9 @@ void SetDense(PrepareContext& c, const Layout& l, UpdateFn update) {
   });
 }
 
-void SetSparse(PrepareContext& c, const Layout& l, UpdateFn update) {
+void SetSparse(PrepareContext& c, const Layout& l, bool flag, UpdateFn update) {
   const Shape& var = c.input_shape(0);
   int64_t n = c.input_shape(l.indices)[0], row = kernels::ElementsOf(var, 1, var.rank());
-  bool flag = c.attr<bool>(l.flag);
   constexpr int64_t kColumns = 16;  // a cache line of floats
   c.ParallelOver(row, 1.0 * l.vars * double(n), kColumns, kColumns);
   c.SetRun([=](RunArgs& a) {
@@ -134,7 +145,9 @@ struct UpdateFns {
   UpdateFn f32, f64, f16, bf16;
 };
 
-Status Prepare(PrepareContext& c, const Layout& l, const UpdateFns& fns) {
+Status Prepare(PrepareContext& c, int vars, const Names& names, const UpdateFns& fns) {
+  const Layout l = LayoutOf(c, vars, names);
+  const bool flag = c.attr<bool>(names.flag);
   WEIR_RETURN_IF_ERROR(CheckShapes(c, l));
   DType t = c.input_dtype(l.grad);
   UpdateFn update = t == kFloat      ? fns.f32
@@ -144,19 +157,26 @@ Status Prepare(PrepareContext& c, const Layout& l, const UpdateFns& fns) {
                                      : nullptr;
   if (!update) return PrepareContext::NoKernelFor(t);
   if (l.indices < 0) {
-    SetDense(c, l, update);
+    SetDense(c, l, flag, update);
     return {};
   }
   WEIR_RETURN_IF_ERROR(kernels::CheckRowsBefore(c, l.indices, c.input_shape(0)[0]));
-  SetSparse(c, l, update);
+  SetSparse(c, l, flag, update);
   return {};
 }
 
 template <template <class> class RuleOf>
-void Register(KernelRegistry& r, const char* op, Layout l) {
+void Register(KernelRegistry& r, std::string op, Names names) {
   UpdateFns fns = {UpdateRows<RuleOf, float>, UpdateRows<RuleOf, double>, UpdateRows<RuleOf, training::Rounded<Half>>,
                    UpdateRows<RuleOf, training::Rounded<BFloat16>>};
-  r.Add(op, [=](PrepareContext& c) { return Prepare(c, l, fns); });
+  r.Add(std::move(op), [=](PrepareContext& c) { return Prepare(c, RuleOf<float>::kVars, names, fns); });
+}
+
+// The dense and the sparse form of an op.
+template <template <class> class Dense, template <class> class Sparse = Dense>
+void RegisterBoth(KernelRegistry& r, const std::string& op, const Names& names) {
+  Register<Dense>(r, "ResourceApply" + op, names);
+  Register<Sparse>(r, "ResourceSparseApply" + op, names);
 }
 
 template <class F>
@@ -184,32 +204,21 @@ using FtrlV2Sparse = training::Ftrl<F, true, true>;
 
 void RegisterTrainKernels(KernelRegistry& r) {
   using namespace training;  // NOLINT: the rules
-  // ---- dense: variables, scalars, grad
-  Register<GradientDescent>(r, "ResourceApplyGradientDescent", {1, {1}, 2});
-  Register<MomentumDense>(r, "ResourceApplyMomentum", {2, {2, 4}, 3, -1, "use_nesterov"});
-  Register<Adam>(r, "ResourceApplyAdam", {3, {3, 4, 5, 6, 7, 8}, 9, -1, "use_nesterov"});
-  Register<RMSPropDense>(r, "ResourceApplyRMSProp", {3, {3, 4, 5, 6}, 7});
-  Register<CenteredDense>(r, "ResourceApplyCenteredRMSProp", {4, {4, 5, 6, 7}, 8});
-  Register<Adagrad>(r, "ResourceApplyAdagrad", {2, {2}, 3, -1, "update_slots"});
-  Register<AdagradV2>(r, "ResourceApplyAdagradV2", {2, {2, 3}, 4, -1, "update_slots"});
-  Register<Adadelta>(r, "ResourceApplyAdadelta", {3, {3, 4, 5}, 6});
-  Register<AdagradDA>(r, "ResourceApplyAdagradDA", {3, {4, 5, 6, 7}, 3, -1, "", 7});
-  Register<FtrlDense>(r, "ResourceApplyFtrl", {3, {4, 5, 6, 7}, 3, -1, "multiply_linear_by_lr"});
-  Register<FtrlV2Dense>(r, "ResourceApplyFtrlV2", {3, {4, 5, 6, 7, 8}, 3, -1, "multiply_linear_by_lr"});
-  Register<ProximalGradientDescent>(r, "ResourceApplyProximalGradientDescent", {1, {1, 2, 3}, 4});
-  Register<ProximalAdagrad>(r, "ResourceApplyProximalAdagrad", {2, {2, 3, 4}, 5});
-  // ---- sparse: variables, scalars, grad, indices
-  Register<MomentumSparse>(r, "ResourceSparseApplyMomentum", {2, {2, 5}, 3, 4, "use_nesterov"});
-  Register<RMSPropSparse>(r, "ResourceSparseApplyRMSProp", {3, {3, 4, 5, 6}, 7, 8});
-  Register<CenteredSparse>(r, "ResourceSparseApplyCenteredRMSProp", {4, {4, 5, 6, 7}, 8, 9});
-  Register<Adagrad>(r, "ResourceSparseApplyAdagrad", {2, {2}, 3, 4, "update_slots"});
-  Register<AdagradV2>(r, "ResourceSparseApplyAdagradV2", {2, {2, 3}, 4, 5, "update_slots"});
-  Register<Adadelta>(r, "ResourceSparseApplyAdadelta", {3, {3, 4, 5}, 6, 7});
-  Register<AdagradDA>(r, "ResourceSparseApplyAdagradDA", {3, {5, 6, 7, 8}, 3, 4, "", 8});
-  Register<FtrlSparse>(r, "ResourceSparseApplyFtrl", {3, {5, 6, 7, 8}, 3, 4, "multiply_linear_by_lr"});
-  Register<FtrlV2Sparse>(r, "ResourceSparseApplyFtrlV2", {3, {5, 6, 7, 8, 9}, 3, 4, "multiply_linear_by_lr"});
-  Register<ProximalGradientDescent>(r, "ResourceSparseApplyProximalGradientDescent", {1, {1, 2, 3}, 4, 5});
-  Register<ProximalAdagrad>(r, "ResourceSparseApplyProximalAdagrad", {2, {2, 3, 4}, 5, 6});
+  Register<GradientDescent>(r, "ResourceApplyGradientDescent", {{"alpha"}});
+  Register<Adam>(r, "ResourceApplyAdam",
+                 {{"beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon"}, "use_nesterov"});
+  RegisterBoth<MomentumDense, MomentumSparse>(r, "Momentum", {{"lr", "momentum"}, "use_nesterov"});
+  RegisterBoth<RMSPropDense, RMSPropSparse>(r, "RMSProp", {{"lr", "rho", "momentum", "epsilon"}});
+  RegisterBoth<CenteredDense, CenteredSparse>(r, "CenteredRMSProp", {{"lr", "rho", "momentum", "epsilon"}});
+  RegisterBoth<Adagrad>(r, "Adagrad", {{"lr"}, "update_slots"});
+  RegisterBoth<AdagradV2>(r, "AdagradV2", {{"lr", "epsilon"}, "update_slots"});
+  RegisterBoth<Adadelta>(r, "Adadelta", {{"lr", "rho", "epsilon"}});
+  RegisterBoth<AdagradDA>(r, "AdagradDA", {{"lr", "l1", "l2", "global_step"}});
+  RegisterBoth<FtrlDense, FtrlSparse>(r, "Ftrl", {{"lr", "l1", "l2", "lr_power"}, "multiply_linear_by_lr"});
+  RegisterBoth<FtrlV2Dense, FtrlV2Sparse>(r, "FtrlV2",
+                                          {{"lr", "l1", "l2", "l2_shrinkage", "lr_power"}, "multiply_linear_by_lr"});
+  RegisterBoth<ProximalGradientDescent>(r, "ProximalGradientDescent", {{"alpha", "l1", "l2"}});
+  RegisterBoth<ProximalAdagrad>(r, "ProximalAdagrad", {{"lr", "l1", "l2"}});
 }
 
 }  // namespace weir
