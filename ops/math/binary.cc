@@ -147,6 +147,11 @@ void RegisterProducts(OpRegistry& r) {
       .Doc("x * log(y), but 0 where x is 0. The gradient by x is log(y), but 0 where both are 0.")
       .Gradient(BroadcastGrad(
           [](Output g, Output x, Output y, Output) { return Pair(Xlogy(AnyNotZero(x, y), y) * g, Xdivy(x, y) * g); }));
+  Binary(r, "Xlog1py", kFieldHalfFirst)
+      .Doc("x * log(1 + y), but 0 where x is 0. The gradient by x is log(1 + y), but 0 where x and y are 0.")
+      .Gradient(BroadcastGrad([](Output g, Output x, Output y, Output) {
+        return Pair(Xlog1py(AnyNotZero(x, y), y) * g, Xdivy(x, 1.0 + y) * g);
+      }));
   Binary(r, "Xdivy", kFieldHalfFirst)
       .Doc("x / y, but 0 where x is 0. The gradient by x is 1 / y, but 0 where both are 0.")
       .Gradient(BroadcastGrad([](Output g, Output x, Output y, Output) {

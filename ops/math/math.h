@@ -28,8 +28,9 @@ inline Output TruncateMod(Input x, Input y, const Name& name = {}) { return Make
 // x / y, but 0 where y is 0; x * y, but 0 where y is 0 (even if x is not finite).
 inline Output DivNoNan(Input x, Input y, const Name& name = {}) { return Make("DivNoNan", {x, y}, {}, name); }
 inline Output MulNoNan(Input x, Input y, const Name& name = {}) { return Make("MulNoNan", {x, y}, {}, name); }
-// x * log(y) and x / y, but 0 where x is 0.
+// x * log(y), x * log(1 + y) and x / y, but 0 where x is 0.
 inline Output Xlogy(Input x, Input y, const Name& name = {}) { return Make("Xlogy", {x, y}, {}, name); }
+inline Output Xlog1py(Input x, Input y, const Name& name = {}) { return Make("Xlog1py", {x, y}, {}, name); }
 inline Output Xdivy(Input x, Input y, const Name& name = {}) { return Make("Xdivy", {x, y}, {}, name); }
 inline Output Pow(Input x, Input y, const Name& name = {}) { return Make("Pow", {x, y}, {}, name); }
 inline Output Maximum(Input x, Input y, const Name& name = {}) { return Make("Maximum", {x, y}, {}, name); }

@@ -65,6 +65,9 @@ struct Log1p : Unary { WEIR_ARGS1 { return Log1pOf(d, x); } };
 struct Xlogy : Binary {
   WEIR_ARGS2 { return hn::IfThenZeroElse(hn::Eq(x, hn::Zero(d)), hn::Mul(x, LogOf(d, y))); }
 };
+struct Xlog1py : Binary {
+  WEIR_ARGS2 { return hn::IfThenZeroElse(hn::Eq(x, hn::Zero(d)), hn::Mul(x, Log1pOf(d, y))); }
+};
 struct Tanh : Unary {
   WEIR_ARGS1 {
     // (e - 1) / (e + 1) of e = exp(2|x|); from 20 on the quotient is 1.
@@ -137,7 +140,8 @@ static constexpr LaneRow kRows[] = {
     {kHalfSoftplus, 1, 1.7f, &Loop<SmallSoftplus<10>, float>, nullptr},
     {kBfloat16Softplus, 1, 1.7f, &Loop<SmallSoftplus<7>, float>, nullptr},
     Row<Exp>("Exp", 0.5f), Row<Expm1>("Expm1", 0.7f), Row<Log>("Log", 0.7f), Row<Log1p>("Log1p", 1.0f),
-    Row<Xlogy>("Xlogy", 0.8f), Row<Tanh>("Tanh", 0.9f), Row<Sigmoid>("Sigmoid", 0.8f), Row<Softplus>("Softplus", 1.5f),
+    Row<Xlogy>("Xlogy", 0.8f), Row<Xlog1py>("Xlog1py", 1.1f),
+    Row<Tanh>("Tanh", 0.9f), Row<Sigmoid>("Sigmoid", 0.8f), Row<Softplus>("Softplus", 1.5f),
     Row<SoftplusGrad>("SoftplusGrad", 0.8f), Row<Elu>("Elu", 0.8f), Row<Selu>("Selu", 0.8f),
 };
 std::span<const LaneRow> MathRows() { return kRows; }

@@ -194,7 +194,7 @@ GENERATORS = {
     "SqrtGrad": grad_pair(0.1, 4), "RsqrtGrad": grad_pair(0.1, 4), "TanhGrad": grad_pair(-1, 1), "SigmoidGrad": grad_pair(0, 1),
     "ReciprocalGrad": grad_pair(), "InvGrad": grad_pair(), "ReluGrad": grad_pair(), "Relu6Grad": grad_pair(-3, 9),
     "EluGrad": grad_pair(-1, 4), "SeluGrad": grad_pair(-1.7, 4), "SoftplusGrad": grad_pair(-40, 40), "SoftsignGrad": grad_pair(),
-    "Xlogy": binary(-4, 4, 0, 6), "Xdivy": binary(), "Atan2": binary(), "MulNoNan": binary(), "DivNoNan": binary(),
+    "Xlogy": binary(-4, 4, 0, 6), "Xlog1py": binary(-4, 4, -1, 6), "Xdivy": binary(), "Atan2": binary(), "MulNoNan": binary(), "DivNoNan": binary(),
     "Equal": binary(-2, 2), "NotEqual": binary(-2, 2),
 }
 def leaky_relu_grad(d):
