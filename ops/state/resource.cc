@@ -209,6 +209,10 @@ void RegisterStateResourceOps(OpRegistry& r) {
       .Doc(
           "variable[indices[i], …] *= updates[i, …]; a row named twice takes both factors. An index outside is an "
           "error.");
+  AddScatter(r, "ResourceScatterMax", "realnumbertype")
+      .Doc(
+          "variable[indices[i], …] = max(variable[indices[i], …], updates[i, …]); of a row named twice both count. An "
+          "index outside is an error.");
   AddScatter(r, "ResourceScatterUpdate", "type")
       .Doc(
           "variable[indices[i], …] = updates[i, …]; of a row named twice the last counts. An index outside is an "

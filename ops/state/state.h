@@ -59,6 +59,10 @@ inline Operation ResourceScatterMul(const Input& handle, const Input& indices, c
                                     const Name& name = {}) {
   return MakeNode("ResourceScatterMul", {handle, indices, updates}, HandleDType(handle), name);
 }
+inline Operation ResourceScatterMax(const Input& handle, const Input& indices, const Input& updates,
+                                    const Name& name = {}) {
+  return MakeNode("ResourceScatterMax", {handle, indices, updates}, HandleDType(handle), name);
+}
 inline Operation ResourceScatterUpdate(const Input& handle, const Input& indices, const Input& updates,
                                        const Name& name = {}) {
   return MakeNode("ResourceScatterUpdate", {handle, indices, updates}, HandleDType(handle), name);

@@ -85,7 +85,7 @@ GENERATORS = {
 for kind in ("Add", "Sub", "Update"):
     GENERATORS["Scatter" + kind] = scatter("T")
     GENERATORS["ResourceScatter" + kind] = scatter("dtype")
-GENERATORS["ResourceScatterMul"] = scatter("dtype")
+GENERATORS["ResourceScatterMul"] = GENERATORS["ResourceScatterMax"] = scatter("dtype")
 RULES = "GradientDescent Momentum Adam RMSProp CenteredRMSProp Adagrad Adadelta AdagradDA Ftrl FtrlV2 ProximalGradientDescent ProximalAdagrad"
 for rule in RULES.split():
     for prefix in ("", "Resource"):

@@ -86,6 +86,12 @@ struct Multiply {
   }
 };
 
+// NaN stays where it is, and is passed over where it comes.
+struct Largest {
+  template <class T>
+  T operator()(T var, T update) const { return var < update ? update : var; }
+};
+
 // The shapes of a scatter: `rows` updates of `row` elements each, or one number for all.
 struct ScatterPlan {
   int64_t rows = 0, row = 0;
@@ -135,6 +141,12 @@ Status PrepareScatterNumbers(PrepareContext& c) {
   return ForNumber(c.input_dtype(2), [&](auto t) { SetScatter<decltype(t)>(c, plan, Combine()); });
 }
 
+Status PrepareScatterMax(PrepareContext& c) {
+  WEIR_ASSIGN_OR_RETURN(ScatterPlan plan, PlanScatter(c));
+  ParallelOverColumns(c, plan, 0.5);
+  return c.ForType(NumberTypes{}, c.input_dtype(2), [&](auto t) { SetScatter<decltype(t)>(c, plan, Largest()); });
+}
+
 Status PrepareScatterUpdate(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(ScatterPlan plan, PlanScatter(c));
   ParallelOverColumns(c, plan, kernels::MoveCost(c.input_dtype(2)));
@@ -178,6 +190,7 @@ void RegisterStateKernels(KernelRegistry& r) {
   r.Add("ResourceScatterAdd", PrepareScatterNumbers<Accumulate<false>>);
   r.Add("ResourceScatterSub", PrepareScatterNumbers<Accumulate<true>>);
   r.Add("ResourceScatterMul", PrepareScatterNumbers<Multiply>);
+  r.Add("ResourceScatterMax", PrepareScatterMax);
   r.Add("ResourceScatterUpdate", PrepareScatterUpdate);
   r.Add("ResourceGather", PrepareResourceGather);
 }

@@ -14,7 +14,8 @@ std::vector<OpRow> ResourceRows() {
       WorksUnset({"VariableShape", {Handle({2, 3})}}),
       Swept("dtype", {"ResourceGather", {Handle({4, 3}), Ints({2, 0, 2})}}),
   };
-  for (const char* op : {"ResourceScatterAdd", "ResourceScatterSub", "ResourceScatterUpdate", "ResourceScatterMul"}) {
+  for (const char* op : {"ResourceScatterAdd", "ResourceScatterSub", "ResourceScatterUpdate", "ResourceScatterMul",
+                         "ResourceScatterMax"}) {
     rows.push_back({op, {Handle({4, 3}), Ints({2, 0}), {2, 3}}});
   }
   return rows;
