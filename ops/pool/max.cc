@@ -84,18 +84,41 @@ Status MaxPoolWithArgmaxShape(ShapeContext& c) {
   return {};
 }
 
+Output Flat(const Output& t) { return Make("Reshape", {t, {-1}}); }
+
+// Where the maxima that `argmax` tells lie among all elements of `x`, as a vector.
+Output PlacesOf(GradContext& c, const Output& x, const Output& argmax) {
+  Output places = Make("Cast", {argmax}, {{"DstT", kInt64}});
+  if (c.attr<bool>("include_batch_in_index")) return Flat(places);
+  Output shape = Make("Shape", {x}, {{"out_type", kInt64}}), size = Make("Size", {x}, {{"out_type", kInt64}});
+  Output images = Make("GatherV2", {shape, int64_t{0}, int64_t{0}});
+  Output per_image = Make("FloorDiv", {size, Make("Maximum", {images, int64_t{1}})});
+  Output first = Make("Mul", {Make("Range", {int64_t{0}, images, int64_t{1}}), per_image});
+  return Flat(Make("AddV2", {places, Make("Reshape", {first, {-1, 1, 1, 1}})}));
+}
+
 // Each element of grad goes to the place that argmax tells; several may go to one.
 Status MaxPoolWithArgmaxGradient(GradContext& c) {
-  Output x = c.input(0), places = Make("Cast", {c.output(1)}, {{"DstT", kInt64}});
-  Output shape = Make("Shape", {x}, {{"out_type", kInt64}}), size = Make("Size", {x}, {{"out_type", kInt64}});
-  if (!c.attr<bool>("include_batch_in_index")) {
-    Output images = Make("GatherV2", {shape, int64_t{0}, int64_t{0}});
-    Output per_image = Make("FloorDiv", {size, Make("Maximum", {images, int64_t{1}})});
-    Output first = Make("Mul", {Make("Range", {int64_t{0}, images, int64_t{1}}), per_image});
-    places = Make("AddV2", {places, Make("Reshape", {first, {-1, 1, 1, 1}})});
-  }
-  auto flat = [](const Output& t) { return Make("Reshape", {t, {-1}}); };
-  c.set(0, Make("Reshape", {Make("UnsortedSegmentSum", {flat(c.grad()), flat(places), size}), shape}));
+  Output x = c.input(0), shape = Make("Shape", {x}, {{"out_type", kInt64}});
+  Output size = Make("Size", {x}, {{"out_type", kInt64}});
+  Output sums = Make("UnsortedSegmentSum", {Flat(c.grad()), PlacesOf(c, x, c.output(1)), size});
+  c.set(0, Make("Reshape", {sums, shape}));
+  return {};
+}
+
+Status MaxPoolGradWithArgmaxShape(ShapeContext& c) {
+  WEIR_ASSIGN_OR_RETURN(Window2D w, PoolWindow(ReadWindowAttrs(c)));
+  WEIR_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
+  WEIR_ASSIGN_OR_RETURN(PartialShape pooled, pool::PooledShape(w, input));
+  for (int i : {1, 2}) WEIR_RETURN_IF_ERROR(CheckBackprop(c, i, pooled));
+  c.set_output(0, input);
+  return {};
+}
+
+// By grad, of which each element has gone to one place.
+Status MaxPoolGradWithArgmaxGradient(GradContext& c) {
+  Output there = Make("GatherV2", {Flat(c.grad()), PlacesOf(c, c.input(0), c.input(2)), int64_t{0}});
+  c.set(1, Make("Reshape", {there, Make("Shape", {c.input(1)}, {{"out_type", kInt64}})}));
   return {};
 }
 
@@ -130,6 +153,23 @@ void RegisterMaxPoolOps(OpRegistry& r) {
           "* channels.")
       .Shape(MaxPoolWithArgmaxShape)
       .Gradient(MaxPoolWithArgmaxGradient);
+
+  r.Add("MaxPoolGradWithArgmax")
+      .Input("input: T")
+      .Input("grad: T")
+      .Input("argmax: Targmax")
+      .Output("output: T")
+      .Attr("ksize: list(int) >= 4")
+      .Attr("strides: list(int) >= 4")
+      .Attr("padding: {'SAME', 'VALID'}")
+      .Attr("include_batch_in_index: bool = false")
+      .Attr("Targmax: {int32, int64}")
+      .Attr("T: realnumbertype")
+      .Doc(
+          "The gradient of MaxPoolWithArgmax by its input: each element of grad is added to the element of an image "
+          "like `input` that argmax tells; one outside the image is an error.")
+      .Shape(MaxPoolGradWithArgmaxShape)
+      .Gradient(MaxPoolGradWithArgmaxGradient);
 
   pool::AddAttrs(
       r.Add("MaxPoolGrad").Input("orig_input: T").Input("orig_output: T").Input("grad: T").Output("output: T"), true)

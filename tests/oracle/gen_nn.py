@@ -116,7 +116,7 @@ def conv(kind, depthwise):
 
 
 def pool(kind, explicit):
-    """kind: forward, argmax, max_grad, max_grad_grad, avg_grad."""
+    """kind: forward, argmax, argmax_grad, max_grad, max_grad_grad, avg_grad."""
     def gen(d):
         t = d.type()
         w = Window(d, explicit=explicit, dilate=False)
@@ -129,6 +129,13 @@ def pool(kind, explicit):
             return Case(x, **kw)
         if kind == "argmax":
             return Case(x, **kw, Targmax=d.pick(["int32", "int64"]), include_batch_in_index=d.flag(0.5))
+        if kind == "argmax_grad":
+            batch = d.flag(0.5)
+            size = int(np.prod(w.image()[1:]))
+            places = d.rng.integers(0, max(size, 1), out).astype(np.int64)
+            if batch:
+                places += np.arange(w.n).reshape(-1, 1, 1, 1) * size
+            return Case(x, d.values(t, out), places, **kw, include_batch_in_index=batch)
         if kind == "avg_grad":
             return Case(np.array(w.image(), np.int32), d.values(t, out), **kw)
         import tensorflow as tf
@@ -182,7 +189,8 @@ GENERATORS = {
     "Conv2D": conv("forward", False), "Conv2DBackpropInput": conv("input", False), "Conv2DBackpropFilter": conv("filter", False),
     "DepthwiseConv2dNative": conv("forward", True), "DepthwiseConv2dNativeBackpropInput": conv("input", True),
     "DepthwiseConv2dNativeBackpropFilter": conv("filter", True),
-    "MaxPool": pool("forward", True), "MaxPoolWithArgmax": pool("argmax", False), "MaxPoolGrad": pool("max_grad", True), "MaxPoolGradGrad": pool("max_grad_grad", False),
+    "MaxPool": pool("forward", True), "MaxPoolWithArgmax": pool("argmax", False), "MaxPoolGradWithArgmax": pool("argmax_grad", False),
+    "MaxPoolGrad": pool("max_grad", True), "MaxPoolGradGrad": pool("max_grad_grad", False),
     "AvgPool": pool("forward", False), "AvgPoolGrad": pool("avg_grad", False),
     "FusedBatchNorm": batch_norm(1, False), "FusedBatchNormV2": batch_norm(2, False), "FusedBatchNormV3": batch_norm(3, False),
     "FusedBatchNormGrad": batch_norm(1, True), "FusedBatchNormGradV2": batch_norm(2, True), "FusedBatchNormGradV3": batch_norm(3, True),

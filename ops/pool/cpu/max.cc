@@ -141,6 +141,53 @@ Status PrepareMaxPoolWithArgmax(PrepareContext& c) {
   });
 }
 
+// One image: the elements of grad added where argmax tells, counted from `first` on. The place that is outside, or -1.
+template <class T, class I>
+int64_t AddAtMaxima(const T* grad, const I* argmax, int64_t n, int64_t first, int64_t size, Wide<T>* sum) {
+  std::fill_n(sum, size, Wide<T>(0));
+  for (int64_t i = 0; i < n; ++i) {
+    const int64_t at = static_cast<int64_t>(argmax[i]) - first;
+    if (at < 0 || at >= size) return i;
+    Accumulate(sum[at], Wide<T>(grad[i]));
+  }
+  return -1;
+}
+
+template <class T, class I>
+void SetMaxPoolGradWithArgmax(PrepareContext& c, int64_t size, int64_t pooled, bool include_batch) {
+  constexpr bool same = std::is_same_v<T, Wide<T>>;
+  if (!same) c.set_own_workspace(size * static_cast<int64_t>(sizeof(Wide<T>)));
+  c.SetRun([=](RunArgs& a) {
+    for (int64_t i = a.begin; i < a.end; ++i) {
+      T* out = a.out<T>(0) + i * size;
+      Wide<T>* sum = a.own<Wide<T>>();
+      if constexpr (same) sum = out;
+      const I* argmax = a.in<I>(2) + i * pooled;
+      const int64_t bad = AddAtMaxima(a.in<T>(1) + i * pooled, argmax, pooled, include_batch ? i * size : 0, size, sum);
+      if (bad >= 0) {
+        return a.Fail(InvalidArgument(fmt::format("has argmax {} at element {}, outside image {} of {} elements",
+                                                  argmax[bad], i * pooled + bad, i, size)));
+      }
+      if constexpr (!same) ConvertRows(sum, 0, out, 0, 1, size);
+    }
+  });
+}
+
+Status PrepareMaxPoolGradWithArgmax(PrepareContext& c) {
+  const Shape &x = c.output_shape(0), &grad = c.input_shape(1);
+  if (x.num_elements() == 0) return c.Nothing();
+  if (grad != c.input_shape(2) || grad.rank() != 4 || grad[0] != x[0])
+    return InvalidArgument("needs grad and argmax of the pooled shape");
+  const int64_t size = x.num_elements() / x[0], pooled = grad.num_elements() / x[0];
+  const bool include_batch = c.attr<bool>("include_batch_in_index");
+  c.ParallelOver(x[0], double(size) * 0.3 + double(pooled) * 2);
+  return c.ForType(NumberTypes{}, c.input_dtype(1), [&](auto t) {
+    using T = decltype(t);
+    c.input_dtype(2) == kInt32 ? SetMaxPoolGradWithArgmax<T, int32_t>(c, size, pooled, include_batch)
+                               : SetMaxPoolGradWithArgmax<T, int64_t>(c, size, pooled, include_batch);
+  });
+}
+
 constexpr int64_t kFewChannels = 16;
 
 // Adds a row of the gradient to the pixels [first, last) where the maxima lie, an output at a time.
@@ -269,6 +316,7 @@ Status PrepareMaxPoolGradGrad(PrepareContext& c) {
 void RegisterMaxPoolKernels(KernelRegistry& r) {
   r.Add("MaxPool", kernels::PrepareMaxPool);
   r.Add("MaxPoolWithArgmax", kernels::PrepareMaxPoolWithArgmax);
+  r.Add("MaxPoolGradWithArgmax", kernels::PrepareMaxPoolGradWithArgmax);
   r.Add("MaxPoolGrad", kernels::PrepareMaxPoolGrad);
   r.Add("MaxPoolGradGrad", kernels::PrepareMaxPoolGradGrad);
 }

@@ -11,6 +11,9 @@ std::vector<OpRow> MaxPoolRows() {
       OnlyFirstOutput(
           Swept("Targmax", {"MaxPoolWithArgmax", {{2, 4, 4, 2}},
                             Pooling({1, 2, 2, 1}, {1, 2, 2, 1}, "VALID", {{"include_batch_in_index", true}})})),
+      ByConvention({0}, {"MaxPoolGradWithArgmax",
+                         {{2, 2, 4, 1}, {2, 1, 2, 1}, IntMatrix(Shape({2, 1, 2, 1}), {5, 2, 0, 7})},
+                         Pooling({1, 2, 2, 1}, {1, 2, 2, 1}, "VALID")}),
       ByConvention({0, 1}, {"MaxPoolGrad",
                             {Elements({1, 2, 2, 1}, {1, 2, 3, 4}), Elements({1, 1, 1, 1}, {4}), {1, 1, 1, 1}},
                             Pooling({1, 2, 2, 1}, {1, 2, 2, 1}, "VALID")}),
