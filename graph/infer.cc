@@ -249,11 +249,14 @@ Status NoOutputs(ShapeContext&) { return {}; }
 // ---- over a graph
 
 const Tensor* ConstantValue(const Graph& g, Endpoint e) {
+  const DType dtype = BaseType(g.type(e).dtype);
   for (int hops = 0; hops < 64; ++hops) {
     const Node& n = g.node(e.node);
     if (n.Is("Const")) {
       const AttrValue* v = n.FindAttr("value");
-      return v ? v->get<Tensor>() : nullptr;
+      const Tensor* t = v ? v->get<Tensor>() : nullptr;
+      // Why: a constant, or what hands it on, may be refused itself (of a broken graph), and what reads it is not.
+      return t && t->dtype() == dtype ? t : nullptr;
     }
     if (!n.def() || !n.def()->hands_on() || n.inputs().empty()) return nullptr;
     e = n.input(0);
