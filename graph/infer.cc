@@ -249,9 +249,11 @@ Status NoOutputs(ShapeContext&) { return {}; }
 // ---- over a graph
 
 const Tensor* ConstantValue(const Graph& g, Endpoint e) {
-  const DType dtype = BaseType(g.type(e).dtype);
+  DType dtype = DType::kInvalid;
   for (int hops = 0; hops < 64; ++hops) {
     const Node& n = g.node(e.node);
+    if (e.index != 0 || n.outputs().empty()) return nullptr;
+    if (hops == 0) dtype = BaseType(n.output(0).dtype);
     if (n.Is("Const")) {
       const AttrValue* v = n.FindAttr("value");
       const Tensor* t = v ? v->get<Tensor>() : nullptr;
