@@ -249,11 +249,16 @@ Status NoOutputs(ShapeContext&) { return {}; }
 // ---- over a graph
 
 const Tensor* ConstantValue(const Graph& g, Endpoint e) {
+  DType dtype = DType::kInvalid;
   for (int hops = 0; hops < 64; ++hops) {
     const Node& n = g.node(e.node);
+    if (e.index != 0 || n.outputs().empty()) return nullptr;
+    if (hops == 0) dtype = BaseType(n.output(0).dtype);
     if (n.Is("Const")) {
       const AttrValue* v = n.FindAttr("value");
-      return v ? v->get<Tensor>() : nullptr;
+      const Tensor* t = v ? v->get<Tensor>() : nullptr;
+      // Why: a constant, or what hands it on, may be refused itself (of a broken graph), and what reads it is not.
+      return t && t->dtype() == dtype ? t : nullptr;
     }
     if (!n.def() || !n.def()->hands_on() || n.inputs().empty()) return nullptr;
     e = n.input(0);

@@ -130,7 +130,11 @@ Result<Endpoint> Session::Impl::Resolve(const Output& o, const char* what) const
     return FailedPrecondition(fmt::format("error[{}]: '{}' was added after the session was made", what, o.name()))
         .Help("call Session::Extend(builder) first");
   }
-  return o.endpoint();
+  // Why: Builder::Add gives an Output of ops that have none, too.
+  const Endpoint e = o.endpoint();
+  if (static_cast<size_t>(e.index) < graph_->node(e.node).outputs().size()) return e;
+  return InvalidArgument(fmt::format("error[{}]: '{}' has no output {}", what, graph_->node(e.node).name(), e.index))
+      .Help("an operation without outputs is run: session.Run(output.op())");
 }
 
 Result<NodeId> Session::Impl::Resolve(const Operation& o) const {

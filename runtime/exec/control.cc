@@ -60,11 +60,19 @@ void RunContext::Lend(const NestedPlan& nested) {
   for (int32_t v : nested.lends) pins_[v] = nullptr;
 }
 
-void RunContext::RepinWritten(const std::vector<int32_t>& writes) {
+// A nested plan may know the variable by another handle, one that does not tell the shape, and assign another.
+Status RunContext::RepinWritten(const std::vector<int32_t>& writes) {
   for (int32_t v : writes) {
-    std::lock_guard lock(plan_->variables[v].variable->mutex);
+    const PlanVariable& pv = plan_->variables[v];
+    std::lock_guard lock(pv.variable->mutex);
+    const Tensor& value = pv.variable->value;
+    if (pv.has_shape && value.valid() && !(value.shape() == pv.shape)) {
+      return InvalidArgument(fmt::format("gives variable '{}' the shape {}, but around it that is {}",
+                                         pv.variable->name(), value.shape().ToString(), pv.shape.ToString()));
+    }
     Repin(v);
   }
+  return {};
 }
 
 // ---- nested plans that take and give tensors
@@ -85,8 +93,7 @@ Status RunContext::CallNested(size_t step, size_t which, const std::vector<Tenso
     results->push_back(std::move(t));
   }
   nested->Finish();
-  RepinWritten(bound.writes);
-  return {};
+  return RepinWritten(bound.writes);
 }
 
 // Of handles nothing, since a tensor would hold the variable's buffer.
@@ -158,8 +165,7 @@ Status RunContext::RunDirectIf(size_t i, const RunOptions& options) {
     Copy(nested->pointers_[fetches[k].slot], pointers_[output_slot(s, k)], plan_->slots[output_slot(s, k)].bytes());
   }
   nested->Finish();
-  RepinWritten(bound.writes);
-  return {};
+  return RepinWritten(bound.writes);
 }
 
 Status RunContext::RunDirectWhile(size_t i, const RunOptions& options) {
@@ -208,9 +214,8 @@ Status RunContext::RunDirectWhile(size_t i, const RunOptions& options) {
     if (out.storage != Storage::kNone) Copy(state[k], pointers_[output_slot(s, k)], out.bytes());
   }
   for (RunContext* c : {condition, body}) c->Finish();
-  RepinWritten(info.nested[0].writes);
-  RepinWritten(info.nested[1].writes);
-  return {};
+  WEIR_RETURN_IF_ERROR(RepinWritten(info.nested[0].writes));
+  return RepinWritten(info.nested[1].writes);
 }
 
 }  // namespace weir

@@ -116,7 +116,7 @@ class RunContext {
   void Lend(const NestedPlan& nested);
   void BindOutput(int output, void* data);
   Status RunBound(const RunOptions& options);
-  void RepinWritten(const std::vector<int32_t>& writes);
+  Status RepinWritten(const std::vector<int32_t>& writes);
   Status CheckNumerics(size_t i) const;
   Status Poll(const RunOptions& options) const;
   int32_t input_slot(const Step& s, int i) const { return plan_->operands[s.first_operand + i]; }

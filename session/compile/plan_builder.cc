@@ -71,7 +71,7 @@ class PlanBuilder {
         continue;
       }
       WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(e));
-      operands.push_back(variables_.SlotOf(v, e));
+      operands.push_back(variables_.SlotOf(v));
     }
     for (size_t i = 0; i < n.outputs().size(); ++i) operands.push_back(slots_.SlotOf({n.id(), static_cast<int>(i)}));
     plan_->operands.insert(plan_->operands.end(), operands.begin(), operands.end());

@@ -17,7 +17,22 @@ Result<int32_t> VariableTable::Of(Endpoint handle) {
   PlanVariable v;
   WEIR_ASSIGN_OR_RETURN(v.variable, resources_.Variable(*t.resource, t.handle_dtype, t.handle_shape));
   if (auto shape = t.handle_shape.ToShape()) v.has_shape = true, v.shape = *shape;
-  return Add(std::move(v));
+  const int32_t number = Add(v);
+  WEIR_RETURN_IF_ERROR(Agree(number, v));
+  return number;
+}
+
+// Handles of one name may say different things. What was planned by one of them must hold for all.
+Status VariableTable::Agree(int32_t number, const PlanVariable& said) {
+  PlanVariable& v = plan_.variables[number];
+  if (!said.has_shape || (v.has_shape && v.shape == said.shape)) return {};
+  if (v.has_shape) {
+    return InvalidArgument(fmt::format("takes variable '{}' for one of shape {}, and another node for one of shape {}",
+                                       v.variable->name(), said.shape.ToString(), v.shape.ToString()));
+  }
+  v.has_shape = true, v.shape = said.shape;
+  if (auto slot = slots_.find(number); slot != slots_.end()) plan_.slots[slot->second].shape = said.shape;
+  return {};
 }
 
 int32_t VariableTable::Add(PlanVariable v) {
@@ -35,7 +50,7 @@ int32_t VariableTable::AddNested(const PlanVariable& nested) {
   return mine;
 }
 
-int32_t VariableTable::SlotOf(int32_t v, Endpoint handle) {
+int32_t VariableTable::SlotOf(int32_t v) {
   auto it = slots_.find(v);
   if (it != slots_.end()) return it->second;
   const PlanVariable& pv = plan_.variables[v];
@@ -43,7 +58,7 @@ int32_t VariableTable::SlotOf(int32_t v, Endpoint handle) {
   s.storage = Storage::kVariable;
   s.dtype = pv.variable->dtype;
   s.index = v;
-  if (auto shape = g_.type(handle).handle_shape.ToShape()) s.shape = *shape;
+  if (pv.has_shape) s.shape = pv.shape;
   int32_t slot = static_cast<int32_t>(plan_.slots.size());
   plan_.slots.push_back(std::move(s));
   plan_.variables[v].slots.push_back(slot);

@@ -15,12 +15,13 @@ class VariableTable {
   VariableTable(const Graph& g, const Order& order, ResourceStore& resources, Plan& plan)
       : g_(g), order_(order), resources_(resources), plan_(plan) {}
 
-  // The variable's number in the plan. Errors: a handle of which inference does not tell what it is.
+  // The variable's number in the plan. Errors: a handle of which inference does not tell what it is; two handles of one
+  // variable that say different shapes.
   Result<int32_t> Of(Endpoint handle);
   // The number of a nested plan's variable in this plan, which locks what the nested one writes.
   int32_t AddNested(const PlanVariable& nested);
   // The slot through which kernels see the whole variable.
-  int32_t SlotOf(int32_t v, Endpoint handle);
+  int32_t SlotOf(int32_t v);
   void NoteRead(int32_t v, const Node& reader);
   // All variables whose handles `n` takes.
   void NoteHandleReads(const Node& n);
@@ -32,6 +33,7 @@ class VariableTable {
 
  private:
   int32_t Add(PlanVariable v);
+  Status Agree(int32_t number, const PlanVariable& said);
   std::vector<int32_t> WrittenBy(const Node& n);
 
   const Graph& g_;

@@ -8,6 +8,7 @@
 // --cases=1 runs it again, --write=FILE writes its graph first.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -15,7 +16,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <map>
 #include <thread>
@@ -25,22 +28,29 @@
 #include "weir/tests/fuzz/graph_seeds.h"
 #include "weir/tools/graphdef/tool.h"
 
+extern "C" [[gnu::weak]] void __sanitizer_set_death_callback(void (*callback)());  // where a sanitizer is linked in
+
 namespace weir::fuzz {
 
 namespace {
 
 constexpr int64_t kBudget = int64_t{256} << 20;
 constexpr int kPatience = 3;   // seconds, then a verb is interrupted: a loop may run for ever
-constexpr int kHang = 60;      // seconds; one that does not end then hangs
+constexpr int kHang = 60;      // seconds of the processor; one that does not end then hangs
+constexpr int kStuck = 600;    // seconds; so does one that only waits. Why so long: others may use the processor
 
 std::FILE* report = nullptr;  // the real stderr
 char current[256];            // what is being done, for messages of handlers
-std::atomic<int64_t> verb_started{0};
+std::atomic<int64_t> verb_started{0}, verb_cpu{0};  // milliseconds; 0: none runs
+pthread_t fuzzing;                                  // the thread that does
+bool ended = false;                                 // Main has
 
 int64_t Now() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
+
+int64_t CpuNow() { return int64_t{std::clock()} * 1000 / CLOCKS_PER_SEC; }
 
 void SayCurrent() {
   ssize_t ignored = write(STDERR_FILENO, current, std::strlen(current));
@@ -51,6 +61,27 @@ void OnSignal(int signal) {
   SayCurrent();
   std::signal(signal, SIG_DFL);
   raise(signal);
+}
+
+// However the process ends, it says in which case: by a signal (an overflow of the stack, too: hence a stack of their
+// own), by a sanitizer, by an exit() that somebody called.
+void SayCurrentAtAnyEnd() {
+  static char stack[64 << 10];
+  stack_t have{};
+  sigaltstack(nullptr, &have);  // a sanitizer's
+  const stack_t own{.ss_sp = stack, .ss_flags = 0, .ss_size = sizeof stack};
+  if (have.ss_flags & SS_DISABLE) sigaltstack(&own, nullptr);
+  for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTERM, SIGINT, SIGXCPU}) {
+    struct sigaction action {};
+    sigaction(signal, nullptr, &action);
+    if (action.sa_handler != SIG_DFL) continue;  // a sanitizer's
+    action.sa_handler = OnSignal, action.sa_flags = SA_ONSTACK;
+    sigaction(signal, &action, nullptr);
+  }
+  if (&__sanitizer_set_death_callback) __sanitizer_set_death_callback(SayCurrent);
+  std::atexit([] {
+    if (!ended) SayCurrent();
+  });
 }
 
 // A stream that takes everything and keeps nothing, without a system call.
@@ -64,11 +95,15 @@ std::FILE* Nowhere() {
 void Watch() {
   while (true) {
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
-    const int64_t started = verb_started.load(), took = started ? Now() - started : 0;
+    const int64_t started = verb_started.load();
+    if (started == 0) continue;
+    const int64_t took = Now() - started, cpu = CpuNow() - verb_cpu.load();
     if (took > kPatience * 1000) tool::interrupted = true;
-    if (took <= kHang * 1000) continue;
-    SayCurrent();
-    fmt::print(report, "hangs: over {} s\n", kHang);
+    if (cpu <= kHang * 1000 && took <= kStuck * 1000) continue;
+    fmt::print(report, "hangs: over {} s\n", took / 1000);
+    std::fflush(report);
+    pthread_kill(fuzzing, SIGABRT);  // so that ASAN_OPTIONS=handle_abort=1 shows where
+    std::this_thread::sleep_for(std::chrono::seconds(30));
     std::abort();
   }
 }
@@ -179,7 +214,7 @@ int RunCase(const std::string& bytes, const std::vector<const Verb*>& verbs, con
     std::snprintf(current, sizeof current, "%s: %s\n", what.c_str(), v->line.c_str());
     if (verbose) fmt::print(report, "{}", current);
     tool::interrupted = false;
-    verb_started = Now();
+    verb_cpu = CpuNow(), verb_started = Now();
     try {
       const int code = v->action();
       good += code == tool::kOk;
@@ -238,18 +273,17 @@ int Main(int argc, char** argv) {
     else return fmt::print(stderr, "graph_fuzz: unknown argument {}\n", arg), 2;
   }
   memory::set_budget(kBudget);
-  char folder[] = "/tmp/graph_fuzz_XXXXXX";
-  if (!mkdtemp(folder) || chdir(folder) != 0) return fmt::print(stderr, "graph_fuzz: no folder to work in\n"), 2;
-  for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) {
-    struct sigaction before {};
-    sigaction(signal, nullptr, &before);
-    if (before.sa_handler == SIG_DFL) std::signal(signal, OnSignal);
-  }
+  std::string folder = std::filesystem::temp_directory_path() / "graph_fuzz_XXXXXX";
+  if (!mkdtemp(folder.data()) || chdir(folder.c_str()) != 0)
+    return fmt::print(stderr, "graph_fuzz: no folder to work in\n"), 2;
+  fuzzing = pthread_self();
+  SayCurrentAtAnyEnd();
   report = stderr;
   stdout = Nowhere(), stderr = Nowhere();
   const int code = Fuzz(o);
   std::filesystem::remove_all(folder);
   std::fflush(report);
+  ended = true;
   return code;
 }
 

@@ -51,6 +51,20 @@ TEST(Contract, NoShapeFunctionSeesAMissingInput) {
   EXPECT_GT(refused, 200);
 }
 
+// A constant that is refused itself, for its value is of another dtype: what reads it goes by the dtype of its output.
+TEST(Contract, NorAConstantOfAnotherDtypeThanItsOutput) {
+  Graph g(&AllOps());
+  const Tensor half = Tensor(Half(1.0f));
+  NodeId c = g.AddRaw({.op = "Const", .name = "c", .attrs = {{"value", half}, {"dtype", kBfloat16}}}).value();
+  NodeId i = g.AddRaw({.op = "Identity", .name = "i", .inputs = {{c, 0}}, .attrs = {{"T", kBfloat16}}}).value();
+  const AttrMap attrs{{"Tidx", kBfloat16}};
+  NodeId y = g.AddRaw({.op = "Range", .name = "y", .inputs = {{c, 0}, {i, 0}, {c, 0}}, .attrs = attrs}).value();
+  EXPECT_FALSE(InferNode(g, c).ok());
+  EXPECT_EQ(ConstantValue(g, {c, 0}), nullptr);
+  EXPECT_EQ(ConstantValue(g, {i, 0}), nullptr);
+  EXPECT_EQ(InferNode(g, y).ToString(), Status().ToString());
+}
+
 TEST(Contract, NorAnInputTooManyOrOfAnotherDtype) {
   auto infer = [](const char* line) {
     Graph g = ParseGraph(std::string("x = Const() {value: f32[2] [1, 2], dtype: f32}\n") + line + "\n", &AllOps(),

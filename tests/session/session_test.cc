@@ -47,6 +47,16 @@ TEST(Session, RefusesWhatAnotherBuilderMade) {
   EXPECT_TRUE(s.Run(doubled, {{p, {1.f, 2.f}}}).ok());
 }
 
+TEST(Session, RefusesAnOutputThatAnOpDoesNotHave) {
+  Builder g;
+  Output nothing = g.Add("NoOp", {}, {}, {.name = "nothing"});
+  Session s(g, {.threads = 1});
+  const Status status = s.Run(nothing).status();
+  EXPECT_EQ(status.code(), Code::kInvalidArgument);
+  EXPECT_NE(status.ToString().find("'nothing' has no output 0"), std::string::npos) << status.ToString();
+  EXPECT_TRUE(s.Run(nothing.op()).ok());
+}
+
 TEST(Session, VariablesAreFetched) {
   Builder g;
   Variable w(ops::Zeros(g, {2}), {.name = "w"});
