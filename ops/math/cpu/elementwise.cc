@@ -120,30 +120,30 @@ bool PrepareUnequalShapes(PrepareContext& c, std::string_view op) {
 }
 
 // What sets an op apart from most, whose operands broadcast.
-struct Form {
+struct Kind {
   bool same_size = false;     // they do not broadcast: as many elements each
   bool chooses_rows = false;  // operand 0, as a vector, chooses rows
 };
 
-using Forms = std::map<std::string, Form, std::less<>>;
+using Kinds = std::map<std::string, Kind, std::less<>>;
 
-Forms MakeForms() {
-  Forms forms;
+Kinds MakeKinds() {
+  Kinds kinds;
   // TensorFlow's gradients of unary ops, and one test.
   for (const char* gradient :
        {"EluGrad", "InvGrad", "LeakyReluGrad", "ReciprocalGrad", "Relu6Grad", "ReluGrad", "RsqrtGrad", "SeluGrad",
         "SigmoidGrad", "SoftplusGrad", "SoftsignGrad", "SqrtGrad", "TanhGrad"})
-    forms[gradient].same_size = true;
-  forms["ApproximateEqual"].same_size = true;
-  forms["Select"].chooses_rows = true;
-  return forms;
+    kinds[gradient].same_size = true;
+  kinds["ApproximateEqual"].same_size = true;
+  kinds["Select"].chooses_rows = true;
+  return kinds;
 }
 
-Status PrepareLanes(PrepareContext& c, const std::string& op, const Form& form) {
+Status PrepareLanes(PrepareContext& c, const std::string& op, const Kind& kind) {
   const DType t = c.input_dtype(c.num_inputs() - 1);  // the first may be a condition
   if (PrepareUnequalShapes(c, op)) return {};
   std::vector<Shape> shapes = Operands(c);
-  if (form.chooses_rows) {
+  if (kind.chooses_rows) {
     WEIR_ASSIGN_OR_RETURN(shapes, SelectOperands(c));
   }
   if (t == kString) {
@@ -241,14 +241,14 @@ Status PrepareAddN(PrepareContext& c) {
 }  // namespace
 
 void RegisterElementwiseKernels(KernelRegistry& r) {
-  const Forms forms = MakeForms();
+  const Kinds kinds = MakeKinds();
   for (const auto& [name, lanes] : LaneOps()) {
     const std::string& op = name;
     if (op == "ClipByValue") continue;
-    auto it = forms.find(op);
-    const Form form = it == forms.end() ? Form() : it->second;
-    KernelDef& kernel = r.Add(op, [op, form](PrepareContext& c) {
-      return form.same_size ? PrepareSameSize(c, op) : PrepareLanes(c, op, form);
+    auto it = kinds.find(op);
+    const Kind kind = it == kinds.end() ? Kind() : it->second;
+    KernelDef& kernel = r.Add(op, [op, kind](PrepareContext& c) {
+      return kind.same_size ? PrepareSameSize(c, op) : PrepareLanes(c, op, kind);
     });
     // The result takes the memory of an operand that has its dtype: not of a condition, nor that of a test.
     if (lanes->result != lanes->operand) continue;
