@@ -25,7 +25,7 @@ bool Truth(DType dtype, const Shape& shape, const void* data) {
 }
 bool Truth(const Tensor& t) { return Truth(t.dtype(), t.shape(), t.raw()); }
 
-void Copy(const void* from, void* to, int64_t bytes) {
+void CopyBytes(const void* from, void* to, int64_t bytes) {
   if (from != to && bytes > 0) std::memcpy(to, from, static_cast<size_t>(bytes));
 }
 
@@ -162,7 +162,7 @@ Status RunContext::RunDirectIf(size_t i, const RunOptions& options) {
   WEIR_RETURN_IF_ERROR(nested->RunBound(options));
   for (int k = 0; k < s.num_outputs; ++k) {
     if (fetches[k].slot < 0) continue;
-    Copy(nested->pointers_[fetches[k].slot], pointers_[output_slot(s, k)], plan_->slots[output_slot(s, k)].bytes());
+    CopyBytes(nested->pointers_[fetches[k].slot], pointers_[output_slot(s, k)], plan_->slots[output_slot(s, k)].bytes());
   }
   nested->Finish();
   return RepinWritten(bound.writes);
@@ -201,7 +201,7 @@ Status RunContext::RunDirectWhile(size_t i, const RunOptions& options) {
       const LoopVariable& v = info.loop[k];
       if (v.handed_on) continue;
       state[k] = workspace + v.offset[turn];
-      if (!v.computed) Copy(body->pointers_[body->plan_->fetches[k].slot], state[k], v.bytes);
+      if (!v.computed) CopyBytes(body->pointers_[body->plan_->fetches[k].slot], state[k], v.bytes);
     }
     body->Rest();
     for (int k = 0; k < count; ++k) {
@@ -211,7 +211,7 @@ Status RunContext::RunDirectWhile(size_t i, const RunOptions& options) {
   }
   for (int k = 0; k < count; ++k) {
     const Slot& out = plan_->slots[output_slot(s, k)];
-    if (out.storage != Storage::kNone) Copy(state[k], pointers_[output_slot(s, k)], out.bytes());
+    if (out.storage != Storage::kNone) CopyBytes(state[k], pointers_[output_slot(s, k)], out.bytes());
   }
   for (RunContext* c : {condition, body}) c->Finish();
   WEIR_RETURN_IF_ERROR(RepinWritten(info.nested[0].writes));
