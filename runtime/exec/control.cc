@@ -162,7 +162,8 @@ Status RunContext::RunDirectIf(size_t i, const RunOptions& options) {
   WEIR_RETURN_IF_ERROR(nested->RunBound(options));
   for (int k = 0; k < s.num_outputs; ++k) {
     if (fetches[k].slot < 0) continue;
-    CopyBytes(nested->pointers_[fetches[k].slot], pointers_[output_slot(s, k)], plan_->slots[output_slot(s, k)].bytes());
+    CopyBytes(nested->pointers_[fetches[k].slot], pointers_[output_slot(s, k)],
+              plan_->slots[output_slot(s, k)].bytes());
   }
   nested->Finish();
   return RepinWritten(bound.writes);
