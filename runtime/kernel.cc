@@ -58,7 +58,8 @@ int64_t Prepared::MostParts() const {
 
 Prepared PrepareContext::Take() {
   Prepared p{std::move(before_), workspace_bytes_, own_bytes_, std::move(forms_), std::move(copies_), only_copies_};
-  p.only_copies &= p.phases.empty() && after_.empty();
+  // Why: what another phase writes, an input's memory must not be.
+  if (!p.phases.empty() || !after_.empty()) p.copies.clear(), p.only_copies = false;
   if (main_.run.call) p.phases.push_back(std::move(main_));
   p.phases.insert(p.phases.end(), std::make_move_iterator(after_.begin()), std::make_move_iterator(after_.end()));
   return p;

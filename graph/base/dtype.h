@@ -51,7 +51,7 @@ inline constexpr DType kFloat = DType::kFloat, kDouble = DType::kDouble, kHalf =
 enum class DTypeKind : uint8_t {
   kReal,       // half, bfloat16, float, double
   kInteger,    // signed and unsigned
-  kBool,
+  kBoolean,
   kComplex,
   kQuantised,  // integers that stand for real numbers
   kObject,     // C++ objects

@@ -43,13 +43,10 @@ void GemmPackedOf(bool ta, int64_t m, int64_t k, const T* a, int64_t lda, const 
 
 }  // namespace
 
-template <>
-int64_t PackedBytes<float>(int64_t n, int64_t k) {
-  return kernels::SimdPackedSize<float>(n, k) * static_cast<int64_t>(sizeof(float));
-}
-template <>
-int64_t PackedBytes<double>(int64_t n, int64_t k) {
-  return kernels::SimdPackedSize<double>(n, k) * static_cast<int64_t>(sizeof(double));
+int64_t PackedBytesOf(int64_t n, int64_t k, size_t element_bytes) {
+  const int64_t elements =
+      element_bytes == sizeof(float) ? kernels::SimdPackedSize<float>(n, k) : kernels::SimdPackedSize<double>(n, k);
+  return elements * static_cast<int64_t>(element_bytes);
 }
 
 void PackRight(bool tb, int64_t n, int64_t k, const float* b, int64_t ldb, float* packed) {

@@ -23,8 +23,9 @@ void Gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const double* a, in
 
 // A right operand that is used again and again, packed as Gemm packs it otherwise each time: b [k,n], or [n,k] when
 // `tb`. n >= kGemmColumns. The form depends on the machine.
+int64_t PackedBytesOf(int64_t n, int64_t k, size_t element_bytes);  // of floats or doubles
 template <class T>
-int64_t PackedBytes(int64_t n, int64_t k);
+int64_t PackedBytes(int64_t n, int64_t k) { return PackedBytesOf(n, k, sizeof(T)); }
 void PackRight(bool tb, int64_t n, int64_t k, const float* b, int64_t ldb, float* packed);
 void PackRight(bool tb, int64_t n, int64_t k, const double* b, int64_t ldb, double* packed);
 

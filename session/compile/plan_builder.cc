@@ -293,7 +293,9 @@ class PlanBuilder {
 
   // Makes the forms of constants that the kernel wants; without any where there is no memory for them.
   Result<Prepared> PrepareWithForms(const Node& n) {
-    WEIR_ASSIGN_OR_RETURN(PrepareContext c, Prepare(n, env_.forms != nullptr));
+    // A join may be asked before its inputs have memory.
+    const bool forms = env_.forms && !AllKernels().Find(n.op())->joins();
+    WEIR_ASSIGN_OR_RETURN(PrepareContext c, Prepare(n, forms));
     Prepared prepared = c.Take();
     for (const auto& [input, form] : prepared.forms) {
       const Memory& memory = slots_.memory(slots_.MemoryOf(n.input(input)));

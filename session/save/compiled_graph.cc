@@ -5,6 +5,7 @@
 #include "weir/graph/export.h"
 #include "weir/graph/functions.h"
 #include "weir/graph/import.h"
+#include "weir/graph/infer.h"
 #include "weir/graph/subgraph.h"
 #include "weir/graph/verify.h"
 
@@ -122,6 +123,7 @@ Result<CompiledGraph> CompiledGraph::Load(const std::string& path) {
   const MetaGraph& meta = *loaded.meta;
   const SignatureInfo& signature = meta.signatures.at(kSignature);
   WEIR_RETURN_IF_ERROR(Verify(loaded.graph));
+  InferBestEffort(loaded.graph);
   CompiledGraph c{.graph = std::move(loaded.graph)};
   WEIR_ASSIGN_OR_RETURN(c.feeds, TensorsOf(c.graph, signature.inputs));
   WEIR_ASSIGN_OR_RETURN(c.fetches, TensorsOf(c.graph, signature.outputs));

@@ -49,7 +49,7 @@ void ExpectTypes(Types<Ts...>, DTypeKind kind) {
 TEST(DType, FactsAreThoseOfTheElements) {
   ExpectTypes(FloatTypes(), DTypeKind::kReal);
   ExpectTypes(IntTypes(), DTypeKind::kInteger);
-  ExpectTypes(Types<bool>(), DTypeKind::kBool);
+  ExpectTypes(Types<bool>(), DTypeKind::kBoolean);
   ExpectTypes(ObjectTypes(), DTypeKind::kObject);
   for (DType t : {DType::kQint8, DType::kQuint8, DType::kQint16, DType::kQuint16, DType::kQint32}) {
     EXPECT_EQ(InfoOf(t).kind, DTypeKind::kQuantised);

@@ -21,6 +21,9 @@ std::vector<OpRow> MaxPoolRows() {
                             {Elements({1, 2, 2, 1}, {1, 2, 3, 4}), Elements({1, 1, 1, 1}, {4}), {1, 2, 2, 1}},
                             Pooling({1, 2, 2, 1}, {1, 2, 2, 1}, "VALID")}),
       // of no elements
+      ByConvention({0}, {"MaxPoolGradWithArgmax",
+                         {{0, 2, 2, 1}, {0, 1, 1, 1}, IntMatrix(Shape({0, 1, 1, 1}), {})},
+                         Pooling({1, 2, 2, 1}, {1, 2, 2, 1}, "VALID")}),
       {"MaxPoolGrad", {{0, 2, 2, 1}, {0, 1, 1, 1}, {0, 1, 1, 1}}, Pooling({1, 2, 2, 1}, {1, 2, 2, 1}, "VALID")},
       {"MaxPoolGradGrad", {{0, 2, 2, 1}, {0, 1, 1, 1}, {0, 2, 2, 1}}, Pooling({1, 2, 2, 1}, {1, 2, 2, 1}, "VALID")},
   };
