@@ -138,8 +138,7 @@ void RunContext::BindOutput(int output, void* data) {
 
 // A nested plan whose feeds and outputs are bound.
 Status RunContext::RunBound(const RunOptions& options) {
-  stale_ = false;
-  error_.failed.store(false, std::memory_order_relaxed);
+  BeginRun(options);
   if (!pins_.empty()) WEIR_RETURN_IF_ERROR(PinVariables());
   return RunSteps(options);
 }

@@ -261,13 +261,16 @@ const std::vector<int32_t> kNoVariables;
 
 }  // namespace
 
-Status RunContext::Run(const RunOptions& options) {
+void RunContext::BeginRun(const RunOptions& options) {
   stale_ = false;
   error_.failed.store(false, std::memory_order_relaxed);
-  if (cancel_ != options.cancel) {
-    cancel_ = options.cancel;
-    for (RunArgs& a : args_) a.cancel = cancel_;
-  }
+  if (cancel_ == options.cancel) return;
+  cancel_ = options.cancel;
+  for (RunArgs& a : args_) a.cancel = cancel_;
+}
+
+Status RunContext::Run(const RunOptions& options) {
+  BeginRun(options);
   WEIR_RETURN_IF_ERROR(PrepareOutputs());
   // Nested runs: the caller holds the variables already.
   VariableLocks<&VariableCell::writing> writing(*plan_, nested_run_ ? kNoVariables : plan_->written);

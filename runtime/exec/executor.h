@@ -84,6 +84,7 @@ class RunContext {
   void SetDynamic(int32_t slot, Tensor t) { dynamic_[plan_->slots[slot].index] = std::move(t); }
   Status PutOutput(int32_t slot, Tensor value);
 
+  void BeginRun(const RunOptions& options);
   Status RunSteps(const RunOptions& options);
   Status RunStep(size_t i, const RunOptions& options);
   Status RunWriter(size_t i, const RunOptions& options);
