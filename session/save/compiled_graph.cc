@@ -31,6 +31,16 @@ Result<std::map<std::string, std::string>> TensorsOf(const Graph& g, const std::
   return tensors;
 }
 
+// What feeds are checked against.
+Status Infer(Graph& g) {
+  InferenceScope scope;
+  WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g));
+  for (NodeId id : order) {
+    if (g[id].def()) WEIR_RETURN_IF_ERROR(InferNode(g, id));
+  }
+  return {};
+}
+
 // The node of a tensor's name, for a node that stands for it.
 std::string NodeOf(const std::string& tensor) { return tensor.substr(0, tensor.rfind(':')); }
 
@@ -123,7 +133,7 @@ Result<CompiledGraph> CompiledGraph::Load(const std::string& path) {
   const MetaGraph& meta = *loaded.meta;
   const SignatureInfo& signature = meta.signatures.at(kSignature);
   WEIR_RETURN_IF_ERROR(Verify(loaded.graph));
-  InferBestEffort(loaded.graph);
+  WEIR_RETURN_IF_ERROR(Infer(loaded.graph));
   CompiledGraph c{.graph = std::move(loaded.graph)};
   WEIR_ASSIGN_OR_RETURN(c.feeds, TensorsOf(c.graph, signature.inputs));
   WEIR_ASSIGN_OR_RETURN(c.fetches, TensorsOf(c.graph, signature.outputs));
