@@ -10,6 +10,7 @@ void RegisterSolveOps(OpRegistry& r);        // solve.cc: MatrixSolve, MatrixTri
 void RegisterDeterminantOps(OpRegistry& r);  // determinant.cc
 void RegisterFactorOps(OpRegistry& r);       // factors.cc: Qr, Lu
 void RegisterSpectrumOps(OpRegistry& r);     // spectra.cc: Svd, SelfAdjointEigV2, MatrixSquareRoot
+void RegisterExponentialOps(OpRegistry& r);  // exponential.cc
 void RegisterTridiagonalOps(OpRegistry& r);  // tridiagonal.cc
 void RegisterCrossOps(OpRegistry& r);        // cross.cc
 void RegisterContractionOps(OpRegistry& r);  // contraction.cc: Einsum
@@ -22,6 +23,7 @@ void RegisterLinalgOps(OpRegistry& r) {
   RegisterDeterminantOps(r);
   RegisterFactorOps(r);
   RegisterSpectrumOps(r);
+  RegisterExponentialOps(r);
   RegisterTridiagonalOps(r);
   RegisterCrossOps(r);
   RegisterContractionOps(r);

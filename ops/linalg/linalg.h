@@ -102,6 +102,8 @@ EigenPairs SelfAdjointEig(Input input, const SelfAdjointEigOptions& o = {});
 inline Output MatrixSquareRoot(Input input, const Name& name = {}) {
   return Make("MatrixSquareRoot", {input}, {}, name);
 }
+// The exponential of input […,n,n], Σ inputᵏ / k!; NaN where it is not finite.
+inline Output Expm(Input input, const Name& name = {}) { return Make("MatrixExponential", {input}, {}, name); }
 
 // ---- numbers of matrices
 // The determinants […] of matrices […,n,n].

@@ -10,6 +10,7 @@ void RegisterSolveKernels(KernelRegistry& r);        // solve.cc
 void RegisterDeterminantKernels(KernelRegistry& r);  // determinant.cc
 void RegisterFactorKernels(KernelRegistry& r);       // factors.cc
 void RegisterSpectrumKernels(KernelRegistry& r);     // spectra.cc
+void RegisterExponentialKernels(KernelRegistry& r);  // exponential.cc
 void RegisterTridiagonalKernels(KernelRegistry& r);  // tridiagonal.cc
 void RegisterCrossKernels(KernelRegistry& r);        // cross.cc
 void RegisterContractionKernels(KernelRegistry& r);  // contraction.cc
@@ -22,6 +23,7 @@ void RegisterLinalgKernels(KernelRegistry& r) {
   RegisterDeterminantKernels(r);
   RegisterFactorKernels(r);
   RegisterSpectrumKernels(r);
+  RegisterExponentialKernels(r);
   RegisterTridiagonalKernels(r);
   RegisterCrossKernels(r);
   RegisterContractionKernels(r);
