@@ -275,6 +275,7 @@ void ExpectAt(const Pair& p) {
 TEST(Zeros, FunctionsOfTwo) {
   auto pow = [](const Output& x, const Output& y) { return ops::Pow(x, y); };
   auto xlogy = [](const Output& x, const Output& y) { return ops::Xlogy(x, y); };
+  auto xlog1py = [](const Output& x, const Output& y) { return ops::Xlog1py(x, y); };
   auto xdivy = [](const Output& x, const Output& y) { return ops::Xdivy(x, y); };
   auto div = [](const Output& x, const Output& y) { return ops::DivNoNan(x, y); };
   auto mul = [](const Output& x, const Output& y) { return ops::MulNoNan(x, y); };
@@ -294,6 +295,8 @@ TEST(Zeros, FunctionsOfTwo) {
       {"Xlogy", xlogy, 0, 3, {l3, 0}, {0, 1.0 / 3, 1.0 / 3, 0}},
       {"Xlogy", xlogy, 2, 3, {l3, 2.0 / 3}, {0, 1.0 / 3, 1.0 / 3, -2.0 / 9}},
       {"Xlogy", xlogy, 0, 0, {0, 0}, {0, 0, 0, 0}},
+      {"Xlog1py", xlog1py, 0, 2, {l3, 0}, {0, 1.0 / 3, 1.0 / 3, 0}},
+      {"Xlog1py", xlog1py, 2, 2, {l3, 2.0 / 3}, {0, 1.0 / 3, 1.0 / 3, -2.0 / 9}},
       {"Xdivy", xdivy, 0, 4, {.25, 0}, {0, -1.0 / 16, -1.0 / 16, 0}},
       {"Xdivy", xdivy, 2, 4, {.25, -.125}, {0, -1.0 / 16, -1.0 / 16, 4.0 / 64}},
       {"Xdivy", xdivy, 0, 0, {0, 0}, {0, 0, 0, 0}},

@@ -300,7 +300,7 @@ TEST_F(Graphdef, AWrittenPlanRuns) {
   Output("plan " + kXor + " --feed x=[[0,1]] --save " + File("xor.meta"));
   EXPECT_EQ(Output("run --plan " + File("xor.meta") + " --feed x=[[0,1]] --fetch xor"),
             Output("run " + kXor + " --feed x=[[0,1]] --fetch xor"));
-  ExpectFailure("run --plan " + File("xor.meta") + " --feed x=[[0,1],[1,1]]", 2, "[1,2]");
+  ExpectFailure("run --plan " + File("xor.meta") + " --feed x=[[0,1],[1,1]]", 4, "is f32[1,2], but was fed f32[2,2]");
   ExpectFailure("run --plan " + kXor + " --feed x=[[0,1]]", 3, "is no compiled graph");
   ExpectFailure("run " + kXor + " --plan " + File("xor.meta"), 2, "--plan");
 }
