@@ -426,15 +426,20 @@ TEST_F(Graphdef, AFetchThatIsNotThereIsAMistakeOfTheCallerInEveryVerb) {
   }
 }
 
-// A tree of this JSON would take some gigabytes, and a minute in which no interrupt was heard.
-TEST_F(Graphdef, AnInterruptEndsALongText) {
+// Making 200 million values takes some seconds; a tree of their JSON would take a minute and gigabytes.
+TEST_F(Graphdef, AnInterruptEndsWhatReadsOrWritesManyValues) {
   Builder g;
   ops::Fill(g, {200 << 20}, true, {.name = "y"});
+  ops::Identity(ops::Placeholder(g, kBool, {200 << 20}, {.name = "x"}), {.name = "z"});
   SaveGraph(g.graph(), File("long.pb")).Check();
-  const std::string command = std::string("timeout --preserve-status -k 30 -s INT 2 ") + WEIR_GRAPHDEF +
-                              " run --json " + File("long.pb") + " --fetch y >/dev/null 2>" + File("err");
-  const int status = std::system(command.c_str());
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 130) << ReadAll(File("err"));
+  for (const auto& [arguments, text] : {std::pair("--json --fetch y", "interrupted while writing"),
+                                        std::pair("--fetch z --feed x=@normal", "interrupted while making values")}) {
+    const std::string command = std::string("timeout --preserve-status -k 30 -s INT 2 ") + WEIR_GRAPHDEF + " run " +
+                                File("long.pb") + " " + arguments + " >/dev/null 2>" + File("err");
+    const int status = std::system(command.c_str());
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 130) << arguments;
+    EXPECT_NE(ReadAll(File("err")).find(text), std::string::npos) << ReadAll(File("err"));
+  }
 }
 
 // What never ends by itself: an interrupt ends every verb that runs it.
