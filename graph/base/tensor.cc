@@ -150,11 +150,11 @@ std::string ElementText(const Tensor& t, int64_t i) {
 
 std::string Tensor::ToString(int64_t limit) const {
   if (!valid()) return "<no value>";
+  if (num_elements() == 0) return std::string(std::min(rank(), 8), '[') + std::string(std::min(rank(), 8), ']');
   // Why not recursive: the rank may be 254. Brackets open and close where the index is a multiple of an axis' stride.
   std::vector<int64_t> block(rank());
   int64_t n = 1;
-  for (int a = rank() - 1; a >= 0; --a) block[a] = n *= std::max<int64_t>(shape_[a], 1);
-  if (num_elements() == 0) return std::string(std::min(rank(), 8), '[') + std::string(std::min(rank(), 8), ']');
+  for (int a = rank() - 1; a >= 0; --a) block[a] = n *= shape_[a];
   std::string out;
   for (int64_t i = 0; i < num_elements(); ++i) {
     int opens = 0;

@@ -20,6 +20,11 @@ TEST(Tensor, IsMadeOfNestedVectors) {
   EXPECT_EQ(Tensor(std::vector<std::vector<int>>{{}, {}}).shape().ToString(), "[2,0]");
 }
 
+TEST(Tensor, WithoutElementsIsPrintedWhateverItsOtherSizes) {
+  const Shape shape = Shape::Make(Dims{int64_t{1} << 40, 0, int64_t{1} << 40}).value();
+  EXPECT_EQ(Tensor::Zeros(kFloat, shape).ToString(), "[[[]]]");
+}
+
 TEST(Tensor, RaggedRowsAreAnError) {
   EXPECT_THROW(Tensor(std::vector<std::vector<int>>{{1, 2}, {3}}), Error);
   EXPECT_THROW(Tensor(std::vector<std::vector<std::vector<int>>>{{{1}, {2}}, {{3}, {}}}), Error);

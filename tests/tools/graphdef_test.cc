@@ -218,6 +218,26 @@ TEST_F(Graphdef, RunPrintsAndWritesValues) {
   EXPECT_FALSE(Json::parse(ReadAll(File("trace.json")), nullptr, false).is_discarded());
 }
 
+TEST_F(Graphdef, RunWritesJsonOfAnyDtypeAndShape) {
+  Builder g;
+  g.Constant(std::vector<std::vector<double>>{{1, 2.5}, {-0.1, NAN}}, {.name = "f64"});
+  g.Constant(Half(0.5f), {.name = "f16"});
+  g.Constant(std::vector<std::string>{"a\"b", "\xff"}, {.name = "text"});
+  ops::Fill(g, {2, 1, 2}, true, {.name = "truth"});
+  ops::Reshape(ops::Zeros(g, {0}), {1 << 30, 0}, {.name = "nothing"});
+  SaveGraph(g.graph(), File("values.pb")).Check();
+  const std::string fetches = " --fetch f64 --fetch f16 --fetch text --fetch truth --fetch nothing";
+  const Json json = Json::parse(Output("run --json " + File("values.pb") + fetches));
+  EXPECT_EQ(json["schema"], "graphdef.run/1");
+  EXPECT_EQ(json["fetches"]["f64:0"], Json::parse(R"({"dtype":"double","shape":[2,2],"value":[[1,2.5],[-0.1,null]]})"));
+  EXPECT_EQ(json["fetches"]["f16:0"], Json::parse(R"({"dtype":"half","shape":[],"value":0.5})"));
+  EXPECT_EQ(json["fetches"]["text:0"]["value"], Json::parse("[\"a\\\"b\",\"\\ufffd\"]"));
+  EXPECT_EQ(json["fetches"]["truth:0"]["value"], Json::parse("[[[true,true]],[[true,true]]]"));
+  EXPECT_EQ(json["fetches"]["nothing:0"], Json::parse(R"({"dtype":"float","shape":[1073741824,0],"value":[]})"));
+  Output("run " + File("values.pb") + fetches + " --out " + File("values.json"));
+  EXPECT_EQ(Json::parse(ReadAll(File("values.json"))), json);
+}
+
 // The losses that were published for this program; TensorFlow wrote the graph (tests/oracle/published_run.py).
 TEST_F(Graphdef, RunRepeatsThePublishedTraining) {
   for (const char* how : {"", " --optimize=0"}) {
@@ -412,6 +432,22 @@ TEST_F(Graphdef, AFetchThatIsNotThereIsAMistakeOfTheCallerInEveryVerb) {
     Ran r = Run(std::string(verb) + " " + kXor + " --fetch TYPO");
     EXPECT_EQ(r.code, 2) << verb << ": " << r.err;
     EXPECT_NE(r.err.find("TYPO"), std::string::npos) << verb;
+  }
+}
+
+// Making 200 million values takes some seconds; a tree of their JSON would take a minute and gigabytes.
+TEST_F(Graphdef, AnInterruptEndsWhatReadsOrWritesManyValues) {
+  Builder g;
+  ops::Fill(g, {200 << 20}, true, {.name = "y"});
+  ops::Identity(ops::Placeholder(g, kBool, {200 << 20}, {.name = "x"}), {.name = "z"});
+  SaveGraph(g.graph(), File("long.pb")).Check();
+  for (const auto& [arguments, text] : {std::pair("--json --fetch y", "interrupted while writing"),
+                                        std::pair("--fetch z --feed x=@normal", "interrupted while making values")}) {
+    const std::string command = std::string("timeout --preserve-status -k 30 -s INT 2 ") + WEIR_GRAPHDEF + " run " +
+                                File("long.pb") + " " + arguments + " >/dev/null 2>" + File("err");
+    const int status = std::system(command.c_str());
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 130) << arguments;
+    EXPECT_NE(ReadAll(File("err")).find(text), std::string::npos) << ReadAll(File("err"));
   }
 }
 

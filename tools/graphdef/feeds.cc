@@ -169,6 +169,7 @@ Result<Tensor> Generate(const std::string& what, uint64_t seed, DType dtype, con
   DispatchType(dtype, NumberAndBoolTypes{}, [&](auto v) {
     using T = decltype(v);
     for (int64_t i = 0; i < t.num_elements(); ++i) {
+      if (i % (1 << 16) == 0 && interrupted) return;
       // Why by hand: the distributions of the standard library differ between implementations.
       double u = static_cast<double>(random() >> 11) * 0x1p-53, value = what == "ones" ? 1 : u;
       if (what == "zeros") value = 0;
@@ -179,6 +180,7 @@ Result<Tensor> Generate(const std::string& what, uint64_t seed, DType dtype, con
       static_cast<T*>(t.mutable_raw())[i] = T(static_cast<float>(value));
     }
   });
+  if (interrupted) return Cancelled("error[feed]: interrupted while making values");
   return t;
 }
 

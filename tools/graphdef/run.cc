@@ -120,53 +120,70 @@ Result<Arrays> Steps(const RunOptions& o, Session& session, const NamedFeeds& fe
 
 // ---- results
 
-Json TensorJson(const Tensor& t) {
-  // The elements as nested lists; built from inside out, since the rank may be large.
-  std::vector<Json> items;
-  for (int64_t i = 0; i < t.num_elements(); ++i) {
-    if (t.dtype() == kString) items.push_back(t.data<std::string>()[i]);
-    DispatchType(t.dtype(), NumberAndBoolTypes{}, [&](auto v) {
-      using T = decltype(v);
-      if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
-        items.push_back(float(t.data<T>()[i]));
-      } else {
-        items.push_back(t.data<T>()[i]);
-      }
-    });
-  }
-  for (int a = t.rank() - 1; a >= 0; --a) {
-    std::vector<Json> lists;
-    auto n = static_cast<size_t>(t.shape()[a]);
-    int64_t count = 1;
-    for (int b = 0; b < a; ++b) count *= t.shape()[b];
-    for (int64_t i = 0; i < count; ++i) {
-      Json list = Json::array();
-      for (size_t k = 0; k < n; ++k) list.push_back(std::move(items[static_cast<size_t>(i) * n + k]));
-      lists.push_back(std::move(list));
-    }
-    items = std::move(lists);
-  }
-  return items.empty() ? Json::array() : items[0];
+// JSON goes out as text, piece by piece, and stops when interrupted: a tree of it takes tens of bytes an element.
+using Sink = std::function<void(const std::string&)>;
+
+std::string JsonText(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string ElementJson(const Tensor& t, int64_t i) {
+  if (t.dtype() == kString) return JsonText(t.data<std::string>()[i]);
+  Json element;
+  DispatchType(t.dtype(), NumberAndBoolTypes{}, [&](auto v) {
+    using T = decltype(v);
+    if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) element = float(t.data<T>()[i]);
+    else element = t.data<T>()[i];
+  });
+  return JsonText(element);
 }
 
-Json ArraysJson(const Arrays& arrays) {
-  Json list = Json::object();
-  for (const auto& [name, t] : arrays)
-    list[name] = {{"dtype", DTypeName(t.dtype())}, {"shape", t.shape().dims()}, {"value", TensorJson(t)}};
-  return {{"schema", "graphdef.run/1"}, {"fetches", list}};
+// The elements as nested lists; [] when there are none, however many lists would hold them.
+Status WriteElements(const Tensor& t, const Sink& sink) {
+  constexpr size_t kPiece = 64 << 10;
+  if (t.num_elements() == 0) return sink("[]"), Status();
+  std::vector<int64_t> block(static_cast<size_t>(t.rank()));  // elements between two brackets of an axis
+  for (int64_t a = t.rank() - 1, size = 1; a >= 0; --a)
+    block[static_cast<size_t>(a)] = size *= t.shape()[static_cast<int>(a)];
+  std::string text;
+  for (int64_t i = 0; i < t.num_elements(); ++i) {
+    auto opens = static_cast<size_t>(std::count_if(block.begin(), block.end(), [&](int64_t b) { return i % b == 0; }));
+    if (i) text += std::string(opens, ']') + ",";
+    text += std::string(opens, '[') + ElementJson(t, i);
+    if (text.size() < kPiece) continue;
+    if (interrupted) return Cancelled("error[run]: interrupted while writing what was fetched");
+    sink(text);
+    text.clear();
+  }
+  sink(text + std::string(static_cast<size_t>(t.rank()), ']'));
+  return {};
+}
+
+Status WriteJson(const Arrays& arrays, const Sink& sink) {
+  sink("{\n  \"schema\": \"graphdef.run/1\",\n  \"fetches\": {");
+  const char* separator = "\n";
+  for (const auto& [name, t] : arrays) {
+    sink(fmt::format("{}    {}: {{\n      \"dtype\": \"{}\",\n      \"shape\": {},\n      \"value\": ", separator,
+                     JsonText(name), DTypeName(t.dtype()), JsonText(t.shape().dims())));
+    WEIR_RETURN_IF_ERROR(WriteElements(t, sink));
+    sink("\n    }");
+    separator = ",\n";
+  }
+  sink("\n  }\n}\n");
+  return {};
 }
 
 Status WriteArrays(const RunOptions& o, const Arrays& arrays) {
   if (o.out.empty()) {
-    if (o.json) PrintJson(ArraysJson(arrays));
+    if (o.json) return WriteJson(arrays, Print);
     for (const auto& [name, t] : arrays) {
-      if (!o.json)
-        Print(fmt::format("{} {}{} {}\n", name, DTypeShortName(t.dtype()), t.shape().ToString(), t.ToString()));
+      Print(fmt::format("{} {}{} {}\n", name, DTypeShortName(t.dtype()), t.shape().ToString(), t.ToString()));
     }
     return {};
   }
-  if (o.out.ends_with(".json"))
-    return io::WriteFile(o.out, ArraysJson(arrays).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (o.out.ends_with(".json")) {
+    std::string all;
+    WEIR_RETURN_IF_ERROR(WriteJson(arrays, [&](const std::string& piece) { all += piece; }));
+    return io::WriteFile(o.out, all);
+  }
   if (!o.out.ends_with(".npy")) return io::WriteNpz(o.out, arrays);
   if (arrays.size() != 1)
     return InvalidArgument(fmt::format("error[file]: a .npy file holds one array, not {}", arrays.size()))
