@@ -61,6 +61,7 @@ struct RunError {
   std::atomic<bool> failed{false};
   int64_t begin = 0;  // of that part
   Status status;
+  const std::atomic<bool>* cancel = nullptr;  // the run's, if it may be cancelled
 };
 
 // Operands of one part of a phase. Pointers are aligned to 64 bytes at tensor starts, except those that feeds and views
@@ -79,22 +80,23 @@ class RunArgs {
   T* workspace() const { return static_cast<T*>(workspace_data); }
   // This part's own.
   template <class T>
-  T* own() const { return static_cast<T*>(own_data); }
+  T* own() const { return reinterpret_cast<T*>(static_cast<char*>(workspace_data) + own_lines * kLine); }
   std::pair<int64_t, int64_t> Range() const { return {begin, end}; }
   // Whether the run is to stop: asked by those whose single items take long.
-  bool cancelled() const { return cancel && cancel->load(std::memory_order_relaxed); }
+  bool cancelled() const { return error->cancel && error->cancel->load(std::memory_order_relaxed); }
   void Fail(Status status) const;  // the part must return soon after
 
   void* const* slots = nullptr;
   const int32_t* operands = nullptr;  // slot numbers: inputs, then outputs
   int32_t num_inputs = 0;
-  int64_t begin = 0, end = 1;  // the items of this part
+  uint32_t own_lines = 0;             // where the part's own workspace begins, in lines from the shared one's beginning
+  int64_t begin = 0, end = 1;         // the items of this part
   void* workspace_data = nullptr;
-  void* own_data = nullptr;
-  NodeState* state = nullptr;  // of ops that keep one, else null
-  const std::atomic<bool>* cancel = nullptr;
+  NodeState* state = nullptr;         // of ops that keep one, else null
   RunError* error = nullptr;
+  static constexpr int64_t kLine = 64;
 };
+static_assert(sizeof(RunArgs) <= 64);  // a line of the cache: small steps are little else
 
 // A function to run, and the parameters it closes over.
 struct RunFunction {
@@ -166,7 +168,7 @@ class PrepareContext {
   int num_outputs() const { return static_cast<int>(outputs_.size()); }
   const Shape& input_shape(int i) const { return inputs_[i].shape; }
   DType input_dtype(int i) const { return inputs_[i].dtype; }
-  // The first input that the op's definition calls so; -1 when there is none.
+  // The first input that the op's definition calls so; -1 when there is none. Of kernels that are ByName.
   int input(std::string_view name) const;
   // Null unless known; never null for inputs declared NeedsValue.
   const Tensor* input_value(int i) const { return inputs_[i].value; }
@@ -257,11 +259,14 @@ class KernelDef {
   // output depends on no other element of that input.
   KernelDef& InPlace(int out, int in) { in_place_.push_back({out, in}); return *this; }
 
+  // Prepare asks for inputs by the names of the op's definition (PrepareContext::input).
+  KernelDef& ByName() { by_name_ = true; return *this; }
   // Inputs may be computed inside the output: Prepare tells which Copies they are (Concat, Pack).
   KernelDef& Joins() { joins_ = true; return *this; }
 
   const PrepareFn& prepare() const { return prepare_; }
   bool joins() const { return joins_; }
+  bool by_name() const { return by_name_; }
   bool NeedsValueOf(int input, int num_inputs) const;
   bool has_views() const { return !views_.empty(); }
   // The input that output `out` is a view of; -1 when it is none.
@@ -279,7 +284,7 @@ class KernelDef {
   int needs_value_from_ = kNone_;
   static constexpr int kNone_ = 1 << 20;
   std::vector<std::pair<int, int>> views_, in_place_;
-  bool needs_value_half_ = false, joins_ = false;
+  bool needs_value_half_ = false, joins_ = false, by_name_ = false;
 };
 
 class KernelRegistry {

@@ -83,7 +83,7 @@ void RunContext::PlaceArena(char* base) {
   for (size_t i = 0; i < args_.size(); ++i) {
     const Step& s = plan_->steps[i];
     args_[i].workspace_data = base + s.workspace_offset;
-    args_[i].own_data = base + s.workspace_offset + OwnOffset(s.prepared, 0);
+    args_[i].own_lines = OwnLines(s.prepared, 0);
   }
 }
 
@@ -260,14 +260,6 @@ class VariableLocks {
 const std::vector<int32_t> kNoVariables;
 
 }  // namespace
-
-void RunContext::BeginRun(const RunOptions& options) {
-  stale_ = false;
-  error_.failed.store(false, std::memory_order_relaxed);
-  if (cancel_ == options.cancel) return;
-  cancel_ = options.cancel;
-  for (RunArgs& a : args_) a.cancel = cancel_;
-}
 
 Status RunContext::Run(const RunOptions& options) {
   BeginRun(options);

@@ -84,7 +84,11 @@ class RunContext {
   void SetDynamic(int32_t slot, Tensor t) { dynamic_[plan_->slots[slot].index] = std::move(t); }
   Status PutOutput(int32_t slot, Tensor value);
 
-  void BeginRun(const RunOptions& options);
+  void BeginRun(const RunOptions& options) {
+    stale_ = false;
+    error_.failed.store(false, std::memory_order_relaxed);
+    error_.cancel = options.cancel;
+  }
   Status RunSteps(const RunOptions& options);
   Status RunStep(size_t i, const RunOptions& options);
   Status RunWriter(size_t i, const RunOptions& options);
@@ -152,7 +156,6 @@ class RunContext {
   std::vector<std::unique_ptr<DynamicOp>> dynamic_ops_;           // by step
   std::vector<std::vector<std::unique_ptr<RunContext>>> nested_;  // by step, by plan
   RunError error_;
-  const std::atomic<bool>* cancel_ = nullptr;  // what args_ have
   std::vector<void*> loop_state_;              // of a direct loop: where its variables are now
   bool nested_run_ = false;                    // the caller holds the variables, the arena and the team
 };

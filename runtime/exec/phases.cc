@@ -46,7 +46,7 @@ std::pair<int64_t, int64_t> PartOf(const Phase& p, int64_t part) {
 void RunPart(const Prepared& prepared, const Phase& phase, int64_t part, RunArgs& a) {
   if (a.cancelled()) return;
   std::tie(a.begin, a.end) = PartOf(phase, part);
-  a.own_data = static_cast<char*>(a.workspace_data) + OwnOffset(prepared, part);
+  a.own_lines = OwnLines(prepared, part);
   phase.run.call(phase.run.closure.get(), a);
 }
 
@@ -71,17 +71,17 @@ void ForceCutsForTesting(int64_t parts, bool unequal) { forced_parts = parts, fo
 Result<int64_t> Cut(Prepared& prepared, int threads) {
   int64_t own = 0, bytes = 0;
   for (Phase& p : prepared.phases) p.parts = PartsOf(p, threads);
-  constexpr int64_t kMost = int64_t{1} << 60;
+  constexpr int64_t kMost = int64_t{UINT32_MAX} * RunArgs::kLine;
   if (prepared.workspace_bytes > kMost || prepared.own_bytes > kMost ||
       !CheckedMul(prepared.MostParts(), Aligned(prepared.own_bytes), &own) ||
-      !CheckedAdd(Aligned(prepared.workspace_bytes), own, &bytes)) {
+      !CheckedAdd(Aligned(prepared.workspace_bytes), own, &bytes) || bytes > kMost) {
     return ResourceExhausted("needs more workspace than there can be");
   }
   return bytes;
 }
 
-int64_t OwnOffset(const Prepared& p, int64_t part) {
-  return Aligned(p.workspace_bytes) + part * Aligned(p.own_bytes);
+uint32_t OwnLines(const Prepared& p, int64_t part) {
+  return static_cast<uint32_t>((Aligned(p.workspace_bytes) + part * Aligned(p.own_bytes)) / RunArgs::kLine);
 }
 
 void RunPhases(const Prepared& prepared, RunArgs& args, ThreadPool::Team* team) {

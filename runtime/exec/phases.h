@@ -11,11 +11,11 @@ namespace weir {
 // it each part's own. Errors: more bytes than there can be.
 Result<int64_t> Cut(Prepared& prepared, int threads);
 
-// Where part `part` has its own workspace.
-int64_t OwnOffset(const Prepared& prepared, int64_t part);
+// Where part `part` has its own workspace: RunArgs::own_lines.
+uint32_t OwnLines(const Prepared& prepared, int64_t part);
 
 // Runs the phases, on the caller alone where there is no team, until one fails or the run is cancelled. `args` has
-// operands, workspace and error; items and own workspace are set here.
+// operands, workspace and error, which has the run's cancel; items and own workspace are set here.
 void RunPhases(const Prepared& prepared, RunArgs& args, ThreadPool::Team* team);
 
 // From now on Cut makes `parts` parts wherever there are as many items, whatever they cost and however large they want

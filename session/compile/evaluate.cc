@@ -54,8 +54,10 @@ Result<std::vector<Tensor>> Evaluate(const Node& n, const std::vector<Tensor>& i
   const KernelDef* kernel = AllKernels().Find(n.op());
   if (!kernel || n.def()->stateful() || !n.def()->writes().empty()) return Unimplemented("cannot be evaluated");
   std::vector<DynamicInput> known;
-  const std::vector<std::string_view> names = InputNamesOf(n);
-  for (const Tensor& t : inputs) known.push_back({t.dtype(), t.shape(), &t, names[known.size()]});
+  const std::vector<std::string_view> names = kernel->by_name() ? InputNamesOf(n) : std::vector<std::string_view>();
+  for (const Tensor& t : inputs) {
+    known.push_back({t.dtype(), t.shape(), &t, kernel->by_name() ? names[known.size()] : std::string_view()});
+  }
   std::vector<DType> dtypes;
   for (const OutputType& t : n.outputs()) dtypes.push_back(BaseType(t.dtype));
   static const KernelServices no_services;

@@ -214,7 +214,7 @@ class PlanBuilder {
     // Prepare checks the contract even though there is nothing to run.
     WEIR_RETURN_IF_ERROR(Prepare(n, false).status());
     for (size_t i = 0; i < n.outputs().size(); ++i) {
-      int view = AllKernels().Find(n.op())->ViewOf(static_cast<int>(i));
+      int view = roles_.kernel(n.id())->ViewOf(static_cast<int>(i));
       if (view < 0) return Internal("is a view of some outputs only");
       Endpoint from = n.input(view);
       variables_.NoteView(slots_.Add({n.id(), static_cast<int>(i)}, slots_.MemoryOf(from), slots_.OffsetOf(from)));
@@ -237,7 +237,8 @@ class PlanBuilder {
   // `forms`: kernels may keep forms of what stays.
   Result<PrepareContext> Prepare(const Node& n, bool forms) {
     std::vector<PrepareContext::Operand> in, out;
-    const std::vector<std::string_view> names = InputNamesOf(n);
+    const KernelDef& kernel = *roles_.kernel(n.id());
+    const std::vector<std::string_view> names = kernel.by_name() ? InputNamesOf(n) : std::vector<std::string_view>();
     for (size_t i = 0; i < n.inputs().size(); ++i) {
       Endpoint e = n.input(static_cast<int>(i));
       const OutputType& t = g_.type(e);
@@ -249,7 +250,7 @@ class PlanBuilder {
         in.push_back({BaseType(t.dtype), *shape, ConstantValue(g_, e), true});
         if (forms) TellForms(e, &in.back());
       }
-      in.back().name = names[i];
+      if (kernel.by_name()) in.back().name = names[i];
     }
     for (const OutputType& t : n.outputs()) {
       auto shape = t.shape.ToShape();
@@ -257,7 +258,7 @@ class PlanBuilder {
       out.push_back({BaseType(t.dtype), *shape, nullptr, true});
     }
     PrepareContext c(&n.attrs(), std::move(in), std::move(out), &plan_->services);
-    WEIR_RETURN_IF_ERROR(AllKernels().Find(n.op())->prepare()(c));
+    WEIR_RETURN_IF_ERROR(kernel.prepare()(c));
     for (size_t i = 0; i < n.outputs().size(); ++i) {
       if (!(PartialShape(c.output_shape(static_cast<int>(i))) == n.output(static_cast<int>(i)).shape)) {
         return Internal(fmt::format("was inferred to give {} but its kernel gives {}",
@@ -276,7 +277,7 @@ class PlanBuilder {
       WEIR_ASSIGN_OR_RETURN(bool shared, copies_.Share(n, i, prepared));
       if (shared) continue;
       int32_t reuse = -1;
-      for (auto [out, in] : AllKernels().Find(n.op())->in_place()) {
+      for (auto [out, in] : roles_.kernel(n.id())->in_place()) {
         if (out != i || in >= static_cast<int>(n.inputs().size()) || reuse >= 0) continue;
         int32_t m = slots_.Reusable(n, out, in);
         if (m >= 0 && !taken.count(m)) reuse = m;
@@ -294,7 +295,7 @@ class PlanBuilder {
   // Makes the forms of constants that the kernel wants; without any where there is no memory for them.
   Result<Prepared> PrepareWithForms(const Node& n) {
     // A join may be asked before its inputs have memory.
-    const bool forms = env_.forms && !AllKernels().Find(n.op())->joins();
+    const bool forms = env_.forms && !roles_.kernel(n.id())->joins();
     WEIR_ASSIGN_OR_RETURN(PrepareContext c, Prepare(n, forms));
     Prepared prepared = c.Take();
     for (const auto& [input, form] : prepared.forms) {
@@ -354,7 +355,7 @@ class PlanBuilder {
   }
 
   Status EmitDynamic(const Node& n) {
-    const KernelDef* kernel = AllKernels().Find(n.op());
+    const KernelDef* kernel = roles_.kernel(n.id());
     Step step;
     step.kind = StepKind::kDynamic;
     auto info = InfoOf(n);

@@ -1,7 +1,5 @@
 #include "weir/session/compile/plan_copies.h"
 
-#include "weir/ops/kernels.h"
-
 namespace weir {
 
 Result<Prepared> Copies::PreparedOf(const Node& n) {
@@ -45,7 +43,7 @@ void Copies::FindJoins(Endpoint e, std::vector<JoinInput>* found) const {
     if (use.input < 0 || use.output != e.index) continue;
     const Node& n = g_.node(use.node);
     if (roles_[n.id()] != Role::kView && roles_[n.id()] != Role::kKernel) continue;
-    const KernelDef& kernel = *AllKernels().Find(n.op());
+    const KernelDef& kernel = *roles_.kernel(n.id());
     if (kernel.joins()) found->push_back({order_[n.id()], use.input, n.id()});
     for (int k = 0; roles_[n.id()] == Role::kView && k < static_cast<int>(n.outputs().size()); ++k) {
       if (kernel.ViewOf(k) == use.input) FindJoins({n.id(), k}, found);

@@ -65,7 +65,7 @@ Result<Role> Roles::Decide(const Node& n) {
   if (n.Is("AssignVariableOp")) return Role::kAssign;
   if (n.Is("VarIsInitializedOp")) return Role::kIsInitialized;
   if (FunctionAttrs(n).size() == 2) return Role::kControl;
-  const KernelDef* kernel = AllKernels().Find(n.op());
+  const KernelDef* kernel = kernels_[n.id().value] = AllKernels().Find(n.op());
   if (op.fed() && !kernel) {
     return FailedPrecondition("must be fed")
         .Help(fmt::format("feed '{}' a value of {}", n.name(), g_->type({n.id(), 0}).ToString()));
@@ -94,7 +94,7 @@ Endpoint Roles::RootOf(Endpoint e) const {
     const Role role = roles_[e.node.value];
     if (role != Role::kView && role != Role::kDynamic) return e;
     const Node& n = g_->node(e.node);
-    const int view = AllKernels().Find(n.op())->ViewOf(e.index);
+    const int view = kernels_[e.node.value]->ViewOf(e.index);
     if (view < 0) return e;
     e = n.input(view);
   }

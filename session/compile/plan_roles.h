@@ -4,6 +4,7 @@
 #include <set>
 
 #include "weir/graph/graph.h"
+#include "weir/runtime/kernel.h"
 
 namespace weir {
 
@@ -30,18 +31,21 @@ class Roles {
   static Result<Roles> Of(const Graph& g, const std::vector<NodeId>& order);
 
   Role operator[](NodeId id) const { return roles_[id.value]; }
+  // The kernel that computes the node; null for those that need none.
+  const KernelDef* kernel(NodeId id) const { return kernels_[id.value]; }
   bool Static(Endpoint e) const;
   void MakeDynamic(Endpoint e) { dynamic_.insert(e); }
   // What `e` is a view of, itself if of nothing.
   Endpoint RootOf(Endpoint e) const;
 
  private:
-  explicit Roles(const Graph& g) : g_(&g), roles_(g.num_ids()) {}
+  explicit Roles(const Graph& g) : g_(&g), roles_(g.num_ids()), kernels_(g.num_ids()) {}
   bool AllStatic(const Node& n) const;
   Result<Role> Decide(const Node& n);
 
   const Graph* g_;
   std::vector<Role> roles_;
+  std::vector<const KernelDef*> kernels_;  // by id
   std::set<Endpoint> dynamic_;
 };
 

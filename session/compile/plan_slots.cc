@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "weir/ops/kernels.h"
 #include "weir/runtime/plan/memory_planner.h"
 
 namespace weir {
@@ -111,7 +110,7 @@ int32_t SlotTable::Reusable(const Node& n, int out, int in) const {
     if (static_cast<int>(i) == in || IsHandle(g_, other) || memory_of_.at(other) != m) continue;
     if (!(other == from)) return -1;
     bool also = false;
-    for (auto [o, k] : AllKernels().Find(n.op())->in_place()) also |= o == out && k == static_cast<int>(i);
+    for (auto [o, k] : roles_.kernel(n.id())->in_place()) also |= o == out && k == static_cast<int>(i);
     if (!also) return -1;
   }
   return m;

@@ -169,7 +169,7 @@ template <template <class> class RuleOf>
 void Register(KernelRegistry& r, std::string op, Names names) {
   UpdateFns fns = {UpdateRows<RuleOf, float>, UpdateRows<RuleOf, double>, UpdateRows<RuleOf, training::Rounded<Half>>,
                    UpdateRows<RuleOf, training::Rounded<BFloat16>>};
-  r.Add(std::move(op), [=](PrepareContext& c) { return Prepare(c, RuleOf<float>::kVars, names, fns); });
+  r.Add(std::move(op), [=](PrepareContext& c) { return Prepare(c, RuleOf<float>::kVars, names, fns); }).ByName();
 }
 
 // The dense and the sparse form of an op.

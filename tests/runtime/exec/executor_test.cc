@@ -214,8 +214,8 @@ TEST(Phases, CountSharedAndOwnWorkspace) {
   p.phases = {{{}, 1000, 100}, {{}, 1000, 1e5}};
   p.workspace_bytes = 100, p.own_bytes = 65;
   EXPECT_EQ(Cut(p, 2).value(), 128 + 16 * 128);
-  EXPECT_EQ(OwnOffset(p, 2), 128 + 2 * 128);
-  p.own_bytes = int64_t{1} << 59;
+  EXPECT_EQ(OwnLines(p, 2), (128 + 2 * 128) / 64u);
+  p.own_bytes = int64_t{1} << 36;
   EXPECT_EQ(Cut(p, 2).status().code(), Code::kResourceExhausted);
 }
 
