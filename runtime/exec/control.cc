@@ -132,10 +132,6 @@ Status RunContext::RunWhile(size_t i, const RunOptions& options) {
 
 // ---- direct ones, which read and write where the outer plan keeps it
 
-void RunContext::BindOutput(int output, void* data) {
-  for (int32_t slot : plan_->outputs[output]) Place(slot, data);
-}
-
 // A nested plan whose feeds and outputs are bound.
 Status RunContext::RunBound(const RunOptions& options) {
   BeginRun(options);

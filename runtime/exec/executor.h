@@ -119,7 +119,9 @@ class RunContext {
   Status CallNested(size_t step, size_t which, const std::vector<Tensor>& inputs, const RunOptions& options,
                     std::vector<Tensor>* results);
   void Lend(const NestedPlan& nested);
-  void BindOutput(int output, void* data);
+  void BindOutput(int output, void* data) {
+    for (int32_t slot : plan_->outputs[output]) Place(slot, data);
+  }
   Status RunBound(const RunOptions& options);
   Status RepinWritten(const std::vector<int32_t>& writes);
   Status CheckNumerics(size_t i) const;

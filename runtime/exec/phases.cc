@@ -31,7 +31,6 @@ int64_t Aligned(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
 // The items of a part: [begin, end).
 std::pair<int64_t, int64_t> PartOf(const Phase& p, int64_t part) {
-  if (p.parts == 1) return {0, p.items};
   if (forced_unequal.load(std::memory_order_relaxed)) {  // part k is k + 1 times as large as the first, about
     const double whole = double(p.parts * (p.parts + 1));
     auto edge = [&](int64_t k) { return int64_t(double(p.items) * double(k * (k + 1)) / whole); };
@@ -86,7 +85,10 @@ uint32_t OwnLines(const Prepared& p, int64_t part) {
 
 void RunPhases(const Prepared& prepared, RunArgs& args, ThreadPool::Team* team) {
   for (const Phase& phase : prepared.phases) {
-    if (team && phase.parts > 1) {
+    if (phase.parts == 1) {
+      args.begin = 0, args.end = phase.items, args.own_lines = OwnLines(prepared, 0);
+      phase.run.call(phase.run.closure.get(), args);
+    } else if (team) {
       RunByTeam(prepared, phase, args, team);
     } else {
       for (int64_t part = 0; part < phase.parts; ++part) RunPart(prepared, phase, part, args);
