@@ -38,6 +38,7 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
     if (s.kind != StepKind::kKernel || !s.writes.empty() || phases.size() != 1 || phases[0].parts != 1) continue;
     quick_[i] = {phases[0].run.call, phases[0].run.closure.get()};
     args_[i].end = phases[0].items;
+    args_[i].own_lines = OwnLines(s.prepared, 0);
   }
 }
 
@@ -80,11 +81,7 @@ void RunContext::PlaceArena(char* base) {
   for (size_t i = 0; i < pointers_.size(); ++i) {
     if (plan_->slots[i].storage == Storage::kArena) Place(static_cast<int32_t>(i), base);
   }
-  for (size_t i = 0; i < args_.size(); ++i) {
-    const Step& s = plan_->steps[i];
-    args_[i].workspace_data = base + s.workspace_offset;
-    args_[i].own_lines = OwnLines(s.prepared, 0);
-  }
+  for (size_t i = 0; i < args_.size(); ++i) args_[i].workspace_data = base + plan_->steps[i].workspace_offset;
 }
 
 // What a user can change of an arena that there is no memory for is its largest tensor.
