@@ -179,12 +179,12 @@ struct Name {
 
 class Builder {
  public:
-  explicit Builder(const OpRegistry* registry = &AllOps());
+  explicit Builder(const OpRegistry* registry = &DefaultOps());
   // Goes on with a graph: its shapes are inferred as far as they can be, its variables found (FindVariable,
   // ops/model/variables.h).
   explicit Builder(Graph graph);
   // The same of a file: Builder g(LoadGraph("model.meta")). An error becomes the builder's status.
-  explicit Builder(Result<LoadedGraph> loaded, const OpRegistry* registry = &AllOps());
+  explicit Builder(Result<LoadedGraph> loaded, const OpRegistry* registry = &DefaultOps());
   Builder(const Builder&) = delete;
   Builder& operator=(const Builder&) = delete;
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 
@@ -69,6 +70,13 @@ Status CheckWritable(const Graph& g) {
 }
 
 }  // namespace
+
+bool HoldsVariables(std::string_view collection) {
+  constexpr std::string_view kAll[] = {"variables",        "trainable_variables", "local_variables",
+                                       "metric_variables", "model_variables",     "moving_average_variables",
+                                       "global_step"};
+  return std::find(std::begin(kAll), std::end(kAll), collection) != std::end(kAll);
+}
 
 const std::vector<VariableInfo>& MetaGraph::VariablesOf(const std::string& collection) const {
   static const std::vector<VariableInfo> kNone;

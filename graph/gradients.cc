@@ -20,14 +20,14 @@ struct Overrides {
 Overrides& OverridesOf(Builder& b) { return b.Kept<Overrides>(); }
 
 // Dtypes that gradients flow through elsewhere, but not here: a path through them is a missing gradient, not none.
-bool Unsupported(DType t) {
-  return t == DType::kInvalid || t == DType::kComplex64 || t == DType::kComplex128 || t == DType::kVariant;
-}
+bool Unsupported(DType t) { return t == DType::kInvalid || t == DType::kVariant; }
+
+bool IsContinuous(DType t) { return IsFloating(t) || IsComplex(t); }
 
 bool Differentiable(const OutputType& t) {
   DType dtype = BaseType(t.dtype);
-  if (dtype == kResource) return t.handle_dtype == DType::kInvalid || IsFloating(t.handle_dtype);
-  return IsFloating(dtype) || Unsupported(dtype);
+  if (dtype == kResource) return t.handle_dtype == DType::kInvalid || IsContinuous(t.handle_dtype);
+  return IsContinuous(dtype) || Unsupported(dtype);
 }
 
 }  // namespace
@@ -36,7 +36,8 @@ std::optional<std::string> CustomGradientType(const Node& node) {
   const AttrValue* v = node.FindAttr("_gradient_op_type");
   const std::string* name = v ? v->get<std::string>() : nullptr;
   // Every call of a tf.function is marked so; what it means is the function's own gradient.
-  if (!name || (node.op().ends_with("PartitionedCall") && name->starts_with("PartitionedCall-"))) return std::nullopt;
+  const bool calls = node.def() && node.def()->calls() == CallKind::kCall;
+  if (!name || (calls && name->starts_with("PartitionedCall-"))) return std::nullopt;
   return *name;
 }
 
@@ -117,6 +118,12 @@ class Differentiator {
             InvalidArgument(fmt::format("is {}, which has no gradient", b_.graph().type(o.endpoint()).ToString()))
                 .Help("only floating-point tensors can be differentiated; convert by Cast"));
       }
+    }
+    for (size_t i = 0; i < ys_.size(); ++i) {
+      if (!IsComplex(ys_[i].dtype()) || (i < options_.grad_ys.size() && options_.grad_ys[i].valid())) continue;
+      return NodeError(ys_[i].node(), "graph",
+                       InvalidArgument("is complex: there is no gradient of a complex number by itself")
+                           .Help("differentiate a real function of it (Real, Imag, ComplexAbs), or give grad_ys"));
     }
     if (!options_.grad_ys.empty() && options_.grad_ys.size() != ys_.size()) {
       return InvalidArgument(

@@ -48,6 +48,10 @@ struct SaverInfo {
   int max_to_keep = 0;
 };
 
+// Whether TensorFlow takes a collection for one of variables: those of these names alone are VariableDef messages in
+// files, which hold any other's as they are.
+bool HoldsVariables(std::string_view collection);
+
 // A named list that a program keeps beside its graph, but for variables: names of nodes ("train") and tensors
 // ("loss:0"), or values.
 struct CollectionInfo {
@@ -60,7 +64,7 @@ struct CollectionInfo {
 struct MetaGraph {
   std::vector<std::string> tags;
   std::string tensorflow_version;
-  // By collection, those that list variables as such: "variables", "trainable_variables", "local_variables", …
+  // By collection, those that list variables as such (HoldsVariables): "variables", "trainable_variables", …
   std::map<std::string, std::vector<VariableInfo>> variables;
   std::vector<std::string> train_ops;
   std::map<std::string, CollectionInfo> collections;  // all others
@@ -92,7 +96,7 @@ Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegist
 // A file, or a SavedModel's folder.
 Result<LoadedGraph> LoadGraph(const std::string& path, const OpRegistry* registry, const LoadOptions& options = {});
 inline Result<LoadedGraph> LoadGraph(const std::string& path, const LoadOptions& options = {}) {
-  return LoadGraph(path, &AllOps(), options);
+  return LoadGraph(path, &DefaultOps(), options);
 }
 
 }  // namespace weir

@@ -120,11 +120,26 @@ Status CompareResults(const Function& f, const std::vector<OutputType>& want, co
   return {};
 }
 
+// The attribute output_shapes of a branch or loop says nothing else than what a function gives. It is checked and not
+// relied on.
+Status CompareShapes(const Function& f, const Node& n, const std::vector<OutputType>& have) {
+  const AttrValue* v = n.def() && n.def()->FindAttr("output_shapes") ? n.FindAttr("output_shapes") : nullptr;
+  if (!v || !v->is<AttrList>()) return {};
+  const std::vector<PartialShape>& said = v->get<AttrList>()->shape;
+  for (size_t i = 0; i < said.size() && i < have.size(); ++i) {
+    if (MergeShapes(said[i], have[i].shape).ok()) continue;
+    return InvalidArgument(fmt::format("has the shape {} for output {} in output_shapes, but function '{}' gives {}",
+                                       said[i].ToString(), i, f.name, have[i].shape.ToString()));
+  }
+  return {};
+}
+
 Result<std::vector<OutputType>> CheckedResults(const Graph& g, const Node& n, std::string_view attr,
                                                const std::vector<OutputType>& args) {
   WEIR_ASSIGN_OR_RETURN(auto types, ResultTypes(g, n, attr, args));
   WEIR_ASSIGN_OR_RETURN(const Function* f, CalledFunction(g, n, attr));
   WEIR_RETURN_IF_ERROR(CompareResults(*f, n.outputs(), types));
+  WEIR_RETURN_IF_ERROR(CompareShapes(*f, n, types));
   return types;
 }
 

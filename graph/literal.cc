@@ -15,13 +15,16 @@ constexpr int kMaxLiteralDepth = 32;
 template <class T>
 bool Fits(double number, int64_t integer, bool is_integer) {
   if constexpr (std::is_same_v<T, bool>) return is_integer && (integer == 0 || integer == 1);
-  if constexpr (!std::is_integral_v<T>) return true;
-  if (!is_integer && number != std::trunc(number)) return false;
-  if (is_integer) {
-    if constexpr (std::is_unsigned_v<T>) return integer >= 0 && uint64_t(integer) <= std::numeric_limits<T>::max();
-    return integer >= int64_t(std::numeric_limits<T>::min()) && integer <= int64_t(std::numeric_limits<T>::max());
+  if constexpr (!std::is_integral_v<T>) {
+    return true;
+  } else {
+    if (!is_integer && number != std::trunc(number)) return false;
+    if (is_integer) {
+      if constexpr (std::is_unsigned_v<T>) return integer >= 0 && uint64_t(integer) <= std::numeric_limits<T>::max();
+      return integer >= int64_t(std::numeric_limits<T>::min()) && integer <= int64_t(std::numeric_limits<T>::max());
+    }
+    return number >= double(std::numeric_limits<T>::min()) && number < double(std::numeric_limits<T>::max()) + 1.0;
   }
-  return number >= double(std::numeric_limits<T>::min()) && number < double(std::numeric_limits<T>::max()) + 1.0;
 }
 
 }  // namespace
@@ -80,7 +83,8 @@ Result<Tensor> Literal::ToTensor(DType dtype) const {
       if constexpr (std::is_integral_v<T>) {
         t.mutable_data<T>()[i] = l.kind_ == kFloatLit ? T(l.number_) : T(l.integer_);
       } else {
-        t.mutable_data<T>()[i] = T(l.number_);
+        using Real = std::conditional_t<std::is_same_v<T, Complex64>, float, double>;
+        t.mutable_data<T>()[i] = T(static_cast<Real>(l.number_));
       }
     }
   };

@@ -142,6 +142,26 @@ Status CheckOne(const AttrDef& d, const AttrValue& v) {
 
 }  // namespace
 
+namespace {
+using OpsFn = const OpRegistry& (*)();
+constinit OpsFn default_ops = nullptr;  // set while the library is loaded, perhaps before this file's objects
+}  // namespace
+
+const OpRegistry& DefaultOps() {
+  static const OpRegistry none;
+  return default_ops ? default_ops() : none;
+}
+
+void GiveDefaultOps(const OpRegistry& (*ops)()) { default_ops = ops; }
+
+std::optional<int64_t> ArgDef::Count(const AttrValue* value) const {
+  if (counted_by().empty()) return 1;
+  if (!value) return std::nullopt;
+  if (auto* number = value->get<int64_t>()) return *number;
+  auto* list = value->get<AttrList>();
+  return list ? std::optional(static_cast<int64_t>(list->size())) : std::nullopt;
+}
+
 ArgDef OpDef::ParseArg(std::string_view spec) {
   ArgDef arg;
   size_t colon = spec.find(':');

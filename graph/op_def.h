@@ -43,6 +43,11 @@ struct ArgDef {
   std::string number_attr;       // when repeated
   bool is_list = false;          // type_attr is a list(type)
   bool is_ref = false;
+
+  // The attribute that tells how many tensors it is; empty where it is one.
+  const std::string& counted_by() const { return is_list ? type_attr : number_attr; }
+  // How many, by that attribute's value (null where it is not given); nullopt where that does not tell.
+  std::optional<int64_t> Count(const AttrValue* value) const;
 };
 
 struct AttrDef {
@@ -181,9 +186,10 @@ class OpRegistry {
   std::map<std::string, OpDef, std::less<>> ops_;
 };
 
-// Every op Weir knows, those of RegisterOps too; frozen by its first use. Thread-safe. The layer above has the list
-// (ops/registry.cc); in `graph` it is but the default argument of whoever makes or loads a graph.
-const OpRegistry& AllOps();
+// The ops of whoever makes or loads a graph and is given no registry: what the layer above has given (ops/registry.cc
+// does when the library is loaded), before that none.
+const OpRegistry& DefaultOps();
+void GiveDefaultOps(const OpRegistry& (*ops)());
 
 // Up to three of `names` by edit distance to `name`, near ones only.
 std::vector<std::string> NearestNames(std::string_view name, std::span<const std::string> names);

@@ -65,6 +65,11 @@ Status CheckDeclaration(const OpDef& op) {
 
 const OpRegistry& AllOps() { return Registry().Frozen(); }
 
+namespace {
+// Builders and imports of the layer below, which does not know the list.
+[[maybe_unused]] const bool given = (GiveDefaultOps(&AllOps), true);
+}  // namespace
+
 Status RegisterOps(const std::function<void(OpRegistry&)>& add) {
   return Registry().Extend(
       [&](const OpRegistry& all, OpRegistry* extended) -> Status {

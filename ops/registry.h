@@ -1,4 +1,4 @@
-// Adding to the ops that Weir knows. The ops themselves: AllOps (graph/op_def.h).
+// All ops that Weir knows, and adding to them.
 #pragma once
 
 #include <functional>
@@ -6,6 +6,9 @@
 #include "weir/graph/op_def.h"
 
 namespace weir {
+
+// Every op, those of RegisterOps too; frozen by its first use. Thread-safe.
+const OpRegistry& AllOps();
 
 // Adds what `add` declares to the ops that all builders know. Before the first Builder, import or Session of the
 // process, when the registry freezes. Errors, and nothing is added then: the registry is frozen, an op has a name that

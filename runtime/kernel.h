@@ -80,7 +80,7 @@ class RunArgs {
   T* workspace() const { return static_cast<T*>(workspace_data); }
   // This part's own.
   template <class T>
-  T* own() const { return reinterpret_cast<T*>(static_cast<char*>(workspace_data) + own_lines * kLine); }
+  T* own() const { return reinterpret_cast<T*>(static_cast<char*>(workspace_data) + own_lines * memory::kAlignment); }
   std::pair<int64_t, int64_t> Range() const { return {begin, end}; }
   // Whether the run is to stop: asked by those whose single items take long.
   bool cancelled() const { return error->cancel && error->cancel->load(std::memory_order_relaxed); }
@@ -94,7 +94,6 @@ class RunArgs {
   void* workspace_data = nullptr;
   NodeState* state = nullptr;         // of ops that keep one, else null
   RunError* error = nullptr;
-  static constexpr int64_t kLine = 64;
 };
 static_assert(sizeof(RunArgs) <= 64);  // a line of the cache: small steps are little else
 
@@ -296,10 +295,5 @@ class KernelRegistry {
  private:
   std::map<std::string, KernelDef, std::less<>> kernels_;
 };
-
-// Adds kernels from outside the library, before the first Session of the process, when the registry freezes: of ops
-// from outside (RegisterOps, ops/custom/custom.h), or of ops of Weir's that have no kernel. Errors, and nothing is
-// added then: the registry is frozen, an op has a kernel already.
-Status RegisterKernels(const std::function<void(KernelRegistry&)>& add);
 
 }  // namespace weir

@@ -55,7 +55,7 @@ class ResourceStore {
   VariableRef FindVariable(std::string_view name) const;  // in any container; null when there is none
   std::vector<VariableRef> Variables() const;             // by container and name
 
-  // The state of a node, by its name; made on first use.
+  // The state of a node, by its name ("function:node" where it is in a function's body); made on first use.
   NodeState* StateOf(std::string_view node_name);
   // node name -> {key, counter_lo, counter_hi} of the random ops that have run; for checkpoints.
   std::map<std::string, std::vector<uint64_t>> RandomStates() const;

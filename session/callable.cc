@@ -121,7 +121,7 @@ Status Callable::Run(const RunConfig& config) {
     FillMetadata(trace, config.metadata);
     if (c.context->stale() && !fresh) continue;
     if (status.ok()) status = c.CopyBound();
-    c.context->Rest();
+    c.context->Rest(c.bound);
     return status;
   }
   return Internal("error[run]: a plan compiled anew is stale");

@@ -245,7 +245,7 @@ Result<std::vector<Endpoint>> ReadsOf(const Graph& g, Endpoint handle) {
   std::vector<Endpoint> reads;
   for (const Use& use : g.node(handle.node).users()) {
     const Node& n = g.node(use.node);
-    if (n.Is("ReadVariableOp")) {
+    if (n.Is("ReadVariableOp")) {  // by name, since what other readers give is not the whole value
       reads.push_back({n.id(), 0});
       continue;
     }

@@ -1,7 +1,6 @@
 #include "weir/graph/base/dtype.h"
 
 #include <algorithm>
-#include <complex>
 #include <cstring>
 #include <memory>
 
@@ -41,7 +40,7 @@ constexpr DTypeInfo kInfos[] = {
     Row<std::string>(DType::kString, "string", "str", kObject),
     Row<std::complex<float>>(DType::kComplex64, "complex64", "c64", kComplex),
     Row<int64_t>(DType::kInt64, "int64", "i64", kInteger),
-    Row<bool>(DType::kBool, "bool", "bool", DTypeKind::kBoolean),
+    Row<bool>(DType::kBool, "bool", "bool", kBoolean),
     Row<int8_t>(DType::kQint8, "qint8", "qint8", kQuantised),
     Row<uint8_t>(DType::kQuint8, "quint8", "quint8", kQuantised),
     Row<int32_t>(DType::kQint32, "qint32", "qint32", kQuantised),
@@ -101,7 +100,7 @@ DType ParseDType(std::string_view name) {
 
 bool IsSupported(DType t) {
   const DTypeInfo& i = InfoOf(t);
-  return i.kind == kReal || i.kind == kInteger || i.kind == DTypeKind::kBoolean || i.object;
+  return i.kind == kReal || i.kind == kComplex || i.kind == kInteger || i.kind == kBoolean || i.object;
 }
 bool IsCarried(DType t) { return IsSupported(t) || InfoOf(t).kind == kQuantised; }
 

@@ -1,11 +1,11 @@
 // Element types. Numbers and names are TensorFlow's DataType, so that files need no translation.
 //
 // One table (dtype.cc) has each dtype's facts; what may be done with one follows from its kind. Weir computes with
-// numbers, bool and objects that have operations (strings). Quantised values are carried (from a constant to
-// Dequantize); complex types are known by name (to say so in an error) and refused: a constant of one is the message of
-// the file that it came in. A reference type (number + 100) exists only in files and on imported nodes.
+// numbers (real, complex, integers), bool and objects that have operations (strings). Quantised values are carried
+// (from a constant to Dequantize). A reference type (number + 100) exists only in files and on imported nodes.
 #pragma once
 
+#include <complex>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,6 +14,9 @@
 #include "weir/graph/base/half.h"
 
 namespace weir {
+
+using Complex64 = std::complex<float>;
+using Complex128 = std::complex<double>;
 
 enum class DType : uint8_t {
   kInvalid = 0,
@@ -46,7 +49,8 @@ inline constexpr DType kFloat = DType::kFloat, kDouble = DType::kDouble, kHalf =
                        kBfloat16 = DType::kBfloat16, kInt8 = DType::kInt8, kInt16 = DType::kInt16,
                        kInt32 = DType::kInt32, kInt64 = DType::kInt64, kUint8 = DType::kUint8,
                        kUint16 = DType::kUint16, kUint32 = DType::kUint32, kUint64 = DType::kUint64,
-                       kBool = DType::kBool, kString = DType::kString, kResource = DType::kResource;
+                       kComplex64 = DType::kComplex64, kComplex128 = DType::kComplex128, kBool = DType::kBool,
+                       kString = DType::kString, kResource = DType::kResource;
 
 enum class DTypeKind : uint8_t {
   kReal,       // half, bfloat16, float, double
@@ -81,7 +85,7 @@ const DTypeInfo& InfoOf(DType t);
 
 // TensorFlow's name ("float", "int64"; "float_ref" for references), or "dtype(N)".
 std::string DTypeName(DType t);
-// Short name of the text form: f32 f64 f16 bf16 i8…i64 u8…u64 bool str resource variant.
+// Short name of the text form: f32 f64 f16 bf16 c64 c128 i8…i64 u8…u64 bool str resource variant.
 std::string DTypeShortName(DType t);
 // Accepts both kinds of names; kInvalid when unknown.
 DType ParseDType(std::string_view name);
@@ -91,8 +95,11 @@ inline bool IsRef(DType t) { return static_cast<int>(t) > 100; }
 inline DType BaseType(DType t) { return IsRef(t) ? static_cast<DType>(static_cast<int>(t) - 100) : t; }
 inline DType MakeRef(DType t) { return static_cast<DType>(static_cast<int>(BaseType(t)) + 100); }
 inline bool IsFloating(DType t) { return InfoOf(t).kind == DTypeKind::kReal; }
+inline bool IsComplex(DType t) { return InfoOf(t).kind == DTypeKind::kComplex; }
 inline bool IsInteger(DType t) { return InfoOf(t).kind == DTypeKind::kInteger; }
-bool IsSupported(DType t);  // a type Weir computes with: floating, integer, bool, objects
+// The dtype of a complex one's real and imaginary parts; any other is its own.
+inline DType PartType(DType t) { return t == kComplex64 ? kFloat : t == kComplex128 ? kDouble : t; }
+bool IsSupported(DType t);  // a type Weir computes with: floating, complex, integer, bool, objects
 bool IsCarried(DType t);    // tensors of it can be made: those, and quantised values
 // Of carried types, those whose bytes are the value: they may be copied and compared, and planned before a run.
 inline bool IsPlain(DType t) { return IsCarried(t) && !InfoOf(t).object; }
@@ -111,6 +118,8 @@ template <> struct DTypeOfT<float> { static constexpr DType value = kFloat; };
 template <> struct DTypeOfT<double> { static constexpr DType value = kDouble; };
 template <> struct DTypeOfT<Half> { static constexpr DType value = kHalf; };
 template <> struct DTypeOfT<BFloat16> { static constexpr DType value = kBfloat16; };
+template <> struct DTypeOfT<Complex64> { static constexpr DType value = kComplex64; };
+template <> struct DTypeOfT<Complex128> { static constexpr DType value = kComplex128; };
 template <> struct DTypeOfT<int8_t> { static constexpr DType value = kInt8; };
 template <> struct DTypeOfT<int16_t> { static constexpr DType value = kInt16; };
 template <> struct DTypeOfT<int32_t> { static constexpr DType value = kInt32; };
@@ -125,15 +134,21 @@ template <> struct DTypeOfT<std::string> { static constexpr DType value = kStrin
 template <class T> inline constexpr DType DTypeOf = DTypeOfT<std::remove_cv_t<T>>::value;
 
 template <class... Ts> struct Types {};
+template <class... Ts, class... Us>
+constexpr Types<Ts..., Us...> operator+(Types<Ts...>, Types<Us...>) { return {}; }
 using FloatTypes = Types<float, double, Half, BFloat16>;
+using ComplexTypes = Types<Complex64, Complex128>;
 using SignedTypes = Types<int8_t, int16_t, int32_t, int64_t>;
 using IntTypes = Types<int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>;
-using NumberTypes =
-    Types<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>;
-using NumberAndBoolTypes = Types<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
-                                 uint32_t, uint64_t, bool>;
+using RealTypes = decltype(FloatTypes() + IntTypes());
+using RealAndBoolTypes = decltype(RealTypes() + Types<bool>());
+using NumberTypes = decltype(RealTypes() + ComplexTypes());
+using NumberAndBoolTypes = decltype(NumberTypes() + Types<bool>());  // what is supported and plain
 using IndexTypes = Types<int32_t, int64_t>;
 using ObjectTypes = Types<std::string>;
+
+template <class T> inline constexpr bool kIsComplexType = false;
+template <class P> inline constexpr bool kIsComplexType<std::complex<P>> = true;
 
 // Calls f(T{}) for the type of the list that `t` names and returns true; false when it names none.
 template <class... Ts, class F>

@@ -58,7 +58,7 @@ Buffer::~Buffer() {
 Result<std::shared_ptr<Buffer>> Buffer::Allocate(int64_t bytes, const std::string& what) {
   if (bytes < 0 || bytes > std::numeric_limits<int64_t>::max() - 64)
     return ResourceExhausted("not enough memory for " + what);
-  int64_t rounded = std::max<int64_t>((bytes + 63) / 64 * 64, 64);
+  int64_t rounded = std::max<int64_t>(memory::Aligned(bytes), memory::kAlignment);
   WEIR_RETURN_IF_ERROR(Charge(rounded, what));
   void* p = std::aligned_alloc(64, rounded);
   if (!p) {

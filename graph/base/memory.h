@@ -14,7 +14,13 @@
 
 namespace weir {
 
-// A block of memory, shared by reference count. Aligned to 64 bytes when it is ours.
+namespace memory {
+inline constexpr int64_t kAlignment = 64;  // of a Buffer's memory, in bytes: a cache line
+// Up to a multiple of that.
+inline int64_t Aligned(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+}  // namespace memory
+
+// A block of memory, shared by reference count. Aligned to memory::kAlignment when it is ours.
 class Buffer {
  public:
   ~Buffer();

@@ -14,8 +14,6 @@ namespace {
 
 bool IsNameChar(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 
-bool IsElement(DType t) { return IsSupported(t) && IsPlain(t); }
-
 std::string OperandText(Program::Operand o) { return fmt::format("{}{}", o.input ? 'i' : 'r', o.number); }
 
 // Reads the print from left to right.
@@ -81,6 +79,8 @@ Status ReadInstruction(Reader& r, Program::Instruction* i) {
 
 }  // namespace
 
+bool Program::Holds(DType t) { return IsSupported(t) && IsPlain(t) && !IsComplex(t); }
+
 bool Program::Instruction::operator==(const Instruction& o) const {
   const bool same_param = param == o.param || (param != param && o.param != o.param);
   return same_param && op == o.op && type == o.type && operands == o.operands;
@@ -94,7 +94,7 @@ std::vector<DType> Program::OperandTypes(const Instruction& i) const {
 
 Status Program::Check() const {
   for (size_t k = 0; k < inputs.size(); ++k) {
-    if (!IsElement(inputs[k]))
+    if (!Holds(inputs[k]))
       return InvalidArgument(fmt::format("has a program with an input {} of {}", k, DTypeName(inputs[k])));
   }
   for (size_t i = 0; i < instructions.size(); ++i) {
@@ -103,7 +103,7 @@ Status Program::Check() const {
       return InvalidArgument(fmt::format("has a program whose instruction '{}' {}", InstructionText(i), why));
     };
     if (ins.op.empty() || !std::all_of(ins.op.begin(), ins.op.end(), IsNameChar)) return bad("names no op");
-    if (!IsElement(ins.type)) return bad("gives no number and no bool");
+    if (!Holds(ins.type)) return bad("gives no real number and no bool");
     for (Operand o : ins.operands) {
       const size_t end = o.input ? inputs.size() : i;
       if (o.number < 0 || static_cast<size_t>(o.number) >= end)

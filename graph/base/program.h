@@ -2,8 +2,9 @@
 // once. What a pass makes, the verifier checks and a kernel computes (later: a code generator, products' epilogues) is
 // this one type; its text is a print, read back by Parse alone.
 //
-// Invariant: a program that passes Check reads only inputs and earlier results, and each of its values has a dtype of
-// fixed size. It does not know which ops there are: whoever computes it looks each up by name and dtypes.
+// Invariant: a program that passes Check reads only inputs and earlier results, and its values are real numbers and
+// bools (Holds): at most 8 bytes each. It does not know which ops there are: whoever computes it looks each up by name
+// and dtypes.
 #pragma once
 
 #include <span>
@@ -37,6 +38,10 @@ struct Program {
   std::vector<DType> inputs;
   std::vector<Instruction> instructions;
   std::vector<int> outputs;  // the instructions whose results are the outputs
+
+  static bool Holds(DType t);
+  // Of a chain that is fused. Why so few: what it reads and makes should stay in the first cache level, on the stack.
+  static constexpr int kMaxInputs = 8, kMaxOutputs = 8, kMaxInstructions = 48;
 
   // Of a program that passes Check.
   DType TypeOf(Operand o) const { return o.input ? inputs[o.number] : instructions[o.number].type; }

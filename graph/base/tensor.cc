@@ -70,7 +70,7 @@ double Tensor::Number(int64_t offset) const {
       number = static_cast<double>(data<T>()[offset]);
     }
   };
-  if (!DispatchType(dtype_, NumberAndBoolTypes{}, read)) {
+  if (!DispatchType(dtype_, RealAndBoolTypes{}, read)) {
     throw Error(Code::kInvalidArgument, "a tensor of dtype " + DTypeName(dtype_) + " has no numbers to read");
   }
   return number;
@@ -138,6 +138,8 @@ std::string ElementText(const Tensor& t, int64_t i) {
     using T = decltype(v);
     if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
       text = fmt::format("{}", float(t.data<T>()[i]));
+    } else if constexpr (kIsComplexType<T>) {
+      text = fmt::format("{}{:+}j", t.data<T>()[i].real(), t.data<T>()[i].imag());
     } else {
       text = fmt::format("{}", t.data<T>()[i]);
     }

@@ -90,7 +90,7 @@ class Tensor {
   const T& at(I... index) const { return data<T>()[Offset({static_cast<int64_t>(index)...})]; }
   template <class T, std::integral... I>
   T& at(I... index) { return mutable_data<T>()[Offset({static_cast<int64_t>(index)...})]; }
-  // The same as a number, whatever the dtype; throws Error for strings and the like.
+  // The same as a number, whatever the real dtype; throws Error for complex numbers, strings and the like.
   template <std::integral... I>
   double operator()(I... index) const { return Number(Offset({static_cast<int64_t>(index)...})); }
   // The only element of a tensor of one element; throws Error otherwise.

@@ -51,6 +51,9 @@ template <class T> std::string NumberText(T v) {
     if (!std::isnan(v)) return fmt::format("{}", v);
     Bits bits = std::bit_cast<Bits>(v);
     return bits == std::bit_cast<Bits>(std::numeric_limits<T>::quiet_NaN()) ? "nan" : fmt::format("nan(0x{:x})", bits);
+  } else if constexpr (kIsComplexType<T>) {
+    std::string imag = NumberText(v.imag());
+    return NumberText(v.real()) + (imag.starts_with('-') ? "" : "+") + imag + "j";
   } else {
     return fmt::format("{}", v);
   }
@@ -294,14 +297,7 @@ AttrMap AttrsFromInputs(const OpDef& def, const AttrMap& given, const std::vecto
     return it == found.end() ? nullptr : &it->second;
   };
   // How many inputs an argument takes; -1 when an attribute that is not given tells.
-  auto size = [&](const ArgDef& a) -> int64_t {
-    if (!a.is_list && a.number_attr.empty()) return 1;
-    const AttrValue* v = value(a.is_list ? a.type_attr : a.number_attr);
-    if (!v) return -1;
-    if (auto* i = v->get<int64_t>()) return *i;
-    auto* l = v->get<AttrList>();
-    return l ? static_cast<int64_t>(l->size()) : -1;
-  };
+  auto size = [&](const ArgDef& a) -> int64_t { return a.Count(value(a.counted_by())).value_or(-1); };
   auto total = static_cast<int64_t>(inputs.size());
   int64_t fixed = 0;
   int open = 0;

@@ -130,13 +130,28 @@ Result<std::string> Cursor::Quoted() {
   return out;
 }
 
+ComplexText SplitComplex(std::string_view text) {
+  if (text.empty() || text.back() != 'j') return {text, {}};
+  text.remove_suffix(1);
+  size_t sign = text.size();
+  while (sign-- > 0) {  // the last one that is no exponent's
+    if ((text[sign] == '+' || text[sign] == '-') && (sign == 0 || (text[sign - 1] | 0x20) != 'e')) break;
+  }
+  return sign + 1 == 0 ? ComplexText{{}, text} : ComplexText{text.substr(0, sign), text.substr(sign)};
+}
+
 std::string_view Cursor::NumberToken() {
   Skip(true);
   size_t start = pos_;
   auto part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '+' || c == '-'; };
-  while (pos_ < text_.size() && part(text_[pos_])) ++pos_;
-  if (text_.substr(start, pos_ - start) == "nan" && peek() == '(') {  // nan(0x7fc00001): with its bits
-    pos_ = std::min(text_.find(')', pos_), text_.size() - 1) + 1;
+  while (pos_ < text_.size()) {
+    if (peek() == '(' && text_.substr(start, pos_ - start).ends_with("nan")) {  // nan(0x7fc00001): with its bits
+      pos_ = std::min(text_.find(')', pos_), text_.size() - 1) + 1;
+    } else if (part(peek())) {
+      ++pos_;
+    } else {
+      break;
+    }
   }
   return text_.substr(start, pos_ - start);
 }
@@ -147,7 +162,20 @@ template <class T> Status Cursor::Element(T* out) {
     WEIR_ASSIGN_OR_RETURN(*out, Quoted());
     return {};
   } else {
-    std::string_view token = NumberToken();
+    return Number(NumberToken(), out);
+  }
+}
+
+template <class T> Status Cursor::Number(std::string_view token, T* out) const {
+  if constexpr (kIsComplexType<T>) {
+    auto [real, imag] = SplitComplex(token);
+    if (imag.starts_with('+')) imag.remove_prefix(1);
+    typename T::value_type parts[2] = {};
+    if (!real.empty() || imag.empty()) WEIR_RETURN_IF_ERROR(Number(real, &parts[0]));
+    if (!imag.empty()) WEIR_RETURN_IF_ERROR(Number(imag, &parts[1]));
+    *out = T(parts[0], parts[1]);
+    return {};
+  } else {
     const char *begin = token.data(), *end = begin + token.size();
     if constexpr (std::is_same_v<T, bool>) {
       *out = token == "true";

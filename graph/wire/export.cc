@@ -154,12 +154,7 @@ class BodyWriter {
     if (!n.def() && !call) return UnknownReference(n, e.index);
     int begin = 0;
     for (const ArgDef& a : n.def() ? n.def()->outputs() : call->rets) {
-      int size = 1;
-      if (const AttrValue* v = n.FindAttr(a.number_attr.empty() ? a.type_attr : a.number_attr);
-          v && (a.is_list || !a.number_attr.empty())) {
-        if (auto* i = v->get<int64_t>()) size = static_cast<int>(*i);
-        if (auto* l = v->get<AttrList>()) size = static_cast<int>(l->size());
-      }
+      const int size = static_cast<int>(a.Count(n.FindAttr(a.counted_by())).value_or(1));
       if (e.index < begin + size) return fmt::format("{}:{}:{}", n.name(), a.name, e.index - begin);
       begin += size;
     }

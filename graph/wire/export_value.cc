@@ -24,6 +24,12 @@ void AddFirstValue(const Tensor& t, pb::TensorProto* p) {
     case DType::kUint32: return p->add_uint32_val(t.data<uint32_t>()[0]);
     case DType::kUint64: return p->add_uint64_val(t.data<uint64_t>()[0]);
     case DType::kBool: return p->add_bool_val(t.data<bool>()[0]);
+    case DType::kComplex64:
+      for (const float* part = static_cast<const float*>(t.raw()); int i : {0, 1}) p->add_scomplex_val(part[i]);
+      return;
+    case DType::kComplex128:
+      for (const double* part = static_cast<const double*>(t.raw()); int i : {0, 1}) p->add_dcomplex_val(part[i]);
+      return;
     case DType::kHalf:
     case DType::kBfloat16: return p->add_half_val(static_cast<const uint16_t*>(t.raw())[0]);
     default: p->set_tensor_content(t.raw(), static_cast<size_t>(t.bytes()));

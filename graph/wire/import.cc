@@ -1,3 +1,4 @@
+#include "weir/graph/base/names.h"
 #include "weir/graph/import.h"
 
 #include <fmt/format.h>
@@ -226,9 +227,8 @@ Status NotAGraph(std::string_view content, const std::string& name, Status why) 
 
 // A variable of both collections is saved.
 void KeepMeta(const std::shared_ptr<const MetaGraph>& meta, Graph& g) {
-  auto node = [](const VariableInfo& v) { return v.name.substr(0, v.name.rfind(':')); };
-  for (const VariableInfo& v : meta->VariablesOf("local_variables")) g.local_variables().insert(node(v));
-  for (const VariableInfo& v : meta->VariablesOf("variables")) g.local_variables().erase(node(v));
+  for (const VariableInfo& v : meta->VariablesOf("local_variables")) g.local_variables().insert(NodeNameOf(v.name));
+  for (const VariableInfo& v : meta->VariablesOf("variables")) g.local_variables().erase(NodeNameOf(v.name));
   g.file_info().meta = meta;
 }
 

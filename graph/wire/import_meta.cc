@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 
+#include "weir/graph/base/names.h"
 #include "weir/graph/wire/import_value.h"
 #include "weir/proto/model.pb.h"
 
@@ -76,7 +77,7 @@ std::map<std::string, TensorInfo> Tensors(const google::protobuf::Map<std::strin
 std::string InitOp(const MetaGraph& m) {
   if (auto it = m.signatures.find("__saved_model_init_op"); it != m.signatures.end() && !it->second.outputs.empty()) {
     const std::string& tensor = it->second.outputs.begin()->second.name;
-    return tensor.substr(0, tensor.rfind(':'));
+    return NodeNameOf(tensor);
   }
   for (const char* key : {"saved_model_main_op", "legacy_init_op"}) {
     if (auto it = m.collections.find(key); it != m.collections.end() && !it->second.nodes.empty())
@@ -92,7 +93,7 @@ MetaGraph MetaFromWire(const pb::MetaGraphDef& p) {
   m.tags.assign(p.meta_info_def().tags().begin(), p.meta_info_def().tags().end());
   m.tensorflow_version = p.meta_info_def().tensorflow_version();
   for (const auto& [key, def] : p.collection_def()) {
-    const bool variables = key.ends_with("variables") || key == "global_step";
+    const bool variables = HoldsVariables(key);
     if (variables) m.variables[key] = Variables(def);
     if (!variables || !def.has_bytes_list()) m.collections[key] = CollectionFromWire(def);
   }

@@ -54,6 +54,14 @@ template <class T, class Field> void Spread(const Field& values, Tensor& t) {
   std::fill(out + have, out + n, have ? out[have - 1] : T{});
 }
 
+// The same of complex numbers: two values each.
+template <class Part, class Field> void SpreadComplex(const Field& values, Tensor& t) {
+  auto* out = static_cast<std::complex<Part>*>(t.mutable_raw());
+  int64_t n = t.num_elements(), have = std::min<int64_t>(n, values.size() / 2);
+  for (int i = 0; i < static_cast<int>(have); ++i) out[i] = {values.Get(2 * i), values.Get(2 * i + 1)};
+  std::fill(out + have, out + n, have ? out[have - 1] : std::complex<Part>());
+}
+
 void Decode(const pb::TensorProto& p, Tensor& t) {
   switch (t.dtype()) {
     case DType::kFloat: return Spread<float>(p.float_val(), t);
@@ -65,6 +73,8 @@ void Decode(const pb::TensorProto& p, Tensor& t) {
     case DType::kBfloat16: return Spread<uint16_t>(p.half_val(), t);
     case DType::kUint32: return Spread<uint32_t>(p.uint32_val(), t);
     case DType::kUint64: return Spread<uint64_t>(p.uint64_val(), t);
+    case DType::kComplex64: return SpreadComplex<float>(p.scomplex_val(), t);
+    case DType::kComplex128: return SpreadComplex<double>(p.dcomplex_val(), t);
     default: break;
   }
   switch (SizeOf(t.dtype())) {  // the integer types that share int_val, by size: the low bytes are the value
@@ -201,10 +211,6 @@ Result<Tensor> TensorFromWire(const pb::TensorProto& p) {
     if (dtype == kBool) {  // in C++ no byte but 0 and 1 is a bool
       std::transform(content.begin(), content.end(), static_cast<uint8_t*>(t.mutable_raw()),
                      [](char c) { return c != 0; });
-    }
-    if (dtype == kBool) {  // any byte but 0 and 1 is no bool in C++
-      auto* b = static_cast<uint8_t*>(t.mutable_raw());
-      std::transform(b, b + content.size(), b, [](uint8_t v) { return uint8_t(v != 0); });
     }
   } else if (shape.num_elements() > 0) {
     Decode(p, t);

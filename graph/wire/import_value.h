@@ -1,7 +1,7 @@
 // From the wire to values: shapes, tensors, attributes. What is malformed is refused here, with a phrase that goes on
 // after the node's name ("has a tensor whose …"); no memory is taken before sizes are checked.
 //
-// A tensor of a dtype that Weir does not compute with (complex, quantised, resource, variant) is kept opaque: its
+// A tensor of a dtype that Weir does not compute with (resource, variant) is kept opaque: its
 // buffer holds the message's bytes, so that a graph can be saved again as it was.
 #pragma once
 

@@ -139,6 +139,10 @@ inline Output MirrorPadGrad(Input input, Input paddings, const std::string& mode
 // Axis i of the result is axis perm[i]; without a permutation the axes in reverse order.
 Output Transpose(Input a);
 inline Output Transpose(Input a, Input perm, const Name& name = {}) { return Make("Transpose", {a, perm}, {}, name); }
+// The conjugate of that.
+inline Output ConjugateTranspose(Input x, Input perm, const Name& name = {}) {
+  return Make("ConjugateTranspose", {x, perm}, {}, name);
+}
 inline Output Reverse(Input tensor, Input axis, const Name& name = {}) {
   return Make("ReverseV2", {tensor, axis}, {}, name);
 }

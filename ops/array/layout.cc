@@ -241,7 +241,7 @@ ShapeFn SpaceDepthShape(bool to_depth) {
 // ---- gradients
 
 Status TransposeGrad(GradContext& c) {
-  c.set(0, Make("Transpose", {c.grad(), Make("InvertPermutation", {c.input(1)})}));
+  c.set(0, Make(c.node().op(), {c.grad(), Make("InvertPermutation", {c.input(1)})}));
   return {};
 }
 
@@ -337,6 +337,12 @@ void RegisterArrayLayoutOps(OpRegistry& r) {
       .Input("x: T").Input("perm: Tperm").Output("y: T").Attr("T: type").Attr("Tperm: {int32, int64} = int32")
       .Doc("The input with its axes in another order: axis i of the output is axis perm[i] of the input.")
       .Shape(TransposeShape).NoFlops()
+      .Gradient(TransposeGrad);
+  r.Add("ConjugateTranspose")
+      .Input("x: T").Input("perm: Tperm").Output("y: T").Attr("T: type").Attr("Tperm: {int32, int64} = int32")
+      .Doc("The conjugate of the input with its axes in another order, as Transpose has it; what is not complex is its "
+           "own conjugate.")
+      .Shape(TransposeShape)
       .Gradient(TransposeGrad);
   AddReverses(r);
   AddSpaces(r);

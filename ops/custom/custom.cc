@@ -41,8 +41,8 @@ void RegisterCustomOps(OpRegistry& r) {
              "Calls a C++ function that gives the same for the same inputs. No file can hold it.");
 }
 
-std::vector<Output> ops::CppFunc(At g, const InputList& inputs, const std::vector<DType>& outputs, CppFunction fn,
-                                 const CppFuncOptions& options) {
+OutputList ops::CppFunc(At g, const InputList& inputs, const std::vector<DType>& outputs, CppFunction fn,
+                        const CppFuncOptions& options) {
   AttrList shapes;
   shapes.shape = options.shapes;
   AttrMap attrs = {{"function", CppFunctionRef{std::make_shared<const CppFunction>(std::move(fn))}},
@@ -51,7 +51,7 @@ std::vector<Output> ops::CppFunc(At g, const InputList& inputs, const std::vecto
   Builder& b = *g.builder;
   Operation op = b.AddNode(options.stateful ? "CppFunc" : "CppFuncStateless", inputs, std::move(attrs),
                            {.name = options.name}, g.loc);
-  std::vector<Output> results;
+  OutputList results;
   for (size_t i = 0; i < outputs.size(); ++i) results.push_back(b.OutputOf(op, static_cast<int>(i)));
   return results;
 }

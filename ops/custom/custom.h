@@ -9,7 +9,7 @@
 //   Status s = RegisterOps([](OpRegistry& r) {
 //     r.Add("Cube").Input("x: float").Output("y: float").Doc("x³.").Shape(CubeShape);      // graph/op_def.h
 //   });
-//   s = RegisterKernels([](KernelRegistry& r) { r.Add("Cube", PrepareCube).InPlace(0, 0); });  // runtime/kernel.h
+//   s = RegisterKernels([](KernelRegistry& r) { r.Add("Cube", PrepareCube).InPlace(0, 0); });  // ops/kernels.h
 //   Output y = Make("Cube", {x});
 #pragma once
 
@@ -39,8 +39,8 @@ struct CppFuncOptions {
 // plan's memory. Errors: those it returns or throws, results of other dtypes or shapes, or another number of them. It
 // has no gradient. The graph holds the function; ExportGraphDef and SaveGraph refuse it, and a graph of a file cannot
 // have it.
-std::vector<Output> CppFunc(At g, const InputList& inputs, const std::vector<DType>& outputs, CppFunction fn,
-                            const CppFuncOptions& options = {});
+OutputList CppFunc(At g, const InputList& inputs, const std::vector<DType>& outputs, CppFunction fn,
+                   const CppFuncOptions& options = {});
 
 }  // namespace ops
 }  // namespace weir

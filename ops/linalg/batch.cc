@@ -60,6 +60,8 @@ Output SafeReciprocal(Output x) { return x * ops::Reciprocal(x * x + 1e-20); }
 
 Output AsFactor(Output x) { return ops::ExpandDims(ops::ExpandDims(x, -1), -1); }
 
+Output RealPart(Output x) { return IsComplex(BaseType(x.dtype())) ? ops::Cast(ops::Real(x), x.dtype()) : x; }
+
 Output Part(Output a, int axis, int64_t begin, int64_t count) {
   if (axis == -1) return ops::StridedSlice(a, {0, begin}, {0, begin + count}, {1, 1}, {.ellipsis_mask = 1});
   return ops::StridedSlice(a, {0, begin, 0}, {0, begin + count, 0}, {1, 1, 1},
@@ -70,20 +72,34 @@ Output Part(Output a, int axis, int64_t begin, int64_t count) {
 
 namespace weir::ops {
 
-Output MatrixTranspose(Input a, const Name& name) {
+namespace {
+
+// Transposes the last two axes by Transpose or ConjugateTranspose.
+Output SwapMatrixAxes(const char* op, const Input& a, const std::string& name, const char* scope) {
   const PartialShape& s = a.output().shape();
   if (s.known_rank() && s.rank() >= 2) {
     std::vector<int32_t> perm;
     for (int i = 0; i < s.rank(); ++i) perm.push_back(i);
     std::swap(perm[perm.size() - 2], perm[perm.size() - 1]);
-    return Make("Transpose", {a, perm}, {}, {.name = name.name.empty() ? "matrix_transpose" : name.name});
+    return Make(op, {a, perm}, {}, {.name = name.empty() ? scope : name});
   }
   if (!a.builder()) return {};
-  CallScope call(a.builder(), a, name.name, "matrix_transpose");
+  CallScope call(a.builder(), a, name, scope);
   Output rank = Make("Rank", {a});
   Output batch = Make("Range", {0, rank - 2, 1});
-  return Make("Transpose", {a, Concat({batch, ExpandDims(rank - 1, 0), ExpandDims(rank - 2, 0)}, 0)}, {},
+  return Make(op, {a, Concat({batch, ExpandDims(rank - 1, 0), ExpandDims(rank - 2, 0)}, 0)}, {},
               {.name = a.builder()->scope()});
+}
+
+}  // namespace
+
+Output MatrixTranspose(Input a, const Name& name) {
+  return SwapMatrixAxes("Transpose", a, name.name, "matrix_transpose");
+}
+
+Output Adjoint(Input a, const Name& name) {
+  if (!IsComplex(BaseType(a.dtype()))) return MatrixTranspose(a, name);
+  return SwapMatrixAxes("ConjugateTranspose", a, name.name, "adjoint");
 }
 
 }  // namespace weir::ops

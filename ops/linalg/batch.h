@@ -27,6 +27,8 @@ std::pair<Output, Output> SumBatches(Output gx, Output gy, Output x, Output y);
 Output SafeReciprocal(Output x);
 // x […] as […,1,1], to multiply matrices by.
 Output AsFactor(Output x);
+// A complex x without its imaginary parts, of its dtype; a real one as it is.
+Output RealPart(Output x);
 // a[…, begin : begin + count] (axis -1) or a[…, begin : begin + count, :] (axis -2).
 Output Part(Output a, int axis, int64_t begin, int64_t count);
 

@@ -1,8 +1,8 @@
 // Cholesky and CholeskyGrad.
 //
 // The gradient is that of Iain Murray, "Differentiation of the Cholesky decomposition" (2016), as TensorFlow has it:
-// made symmetric, since the input is. A matrix that is not positive definite is an error, as in TensorFlow 1;
-// TensorFlow 2.21 gives NaN in its place.
+// made symmetric (or Hermitian), since the input is. A matrix that is not positive definite is an error, as in
+// TensorFlow 1; TensorFlow 2.21 gives NaN in its place.
 #include "weir/graph/gradients.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/op_def.h"
@@ -30,13 +30,13 @@ Status CholeskyGradShape(ShapeContext& c) {
 
 Status GradientOfCholesky(GradContext& c) {
   Output l = c.output(0);
-  Output middle = ops::MatMul(l, c.grad(), {.transpose_a = true});
+  Output middle = ops::MatMul(l, c.grad(), {.adjoint_a = true});
   middle = Make("MatrixSetDiag", {middle, 0.5 * Make("MatrixDiagPart", {middle})});
   middle = ops::MatrixBandPart(middle, -1, 0);
-  // l⁻ᵀ · middle · l⁻¹
+  // l⁻ᴴ · middle · l⁻¹
   Output left = ops::TriangularSolve(l, middle, {.adjoint = true});
-  Output g = ops::MatrixTranspose(ops::TriangularSolve(l, ops::MatrixTranspose(left), {.adjoint = true}));
-  c.set(0, 0.5 * (g + ops::MatrixTranspose(g)));
+  Output g = ops::Adjoint(ops::TriangularSolve(l, ops::Adjoint(left), {.adjoint = true}));
+  c.set(0, 0.5 * (g + ops::Adjoint(g)));
   return {};
 }
 
@@ -45,9 +45,9 @@ Status GradientOfCholesky(GradContext& c) {
 void RegisterCholeskyOps(OpRegistry& r) {
   r.Add("Cholesky")
       .Input("input: T").Output("output: T").Attr("T: {double, float, half, complex64, complex128}")
-      .Doc("The lower triangular matrices L […,n,n] with L·Lᵀ = input, for symmetric, positive definite matrices, of "
-           "which only the lower triangle is read. An error where one is not positive definite. The gradient is "
-           "symmetric.")
+      .Doc("The lower triangular matrices L […,n,n] with L·Lᴴ = input, for symmetric (complex: Hermitian), positive "
+           "definite matrices, of which only the lower triangle is read. An error where one is not positive definite. "
+           "The gradient is symmetric, or Hermitian.")
       .Shape(CholeskyShape).HasPoles()
       .Flops([](const ShapeContext& c) { return CubeFlops(c, 1); })
       .Gradient(GradientOfCholesky);

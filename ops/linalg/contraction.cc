@@ -1,8 +1,8 @@
 // Einsum as an op: what imported graphs have. (The building function ops::Einsum, einsum.cc, is composed of other ops
 // and takes any number of inputs.)
 //
-// The gradient by an operand is a contraction, too: of the output's gradient and the other operand. Labels that only
-// this operand has were summed over; ones with these labels spread the gradient along them.
+// The gradient by an operand is a contraction, too: of the output's gradient and the other operand, conjugated where
+// complex. Labels that only this operand has were summed over; ones with these labels spread the gradient along them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -175,8 +175,8 @@ Status BinaryGrad(GradContext& c, std::string x, std::string y, const std::strin
     if (ellipsis && term->find(kEllipsis) == term->npos) *term += kEllipsis;
   }
   const Labels lx = LabelsOf(x, y + out), ly = LabelsOf(y, x + out);
-  Output ga = Spread(Contract(out + "," + y + "->" + lx.left, {c.grad(), b}), a, lx);
-  Output gb = Spread(Contract(out + "," + x + "->" + ly.left, {c.grad(), a}), b, ly);
+  Output ga = Spread(Contract(out + "," + y + "->" + lx.left, {c.grad(), ops::Conj(b)}), a, lx);
+  Output gb = Spread(Contract(out + "," + x + "->" + ly.left, {c.grad(), ops::Conj(a)}), b, ly);
   if (ellipsis && !(x == y && SameKnown(a.shape(), b.shape()))) {
     Output sa = ops::ShapeOf(a), sb = ops::ShapeOf(b);
     OutputList axes = MakeAll("BroadcastGradientArgs", {BatchPart(sa, x), BatchPart(sb, y)}, {}, {}, 2);

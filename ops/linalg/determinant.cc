@@ -1,4 +1,4 @@
-// MatrixDeterminant and LogMatrixDeterminant: d|a| = |a|·tr(a⁻¹·da), so the gradients go by the inverse transposed.
+// MatrixDeterminant and LogMatrixDeterminant: d|a| = |a|·tr(a⁻¹·da), so the gradients go by the inverse's adjoint.
 #include "weir/graph/gradients.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/op_def.h"
@@ -16,13 +16,22 @@ Status DeterminantShape(ShapeContext& c) {
 }
 
 Status DeterminantGrad(GradContext& c) {
-  c.set(0, AsFactor(c.grad() * c.output(0)) * ops::Inverse(c.input(0), {.adjoint = true}));
+  c.set(0, AsFactor(c.grad() * ops::Conj(c.output(0))) * ops::Inverse(c.input(0), {.adjoint = true}));
   return {};
 }
 
-// The sign is constant wherever it has a derivative.
+// log|a| = log_abs + i·θ with the sign exp(i·θ): the one's gradient is a real factor, the other's an imaginary one. A
+// real sign is constant wherever it has a derivative.
 Status LogDeterminantGrad(GradContext& c) {
-  if (c.has_grad(1)) c.set(0, AsFactor(c.grad(1)) * ops::Inverse(c.input(0), {.adjoint = true}));
+  const bool complex = IsComplex(BaseType(c.input(0).dtype()));
+  Output factor;
+  if (complex && c.has_grad(0)) {
+    Output turn = ops::Imag(c.grad(0) * ops::Conj(c.output(0)));
+    factor = ops::Complex(ops::Real(c.grad(1)), turn);
+  } else if (c.has_grad(1)) {
+    factor = RealPart(c.grad(1));
+  }
+  if (factor.valid()) c.set(0, AsFactor(factor) * ops::Inverse(c.input(0), {.adjoint = true}));
   return {};
 }
 
@@ -39,7 +48,8 @@ void RegisterDeterminantOps(OpRegistry& r) {
       .Input("input: T").Output("sign: T").Output("log_abs_determinant: T")
       .Attr("T: {half, float, double, complex64, complex128}")
       .Doc("The determinants […] of matrices […,n,n] as their sign and the logarithm of their size; 0 and -inf where a "
-           "matrix has no inverse. The gradient flows by the logarithm, and is an error there.")
+           "matrix has no inverse. The sign of a complex one is determinant / |determinant|, and the logarithm's "
+           "imaginary part 0. The gradient of real ones flows by the logarithm; it is an error without an inverse.")
       .Shape(DeterminantShape).Flops([](const ShapeContext& c) { return CubeFlops(c, 1); })
       .HasPoles().Gradient(LogDeterminantGrad);
 }

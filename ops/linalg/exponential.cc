@@ -15,10 +15,10 @@ Status ExponentialShape(ShapeContext& c) {
   return {};
 }
 
-// The derivative at aᵀ in the direction of the gradient g: exp of [aᵀ g; 0 aᵀ] has it above its diagonal (Van Loan,
+// The derivative at aᴴ in the direction of the gradient g: exp of [aᴴ g; 0 aᴴ] has it above its diagonal (Van Loan,
 // "Computing integrals involving the matrix exponential", 1978).
 Status ExponentialGrad(GradContext& c) {
-  Output a = ops::MatrixTranspose(c.input(0));
+  Output a = ops::Adjoint(c.input(0));
   Output above = ops::Concat({a, c.grad()}, -1), below = ops::Concat({ops::ZerosLike(a), a}, -1);
   Output e = ops::Expm(ops::Concat({above, below}, -2));
   c.set(0, ops::Split(ops::Split(e, 2, -2)[0], 2, -1)[1]);

@@ -34,18 +34,22 @@ Status LuShape(ShapeContext& c) {
   return {};
 }
 
-// x·r⁻ᵀ for upper triangular r.
+// x·r⁻ᴴ for upper triangular r.
 Output DividedBy(Output x, Output r) {
-  return ops::MatrixTranspose(ops::TriangularSolve(r, ops::MatrixTranspose(x), {.lower = false}));
+  return ops::Adjoint(ops::TriangularSolve(r, ops::Adjoint(x), {.lower = false}));
 }
 
-// For as many rows as columns or more, q [m,n] and r [n,n].
+// For as many rows as columns or more, q [m,n] and r [n,n]. That a complex r has a real diagonal takes one term more.
 Output DeepQrGrad(Output q, Output r, Output dq, Output dr) {
-  Output qdq = ops::MatMul(q, dq, {.transpose_a = true});
-  Output rdr = ops::MatMul(r, dr, {.transpose_b = true});
-  Output skew = (qdq - ops::MatrixTranspose(qdq)) + (rdr - ops::MatrixTranspose(rdr));
+  Output qdq = ops::MatMul(q, dq, {.adjoint_a = true});
+  Output rdr = ops::MatMul(r, dr, {.adjoint_b = true});
+  Output skew = (qdq - ops::Adjoint(qdq)) + (rdr - ops::Adjoint(rdr));
   Output along = ops::MatMul(q, dr + DividedBy(ops::MatrixBandPart(skew, -1, 0), r));
-  return along + DividedBy(dq - ops::MatMul(q, qdq), r);
+  Output g = along + DividedBy(dq - ops::MatMul(q, qdq), r);
+  if (!IsComplex(BaseType(q.dtype()))) return g;
+  Output diagonal = Make("MatrixDiagPart", {rdr - ops::Adjoint(qdq)});
+  Output imaginary = Make("MatrixDiag", {ops::Conj(diagonal - RealPart(diagonal))});
+  return g + DividedBy(ops::MatMul(q, imaginary), r);
 }
 
 Status QrGrad(GradContext& c) {
@@ -64,7 +68,7 @@ Status QrGrad(GradContext& c) {
   // a = [x, y] and r = [u, v], x and u square: y = q·v.
   Output y = Part(a, -1, m, n - m), u = Part(r, -1, 0, m);
   Output du = Part(dr, -1, 0, m), dv = Part(dr, -1, m, n - m);
-  Output dx = DeepQrGrad(q, u, dq + ops::MatMul(y, dv, {.transpose_b = true}), du);
+  Output dx = DeepQrGrad(q, u, dq + ops::MatMul(y, dv, {.adjoint_b = true}), du);
   c.set(0, ops::Concat({dx, ops::MatMul(q, dv)}, -1));
   return {};
 }
@@ -76,7 +80,7 @@ void RegisterFactorOps(OpRegistry& r) {
       .Input("input: T").Output("q: T").Output("r: T").Attr("full_matrices: bool = false")
       .Attr("T: {double, float, half, complex64, complex128}")
       .Doc("Matrices […,m,n] as q·r, q with orthonormal columns, r upper triangular: q is […,m,p] and r […,p,n], p = "
-           "min(m,n), or with full_matrices […,m,m] and […,m,n]. The diagonal of r has any signs.")
+           "min(m,n), or with full_matrices […,m,m] and […,m,n]. The diagonal of r is real and has any signs.")
       .Shape(QrShape).Flops([](const ShapeContext& c) { return CubeFlops(c, 4); })
       .HasPoles().Gradient(QrGrad);
   r.Add("Lu")

@@ -11,6 +11,7 @@ void RegisterDeterminantOps(OpRegistry& r);  // determinant.cc
 void RegisterFactorOps(OpRegistry& r);       // factors.cc: Qr, Lu
 void RegisterSpectrumOps(OpRegistry& r);     // spectra.cc: Svd, SelfAdjointEigV2, MatrixSquareRoot
 void RegisterExponentialOps(OpRegistry& r);  // exponential.cc
+void RegisterLogarithmOps(OpRegistry& r);    // logarithm.cc
 void RegisterTridiagonalOps(OpRegistry& r);  // tridiagonal.cc
 void RegisterCrossOps(OpRegistry& r);        // cross.cc
 void RegisterContractionOps(OpRegistry& r);  // contraction.cc: Einsum
@@ -24,6 +25,7 @@ void RegisterLinalgOps(OpRegistry& r) {
   RegisterFactorOps(r);
   RegisterSpectrumOps(r);
   RegisterExponentialOps(r);
+  RegisterLogarithmOps(r);
   RegisterTridiagonalOps(r);
   RegisterCrossOps(r);
   RegisterContractionOps(r);

@@ -1,7 +1,9 @@
 // Building functions of linear algebra: products, factorisations, equations and diagonals of matrices.
 //
 // A tensor of rank 2 or more is a batch of matrices, its last two axes; the axes in front are the batch. Factorisations
-// and solutions are of float or double. Sizes that do not fit become the builder's error; what only values tell (a
+// and solutions are of float, double, complex64 or complex128. Of a complex matrix aᴴ is the adjoint: transposed and
+// conjugated; of a real one it is the transpose. What is said of symmetric matrices holds of Hermitian complex ones
+// (whose diagonal is taken for real). Sizes that do not fit become the builder's error; what only values tell (a
 // matrix without an inverse, one that is not positive definite) is an error of the run, which names the node.
 #pragma once
 
@@ -13,16 +15,17 @@ namespace weir::ops {
 
 struct MatMulOptions {
   bool transpose_a = false, transpose_b = false;
+  bool adjoint_a = false, adjoint_b = false;  // transposed and, where complex, conjugated; not with transpose_…
   std::string name = {};
 };
 
 // The product of matrices a [m,k] and b [k,n], [m,n]: op MatMul when both have rank 2. Higher or unknown ranks multiply
-// the last two axes and broadcast the others: op BatchMatMulV2. float, double, half, bfloat16, int16, int32, int64.
-// An error when the inner dimensions differ.
+// the last two axes and broadcast the others: op BatchMatMulV2. float, double, half, bfloat16, int16, int32, int64,
+// complex64, complex128. An error when the inner dimensions differ.
 Output MatMul(Input a, Input b, const MatMulOptions& options = {});
 
 struct BatchMatMulOptions {
-  bool adj_x = false, adj_y = false;
+  bool adj_x = false, adj_y = false;  // the adjoint
   std::string name = {};
 };
 
@@ -45,12 +48,14 @@ Output Einsum(const std::string& equation, InputList inputs, const Name& name = 
 
 // The matrices transposed: the last two axes swapped. Any dtype; the rank is known or at least 2.
 Output MatrixTranspose(Input a, const Name& name = {});
+// The matrices transposed and, where complex, conjugated.
+Output Adjoint(Input a, const Name& name = {});
 
 // ---- factorisations
-// Lower triangular L […,n,n], L·Lᵀ = input, of symmetric positive definite matrices; the lower triangle is read. An
+// Lower triangular L […,n,n], L·Lᴴ = input, of symmetric positive definite matrices; the lower triangle is read. An
 // error in the run where one is not positive definite.
 inline Output Cholesky(Input input, const Name& name = {}) { return Make("Cholesky", {input}, {}, name); }
-// x with L·Lᵀ·x = rhs, given L […,n,n] of Cholesky; rhs is […,n,k].
+// x with L·Lᴴ·x = rhs, given L […,n,n] of Cholesky; rhs is […,n,k].
 Output CholeskySolve(Input chol, Input rhs, const Name& name = {});
 
 struct QrOptions {
@@ -61,7 +66,8 @@ struct QrFactors {
   Output q, r;
 };
 // input […,m,n] = q·r, the columns of q orthonormal, r upper triangular: q […,m,p], r […,p,n], p = min(m,n); with
-// full_matrices q […,m,m], r […,m,n]. Its gradient wants known m and n, and no full_matrices where m > n.
+// full_matrices q […,m,m], r […,m,n]. The diagonal of r is real. Its gradient wants known m and n, and no full_matrices
+// where m > n.
 QrFactors Qr(Input input, const QrOptions& o = {});
 
 struct LuOptions {
@@ -83,8 +89,10 @@ struct SvdOptions {
 struct SvdFactors {
   Output s, u, v;
 };
-// input […,m,n] = u·diag(s)·vᵀ: s […,p] descending, u […,m,p], v […,n,p], p = min(m,n); with full_matrices u […,m,m],
-// v […,n,n]. The gradient with u and v wants known m and n, with full_matrices at most 1 apart.
+// input […,m,n] = u·diag(s)·vᴴ: s […,p] descending, u […,m,p], v […,n,p], p = min(m,n); with full_matrices u […,m,m],
+// v […,n,n]. All have the input's dtype: complex s have imaginary parts of 0. The gradient with u and v wants known m
+// and n, with full_matrices at most 1 apart; of complex matrices it is that of what does not depend on the vectors'
+// factors of size 1.
 SvdFactors Svd(Input input, const SvdOptions& o = {});
 
 struct SelfAdjointEigOptions {
@@ -95,15 +103,19 @@ struct EigenPairs {
   Output values, vectors;
 };
 // The eigenvalues […,n], ascending, and eigenvectors, the columns of […,n,n], of symmetric matrices, of which the lower
-// triangle is read.
+// triangle is read. Both have the input's dtype; the gradient as Svd's.
 EigenPairs SelfAdjointEig(Input input, const SelfAdjointEigOptions& o = {});
 
-// r with r·r = input […,n,n]; NaN where there is no such real matrix.
+// r with r·r = input […,n,n], its principal root; NaN where the input is real and r is not.
 inline Output MatrixSquareRoot(Input input, const Name& name = {}) {
   return Make("MatrixSquareRoot", {input}, {}, name);
 }
 // The exponential of input […,n,n], Σ inputᵏ / k!; NaN where it is not finite.
 inline Output Expm(Input input, const Name& name = {}) { return Make("MatrixExponential", {input}, {}, name); }
+
+// The principal logarithm of input […,n,n], complex64 or complex128: exp of it is the input. NaN where that has no
+// inverse.
+inline Output Logm(Input input, const Name& name = {}) { return Make("MatrixLogarithm", {input}, {}, name); }
 
 // ---- numbers of matrices
 // The determinants […] of matrices […,n,n].
@@ -111,7 +123,8 @@ inline Output Det(Input input, const Name& name = {}) { return Make("MatrixDeter
 struct LogDeterminant {
   Output sign, log_abs;
 };
-// Their signs and the logarithms of their sizes: 0 and -inf where there is no inverse.
+// Their signs (of complex ones the number of size 1) and the logarithms of their sizes: 0 and -inf where there is no
+// inverse. Both have the input's dtype.
 LogDeterminant Slogdet(Input input, const Name& name = {});
 // The sum of the main diagonal, […] of […,m,n]; any number dtype.
 Output Trace(Input x, const Name& name = {});
@@ -121,21 +134,21 @@ struct NormOptions {
   bool keepdims = false;
   std::string name = {};
 };
-// tf.norm: of vectors Σ|x|, √Σx², max|x|; of matrices √Σx², the largest sum of a column's |x|, the largest singular
-// value, the largest sum of a row's.
+// tf.norm: of vectors Σ|x|, √Σ|x|², max|x|; of matrices √Σ|x|², the largest sum of a column's |x|, the largest singular
+// value, the largest sum of a row's. Of complex numbers it is real.
 Output Norm(Input tensor, const NormOptions& o = {});
 
 // ---- equations
 struct TriangularSolveOptions {
   bool lower = true;     // which triangle of the matrix is read
-  bool adjoint = false;  // its transpose is solved
+  bool adjoint = false;  // its adjoint is solved
   std::string name = {};
 };
 // x […,n,k], matrix·x = rhs, for triangular matrices […,n,n] and rhs […,n,k]; the batches broadcast.
 Output TriangularSolve(Input matrix, Input rhs, const TriangularSolveOptions& o = {});
 
 struct SolveOptions {
-  bool adjoint = false;  // of the transposed matrix
+  bool adjoint = false;  // of the matrix's adjoint
   std::string name = {};
 };
 // x […,n,k], matrix·x = rhs, for matrices […,n,n] and rhs […,n,k] of equal batches; the inverse […,n,n]. Errors in the
@@ -164,7 +177,7 @@ struct TridiagonalSolveOptions {
 // one and the one below (its first is not looked at). NaN where t has no inverse.
 Output TridiagonalSolve(Input diagonals, Input rhs, const TridiagonalSolveOptions& o = {});
 
-// The cross products of vectors […,3] of one shape; any number dtype.
+// The cross products of vectors […,3] of one shape; any real number dtype.
 inline Output Cross(Input a, Input b, const Name& name = {}) { return Make("Cross", {a, b}, {}, name); }
 
 // ---- diagonals, of any dtype but string. k is the diagonal's number, 0 the main one, positive above it; or the first

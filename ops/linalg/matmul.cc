@@ -1,7 +1,8 @@
 // Products of matrices: MatMul, BatchMatMul, BatchMatMulV2.
 //
 // A gradient by an operand is a product of the other operand and the output's gradient; which of them comes first and
-// which is transposed follows from the flags (ProductGrads). Broadcast batch axes are summed back.
+// which is transposed follows from the flags (ProductGrads). Complex operands are conjugated for it, as BatchMatMul's
+// flags do. Broadcast batch axes are summed back.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +13,8 @@
 #include "weir/graph/op_def.h"
 #include "weir/ops/linalg/batch.h"
 #include "weir/ops/linalg/linalg.h"
+#include "weir/ops/math/math.h"
+#include "weir/ops/shape_helpers.h"
 
 namespace weir {
 namespace {
@@ -78,8 +81,8 @@ Status MatMulGrad(GradContext& c) {
   auto mul = [](Output a, Output b, bool ta, bool tb) {
     return Make("MatMul", {a, b}, {{"transpose_a", ta}, {"transpose_b", tb}});
   };
-  Pair g =
-      ProductGrads(c.input(0), c.input(1), c.grad(), c.attr<bool>("transpose_a"), c.attr<bool>("transpose_b"), mul);
+  Output a = ops::Conj(c.input(0)), b = ops::Conj(c.input(1));
+  Pair g = ProductGrads(a, b, c.grad(), c.attr<bool>("transpose_a"), c.attr<bool>("transpose_b"), mul);
   c.set(0, g.x);
   c.set(1, g.y);
   return {};
@@ -110,8 +113,8 @@ void RegisterMatMulOps(OpRegistry& r) {
       .Attr("T: {bfloat16, half, float, double, int32, int64, uint8, uint16, uint32, uint64, complex64, complex128}")
       .Attr("grad_a: bool = false").Attr("grad_b: bool = false")
       .Doc("The product of the matrices a [m,k] and b [k,n], [m,n]: product[i,j] = Σ_p a[i,p]·b[p,j]. transpose_a and "
-           "transpose_b take an operand transposed (a is then [k,m], b [n,k]). k = 0 gives zeros. grad_a and grad_b "
-           "are notes of TensorFlow to itself and change nothing.")
+           "transpose_b take an operand transposed (a is then [k,m], b [n,k]), complex ones unconjugated. k = 0 gives "
+           "zeros. grad_a and grad_b are notes of TensorFlow to itself and change nothing.")
       .Shape(MatMulShape)
       .Flops([](const ShapeContext& c) { return ProductFlops(c, c.attr<bool>("transpose_a")); })
       .Gradient(MatMulGrad);
@@ -120,7 +123,7 @@ void RegisterMatMulOps(OpRegistry& r) {
       .Attr("T: {bfloat16, half, float, double, int32, int64, complex64, complex128}")
       .Attr("adj_x: bool = false").Attr("adj_y: bool = false").Attr("grad_x: bool = false").Attr("grad_y: bool = false")
       .Doc("The products of the matrices in the last two axes of x […,m,k] and y […,k,n], […,m,n]; the axes in front "
-           "must be equal. adj_x and adj_y take an operand's matrices transposed.")
+           "must be equal. adj_x and adj_y take an operand's matrices transposed, complex ones conjugated, too.")
       .Shape([](ShapeContext& c) { return BatchMatMulShape(c, false); })
       .Flops([](const ShapeContext& c) { return ProductFlops(c, c.attr<bool>("adj_x")); })
       .Gradient([](GradContext& c) { return BatchMatMulGrad(c, "BatchMatMul"); });
@@ -130,7 +133,8 @@ void RegisterMatMulOps(OpRegistry& r) {
             "complex128}")
       .Attr("adj_x: bool = false").Attr("adj_y: bool = false").Attr("grad_x: bool = false").Attr("grad_y: bool = false")
       .Doc("The products of the matrices in the last two axes of x […,m,k] and y […,k,n], […,m,n]; the axes in front "
-           "are broadcast against each other. adj_x and adj_y take an operand's matrices transposed.")
+           "are broadcast against each other. adj_x and adj_y take an operand's matrices transposed, complex ones "
+           "conjugated, too.")
       .Shape([](ShapeContext& c) { return BatchMatMulShape(c, true); })
       .Flops([](const ShapeContext& c) { return ProductFlops(c, c.attr<bool>("adj_x")); })
       .Gradient([](GradContext& c) { return BatchMatMulGrad(c, "BatchMatMulV2"); });
@@ -147,14 +151,41 @@ int RankOf(const Input& in) {
   return t.ok() ? t->rank() : -1;
 }
 
+// One operand: how it is asked for, and whether its op's flag is set for that.
+struct Operand {
+  Input x;
+  bool transpose, adjoint;
+  bool flag() const { return transpose || adjoint; }
+};
+
+// Conjugates a complex operand where the op's flag alone would not: MatMul's transposes only, BatchMatMulV2's takes the
+// adjoint.
+void Conjugate(Operand* o, bool batched, Builder* b, DType dtype) {
+  if (!IsComplex(dtype) || !(batched ? o->transpose : o->adjoint)) return;
+  const Loc loc = o->x.loc();
+  o->x = Input(Conj(Input(AsOutput(*b, o->x, dtype), loc)), loc);
+}
+
 }  // namespace
 
 Output MatMul(Input a, Input b, const MatMulOptions& o) {
-  auto batched = [](const Input& in) { int rank = RankOf(in); return rank < 0 || rank > 2; };
-  if (!batched(a) && !batched(b)) {
-    return Make("MatMul", {a, b}, {{"transpose_a", o.transpose_a}, {"transpose_b", o.transpose_b}}, {.name = o.name});
+  auto matrices = [](const Input& in) { int rank = RankOf(in); return rank < 0 || rank > 2; };
+  const bool batched = matrices(a) || matrices(b);
+  const Input& typed = a.is_literal() ? b : a;
+  Operand x{a, o.transpose_a, o.adjoint_a}, y{b, o.transpose_b, o.adjoint_b};
+  if (Builder* builder = typed.builder()) {
+    if ((x.transpose && x.adjoint) || (y.transpose && y.adjoint)) {
+      builder->Fail(InvalidArgument("error[attr]: a product's operand is to be transposed and to be its adjoint")
+                        .Detail(typed.loc() ? "created at " + typed.loc().ToString() : "")
+                        .Help("the adjoint is transposed already"));
+      return {};
+    }
+    for (Operand* operand : {&x, &y}) Conjugate(operand, batched, builder, BaseType(typed.dtype()));
   }
-  return Make("BatchMatMulV2", {a, b}, {{"adj_x", o.transpose_a}, {"adj_y", o.transpose_b}},
+  if (!batched) {
+    return Make("MatMul", {x.x, y.x}, {{"transpose_a", x.flag()}, {"transpose_b", y.flag()}}, {.name = o.name});
+  }
+  return Make("BatchMatMulV2", {x.x, y.x}, {{"adj_x", x.flag()}, {"adj_y", y.flag()}},
               {.name = o.name.empty() ? "MatMul" : o.name});
 }
 

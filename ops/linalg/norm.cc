@@ -16,9 +16,12 @@ Output Trace(Input x, const Name& name) {
 
 namespace {
 
+// Real numbers of the sizes of x.
+Output RealForm(const Output& x) { return IsComplex(BaseType(x.dtype())) ? Abs(x) : x; }
+
 Output VectorNorm(const Output& x, const NormOptions& o, const std::string& scope) {
   const ReduceOptions last{.keepdims = o.keepdims, .name = scope};
-  if (o.ord == "euclidean" || o.ord == "2") return ReduceEuclideanNorm(x, {}, last);
+  if (o.ord == "euclidean" || o.ord == "2") return ReduceEuclideanNorm(RealForm(x), {}, last);
   if (o.ord == "1") return ReduceSum(Abs(x), {}, last);
   if (o.ord == "inf") return ReduceMax(Abs(x), {}, last);
   return {};
@@ -26,11 +29,11 @@ Output VectorNorm(const Output& x, const NormOptions& o, const std::string& scop
 
 Output MatrixNorm(const Output& x, const NormOptions& o, const std::string& scope) {
   const ReduceOptions last{.keepdims = o.keepdims, .name = scope}, first{.keepdims = true};
-  if (o.ord == "euclidean" || o.ord == "fro") return ReduceEuclideanNorm(x, {-2, -1}, last);
+  if (o.ord == "euclidean" || o.ord == "fro") return ReduceEuclideanNorm(RealForm(x), {-2, -1}, last);
   if (o.ord == "1") return ReduceMax(ReduceSum(Abs(x), -2, first), {-2, -1}, last);
   if (o.ord == "inf") return ReduceMax(ReduceSum(Abs(x), -1, first), {-2, -1}, last);
   if (o.ord != "2") return {};
-  Output s = Svd(x, {.compute_uv = false}).s;  // […,p]
+  Output s = Real(Svd(x, {.compute_uv = false}).s);  // […,p]
   return ReduceMax(Make("ExpandDims", {s, -1}), {-2, -1}, last);
 }
 

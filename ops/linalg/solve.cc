@@ -1,6 +1,7 @@
 // Linear equations: MatrixTriangularSolve, MatrixSolve, MatrixInverse, MatrixSolveLs.
 //
-// Of x = op(a)⁻¹·b the gradients are gb = op(a)⁻ᵀ·g and ga = -gb·xᵀ (or its transpose), whatever solves.
+// Of x = op(a)⁻¹·b the gradients are gb = op(a)⁻ᴴ·g and ga = -gb·xᴴ (or its adjoint), whatever solves; of real matrices
+// the adjoint is the transpose.
 #include <fmt/format.h>
 
 #include "weir/graph/gradients.h"
@@ -65,7 +66,7 @@ Status LeastSquaresShape(ShapeContext& c) {
 
 // ---- gradients
 
-Output MinusProduct(Output x, Output y) { return -ops::MatMul(x, y, {.transpose_b = true}); }
+Output MinusProduct(Output x, Output y) { return -ops::MatMul(x, y, {.adjoint_b = true}); }
 
 Status MatrixTriangularSolveGrad(GradContext& c) {
   const bool adjoint = c.attr<bool>("adjoint"), lower = c.attr<bool>("lower");
@@ -87,39 +88,39 @@ Status MatrixSolveGrad(GradContext& c) {
   return {};
 }
 
-// y = a⁻¹ (or a⁻ᵀ): -yᵀ·g·yᵀ, or -y·gᵀ·y
+// y = a⁻¹ (or a⁻ᴴ): -yᴴ·g·yᴴ, or -y·gᴴ·y
 Status MatrixInverseGrad(GradContext& c) {
   const bool adjoint = c.attr<bool>("adjoint");
   Output y = c.output(0);
-  Output gy = ops::MatMul(c.grad(), y, {.transpose_a = adjoint, .transpose_b = !adjoint});
-  c.set(0, -ops::MatMul(y, gy, {.transpose_a = !adjoint}));
+  Output gy = ops::MatMul(c.grad(), y, {.adjoint_a = adjoint, .adjoint_b = !adjoint});
+  c.set(0, -ops::MatMul(y, gy, {.adjoint_a = !adjoint}));
   return {};
 }
 
-// The Cholesky factor of aᵀ·a + λ, or of a·aᵀ + λ.
+// The Cholesky factor of aᴴ·a + λ, or of a·aᴴ + λ.
 Output GramianFactor(Output a, Output lambda, bool first_kind) {
-  Output gram = ops::MatMul(a, a, {.transpose_a = first_kind, .transpose_b = !first_kind});
+  Output gram = ops::MatMul(a, a, {.adjoint_a = first_kind, .adjoint_b = !first_kind});
   Output diagonal = Make("MatrixDiagPart", {gram});
   return ops::Cholesky(Make("MatrixSetDiag", {gram, diagonal + lambda}));
 }
 
-// x = (aᵀa + λ)⁻¹·aᵀ·b, with z = (aᵀa + λ)⁻¹·g: ga = b·zᵀ - a·(x·zᵀ + z·xᵀ), gb = a·z.
+// x = (aᴴa + λ)⁻¹·aᴴ·b, with z = (aᴴa + λ)⁻¹·g: ga = b·zᴴ - a·(x·zᴴ + z·xᴴ), gb = a·z.
 void OverdeterminedGrad(GradContext& c, Output lambda) {
   Output a = c.input(0), b = c.input(1), x = c.output(0);
   Output z = ops::CholeskySolve(GramianFactor(a, lambda, true), c.grad());
-  Output xz = ops::MatMul(x, z, {.transpose_b = true});
-  c.set(0, ops::MatMul(b, z, {.transpose_b = true}) - ops::MatMul(a, xz + ops::MatrixTranspose(xz)));
+  Output xz = ops::MatMul(x, z, {.adjoint_b = true});
+  c.set(0, ops::MatMul(b, z, {.adjoint_b = true}) - ops::MatMul(a, xz + ops::Adjoint(xz)));
   c.set(1, ops::MatMul(a, z));
 }
 
-// x = aᵀ·(aaᵀ + λ)⁻¹·b, with t = (aaᵀ + λ)⁻¹·b and gb = (aaᵀ + λ)⁻¹·a·g: ga = t·(g - aᵀ·gb)ᵀ - gb·tᵀ·a.
+// x = aᴴ·(aaᴴ + λ)⁻¹·b, with t = (aaᴴ + λ)⁻¹·b and gb = (aaᴴ + λ)⁻¹·a·g: ga = t·(g - aᴴ·gb)ᴴ - gb·tᴴ·a.
 void UnderdeterminedGrad(GradContext& c, Output lambda) {
   Output a = c.input(0), b = c.input(1), factor = GramianFactor(a, lambda, false);
   Output gb = ops::CholeskySolve(factor, ops::MatMul(a, c.grad()));
   Output t = ops::CholeskySolve(factor, b);
-  Output rest = c.grad() - ops::MatMul(a, gb, {.transpose_a = true});
-  Output ta = ops::MatMul(t, a, {.transpose_a = true});
-  c.set(0, ops::MatMul(t, rest, {.transpose_b = true}) - ops::MatMul(gb, ta));
+  Output rest = c.grad() - ops::MatMul(a, gb, {.adjoint_a = true});
+  Output ta = ops::MatMul(t, a, {.adjoint_a = true});
+  c.set(0, ops::MatMul(t, rest, {.adjoint_b = true}) - ops::MatMul(gb, ta));
   c.set(1, gb);
 }
 
@@ -150,21 +151,21 @@ void RegisterSolveOps(OpRegistry& r) {
       .Attr("lower: bool = true").Attr("adjoint: bool = false")
       .Attr("T: {bfloat16, double, float, half, complex64, complex128}")
       .Doc("x […,n,k] with op(matrix)·x = rhs, for triangular matrices […,n,n] of which the other triangle is not "
-           "looked at; op transposes with `adjoint`. The axes in front broadcast. A zero on the diagonal gives "
-           "infinities and NaN.")
+           "looked at; op takes the adjoint with `adjoint`: transposed, complex ones conjugated. The axes in front "
+           "broadcast. A zero on the diagonal gives infinities and NaN.")
       .Shape([](ShapeContext& c) { return SolveShape(c, true); })
       .Flops([](const ShapeContext& c) { return SolveFlops(c, 1); })
       .HasPoles().Gradient(MatrixTriangularSolveGrad);
   r.Add("MatrixSolve")
       .Input("matrix: T").Input("rhs: T").Output("output: T").Attr("adjoint: bool = false").Attr(kFloats)
-      .Doc("x […,n,k] with op(matrix)·x = rhs, for matrices […,n,n]; op transposes with `adjoint`. An error where a "
-           "matrix has no inverse.")
+      .Doc("x […,n,k] with op(matrix)·x = rhs, for matrices […,n,n]; op takes the adjoint with `adjoint`: transposed, "
+           "complex ones conjugated. An error where a matrix has no inverse.")
       .Shape([](ShapeContext& c) { return SolveShape(c, false); })
       .Flops([](const ShapeContext& c) { return SolveFlops(c, 2); })
       .HasPoles().Gradient(MatrixSolveGrad);
   r.Add("MatrixInverse")
       .Input("input: T").Output("output: T").Attr("adjoint: bool = false").Attr(kFloats)
-      .Doc("The inverses of matrices […,n,n], transposed with `adjoint`. An error where a matrix has none.")
+      .Doc("The inverses of matrices […,n,n], with `adjoint` transposed and conjugated. An error where one has none.")
       .Shape(InverseShape)
       .Flops([](const ShapeContext& c) { return CubeFlops(c, 2); })
       .HasPoles().Gradient(MatrixInverseGrad);
@@ -172,7 +173,7 @@ void RegisterSolveOps(OpRegistry& r) {
       .Input("matrix: T").Input("rhs: T").Input("l2_regularizer: double").Output("output: T").Attr(kFloats)
       .Attr("fast: bool = true")
       .Doc("x […,n,k] that makes |matrix·x - rhs|² + l2_regularizer·|x|² least, for matrices […,m,n] and rhs […,m,k]. "
-           "fast: by Cholesky's factors of matrixᵀ·matrix (m >= n) or matrix·matrixᵀ (the x of least norm), an error "
+           "fast: by Cholesky's factors of matrixᴴ·matrix (m >= n) or matrix·matrixᴴ (the x of least norm), an error "
            "where they are not positive definite. Otherwise by a complete orthogonal decomposition, for matrices of "
            "any rank, and l2_regularizer is not looked at.")
       .Shape(LeastSquaresShape)

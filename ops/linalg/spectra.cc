@@ -2,7 +2,9 @@
 //
 // Gradients are TensorFlow's: of the eigenvectors that of Giles, "Collected matrix derivative results for forward and
 // reverse mode algorithmic differentiation" (2008), of the singular vectors that of Townsend, "Differentiating the
-// singular value decomposition" (2016). Where two values are equal, the term that would be infinite is 0.
+// singular value decomposition" (2016), complex ones with a term of Wan and Zhang, "Automatic differentiation for
+// complex valued SVD" (2019). Where two values are equal, the term that would be infinite is 0. Complex vectors are
+// told but for a factor of size 1 each: the gradients are those of functions that do not depend on these.
 #include "weir/graph/gradients.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/op_def.h"
@@ -52,8 +54,8 @@ Output Diag(Output x) { return Make("MatrixDiag", {x}); }
 Output DiagPart(Output x) { return Make("MatrixDiagPart", {x}); }
 Output SetDiag(Output x, Output diagonal) { return Make("MatrixSetDiag", {x, diagonal}); }
 Output Times(Output x, Output y) { return ops::MatMul(x, y); }
-Output TimesTransposed(Output x, Output y) { return ops::MatMul(x, y, {.transpose_b = true}); }
-Output TransposedTimes(Output x, Output y) { return ops::MatMul(x, y, {.transpose_a = true}); }
+Output TimesAdjoint(Output x, Output y) { return ops::MatMul(x, y, {.adjoint_b = true}); }
+Output AdjointTimes(Output x, Output y) { return ops::MatMul(x, y, {.adjoint_a = true}); }
 
 // f[i,j] = 1 / (x[j] - x[i]), 0 on the diagonal and where the two are equal.
 Output ReciprocalDifferences(Output x) {
@@ -63,13 +65,13 @@ Output ReciprocalDifferences(Output x) {
 Status SelfAdjointEigGrad(GradContext& c) {
   Output e = c.output(0), v = c.output(1), middle = Diag(c.grad(0));
   if (c.attr<bool>("compute_v")) {
-    if (c.has_grad(1)) middle = middle + ReciprocalDifferences(e) * TransposedTimes(v, c.grad(1));
+    if (c.has_grad(1)) middle = middle + ReciprocalDifferences(e) * AdjointTimes(v, c.grad(1));
   } else {
     v = ops::SelfAdjointEig(c.input(0)).vectors;
   }
-  Output g = Times(v, TimesTransposed(middle, v));
+  Output g = Times(v, TimesAdjoint(middle, v));
   // Only the lower triangle was read: what belongs to an upper element falls to its mirror image.
-  g = ops::MatrixBandPart(g + ops::MatrixTranspose(g), -1, 0);
+  g = ops::MatrixBandPart(g + ops::Adjoint(g), -1, 0);
   c.set(0, SetDiag(g, 0.5 * DiagPart(g)));
   return {};
 }
@@ -85,15 +87,19 @@ Output WideSvdGrad(const SvdOf& a) {
   Output f = ReciprocalDifferences(ops::Square(a.s)), s = Diag(a.s);
   Output v1 = a.v, grad_v1 = a.grad_v;
   if (a.full && a.n > a.m) v1 = Part(a.v, -1, 0, a.m), grad_v1 = Part(a.grad_v, -1, 0, a.m);
-  Output fu = f * TransposedTimes(a.u, a.grad_u), fv = f * TransposedTimes(v1, grad_v1);
-  Output inner = Diag(a.grad_s) + Times(fu + ops::MatrixTranspose(fu), s) + Times(s, fv + ops::MatrixTranspose(fv));
-  Output g = Times(a.u, TimesTransposed(inner, v1));
+  Output fu = f * AdjointTimes(a.u, a.grad_u), vgv = AdjointTimes(v1, grad_v1), fv = f * vgv;
+  Output inner = Diag(a.grad_s) + Times(fu + ops::Adjoint(fu), s) + Times(s, fv + ops::Adjoint(fv));
+  if (IsComplex(BaseType(a.s.dtype()))) {
+    Output turn = DiagPart(vgv);
+    inner = inner + Diag(0.5 * SafeReciprocal(a.s) * (ops::Conj(turn) - turn));
+  }
+  Output g = Times(a.u, TimesAdjoint(inner, v1));
   if (a.m == a.n) return g;
-  Output gv = ops::MatrixTranspose(grad_v1);
-  Output rest = gv - TimesTransposed(Times(gv, v1), v1);
+  Output gv = ops::Adjoint(grad_v1);
+  Output rest = gv - TimesAdjoint(Times(gv, v1), v1);
   if (a.full) {
     Output v2 = Part(a.v, -1, a.m, a.n - a.m), grad_v2 = Part(a.grad_v, -1, a.m, a.n - a.m);
-    rest = rest - TimesTransposed(TransposedTimes(v1, grad_v2), v2);
+    rest = rest - TimesAdjoint(AdjointTimes(v1, grad_v2), v2);
   }
   return g + Times(Times(a.u, Diag(SafeReciprocal(a.s))), rest);
 }
@@ -102,25 +108,25 @@ Status SvdGrad(GradContext& c) {
   Output x = c.input(0);
   if (!c.attr<bool>("compute_uv")) {
     ops::SvdFactors again = ops::Svd(x);
-    c.set(0, Times(again.u, TimesTransposed(Diag(c.grad(0)), again.v)));
+    c.set(0, Times(again.u, TimesAdjoint(Diag(RealPart(c.grad(0))), again.v)));
     return {};
   }
   const PartialShape& shape = x.shape();
   const int rank = shape.rank();
   if (rank < 2 || !Known(shape[rank - 2]) || !Known(shape[rank - 1]))
     return Unimplemented("has a gradient only where the sizes of its matrices are known, as in TensorFlow");
-  SvdOf a{c.output(0), c.output(1), c.output(2),    c.grad(0),      c.grad(1),
+  SvdOf a{c.output(0), c.output(1),     c.output(2),     RealPart(c.grad(0)), c.grad(1),
           c.grad(2),   shape[rank - 2], shape[rank - 1], c.attr<bool>("full_matrices")};
   if (a.full && std::abs(a.m - a.n) > 1)
     return Unimplemented("has no gradient with full_matrices where sizes differ by more than 1, as in TensorFlow");
-  const bool tall = a.m > a.n;  // then of the transposed
+  const bool tall = a.m > a.n;  // then of the adjoint
   if (tall) {
     std::swap(a.m, a.n);
     std::swap(a.u, a.v);
     std::swap(a.grad_u, a.grad_v);
   }
   Output g = WideSvdGrad(a);
-  c.set(0, tall ? ops::MatrixTranspose(g) : g);
+  c.set(0, tall ? ops::Adjoint(g) : g);
   return {};
 }
 
@@ -130,9 +136,9 @@ Output Kronecker(Output b1, Output b2, Output batch, Output order) {
   return ops::Reshape(rows * cols, ops::Concat({batch, order, order}, 0));
 }
 
-// r·r = a, so r·dr + dr·r = da: as n² linear equations for the gradient, (1 ⊗ rᵀ + r ⊗ 1)·vec(gᵀ).
+// r·r = a, so r·dr + dr·r = da: as n² linear equations for the gradient, (1 ⊗ rᴴ + conj(r) ⊗ 1)·vec(gᵀ).
 Status SquareRootGrad(GradContext& c) {
-  Output r = c.output(0), shape = ops::ShapeOf(r);
+  Output r = ops::Conj(c.output(0)), shape = ops::ShapeOf(r);
   Output batch = Make("StridedSlice", {shape, {0}, {-2}, {1}}, {{"begin_mask", 1}});
   Output n = Make("StridedSlice", {shape, {-1}, {0}, {1}}, {{"end_mask", 1}});
   Output order = n * n;
@@ -151,22 +157,24 @@ void RegisterSpectrumOps(OpRegistry& r) {
   r.Add("Svd")
       .Input("input: T").Output("s: T").Output("u: T").Output("v: T")
       .Attr("compute_uv: bool = true").Attr("full_matrices: bool = false").Attr(kFloats)
-      .Doc("Matrices […,m,n] as u·diag(s)·vᵀ: s […,p], p = min(m,n), in descending order, u […,m,p] and v […,n,p] with "
+      .Doc("Matrices […,m,n] as u·diag(s)·vᴴ: s […,p], p = min(m,n), in descending order, u […,m,p] and v […,n,p] with "
            "orthonormal columns, or with full_matrices […,m,m] and […,n,n]; without compute_uv both are empty. The "
-           "columns have any signs. Matrices with an infinity or NaN give NaN.")
+           "columns have any signs, complex ones any factors of size 1; s of complex matrices is complex with "
+           "imaginary parts of 0. Matrices with an infinity or NaN give NaN.")
       .Shape(SvdShape).Flops([](const ShapeContext& c) { return CubeFlops(c, 12); })
       .HasPoles().Gradient(SvdGrad);
   r.Add("SelfAdjointEigV2")
       .Input("input: T").Output("e: T").Output("v: T").Attr("compute_v: bool = true").Attr(kFloats)
-      .Doc("The eigenvalues […,n] of symmetric matrices […,n,n], in ascending order, and the eigenvectors, columns of "
-           "v […,n,n] with any signs; without compute_v v is empty. Only the lower triangle is read. An error where it "
-           "has an infinity or NaN.")
+      .Doc("The eigenvalues […,n] of symmetric (complex: Hermitian) matrices […,n,n], in ascending order, and the "
+           "eigenvectors, columns of v […,n,n] with any signs, complex ones with any factors of size 1; without "
+           "compute_v v is empty. Complex eigenvalues have imaginary parts of 0. Only the lower triangle is read. An "
+           "error where it has an infinity or NaN.")
       .Shape(EigShape).Flops([](const ShapeContext& c) { return CubeFlops(c, 9); })
       .HasPoles().Gradient(SelfAdjointEigGrad);
   r.Add("MatrixSquareRoot")
       .Input("input: T").Output("output: T").Attr(kFloats)
-      .Doc("r […,n,n] with r·r = input, of eigenvalues with real parts that are not negative. NaN where there is no "
-           "such real matrix (a negative eigenvalue).")
+      .Doc("r […,n,n] with r·r = input, of eigenvalues with real parts that are not negative. NaN where a real input "
+           "has no such real matrix (a negative eigenvalue).")
       .Shape(SquareShape).Flops([](const ShapeContext& c) { return CubeFlops(c, 100); })
       .HasPoles().Gradient(SquareRootGrad);
 }

@@ -67,11 +67,12 @@ Output FromLast(Output x, int axis) {
   return ops::Concat({ops::ZerosLike(Cut(x, axis, 0, 1)), Cut(x, axis, 0, -1)}, axis);
 }
 
-// What the elements of the three diagonals are multiplied by in Σ g·(t·x): […,n] each.
+// What the elements of the three diagonals are multiplied by in Σ g·conj(t·x): […,n] each.
 struct Products {
   Output above, main, below;
 };
-Products ProductsOf(Output g, Output x) {
+Products ProductsOf(Output g, Output of) {
+  Output x = ops::Conj(of);
   return {ops::ReduceSum(g * FromNext(x, -2), -1), ops::ReduceSum(g * x, -1),
           ops::ReduceSum(g * FromLast(x, -2), -1)};
 }
@@ -82,17 +83,18 @@ Status TridiagonalMatMulGrad(GradContext& c) {
   c.set(0, ops::ExpandDims(p.above, -2));
   c.set(1, ops::ExpandDims(p.main, -2));
   c.set(2, ops::ExpandDims(p.below, -2));
-  // The transposed matrix: what stood below at i + 1 stands above at i.
-  c.set(3, ops::TridiagonalMatMul(FromNext(c.input(2), -1), c.input(1), FromLast(c.input(0), -1), g));
+  // The adjoint matrix: what stood below at i + 1 stands above at i.
+  Output above = ops::Conj(c.input(0)), main = ops::Conj(c.input(1)), below = ops::Conj(c.input(2));
+  c.set(3, ops::TridiagonalMatMul(FromNext(below, -1), main, FromLast(above, -1), g));
   return {};
 }
 
 Output Row(Output diagonals, int64_t i) { return Part(diagonals, -2, i, 1); }
 
 Status TridiagonalSolveGrad(GradContext& c) {
-  Output d = c.input(0);
-  Output transposed = ops::Concat({FromNext(Row(d, 2), -1), Row(d, 1), FromLast(Row(d, 0), -1)}, -2);
-  Output g = Make("TridiagonalSolve", {transposed, c.grad()}, c.attrs({"partial_pivoting", "perturb_singular"}));
+  Output d = ops::Conj(c.input(0));
+  Output adjoint = ops::Concat({FromNext(Row(d, 2), -1), Row(d, 1), FromLast(Row(d, 0), -1)}, -2);
+  Output g = Make("TridiagonalSolve", {adjoint, c.grad()}, c.attrs({"partial_pivoting", "perturb_singular"}));
   const Products p = ProductsOf(g, c.output(0));
   auto row = [](Output x) { return ops::ExpandDims(x, -2); };
   c.set(0, -ops::Concat({row(p.above), row(p.main), row(p.below)}, -2));

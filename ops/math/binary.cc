@@ -123,9 +123,10 @@ void RegisterSums(OpRegistry& r) {
         return OkStatus();
       });
   Binary(r, "SquaredDifference", "{bfloat16, half, float, double, int32, int64, complex64, complex128}")
-      .Doc("The square of the difference, (x - y)^2, with broadcasting.")
+      .Doc("The square of the difference, (x - y)^2, with broadcasting; of complex numbers that of its size.")
       .Commutative()
       .Gradient(BroadcastGrad([](Output g, Output x, Output y, Output) {
+        if (IsComplex(g.dtype())) g = Cast(Real(g), g.dtype()), x = Conj(x), y = Conj(y);  // real, not holomorphic
         Output gx = 2.0 * g * (x - y);
         return Pair(gx, -gx);
       }));
@@ -161,10 +162,10 @@ void RegisterProducts(OpRegistry& r) {
   // it.
   Binary(r, "Pow", "{bfloat16, float, half, double, int8, int16, int32, int64, complex64, complex128}").HasPoles()
       .Doc("x to the power y. Of integers y must not be negative, and results wrap around. The gradient by y is 0 "
-           "where x <= 0.")
+           "where x <= 0; of complex numbers, where x is 0.")
       .Gradient(BroadcastGrad([](Output g, Output x, Output y, Output z) {
-        Output positive = Greater(x, 0.0);
-        Output log_x = Where(positive, Log(Where(positive, x, 1.0)), 0.0);
+        Output good = IsComplex(x.dtype()) ? NotEqual(x, 0.0) : Greater(x, 0.0);
+        Output log_x = Where(good, Log(Where(good, x, 1.0)), 0.0);
         return Pair(MulNoNan(MulNoNan(Pow(x, y - 1.0), y), g), MulNoNan(g * z, log_x));
       }));
 }
@@ -222,10 +223,10 @@ void RegisterExtremes(OpRegistry& r) {
       .Input("x: T")
       .Output("z: T")
       .Attr("T: " + kReal)
-      .Doc("The angle of the point (x, y) in radians, in [-pi, pi].")
+      .Doc("The angle of the point (x, y) in radians, in [-pi, pi]. The gradient is 0 at the origin, which has none.")
       .Shape(BroadcastShape)
       .Gradient(BroadcastGrad([](Output g, Output y, Output x, Output) {
-        Output part = g / (Square(x) + Square(y));
+        Output part = DivNoNan(g, Square(x) + Square(y));  // 0 at the origin
         return Pair(x * part, -y * part);
       }));
 }

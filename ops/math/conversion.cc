@@ -21,7 +21,7 @@ Status CastShape(ShapeContext& c) {
 
 Status CastGrad(GradContext& c) {
   const DType from = c.type_attr("SrcT"), to = c.type_attr("DstT");
-  if (IsFloating(from) && IsFloating(to)) c.set(0, ops::Cast(c.grad(), from));
+  if ((IsFloating(from) || IsComplex(from)) && (IsFloating(to) || IsComplex(to))) c.set(0, ops::Cast(c.grad(), from));
   return {};
 }
 

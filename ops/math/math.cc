@@ -10,6 +10,7 @@ void RegisterLogicOps(OpRegistry& r);       // logic.cc
 void RegisterChoiceOps(OpRegistry& r);      // choice.cc
 void RegisterCastOps(OpRegistry& r);        // conversion.cc
 void RegisterRangeOps(OpRegistry& r);       // sequence.cc
+void RegisterComplexOps(OpRegistry& r);     // complex.cc
 
 void RegisterMathOps(OpRegistry& r) {
   RegisterUnaryOps(r);
@@ -19,6 +20,7 @@ void RegisterMathOps(OpRegistry& r) {
   RegisterChoiceOps(r);
   RegisterCastOps(r);
   RegisterRangeOps(r);
+  RegisterComplexOps(r);
 }
 
 }  // namespace weir

@@ -46,7 +46,7 @@ inline Output AddN(InputList inputs, const Name& name = {}) { return Make("AddN"
 Output ClipByValue(Input x, Input clip_value_min, Input clip_value_max, const Name& name = {});
 
 // ---- one argument, number (Abs, Negative, Sign, Square, Round) or float
-inline Output Abs(Input x, const Name& name = {}) { return Make("Abs", {x}, {}, name); }
+Output Abs(Input x, const Name& name = {});  // of complex numbers ComplexAbs
 inline Output Negative(Input x, const Name& name = {}) { return Make("Neg", {x}, {}, name); }
 inline Output Sign(Input x, const Name& name = {}) { return Make("Sign", {x}, {}, name); }
 inline Output Square(Input x, const Name& name = {}) { return Make("Square", {x}, {}, name); }
@@ -80,6 +80,14 @@ inline Output Erfinv(Input x, const Name& name = {}) { return Make("Erfinv", {x}
 inline Output IsNan(Input x, const Name& name = {}) { return Make("IsNan", {x}, {}, name); }
 inline Output IsInf(Input x, const Name& name = {}) { return Make("IsInf", {x}, {}, name); }
 inline Output IsFinite(Input x, const Name& name = {}) { return Make("IsFinite", {x}, {}, name); }
+// ---- complex numbers, complex64 of floats and complex128 of doubles. Of a real x Real and Conj are x itself.
+Output Complex(Input real, Input imag, const Name& name = {});
+Output Real(Input x, const Name& name = {});
+Output Imag(Input x, const Name& name = {});  // of a real x zeros
+Output Conj(Input x, const Name& name = {});
+Output Angle(Input x, const Name& name = {});       // in radians, in [-pi, pi]; of a real x 0 or pi
+Output ComplexAbs(Input x, const Name& name = {});  // |x|, a real number
+
 // Converts to another dtype (x itself when it has it); from float to integer rounds towards zero.
 Output Cast(Input x, DType dtype, const Name& name = {});
 

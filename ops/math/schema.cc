@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "weir/ops/broadcast_gradients.h"
+#include "weir/ops/math/math.h"
 
 namespace weir::math {
 
@@ -26,14 +27,14 @@ Output ZerosLike(Output x) { return Make("ZerosLike", {x}); }
 
 GradFn UnaryGrad(UnaryGradFn fn) {
   return [fn](GradContext& c) {
-    c.set(0, fn(c.grad(), c.input(0), c.output(0)));
+    c.set(0, fn(c.grad(), ops::Conj(c.input(0)), ops::Conj(c.output(0))));
     return OkStatus();
   };
 }
 
 GradFn BroadcastGrad(BinaryGradFn fn) {
   return [fn](GradContext& c) {
-    auto [gx, gy] = fn(c.grad(), c.input(0), c.input(1), c.output(0));
+    auto [gx, gy] = fn(c.grad(), ops::Conj(c.input(0)), ops::Conj(c.input(1)), ops::Conj(c.output(0)));
     std::tie(gx, gy) = ReduceBroadcast(c, gx, gy);
     c.set(0, gx);
     c.set(1, gy);

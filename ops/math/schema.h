@@ -42,14 +42,15 @@ bool IsIndex(DType t);
 bool IsVector(const PartialShape& s);
 
 // ---- gradients
-// Of y = f(x): `fn` gives dx from the gradient g by y.
+// Of holomorphic y = f(x): `fn` gives dx from the gradient g by y. Of complex numbers it is given conj(x) and conj(y).
 using UnaryGradFn = Output (*)(Output g, Output x, Output y);
 GradFn UnaryGrad(UnaryGradFn fn);
 using Pair = std::pair<Output, Output>;
-// Of z = f(x, y) with operands that broadcast: `fn` gives dx and dy in the shape of z.
+// Of holomorphic z = f(x, y) with operands that broadcast: `fn` gives dx and dy in the shape of z. Of complex numbers
+// it is given conj(x), conj(y) and conj(z).
 using BinaryGradFn = Pair (*)(Output g, Output x, Output y, Output z);
 GradFn BroadcastGrad(BinaryGradFn fn);
-// As above for operands of one shape.
+// Of any z = f(x, y) with operands of one shape, which `fn` is given as they are.
 GradFn BinaryGrad(BinaryGradFn fn);
 
 Output ZerosLike(Output x);

@@ -30,15 +30,16 @@ Status SameCountShape(ShapeContext& c) {
   return {};
 }
 
-// In the gradients of these ops `a` is y, `b` is dy and `z` the op's output.
+// In the gradients of these ops `a` is y, `b` is dy and `z` the op's output. Those that conjugate are b·h(conj(a)): by
+// a they have the gradient conj(g)·b·h'(conj(a)), by b g·h(a).
 OpDef& GradOp(OpRegistry& r, const char* name) {
   return r.Add(name).Input("y: T").Input("dy: T").Output("z: T").Attr("T: " + kField).Shape(SameCountShape);
 }
 
-// The …Grad op of the output, as in Make("TanhGrad", {y, g}).
-GradFn ByGradOp(const char* op) {
-  return [op](GradContext& c) {
-    c.set(0, Make(op, {c.output(0), c.grad()}));
+// The …Grad op of the output, as in Make("SqrtGrad", {y, g}); of its conjugate where the op does not take that itself.
+GradFn ByGradOp(const char* op, bool conjugates = true) {
+  return [op, conjugates](GradContext& c) {
+    c.set(0, Make(op, {conjugates ? c.output(0) : Conj(c.output(0)), c.grad()}));
     return OkStatus();
   };
 }
@@ -51,38 +52,44 @@ void RegisterAlgebra(OpRegistry& r) {
       .Doc("-x; integers wrap around.")
       .Gradient(UnaryGrad([](Output g, Output, Output) { return -g; }));
   Unary(r, "Sign", kSigned)
-      .Doc("-1, 0 or 1 by the sign of x; 0 for zeros of either sign, NaN for NaN.")
-      .Gradient(UnaryGrad([](Output, Output x, Output) { return ZerosLike(x); }));
+      .Doc("-1, 0 or 1 by the sign of x; 0 for zeros of either sign, NaN for NaN. Of complex numbers x / |x|, or 0.")
+      .Gradient(UnaryGrad([](Output g, Output x, Output y) {
+        if (!IsComplex(x.dtype())) return ZerosLike(x);
+        x = Conj(x), y = Conj(y);  // not holomorphic: of g what turns y, not what is along it
+        return DivNoNan(g - y * Cast(Real(Conj(y) * g), g.dtype()), Cast(ComplexAbs(x), g.dtype()));
+      }));
   Unary(r, "Square",
         "{bfloat16, half, float, double, int8, int16, int32, int64, uint8, uint16, uint32, uint64, complex64, "
         "complex128}")
       .Doc("x * x; integers wrap around.")
       .Gradient(UnaryGrad([](Output g, Output x, Output) { return g * (x * 2.0); }));
-  Unary(r, "Sqrt", kField).HasPoles().Doc("Square root; NaN below zero.").Gradient(ByGradOp("SqrtGrad"));
+  Unary(r, "Sqrt", kField).HasPoles()
+      .Doc("Square root; of a real number below zero NaN.")
+      .Gradient(ByGradOp("SqrtGrad"));
   GradOp(r, "SqrtGrad")
-      .Doc("The gradient of y = sqrt(x): dy * 0.5 / y.")
+      .Doc("The gradient of y = sqrt(x): dy * 0.5 / conj(y).")
       .Gradient(BinaryGrad([](Output g, Output a, Output, Output z) {
         Output part = g / a;
-        return Pair(-part * z, 0.5 * part);
+        return Pair(-Conj(part) * z, 0.5 * part);
       }));
   Unary(r, "Rsqrt", kField).HasPoles().Doc("1 / sqrt(x): inf at 0, NaN below.").Gradient(ByGradOp("RsqrtGrad"));
   GradOp(r, "RsqrtGrad")
-      .Doc("The gradient of y = 1 / sqrt(x): dy * -0.5 * y^3.")
+      .Doc("The gradient of y = 1 / sqrt(x): dy * -0.5 * conj(y)^3.")
       .Gradient(BinaryGrad([](Output g, Output a, Output b, Output) {
-        return Pair(-1.5 * g * b * Square(a), Make("RsqrtGrad", {a, g}));
+        return Pair(-1.5 * Conj(g) * b * Square(Conj(a)), Make("RsqrtGrad", {Conj(a), g}));
       }));
   for (auto [name, grad] : {std::pair("Reciprocal", "ReciprocalGrad"), std::pair("Inv", "InvGrad")}) {
     Unary(r, name, kSigned).HasPoles().Doc("The reciprocal 1 / x, element by element.").Gradient(ByGradOp(grad));
   }
   GradOp(r, "ReciprocalGrad")
-      .Doc("The gradient of y = 1 / x: -dy * y^2.")
+      .Doc("The gradient of y = 1 / x: -dy * conj(y)^2.")
       .Gradient(BinaryGrad([](Output g, Output a, Output b, Output) {
-        return Pair(-2.0 * g * b * a, Make("ReciprocalGrad", {a, g}));
+        return Pair(-2.0 * Conj(g) * b * Conj(a), Make("ReciprocalGrad", {Conj(a), g}));
       }));
   GradOp(r, "InvGrad")
-      .Doc("The gradient of y = 1 / x: -dy * y^2.")
+      .Doc("The gradient of y = 1 / x: -dy * conj(y)^2.")
       .Gradient(BinaryGrad([](Output g, Output a, Output b, Output) {
-        return Pair(-2.0 * g * b * a, Make("InvGrad", {a, g}));
+        return Pair(-2.0 * Conj(g) * b * Conj(a), Make("InvGrad", {Conj(a), g}));
       }));
   Unary(r, "Floor", kReal).Doc("The largest integer not above x.").NoGradient(kStep);
   Unary(r, "Ceil", kReal).Doc("The least integer not below x.").NoGradient(kStep);
@@ -103,18 +110,18 @@ void RegisterExponentials(OpRegistry& r) {
   Unary(r, "Log1p", kField).HasPoles()
       .Doc("log(1 + x), accurate near 0.")
       .Gradient(UnaryGrad([](Output g, Output x, Output) { return g * Reciprocal(1.0 + x); }));
-  Unary(r, "Tanh", kField).Doc("Hyperbolic tangent.").Gradient(ByGradOp("TanhGrad"));
+  Unary(r, "Tanh", kField).Doc("Hyperbolic tangent.").Gradient(ByGradOp("TanhGrad", false));
   GradOp(r, "TanhGrad")
       .Doc("The gradient of y = tanh(x): dy * (1 - y^2).")
       .Gradient(BinaryGrad([](Output g, Output a, Output b, Output) {
-        return Pair(g * -2.0 * b * a, Make("TanhGrad", {a, g}));
+        return Pair(g * -2.0 * Conj(b) * Conj(a), Make("TanhGrad", {Conj(a), g}));
       }));
-  Unary(r, "Sigmoid", kField).Doc("1 / (1 + exp(-x)).").Gradient(ByGradOp("SigmoidGrad"));
+  Unary(r, "Sigmoid", kField).Doc("1 / (1 + exp(-x)).").Gradient(ByGradOp("SigmoidGrad", false));
   GradOp(r, "SigmoidGrad")
       .Doc("The gradient of y = sigmoid(x): dy * y * (1 - y).")
       .Gradient(BinaryGrad([](Output g, Output a, Output b, Output) {
-        Output part = g * b;
-        return Pair(part - 2.0 * part * a, Make("SigmoidGrad", {a, g}));
+        Output part = g * Conj(b);
+        return Pair(part - 2.0 * part * Conj(a), Make("SigmoidGrad", {Conj(a), g}));
       }));
   Unary(r, "Sinh", kField)
       .Doc("Hyperbolic sine.")

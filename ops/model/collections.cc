@@ -7,20 +7,12 @@
 #include <algorithm>
 
 #include "weir/graph/export.h"
+#include "weir/graph/import.h"
 #include "weir/ops/model/variables_internal.h"
 
 namespace weir {
 
 namespace {
-
-// Whether TensorFlow takes the collection for one of variables.
-bool HoldsVariables(std::string_view key) {
-  constexpr std::string_view kKeys[] = {collection::kGlobalVariables, collection::kTrainableVariables,
-                                        collection::kLocalVariables,  collection::kMovingAverageVariables,
-                                        collection::kMetricVariables, collection::kModelVariables,
-                                        collection::kGlobalStep};
-  return std::find(std::begin(kKeys), std::end(kKeys), key) != std::end(kKeys);
-}
 
 std::string NameOf(const Output& o) { return o.valid() ? o.name() : ""; }
 

@@ -94,16 +94,24 @@ IndexedSlices SumDuplicates(const IndexedSlices& s) {
   return {Make("UnsortedSegmentSum", {s.values, unique[1], Make("Size", {unique[0]})}), unique[0], s.dense_shape};
 }
 
+// The variables without a gradient.
+std::vector<GradAndVar> PairsOf(const std::vector<Variable>& vars) {
+  std::vector<GradAndVar> pairs;
+  for (const Variable& v : vars) pairs.push_back({{}, v});
+  return pairs;
+}
+
 }  // namespace
 
 std::vector<GradAndVar> Optimizer::ComputeGradients(const Output& loss, const MinimizeOptions& options) {
-  if (!loss.valid()) return {};
+  if (!loss.valid()) return PairsOf(options.var_list);
   Builder& b = *loss.builder();
   std::vector<Variable> vars = options.var_list.empty() ? TrainableVariables(b) : options.var_list;
+  std::vector<GradAndVar> result = PairsOf(vars);
   if (vars.empty()) {
     b.Fail(InvalidArgument(fmt::format("error[graph]: {} has no variables to optimize", name_))
                .Help("make a Variable first"));
-    return {};
+    return result;
   }
   std::vector<Output> handles;
   for (const Variable& v : vars) handles.push_back(v.handle());
@@ -112,10 +120,9 @@ std::vector<GradAndVar> Optimizer::ComputeGradients(const Output& loss, const Mi
   auto grads = GradientsOf(b, {loss}, handles, gradient_options);
   if (!grads.ok()) {
     b.Fail(grads.status());
-    return {};
+    return result;
   }
-  std::vector<GradAndVar> result;
-  for (size_t i = 0; i < vars.size(); ++i) result.push_back({(*grads)[i], vars[i]});
+  for (size_t i = 0; i < vars.size(); ++i) result[i].grad = (*grads)[i];
   return result;
 }
 

@@ -36,6 +36,7 @@ class Optimizer {
 
   // Computes gradients and applies them. Errors (no gradient for any variable, ops without gradient) are the builder's.
   Operation Minimize(const Output& loss, const MinimizeOptions& options = {}, Loc loc = Loc::Current());
+  // One pair a variable, in order; after an error as many, without gradients.
   std::vector<GradAndVar> ComputeGradients(const Output& loss, const MinimizeOptions& options = {});
   // Uses global_step and name of the options only.
   Operation ApplyGradients(const std::vector<GradAndVar>& grads, const MinimizeOptions& options = {},

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "weir/graph/base/names.h"
 #include "weir/ops/model/variables_internal.h"
 
 namespace weir {
@@ -47,8 +48,6 @@ const Node* UserOf(const Graph& g, const Node& variable, std::initializer_list<s
   return found;
 }
 
-std::string NodeOf(const std::string& tensor) { return tensor.substr(0, tensor.rfind(':')); }
-
 }  // namespace
 
 Variable Variable::OfNode(Builder& b, NodeId id, bool trainable) {
@@ -84,7 +83,7 @@ void AdoptVariables(Builder& b, const std::vector<NodeId>& nodes, const MetaGrap
   bool listed = meta && !meta->variables.empty();
   if (listed) {
     for (const VariableInfo& v : meta->VariablesOf(collection::kTrainableVariables))
-      trainable.insert(prefix + NodeOf(v.name));
+      trainable.insert(prefix + NodeNameOf(v.name));
   }
   for (NodeId id : nodes) {
     if (!IsVariable(b.graph().node(id))) continue;
@@ -101,7 +100,7 @@ void AdoptVariables(Builder& b, const std::vector<NodeId>& nodes, const MetaGrap
   if (!meta) return;
   for (const auto& [key, infos] : meta->variables) {
     for (const VariableInfo& info : infos) {
-      auto it = found.find(prefix + NodeOf(info.name));
+      auto it = found.find(prefix + NodeNameOf(info.name));
       if (it != found.end()) VariableCollection(b, key).push_back(it->second);
     }
   }

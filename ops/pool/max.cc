@@ -37,7 +37,7 @@ Status MaxPoolBackpropShape(ShapeContext& c, bool grad_is_pooled) {
 // The value that pads `dtype` so that no padding is the maximum: −∞, or the lowest.
 Tensor LowestOf(DType dtype) {
   Tensor lowest;
-  DispatchType(dtype, NumberTypes{}, [&](auto t) {
+  DispatchType(dtype, RealTypes{}, [&](auto t) {
     using T = decltype(t);
     if constexpr (std::is_integral_v<T>) {
       lowest = Tensor(std::numeric_limits<T>::lowest());

@@ -13,8 +13,9 @@
 #include "weir/graph/infer.h"
 #include "weir/graph/op_def.h"
 #include "weir/ops/call_scope.h"
-#include "weir/ops/reduce/reduce.h"
+#include "weir/ops/math/math.h"
 #include "weir/ops/reduce/axes.h"
+#include "weir/ops/reduce/reduce.h"
 #include "weir/ops/shape_helpers.h"
 
 namespace weir {
@@ -162,6 +163,7 @@ Output ProductOfOthersOverAxes(GradContext& c) {
   return Make("Transpose", {others, Make("InvertPermutation", {perm})});
 }
 
+// Products are holomorphic, so that the gradient has the conjugates of the other factors.
 Status ProdGrad(GradContext& c) {
   auto reduced = StaticAxes(c);
   int64_t count = reduced ? std::count(reduced->begin(), reduced->end(), true) : -1;
@@ -170,9 +172,9 @@ Status ProdGrad(GradContext& c) {
     c.set(0, g);
   } else if (count == 1) {
     int axis = int(std::find(reduced->begin(), reduced->end(), true) - reduced->begin());
-    c.set(0, Make("Mul", {g, ProductOfOthers(c.input(0), axis)}));
+    c.set(0, Make("Mul", {g, ops::Conj(ProductOfOthers(c.input(0), axis))}));
   } else {
-    c.set(0, Make("Mul", {g, ProductOfOthersOverAxes(c)}));
+    c.set(0, Make("Mul", {g, ops::Conj(ProductOfOthersOverAxes(c))}));
   }
   return {};
 }
@@ -189,6 +191,7 @@ Status ExtremeGrad(GradContext& c) {
 Status EuclideanNormGrad(GradContext& c) {
   // Of zeros, where a norm has no derivative, it is 0, the mean of those from all sides.
   Output y = PutBack(c, c.output(0)), g = PutBack(c, c.grad());
+  if (IsComplex(g.dtype())) g = ops::Cast(ops::Real(g), g.dtype());  // y is real
   c.set(0, Make("Mul", {Make("DivNoNan", {c.input(0), y}), g}));
   return {};
 }
@@ -222,7 +225,8 @@ void RegisterReductionOps(OpRegistry& r) {
                "Equal largest elements share the gradient equally.")
       .Gradient(ExtremeGrad);
   AddReduction(r, "EuclideanNorm", reduce::kNumbers,
-               "The square root of the sum of squares over some axes; 0 of nothing.")
+               "The square root of the sum of squares (of complex numbers, of their absolute values) over some axes; 0 "
+               "of nothing.")
       .Gradient(EuclideanNormGrad);
   for (const char* op : {"All", "Any"}) {
     bool all = std::string_view(op) == "All";

@@ -6,6 +6,7 @@
 #include "weir/graph/gradients.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/op_def.h"
+#include "weir/ops/math/math.h"
 #include "weir/ops/reduce/axes.h"
 
 namespace weir {
@@ -75,7 +76,7 @@ Output SumOfProducts(const AxisShift& shift, Output s, Output a) {
 // x[j] has no part in result j, and g[j+1] takes the place of g[j].
 Status CumprodGrad(GradContext& c) {
   const bool exclusive = c.attr<bool>("exclusive"), reverse = c.attr<bool>("reverse");
-  Output x = c.input(0), g = c.grad(), axis = c.input(1), axes = Make("Reshape", {axis, {-1}});
+  Output x = ops::Conj(c.input(0)), g = c.grad(), axis = c.input(1), axes = Make("Reshape", {axis, {-1}});
   if (reverse) x = Make("ReverseV2", {x, axes}), g = Make("ReverseV2", {g, axes});
   const AxisShift shift(c);
   Output behind = SumOfProducts(shift, exclusive ? shift(g, 1) : g, shift(x, 1));

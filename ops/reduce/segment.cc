@@ -15,6 +15,7 @@
 #include "weir/graph/gradients.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/op_def.h"
+#include "weir/ops/math/math.h"
 #include "weir/ops/reduce/axes.h"
 #include "weir/ops/shape_helpers.h"
 
@@ -139,7 +140,7 @@ Rows RowsOf(GradContext& c) {
 }
 
 void SetProduct(GradContext& c, const Output& others, const Output& rows) {
-  c.set(0, Make("Mul", {rows, Make("Reshape", {others, Make("Shape", {c.input(0)})})}));
+  c.set(0, Make("Mul", {rows, ops::Conj(Make("Reshape", {others, Make("Shape", {c.input(0)})}))}));
 }
 
 Status SegmentProdGrad(GradContext& c) {

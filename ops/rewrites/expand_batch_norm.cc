@@ -6,7 +6,8 @@
 // Only float, channels last; elsewhere the vectors would not broadcast as they are.
 #include <algorithm>
 
-#include "weir/graph/pass.h"
+#include "weir/ops/rewrites/rewrites.h"
+
 
 namespace weir {
 

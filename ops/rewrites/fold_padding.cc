@@ -1,6 +1,7 @@
 // FoldPadding: a convolution of what Pad has padded with zeros along height and width pads by itself; the padded copy
 // is not made. Not at kExact: a product with a padded zero is NaN where the weight is infinite, and turns -0 to 0.
-#include "weir/graph/pass.h"
+
+#include "weir/ops/rewrites/rewrites.h"
 
 namespace weir {
 
@@ -28,8 +29,7 @@ std::optional<std::vector<int64_t>> Paddings(const Graph& g, const Node& conv) {
 
 }  // namespace
 
-Result<bool> FoldPadding(Graph& g, PassContext& c) {
-  if (c.precision == Precision::kExact) return false;
+Result<bool> FoldPadding(Graph& g, PassContext&) {
   bool changed = false;
   for (NodeId id : g.nodes()) {
     auto paddings = Paddings(g, g.node(id));

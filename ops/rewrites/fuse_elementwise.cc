@@ -10,7 +10,8 @@
 #include <algorithm>
 #include <set>
 
-#include "weir/graph/pass.h"
+#include "weir/ops/rewrites/rewrites.h"
+
 
 namespace weir {
 
@@ -63,8 +64,9 @@ class Fuser {
     if (n.Is("Select") && !(g_.ShapeOf(n.input(0)) == n.output(0).shape) && g_.ShapeOf(n.input(0)).rank() != 0)
       return false;
     for (Endpoint e : n.inputs()) {
-      if (!g_.ShapeOf(e).fully_known()) return false;
+      if (!g_.ShapeOf(e).fully_known() || !Program::Holds(BaseType(g_.type(e).dtype))) return false;
     }
+    if (!Program::Holds(BaseType(n.output(0).dtype))) return false;
     return n.output(0).shape.num_elements().value_or(0) > 0 && c_.has_lanes &&
            c_.has_lanes(LaneOp(n), OperandTypes(n), BaseType(n.output(0).dtype));
   }
@@ -133,8 +135,8 @@ class Fuser {
   }
 
   bool TooLong(const std::set<NodeId>& group) const {
-    return static_cast<int>(group.size()) > c_.max_fused_ops ||
-           static_cast<int>(InputsOf(group).size()) > c_.max_fused_inputs || OutputsOf(group) > c_.max_fused_outputs;
+    return static_cast<int>(group.size()) > Program::kMaxInstructions ||
+           static_cast<int>(InputsOf(group).size()) > Program::kMaxInputs || OutputsOf(group) > Program::kMaxOutputs;
   }
 
   // In program order, the last op last.

@@ -6,7 +6,8 @@
 //   after the op whose output the reference was.
 #include <fmt/format.h>
 
-#include "weir/graph/pass.h"
+#include "weir/ops/rewrites/rewrites.h"
+
 
 namespace weir {
 

@@ -1,8 +1,8 @@
-// Simplify: a table of local rules, each from a node to the endpoint that computes the same. Exact rules keep every
-// bit; rules marked kStandard may change rounding or the sign of zero.
+// Simplify: a table of local rules, each from a node to the endpoint that computes the same, bit for bit.
 #include <cmath>
 
-#include "weir/graph/pass.h"
+#include "weir/ops/rewrites/rewrites.h"
+
 
 namespace weir {
 
@@ -16,7 +16,7 @@ bool IsUniform(const Graph& g, Endpoint e, double value) {
   const Tensor* t = ConstantValue(g, e);
   if (!t || t->num_elements() == 0 || t->num_elements() > 4096) return false;
   bool all = true;
-  bool number = DispatchType(t->dtype(), NumberTypes{}, [&](auto zero) {
+  bool number = DispatchType(t->dtype(), RealTypes{}, [&](auto zero) {
     for (auto v : t->span<decltype(zero)>())
       all &= static_cast<double>(v) == value && !(value == 0 && std::signbit(static_cast<double>(v)));
   });

@@ -9,12 +9,20 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include "weir/runtime/cpu/folds.h"
 
 namespace weir::kernels {
 
 inline constexpr int64_t kRun = 512, kLanes = 16, kColumnRun = 32;
+
+template <class T>
+inline constexpr bool kIsInt = std::is_integral_v<T>;
+// What elements are added or multiplied in: integers modulo 2^64, half and bfloat16 in float.
+template <class T>
+using FoldAcc = std::conditional_t<kIsInt<T>, uint64_t,
+                                   std::conditional_t<std::is_same_v<T, double> || kIsComplexType<T>, T, float>>;
 
 // At most kRun contiguous elements.
 template <class F>

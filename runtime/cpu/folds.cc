@@ -77,11 +77,12 @@ Result<std::vector<bool>> ReducedAxes(const std::vector<int64_t>& axes, int rank
 
 namespace {
 
-// Nothing is folded: the elements as they are, as in TensorFlow; 0 + -0 would lose a sign.
+// Nothing is folded: the elements as they are, as in TensorFlow; 0 + -0 would lose a sign, and (1 + 0i)·(inf + i) is
+// NaN.
 Status PrepareCopy(PrepareContext& c) {
-  if (!IsFloating(c.input_dtype(0)) && !IsInteger(c.input_dtype(0)))
-    return PrepareContext::NoKernelFor(c.input_dtype(0));
-  const int64_t n = c.output_shape(0).num_elements(), size = static_cast<int64_t>(SizeOf(c.input_dtype(0)));
+  const DType t = c.input_dtype(0);
+  if (!IsFloating(t) && !IsInteger(t) && !IsComplex(t)) return PrepareContext::NoKernelFor(t);
+  const int64_t n = c.output_shape(0).num_elements(), size = static_cast<int64_t>(SizeOf(t));
   c.ParallelOver(n, 0.1);
   c.SetRun([size](RunArgs& a) {
     auto [begin, end] = a.Range();
@@ -103,7 +104,8 @@ Status PrepareFold(PrepareContext& c, Fold fold, const std::vector<bool>& reduce
   if (p.outputs != outputs)
     return Internal(
         fmt::format("reduces {} elements to {}", c.input_shape(0).ToString(), c.output_shape(0).ToString()));
-  if (p.folded == 1 && outputs > 0 && (fold == Fold::kSum || fold == Fold::kMean)) return PrepareCopy(c);
+  const bool copies = fold == Fold::kSum || fold == Fold::kMean || fold == Fold::kProd;
+  if (p.folded == 1 && outputs > 0 && copies) return PrepareCopy(c);
   CutPlan(c, p);
   bool sums = fold == Fold::kSum || fold == Fold::kMean || fold == Fold::kNorm || fold == Fold::kHalfSquares;
   return sums ? PrepareSums(c, fold, p) : PrepareExtremes(c, fold, p);

@@ -8,12 +8,9 @@ namespace weir::kernels {
 namespace {
 
 template <class T>
-inline constexpr bool kIsInt = std::is_integral_v<T>;
-
-template <class T>
 struct ProdFold {
   using In = T;
-  using Acc = std::conditional_t<kIsInt<T>, uint64_t, std::conditional_t<std::is_same_v<T, double>, double, float>>;
+  using Acc = FoldAcc<T>;
   using Total = Acc;
   template <class A>
   static A Init() { return A(1); }
@@ -41,11 +38,12 @@ struct ExtremeFold {
 }  // namespace
 
 Status PrepareExtremes(PrepareContext& c, Fold fold, const ReducePlan& plan) {
-  return c.ForType(NumberAndBoolTypes{}, c.input_dtype(0), [&](auto t) {
+  if (fold == Fold::kProd)
+    return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) { SetFold(c, plan, ProdFold<decltype(t)>{}); });
+  return c.ForType(RealAndBoolTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
-    if (fold == Fold::kMin) return SetFold(c, plan, ExtremeFold<T, false>{});
-    if (fold == Fold::kMax) return SetFold(c, plan, ExtremeFold<T, true>{});
-    if constexpr (!std::is_same_v<T, bool>) SetFold(c, plan, ProdFold<T>{});
+    if (fold == Fold::kMin) SetFold(c, plan, ExtremeFold<T, false>{});
+    else SetFold(c, plan, ExtremeFold<T, true>{});
   });
 }
 

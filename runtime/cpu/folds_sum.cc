@@ -1,8 +1,8 @@
 // Folds that add: Sum, Mean, EuclideanNorm, L2Loss.
 //
 // Integers add modulo 2^64 and are cut to their type at the end, which is wrapping; Mean divides before it cuts, as
-// TensorFlow does. Floats add in lanes of float, and runs in double; the sum is rounded to the element type before it
-// is divided.
+// TensorFlow does. Floats add in lanes of float, and runs in double, complex numbers likewise; the sum is rounded to
+// the element type before it is divided.
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -13,13 +13,10 @@ namespace weir::kernels {
 namespace {
 
 template <class T>
-inline constexpr bool kIsInt = std::is_integral_v<T>;
-
-template <class T>
 struct SumBase {
   using In = T;
-  using Acc = std::conditional_t<kIsInt<T>, uint64_t, std::conditional_t<std::is_same_v<T, double>, double, float>>;
-  using Total = std::conditional_t<kIsInt<T>, uint64_t, double>;
+  using Acc = FoldAcc<T>;
+  using Total = std::conditional_t<kIsInt<T>, uint64_t, std::conditional_t<kIsComplexType<T>, Complex128, double>>;
   // What a total is rounded to before anything else happens to it: half and bfloat16 stay float until the end.
   using Rounded = std::conditional_t<kIsInt<T>, T, Acc>;
   template <class A>
@@ -40,17 +37,19 @@ struct SumFold : SumBase<T> {
       return std::is_signed_v<T> ? T(int64_t(t) / count) : T(t / uint64_t(count));
     } else {
       using R = typename SumBase<T>::Rounded;
-      return mean ? T(R(t) / R(count)) : T(R(t));
+      if constexpr (kIsComplexType<T>) return mean ? T(t) / static_cast<typename T::value_type>(count) : T(t);
+      else return mean ? T(R(t) / R(count)) : T(R(t));
     }
   }
 };
 
 template <class T>
 struct SquaresFold : SumBase<T> {
-  bool root = true;  // √Σx², else Σx²/2
+  bool root = true;  // √Σ|x|², else Σ|x|²/2
   static typename SumBase<T>::Acc Load(T v) {
     auto a = typename SumBase<T>::Acc(v);
-    return a * a;
+    if constexpr (kIsComplexType<T>) return std::norm(a);
+    else return a * a;
   }
   T Finish(typename SumBase<T>::Total t) const {
     if constexpr (kIsInt<T>) {
@@ -61,7 +60,8 @@ struct SquaresFold : SumBase<T> {
       return T(std::sqrt(double(wrapped)));
     } else {
       using R = typename SumBase<T>::Rounded;
-      return root ? T(R(std::sqrt(R(t)))) : T(R(t) / 2);
+      if constexpr (kIsComplexType<T>) return T(std::sqrt(T(t).real()));
+      else return root ? T(R(std::sqrt(R(t)))) : T(R(t) / 2);
     }
   }
 };

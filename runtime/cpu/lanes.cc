@@ -36,7 +36,8 @@ void AddRow(Table& table, const LaneRow& row) {
 
 void AddSelect(Table& table, const LaneRow& narrow, const LaneRow& wide) {
   for (DType t :
-       {kFloat, kDouble, kHalf, kBfloat16, kInt8, kInt16, kInt32, kInt64, kUint8, kUint16, kUint32, kUint64, kBool}) {
+       {kFloat, kDouble, kHalf, kBfloat16, kInt8, kInt16, kInt32, kInt64, kUint8, kUint16, kUint32, kUint64, kBool,
+        kComplex64}) {
     size_t size = SizeOf(t);
     LaneCall call = size == 1 ? narrow.f32 : size == 2 ? narrow.f64 : size == 4 ? wide.f32 : wide.f64;
     for (const char* op : {"Select", "SelectV2"})
@@ -57,6 +58,7 @@ Table MakeTable() {
   for (const LaneRow& row : TranscendentalLanes()) AddRow(table, row);
   for (const LaneRow& row : LibraryLanes()) AddRow(table, row);
   for (const TypedLane& lane : IntegerLanes()) table[{lane.op, lane.fn.operand}] = lane.fn;
+  for (const TypedLane& lane : ComplexLanes()) table[{lane.op, lane.fn.operand}] = lane.fn;
   for (DType small : {kHalf, kBfloat16}) {
     for (auto [op, last] : {std::pair("FloorDiv", "Floor"), std::pair("TruncateDiv", kTrunc)}) {
       table[{op, small}].call = table[{"Div", kFloat}].call;
@@ -85,7 +87,8 @@ void Fill(const char* from, int64_t size, int64_t n, char* to) {
     case 1: return FillWords<uint8_t>(from, n, to);
     case 2: return FillWords<uint16_t>(from, n, to);
     case 4: return FillWords<uint32_t>(from, n, to);
-    default: return FillWords<uint64_t>(from, n, to);
+    case 8: return FillWords<uint64_t>(from, n, to);
+    default: return FillWords<Complex128>(from, n, to);
   }
 }
 
@@ -164,7 +167,10 @@ bool ElementwisePlan::Broadcasts(const Shape& s, const Shape& out) {
 ElementwisePlan::ElementwisePlan(const Shape& out, std::span<const Shape> inputs, std::span<const int64_t> input_sizes,
                                  int64_t output_size)
     : operands_(inputs.size()), output_size_(output_size) {
-  for (size_t k = 0; k < inputs.size(); ++k) operands_[k].size = input_sizes[k];
+  for (size_t k = 0; k < inputs.size(); ++k) {
+    operands_[k].size = input_sizes[k];
+    tile_ = std::min(tile_, kLaneTileBytes / std::max<int64_t>(input_sizes[k], 1));
+  }
   Collapse(out, inputs);
   ChooseModes(out.num_elements());
 }
@@ -201,7 +207,7 @@ void ElementwisePlan::Collapse(const Shape& out, std::span<const Shape> inputs) 
 
 void ElementwisePlan::ChooseModes(int64_t elements) {
   const int64_t inner = dims_.back();
-  const bool rows = dims_.size() > 1, short_rows = rows && inner <= kLaneTile / 2;
+  const bool rows = dims_.size() > 1, short_rows = rows && inner <= tile_ / 2;
   for (Operand& o : operands_) {
     int64_t stride = 1;
     bool whole = true, scalar = true, last_only = o.strides.back() == 1;
@@ -218,7 +224,7 @@ void ElementwisePlan::ChooseModes(int64_t elements) {
   if (short_rows && elements > 0) {
     // Parts and tiles begin where rows do, so that the expansion of a periodic operand serves every tile.
     unit_ = inner;
-    tile_ = kLaneTile / inner * inner;
+    tile_ = tile_ / inner * inner;
   }
   units_ = elements / unit_;
 }
@@ -278,7 +284,7 @@ int64_t ElementwisePlan::Run(const LaneFn& fn, const LaneParams& p, const void* 
 
 int64_t ElementwisePlan::RunTiles(const LaneFn& fn, const LaneParams& p, const void* const* in, char* out,
                                   int64_t begin, int64_t end) const {
-  alignas(64) char tiles[kMaxLaneArity * kLaneTile * 8];
+  alignas(64) char tiles[kMaxLaneArity * kLaneTileBytes];
   const void* at[kMaxLaneArity];
   int64_t bad = -1;
   ForTiles(in, at, tiles, begin, end, [&](int64_t position, int64_t n) {

@@ -23,6 +23,7 @@ namespace weir {
 
 // Elements of a tile: what a lane function is given at once where operands have to be expanded or converted.
 inline constexpr int64_t kLaneTile = 1024;
+inline constexpr int64_t kLaneTileBytes = kLaneTile * 8;  // wider elements come in shorter tiles
 inline constexpr int kMaxLaneArity = 3;
 
 // Attributes that a lane function takes: `alpha` of LeakyRelu, `tolerance` of ApproximateEqual.
@@ -92,7 +93,7 @@ class ElementwisePlan {
               int64_t end) const;
 
   // f(position, n) for each tile of units [begin, end): at[k] points to operand k's elements for the n output elements
-  // from `position` on, either where they are or expanded into tiles + k * kLaneTile * 8. Stops when f returns false.
+  // from `position` on, either where they are or expanded into tiles + k * kLaneTileBytes. Stops when f returns false.
   template <class F>
   void ForTiles(const void* const* in, const void** at, char* tiles, int64_t begin, int64_t end, F&& f) const;
   // Whether every operand is read where it is, from end to end.
@@ -134,7 +135,7 @@ template <class F> void ElementwisePlan::ForTiles(const void* const* in, const v
   begin *= unit_;
   end *= unit_;
   if (begin >= end) return;
-  auto tile = [&](size_t k) { return tiles + k * kLaneTile * 8; };
+  auto tile = [&](size_t k) { return tiles + k * kLaneTileBytes; };
   for (size_t k = 0; k < operands_.size(); ++k) {
     if (operands_[k].mode != kScalar && operands_[k].mode != kPeriodic) continue;
     Expand(operands_[k], static_cast<const char*>(in[k]), begin, std::min(tile_, end - begin), tile(k));
@@ -186,12 +187,12 @@ inline constexpr const char *kTrunc = "Trunc", *kHalfSoftplus = "Softplus of hal
 std::span<const LaneRow> ArithmeticLanes();      // lanes_simd.cc
 std::span<const LaneRow> TranscendentalLanes();  // lanes_simd_math.cc
 std::span<const LaneRow> LibraryLanes();         // lanes_library.cc: those that call libm
-// Integer and bool functions: lanes_int.cc.
 struct TypedLane {
   const char* op = nullptr;
   LaneFn fn;
 };
-std::vector<TypedLane> IntegerLanes();
+std::vector<TypedLane> IntegerLanes();  // of bool too: lanes_int.cc
+std::vector<TypedLane> ComplexLanes();  // lanes_complex.cc
 const LaneFn* FindCastLane(DType from, DType to, bool truncate);  // lanes_cast.cc
 
 }  // namespace weir

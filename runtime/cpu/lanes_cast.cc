@@ -3,7 +3,8 @@
 // Floats become integers by rounding towards zero. What is out of range (NaN too) is defined here as the processor has
 // it: int32 and int64 give their least value; narrower integers and uint32 take the low bits of the int32 or int64
 // result; uint64 takes what lies
-// above 2^63 from a shifted conversion. half and bfloat16 go through float.
+// above 2^63 from a shifted conversion. half and bfloat16 go through float. Of complex numbers the real part becomes a
+// real one; real ones get the imaginary part 0.
 #include <bit>
 #include <limits>
 #include <map>
@@ -29,7 +30,11 @@ uint64_t ToUint64(F x) {
 
 template <class D, class S>
 D Convert(S x) {
-  if constexpr (std::is_floating_point_v<S> && std::is_integral_v<D>) {
+  if constexpr (kIsComplexType<S> && !kIsComplexType<D>) {
+    return Convert<D>(x.real());
+  } else if constexpr (kIsComplexType<D> && !kIsComplexType<S>) {
+    return D(static_cast<typename D::value_type>(x));
+  } else if constexpr (std::is_floating_point_v<S> && std::is_integral_v<D>) {
     if constexpr (std::is_same_v<D, uint64_t>) return ToUint64(x);
     else if constexpr (sizeof(D) == 8 || std::is_same_v<D, uint32_t>) return static_cast<D>(Truncate<int64_t>(x));
     else return static_cast<D>(Truncate<int32_t>(x));
@@ -43,6 +48,7 @@ struct Bool {
   uint8_t byte;
 };
 template <class S> bool NonZero(S x) { return x != S(0); }
+template <class P> bool NonZero(std::complex<P> x) { return x.real() != P(0); }
 template <> bool NonZero(Bool x) { return x.byte != 0; }
 
 template <class D, class S>
@@ -76,7 +82,7 @@ void LoopTruncated(const void* const* in, void* out_raw, int64_t n, const LanePa
 DType Computed(DType t) { return t == kHalf || t == kBfloat16 ? kFloat : t; }
 DType Small(DType t) { return t == kHalf || t == kBfloat16 ? t : DType::kInvalid; }
 
-using Sources = Types<float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>;
+using Sources = decltype(Types<float, double>() + IntTypes() + ComplexTypes());
 
 template <class D>
 LaneCall FromSource(DType from) {
@@ -104,8 +110,8 @@ LaneCall FindTruncated(DType from, DType to) {
 using Table = std::map<std::pair<DType, DType>, LaneFn>;
 
 Table MakeTable(bool truncate) {
-  constexpr DType kTypes[] = {kFloat, kDouble, kHalf,   kBfloat16, kInt8,   kInt16, kInt32,
-                              kInt64, kUint8,  kUint16, kUint32,   kUint64, kBool};
+  constexpr DType kTypes[] = {kFloat, kDouble, kHalf,   kBfloat16, kInt8,   kInt16,     kInt32,     kInt64,
+                              kUint8, kUint16, kUint32, kUint64,   kBool,   kComplex64, kComplex128};
   Table table;
   for (DType from : kTypes) {
     for (DType to : kTypes) {

@@ -155,6 +155,7 @@ template void Move::Execute(const uint8_t*, uint8_t*, int64_t, int64_t) const;
 template void Move::Execute(const uint16_t*, uint16_t*, int64_t, int64_t) const;
 template void Move::Execute(const uint32_t*, uint32_t*, int64_t, int64_t) const;
 template void Move::Execute(const uint64_t*, uint64_t*, int64_t, int64_t) const;
+template void Move::Execute(const Complex128*, Complex128*, int64_t, int64_t) const;
 template void Move::Execute(const std::string*, std::string*, int64_t, int64_t) const;
 
 namespace {

@@ -5,12 +5,19 @@
 // inside both tensors, and that no two indices write one element. No size arithmetic is done on empty index spaces.
 #pragma once
 
+#include <bit>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "weir/runtime/kernel.h"
 
 namespace weir::kernels {
+
+// The type as which elements of so many bytes are moved.
+template <size_t kBytes>
+using BytesT = std::tuple_element_t<std::countr_zero(kBytes),
+                                    std::tuple<uint8_t, uint16_t, uint32_t, uint64_t, Complex128>>;
 
 // f(T{}) for a type with as many bytes as an element of `t` has: what is only moved needs no more.
 template <class F>
@@ -20,7 +27,8 @@ Status ForPlainElement(DType t, F&& f) {
     case 1: return f(uint8_t{}), Status();
     case 2: return f(uint16_t{}), Status();
     case 4: return f(uint32_t{}), Status();
-    default: return f(uint64_t{}), Status();
+    case 8: return f(uint64_t{}), Status();
+    default: return f(Complex128{}), Status();
   }
 }
 // The same, and f(T{}) for the type itself where elements are objects.

@@ -1,5 +1,8 @@
-// The type that elements are computed in.
+// The type that elements are computed in, and sums in their own.
 #pragma once
+
+#include <cstdint>
+#include <type_traits>
 
 #include "weir/graph/base/half.h"
 
@@ -20,5 +23,17 @@ struct WideT<BFloat16> {
 };
 template <class T>
 using Wide = typename WideT<T>::type;
+
+// Integers wrap around, 16-bit floats are rounded once.
+template <class T>
+T Plus(T a, T b) {
+  if constexpr (std::is_integral_v<T>) return static_cast<T>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+  else return T(Wide<T>(a) + Wide<T>(b));
+}
+template <class T>
+T Minus(T a, T b) {
+  if constexpr (std::is_integral_v<T>) return static_cast<T>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+  else return T(Wide<T>(a) - Wide<T>(b));
+}
 
 }  // namespace weir::kernels

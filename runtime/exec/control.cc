@@ -29,6 +29,12 @@ void CopyBytes(const void* from, void* to, int64_t bytes) {
   if (from != to && bytes > 0) std::memcpy(to, from, static_cast<size_t>(bytes));
 }
 
+// Lets go what a nested context holds, also of a run that fails.
+struct Finisher {
+  RunContext* context;
+  ~Finisher() { context->Finish(); }
+};
+
 // A nested plan trusts the dtype and the static shape that it was compiled for.
 Status CheckArgument(const PlanFeed& feed, const Tensor& value) {
   if (feed.dtype == DType::kInvalid) return {};  // a handle, or not read
@@ -80,6 +86,7 @@ Status RunContext::RepinWritten(const std::vector<int32_t>& writes) {
 Status RunContext::CallNested(size_t step, size_t which, const std::vector<Tensor>& inputs, const RunOptions& options,
                               std::vector<Tensor>* results) {
   WEIR_ASSIGN_OR_RETURN(RunContext * nested, Nested(step, which));
+  const Finisher finisher{nested};
   const NestedPlan& bound = plan_->steps[step].info->nested[which];
   for (size_t i = 0; i < bound.feeds.size(); ++i) {
     WEIR_RETURN_IF_ERROR(CheckArgument(nested->plan().feeds[i], inputs[bound.feeds[i]]));
@@ -92,7 +99,6 @@ Status RunContext::CallNested(size_t step, size_t which, const std::vector<Tenso
     WEIR_ASSIGN_OR_RETURN(Tensor t, nested->Fetch(static_cast<int>(i)));
     results->push_back(std::move(t));
   }
-  nested->Finish();
   return RepinWritten(bound.writes);
 }
 
@@ -146,6 +152,7 @@ Status RunContext::RunDirectIf(size_t i, const RunOptions& options) {
   const size_t which = Truth(c.dtype, c.shape, pointers_[condition]) ? 0 : 1;
   const NestedPlan& bound = s.info->nested[which];
   WEIR_ASSIGN_OR_RETURN(RunContext * nested, Nested(i, which));
+  const Finisher finisher{nested};
   for (size_t k = 0; k < bound.feeds.size(); ++k) {
     nested->SetFeedData(static_cast<int>(k), pointers_[input_slot(s, bound.feeds[k])]);
   }
@@ -160,7 +167,6 @@ Status RunContext::RunDirectIf(size_t i, const RunOptions& options) {
     CopyBytes(nested->pointers_[fetches[k].slot], pointers_[output_slot(s, k)],
               plan_->slots[output_slot(s, k)].bytes());
   }
-  nested->Finish();
   return RepinWritten(bound.writes);
 }
 
@@ -169,6 +175,7 @@ Status RunContext::RunDirectWhile(size_t i, const RunOptions& options) {
   const StepInfo& info = *s.info;
   WEIR_ASSIGN_OR_RETURN(RunContext * condition, Nested(i, 0));
   WEIR_ASSIGN_OR_RETURN(RunContext * body, Nested(i, 1));
+  const Finisher finishers[] = {{condition}, {body}};
   char* workspace = static_cast<char*>(args_[i].workspace_data);
   const PlanFetch& result = condition->plan().fetches[0];
   if (result.output >= 0) condition->BindOutput(result.output, workspace + info.condition_offset);
@@ -209,7 +216,6 @@ Status RunContext::RunDirectWhile(size_t i, const RunOptions& options) {
     const Slot& out = plan_->slots[output_slot(s, k)];
     if (out.storage != Storage::kNone) CopyBytes(state[k], pointers_[output_slot(s, k)], out.bytes());
   }
-  for (RunContext* c : {condition, body}) c->Finish();
   WEIR_RETURN_IF_ERROR(RepinWritten(info.nested[0].writes));
   return RepinWritten(info.nested[1].writes);
 }

@@ -1,4 +1,5 @@
 #include "weir/runtime/exec/executor.h"
+#include "weir/graph/base/names.h"
 
 #include <fmt/format.h>
 
@@ -143,8 +144,7 @@ void RunContext::SetFeedData(int i, const void* data) {
 void RunContext::SetOutputData(int i, void* data) { output_bound_[i] = data; }
 
 Status RunContext::FetchError(size_t fetch, const Status& s) const {
-  const std::string& endpoint = plan_->fetches[fetch].name;
-  const std::string name = endpoint.substr(0, endpoint.rfind(':'));
+  const std::string name = NodeNameOf(plan_->fetches[fetch].name);
   return Status(s.code(), fmt::format("error[memory]: '{}' is fetched, and there is {}", name, s.message()))
       .Detail(s.details())
       .Help(s.help());
@@ -219,8 +219,18 @@ Status RunContext::PinForm(int v) {
   return {};
 }
 
-void RunContext::Rest() {
+void RunContext::Rest(std::span<const Tensor> copied) {
   for (int32_t v : resting_pins_) pins_[v] = nullptr;
+  auto variable = [&](size_t i) {
+    const int32_t slot = plan_->fetches[i].slot;
+    return slot >= 0 && plan_->slots[slot].storage == Storage::kVariable ? plan_->slots[slot].index : -1;
+  };
+  for (size_t i = 0; i < copied.size(); ++i) {
+    const int32_t v = variable(i);
+    bool needed = v < 0;
+    for (size_t j = 0; j < copied.size() && !needed; ++j) needed = variable(j) == v && !copied[j].valid();
+    if (!needed) pins_[v] = nullptr;
+  }
   for (int32_t d : resting_dynamic_) dynamic_[d] = Tensor();
   for (auto& p : form_pins_) p = nullptr;
 }
@@ -481,11 +491,12 @@ Status RunContext::CheckNumerics(size_t i) const {
     auto scan = [&](auto zero) {
       using T = decltype(zero);
       for (int64_t e = 0; e < t.num_elements() && bad < 0; ++e) {
-        if (!std::isfinite(static_cast<float>(t.data<T>()[e])) && !std::isfinite(static_cast<double>(t.data<T>()[e])))
-          bad = e;
+        const T v = t.data<T>()[e];
+        if constexpr (kIsComplexType<T>) bad = std::isfinite(v.real()) && std::isfinite(v.imag()) ? -1 : e;
+        else bad = std::isfinite(static_cast<double>(v)) ? -1 : e;
       }
     };
-    DispatchType(t.dtype(), FloatTypes{}, scan);
+    DispatchType(t.dtype(), FloatTypes() + ComplexTypes(), scan);
     if (bad >= 0) {
       return StepError(
           *s.info, InvalidArgument(fmt::format("computed NaN or infinity in output {} ({}{}), first at element {}", k,

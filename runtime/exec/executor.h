@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "weir/runtime/plan/plan.h"
@@ -62,8 +63,9 @@ class RunContext {
   // belongs to a constant, a variable, a feed or another fetch is copied; outputs' buffers are not. Finishes the run.
   Status TakeFetches(std::vector<Tensor>* values);
   // After a run whose feeds stay bound and whose fetches may still be asked for: lets go of all else, so that nobody
-  // who writes a variable must keep its old value for this context.
-  void Rest();
+  // who writes a variable must keep its old value for this context; fetches that the caller has copied (by number,
+  // valid where it has) as well.
+  void Rest(std::span<const Tensor> copied = {});
   // After the last Fetch: lets go of feeds, variables and all that was made in between.
   void Finish();
 

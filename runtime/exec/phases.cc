@@ -27,7 +27,6 @@ int64_t PartsOf(const Phase& p, int threads) {
   return std::clamp<int64_t>(int64_t(std::ceil(std::min(wanted, 1e9))), 1, std::max<int64_t>(most / p.least, 1));
 }
 
-int64_t Aligned(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
 // The items of a part: [begin, end).
 std::pair<int64_t, int64_t> PartOf(const Phase& p, int64_t part) {
@@ -70,17 +69,18 @@ void ForceCutsForTesting(int64_t parts, bool unequal) { forced_parts = parts, fo
 Result<int64_t> Cut(Prepared& prepared, int threads) {
   int64_t own = 0, bytes = 0;
   for (Phase& p : prepared.phases) p.parts = PartsOf(p, threads);
-  constexpr int64_t kMost = int64_t{UINT32_MAX} * RunArgs::kLine;
+  constexpr int64_t kMost = int64_t{UINT32_MAX} * memory::kAlignment;
   if (prepared.workspace_bytes > kMost || prepared.own_bytes > kMost ||
-      !CheckedMul(prepared.MostParts(), Aligned(prepared.own_bytes), &own) ||
-      !CheckedAdd(Aligned(prepared.workspace_bytes), own, &bytes) || bytes > kMost) {
+      !CheckedMul(prepared.MostParts(), memory::Aligned(prepared.own_bytes), &own) ||
+      !CheckedAdd(memory::Aligned(prepared.workspace_bytes), own, &bytes) || bytes > kMost) {
     return ResourceExhausted("needs more workspace than there can be");
   }
   return bytes;
 }
 
 uint32_t OwnLines(const Prepared& p, int64_t part) {
-  return static_cast<uint32_t>((Aligned(p.workspace_bytes) + part * Aligned(p.own_bytes)) / RunArgs::kLine);
+  const int64_t bytes = memory::Aligned(p.workspace_bytes) + part * memory::Aligned(p.own_bytes);
+  return static_cast<uint32_t>(bytes / memory::kAlignment);
 }
 
 void RunPhases(const Prepared& prepared, RunArgs& args, ThreadPool::Team* team) {

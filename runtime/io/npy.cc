@@ -115,7 +115,8 @@ struct DTypeCode {
 };
 constexpr DTypeCode kCodes[] = {{"b1", kBool},  {"i1", kInt8},   {"i2", kInt16},   {"i4", kInt32},  {"i8", kInt64},
                                 {"u1", kUint8}, {"u2", kUint16}, {"u4", kUint32},  {"u8", kUint64}, {"f2", kHalf},
-                                {"f4", kFloat}, {"f8", kDouble}, {"V2", kBfloat16}};
+                                {"f4", kFloat}, {"f8", kDouble}, {"V2", kBfloat16},
+                                {"c8", kComplex64}, {"c16", kComplex128}};
 
 Result<Element> ElementOf(const std::string& descr) {
   Element e;
@@ -232,7 +233,8 @@ Result<Tensor> ReadArray(const Source& read, int64_t limit) {
       t.mutable_data<std::string>()[i] = DecodeText(static_cast<const char*>(buffer->data()) + i * e.size, e);
   } else {
     WEIR_RETURN_IF_ERROR(read(t.mutable_raw(), static_cast<size_t>(bytes)));
-    if (e.swap) SwapBytes(static_cast<char*>(t.mutable_raw()), n, e.size);
+    const int64_t parts = IsComplex(e.dtype) ? 2 : 1;
+    if (e.swap) SwapBytes(static_cast<char*>(t.mutable_raw()), n * parts, e.size / parts);
     if (e.dtype == kBool) {
       auto* b = static_cast<uint8_t*>(t.mutable_raw());
       std::transform(b, b + n, b, [](uint8_t v) { return uint8_t(v != 0); });

@@ -15,8 +15,6 @@ constexpr size_t kManyIntervals = 10000;
 // Comparisons of intervals that looking for a better order may take: a few milliseconds.
 constexpr int64_t kSearchBudget = 8'000'000;
 
-int64_t Rounded(int64_t bytes) { return (bytes + 63) / 64 * 64; }
-
 using Order = std::vector<int>;
 using Offsets = std::vector<int64_t>;
 
@@ -30,12 +28,12 @@ class FirstFit {
     total_ = 0;
     for (int i : order) {
       const Interval& want = intervals_[i];
-      int64_t size = Rounded(want.bytes), at = 0;
+      int64_t size = memory::Aligned(want.bytes), at = 0;
       for (int other : placed_) {
         const Interval& p = intervals_[other];
         if (p.last < want.first || p.first > want.last) continue;
         if (offsets_[other] >= at + size) break;
-        at = std::max(at, offsets_[other] + Rounded(p.bytes));
+        at = std::max(at, offsets_[other] + memory::Aligned(p.bytes));
       }
       offsets_[i] = at;
       total_ = std::max(total_, at + size);
@@ -74,9 +72,9 @@ Order ByBreadth(const std::vector<Interval>& intervals) {
   int64_t bytes = 0;
   for (const auto& [step, begun] : starts) {
     for (auto it = ends.begin(); it != ends.end() && it->first <= step; it = ends.erase(it)) {
-      for (int i : it->second) alive.erase(i), bytes -= Rounded(intervals[i].bytes);
+      for (int i : it->second) alive.erase(i), bytes -= memory::Aligned(intervals[i].bytes);
     }
-    for (int i : begun) alive.insert(i), bytes += Rounded(intervals[i].bytes);
+    for (int i : begun) alive.insert(i), bytes += memory::Aligned(intervals[i].bytes);
     for (int i : alive) breadth[i] = std::max(breadth[i], bytes);
   }
   Order order = SortedBy(intervals.size(), [&](int i) { return intervals[i].bytes; });
@@ -108,9 +106,10 @@ int64_t PlaceAsTheyCome(std::vector<Interval>& intervals) {
   for (int i : SortedBy(intervals.size(), [&](int k) { return -static_cast<int64_t>(intervals[k].first); })) {
     Interval& want = intervals[i];
     for (auto it = alive.begin(); it != alive.end() && it->first < want.first; it = alive.erase(it)) {
-      if (intervals[it->second].bytes > 0) release(intervals[it->second].offset, Rounded(intervals[it->second].bytes));
+      const auto& last = intervals[it->second];
+      if (last.bytes > 0) release(last.offset, memory::Aligned(last.bytes));
     }
-    int64_t size = Rounded(want.bytes);
+    int64_t size = memory::Aligned(want.bytes);
     auto fit = sizes.lower_bound({size, 0});
     if (fit == sizes.end()) {
       bool at_top = !gaps.empty() && gaps.rbegin()->first + gaps.rbegin()->second == total;
@@ -148,7 +147,7 @@ int64_t PlanMemory(std::vector<Interval>& intervals) {
   auto lifetime = [&](int i) { return static_cast<int64_t>(intervals[i].last - intervals[i].first + 1); };
   bool done = try_order(SortedBy(n, [&](int i) { return intervals[i].bytes; })) || try_order(ByBreadth(intervals)) ||
               try_order(SortedBy(n, lifetime)) ||
-              try_order(SortedBy(n, [&](int i) { return Rounded(intervals[i].bytes) * lifetime(i); }));
+              try_order(SortedBy(n, [&](int i) { return memory::Aligned(intervals[i].bytes) * lifetime(i); }));
   // Then small changes of the best order so far, as long as they do no harm.
   uint32_t random = 1;  // any sequence will do; the same one each time
   auto below = [&](size_t limit) { return (random = random * 1664525u + 1013904223u) / 65536 % limit; };
@@ -174,8 +173,8 @@ int64_t PlanMemory(std::vector<Interval>& intervals) {
 int64_t MemoryLowerBound(const std::vector<Interval>& intervals) {
   std::map<int, int64_t> change;  // of the bytes alive, by step
   for (const Interval& i : intervals) {
-    change[i.first] += Rounded(i.bytes);
-    change[i.last + 1] -= Rounded(i.bytes);
+    change[i.first] += memory::Aligned(i.bytes);
+    change[i.last + 1] -= memory::Aligned(i.bytes);
   }
   int64_t alive = 0, most = 0;
   for (const auto& [step, delta] : change) most = std::max(most, alive += delta);

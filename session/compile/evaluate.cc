@@ -11,11 +11,7 @@ std::vector<std::string_view> InputNamesOf(const Node& n) {
   std::vector<std::string_view> names;
   names.reserve(n.inputs().size());
   for (const ArgDef& a : n.def()->inputs()) {
-    const AttrValue* number = a.is_list ? n.FindAttr(a.type_attr) : n.FindAttr(a.number_attr);
-    const size_t count = a.is_list              ? number->get<AttrList>()->type.size()
-                         : a.number_attr.empty() ? 1
-                                                 : static_cast<size_t>(*number->get<int64_t>());
-    names.insert(names.end(), count, a.name);
+    names.insert(names.end(), static_cast<size_t>(a.Count(n.FindAttr(a.counted_by())).value_or(1)), a.name);
   }
   return names;
 }

@@ -7,62 +7,54 @@
 #include "weir/graph/functions.h"
 #include "weir/graph/subgraph.h"
 #include "weir/graph/verify.h"
-#include "weir/runtime/cpu/lanes.h"
-#include "weir/ops/fused/cpu/fused.h"
+#include "weir/session/compile/passes.h"
 
 namespace weir {
 
 namespace {
 
-// Runs one pass and verifies: what a pass breaks is reported as that pass's fault.
-Status RunPass(const char* name, Result<bool> (*pass)(Graph&, PassContext&), Graph& g, PassContext& c,
-               const CompileOptions& options, bool needed) {
-  if (!needed && (!options.optimize || options.disabled_passes.count(name))) return {};
-  WEIR_ASSIGN_OR_RETURN(bool changed, pass(g, c));
-  if (!changed) return {};
-  auto start = std::chrono::steady_clock::now();
-  Status s = Verify(g);
-  c.verify_nanos +=
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
-  if (!s.ok()) return Internal(fmt::format("pass {} broke the graph: {}", name, s.ToString()));
-  return {};
-}
+// Runs passes by name on one graph.
+class Passes {
+ public:
+  Passes(Graph& g, const CompileOptions& options)
+      : g_(g), options_(options), context_(MakePassContext(options.precision)) {}
+
+  // Without these nothing runs; the others only make it faster, and may be switched off.
+  Status Needed(std::initializer_list<std::string_view> names) {
+    for (std::string_view name : names) WEIR_RETURN_IF_ERROR(Run(name));
+    return {};
+  }
+  Status Optional(std::initializer_list<std::string_view> names) {
+    for (std::string_view name : names) {
+      if (options_.optimize && !options_.disabled_passes.count(std::string(name))) WEIR_RETURN_IF_ERROR(Run(name));
+    }
+    return {};
+  }
+  PassContext& context() { return context_; }
+
+ private:
+  Status Run(std::string_view name) {
+    WEIR_ASSIGN_OR_RETURN(const Pass* pass, FindPass(name));
+    return RunPass(*pass, g_, context_).status();
+  }
+
+  Graph& g_;
+  const CompileOptions& options_;
+  PassContext context_;
+};
 
 }  // namespace
 
-const std::vector<Pass>& AllPasses() {
-  static const std::vector<Pass> passes = {
-      {"prune", "what nothing asked for needs is dropped", Prune},
-      {"inline_calls", "bodies are optimised together with their callers", InlineCalls},
-      {"fill_defaults", "kernels see complete attributes, and none that they do not know", FillDefaults},
-      {"lower_references", "reference variables become handles, reads and writes", LowerReferences},
-      {"order_effects", "effects on one variable keep program order", OrderEffects},
-      {"relax_order", "control edges between what has no effect hold nothing back", RelaxOrder},
-      {"infer_shapes", "the fed shapes are known now", InferShapes},
-      {"expand_batch_norm", "inference's normalisation folds and fuses as the arithmetic that it is", ExpandBatchNorm},
-      {"fold_padding", "convolutions pad by themselves", FoldPadding},
-      {"fold_constants", "shape arithmetic and whatever else only constants feed is computed once", FoldConstants},
-      {"simplify", "a table of local rules", Simplify},
-      {"merge_duplicates", "equal computations run once", MergeDuplicates},
-      {"fuse_elementwise", "chains of element-wise ops pass through memory once", FuseElementwise},
-  };
-  return passes;
-}
-
 Result<Graph> Lower(const Graph& user, const Signature& signature, const CompileOptions& options) {
   WEIR_ASSIGN_OR_RETURN(Graph g, CutOut(user, {signature.feeds, signature.fetches, signature.targets}));
-  PassContext c;
-  WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, g, c, options, true));
+  Passes run(g, options);
+  WEIR_RETURN_IF_ERROR(run.Needed({"prune"}));
   WEIR_RETURN_IF_ERROR(RefuseUnknownOps(g));  // only runs need them known
   WEIR_RETURN_IF_ERROR(Verify(g));
-  WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, g, c, options, true));
-  WEIR_RETURN_IF_ERROR(RunPass("inline_calls", InlineCalls, g, c, options, true));
-  WEIR_RETURN_IF_ERROR(RunPass("fill_defaults", FillDefaults, g, c, options, true));
-  WEIR_RETURN_IF_ERROR(RunPass("lower_references", LowerReferences, g, c, options, true));
-  WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, g, c, options, true));
-  WEIR_RETURN_IF_ERROR(RunPass("order_effects", OrderEffects, g, c, options, true));
-  WEIR_RETURN_IF_ERROR(RunPass("relax_order", RelaxOrder, g, c, options, false));
-  WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, g, c, options, true));
+  WEIR_RETURN_IF_ERROR(run.Needed({"infer_shapes", "inline_calls", "fill_defaults", "lower_references", "infer_shapes",
+                                   "order_effects"}));
+  WEIR_RETURN_IF_ERROR(run.Optional({"relax_order"}));
+  WEIR_RETURN_IF_ERROR(run.Needed({"prune"}));
   WEIR_RETURN_IF_ERROR(RefuseUnknownOps(g));  // of the inlined bodies, too
   return g;
 }
@@ -72,28 +64,18 @@ Status Optimize(Graph& g, const std::vector<OutputType>& feeds, const CompileOpt
   for (size_t i = 0; i < args.size() && i < feeds.size(); ++i) {
     if (args[i].valid()) WEIR_RETURN_IF_ERROR(g.SetOutputType(args[i], 0, feeds[i]));
   }
-  PassContext c;
-  c.evaluate = EvaluateNode;
-  c.precision = options.precision;
-  c.has_lanes = [](std::string_view op, const std::vector<DType>& operands, DType result) {
-    const LaneFn* fn = FindLaneFn(op, operands, result);
-    return fn && !fn->find_bad;
-  };
-  c.max_fused_inputs = kFusedInputs;
-  c.max_fused_outputs = kFusedOutputs;
-  WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, g, c, options, true));
-  WEIR_RETURN_IF_ERROR(RunPass("expand_batch_norm", ExpandBatchNorm, g, c, options, false));
-  WEIR_RETURN_IF_ERROR(RunPass("fold_padding", FoldPadding, g, c, options, false));
+  Passes run(g, options);
+  WEIR_RETURN_IF_ERROR(run.Needed({"infer_shapes"}));
+  WEIR_RETURN_IF_ERROR(run.Optional({"expand_batch_norm", "fold_padding"}));
   // Twice: folding gives rules new constants, and rules give folding new ones.
   for (int round = 0; round < 2; ++round) {
-    WEIR_RETURN_IF_ERROR(RunPass("fold_constants", FoldConstants, g, c, options, false));
-    WEIR_RETURN_IF_ERROR(RunPass("simplify", Simplify, g, c, options, false));
-    WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, g, c, options, true));
-    WEIR_RETURN_IF_ERROR(RunPass("merge_duplicates", MergeDuplicates, g, c, options, false));
+    WEIR_RETURN_IF_ERROR(run.Optional({"fold_constants", "simplify"}));
+    WEIR_RETURN_IF_ERROR(run.Needed({"prune"}));
+    WEIR_RETURN_IF_ERROR(run.Optional({"merge_duplicates"}));
   }
-  WEIR_RETURN_IF_ERROR(RunPass("fuse_elementwise", FuseElementwise, g, c, options, false));
-  WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, g, c, options, true));
-  if (context) *context = std::move(c);
+  WEIR_RETURN_IF_ERROR(run.Optional({"fuse_elementwise"}));
+  WEIR_RETURN_IF_ERROR(run.Needed({"prune"}));
+  if (context) *context = std::move(run.context());
   return {};
 }
 
@@ -147,13 +129,10 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
   // Every effect of a body runs, whether or not a result needs it.
   const std::set<NodeId> effects = EffectNodes(*function, body);
   WEIR_RETURN_IF_ERROR(AddSink(body, std::vector<NodeId>(effects.begin(), effects.end())).status());
-  PassContext c;
-  WEIR_RETURN_IF_ERROR(RunPass("inline_calls", InlineCalls, body, c, env.options, true));
-  WEIR_RETURN_IF_ERROR(RunPass("fill_defaults", FillDefaults, body, c, env.options, true));
-  WEIR_RETURN_IF_ERROR(RunPass("infer_shapes", InferShapes, body, c, env.options, true));
-  WEIR_RETURN_IF_ERROR(RunPass("order_effects", OrderEffects, body, c, env.options, true));
-  WEIR_RETURN_IF_ERROR(RunPass("relax_order", RelaxOrder, body, c, env.options, false));
-  WEIR_RETURN_IF_ERROR(RunPass("prune", Prune, body, c, env.options, true));
+  Passes run(body, env.options);
+  WEIR_RETURN_IF_ERROR(run.Needed({"inline_calls", "fill_defaults", "infer_shapes", "order_effects"}));
+  WEIR_RETURN_IF_ERROR(run.Optional({"relax_order"}));
+  WEIR_RETURN_IF_ERROR(run.Needed({"prune"}));
   WEIR_RETURN_IF_ERROR(env.bodies->Count(*function, body.num_nodes()));
   std::shared_ptr<const Plan> plan;
   if (Status s = RefuseUnknownOps(body); !s.ok()) {  // the run may never get there
@@ -161,7 +140,9 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
     refusing->refused = std::move(s).Detail(fmt::format("in function '{}'", f.name));
     plan = std::move(refusing);
   } else {
-    WEIR_ASSIGN_OR_RETURN(plan, Compile(std::move(body), args, env));
+    CompileEnv inner = env;
+    inner.function = f.name;
+    WEIR_ASSIGN_OR_RETURN(plan, Compile(std::move(body), args, inner));
   }
   env.bodies->Add(std::move(key), plan);
   return plan;

@@ -330,6 +330,12 @@ class PlanBuilder {
     }
   }
 
+  // By name; functions may have nodes of one name, and ':' is in none.
+  NodeState* StateOf(const Node& n) const {
+    if (!n.def()->keeps_state()) return nullptr;
+    return env_.resources->StateOf(env_.function.empty() ? n.name() : env_.function + ":" + n.name());
+  }
+
   Status EmitKernel(const Node& n) {
     WEIR_ASSIGN_OR_RETURN(Prepared prepared, copies_.PreparedOf(n));
     WEIR_ASSIGN_OR_RETURN(const bool in_place, AddOutputs(n, prepared));
@@ -348,7 +354,7 @@ class PlanBuilder {
     step.prepared = std::move(prepared);
     WEIR_ASSIGN_OR_RETURN(const int64_t workspace, Cut(step.prepared, env_.options.threads));
     if (workspace > 0) slots_.AddWorkspace(plan_->steps.size(), workspace, order_[n.id()]);
-    if (n.def()->keeps_state()) step.state = env_.resources->StateOf(n.name());
+    step.state = StateOf(n);
     step.info = std::move(info);
     if (!step.prepared.phases.empty()) plan_->steps.push_back(std::move(step));
     return {};
@@ -376,7 +382,7 @@ class PlanBuilder {
       plan_->variables[v].written = true;
     }
     variables_.NoteHandleReads(n);
-    if (n.def()->keeps_state()) step.state = env_.resources->StateOf(n.name());
+    step.state = StateOf(n);
     step.info = std::move(info);
     plan_->steps.push_back(std::move(step));
     return {};

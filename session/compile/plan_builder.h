@@ -42,6 +42,7 @@ struct CompileEnv {
   FormStore* forms = nullptr;   // null: kernels take inputs as they are
   CompileOptions options;
   BodyPlans* bodies = nullptr;  // of the compilation under way
+  std::string function = {};    // whose body is compiled; empty: the graph itself
 };
 
 // Feeds are the graph's `_Arg` nodes, fetches its `_Retval` nodes, by index. Errors name node, op and creation place.

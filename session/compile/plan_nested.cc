@@ -49,8 +49,6 @@ bool IsDirect(const Plan& plan, const Step& step, const StepInfo& info) {
   return true;
 }
 
-int64_t Aligned(int64_t bytes) { return (bytes + 63) / 64 * 64; }
-
 std::vector<LoopVariable> LoopVariables(const Plan& body) {
   std::vector<LoopVariable> variables;
   std::set<int32_t> outputs;
@@ -73,16 +71,16 @@ std::vector<LoopVariable> LoopVariables(const Plan& body) {
 
 int64_t LayOutNested(const Plan& plan, const Step& step, StepInfo* info) {
   int64_t bytes = 0;
-  for (const NestedPlan& nested : info->nested) bytes = std::max(bytes, Aligned(nested.plan->arena_bytes));
+  for (const NestedPlan& nested : info->nested) bytes = std::max(bytes, memory::Aligned(nested.plan->arena_bytes));
   info->direct = IsDirect(plan, step, *info);
   if (!info->direct || step.kind != StepKind::kWhile) return bytes;
   info->condition_offset = bytes;
   const Plan& condition = *info->nested[0].plan;
-  bytes += Aligned(condition.slots[condition.fetches[0].slot].bytes());
+  bytes += memory::Aligned(condition.slots[condition.fetches[0].slot].bytes());
   info->loop = LoopVariables(*info->nested[1].plan);
   for (LoopVariable& v : info->loop) {
     if (v.handed_on) continue;
-    for (int64_t& offset : v.offset) offset = bytes, bytes += Aligned(v.bytes);
+    for (int64_t& offset : v.offset) offset = bytes, bytes += memory::Aligned(v.bytes);
   }
   return bytes;
 }

@@ -57,14 +57,14 @@ Result<Role> Roles::Decide(const Node& n) {
   if (n.Is("Const")) return Role::kConstant;
   if (n.Is("_Arg")) return IsHandle(*g_, {n.id(), 0}) ? Role::kHandle : Role::kFeed;
   if (n.Is("_Retval")) return Role::kFetch;
-  if (n.Is("NoOp") || n.Is("ControlTrigger")) return Role::kNothing;
+  if (n.def()->compiled_away() && n.inputs().empty() && n.outputs().empty()) return Role::kNothing;  // order alone
   const OpDef& op = *n.def();
   if (op.makes_handle() || (op.hands_on() && IsHandle(*g_, {n.id(), 0}))) return Role::kHandle;
   // What the executor does itself, since a variable may take another shape and memory by it.
   if (n.Is("ReadVariableOp")) return Role::kRead;
   if (n.Is("AssignVariableOp")) return Role::kAssign;
   if (n.Is("VarIsInitializedOp")) return Role::kIsInitialized;
-  if (FunctionAttrs(n).size() == 2) return Role::kControl;
+  if (op.calls() == CallKind::kBranches || op.calls() == CallKind::kLoop) return Role::kControl;
   const KernelDef* kernel = kernels_[n.id().value] = AllKernels().Find(n.op());
   if (op.fed() && !kernel) {
     return FailedPrecondition("must be fed")

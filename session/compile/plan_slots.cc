@@ -124,7 +124,7 @@ void SlotTable::LayOut() {
     if (m.storage != Storage::kArena) continue;
     intervals.push_back({m.bytes, m.first, std::max(m.first, m.last)});
     which.push_back(static_cast<int32_t>(i));
-    plan_.arena_sum += (m.bytes + 63) / 64 * 64;
+    plan_.arena_sum += memory::Aligned(m.bytes);
   }
   plan_.arena_lower_bound = MemoryLowerBound(intervals);
   plan_.arena_bytes = PlanMemory(intervals);

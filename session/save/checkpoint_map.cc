@@ -4,61 +4,91 @@
 
 #include <set>
 
+#include "weir/graph/base/names.h"
 #include "weir/graph/import.h"
 #include "weir/graph/pass.h"
+#include "weir/graph/verify.h"
 #include "weir/ops/model/variables.h"
+#include "weir/ops/rewrites/rewrites.h"
 
 namespace weir {
 
 namespace {
 
-// The restore op's part of the graph with functions inlined and references made handles: RestoreV2 and AssignVariableOp
-// are all that is left to understand. Null when it holds what Weir cannot make sense of.
-std::optional<Graph> RestoringPart(const Graph& g, const SaverInfo& saver) {
-  NodeId root = g.Find(saver.restore_op.substr(0, saver.restore_op.rfind(':')));
-  if (!root.valid()) return std::nullopt;
+constexpr char kNamesHelp[] = "tell a Saver the checkpoint's names of the variables, in SaverOptions::names";
+
+// What runs when `root`, a graph's restore op, does, with functions inlined and references made handles: reading a
+// checkpoint and AssignVariableOp are all that is left to understand.
+Result<Graph> RestoringPart(const Graph& g, NodeId root) {
   Graph part = g;
   PassContext context;
-  if (!part.Retain(NeededBy(g, {root})).ok() || !InlineCalls(part, context).ok() ||
-      !LowerReferences(part, context).ok())
-    return std::nullopt;
-  return part;
+  auto lower = [&]() -> Status {
+    WEIR_RETURN_IF_ERROR(part.Retain(NeededBy(g, {root})));
+    WEIR_RETURN_IF_ERROR(Verify(part));  // a file's graph has not been, and the passes rely on it
+    WEIR_RETURN_IF_ERROR(InlineCalls(part, context).status());
+    return LowerReferences(part, context).status();
+  };
+  Status s = lower();
+  if (s.ok()) return part;
+  if (s.help().empty()) s = std::move(s).Help(kNamesHelp);
+  return std::move(s).Detail(fmt::format("it belongs to what '{}' runs, by which the graph restores its variables",
+                                         g[root].name()));
 }
 
-// What `assign` restores; key "" when it restores nothing.
-SavedVariable RestoredBy(const Graph& g, const Node& assign) {
+// Names and slices of what an op reads from a checkpoint; RestoreSlice and Restore are TensorFlow's before RestoreV2.
+bool ReadsCheckpoint(const Node& n) {
+  return ((n.Is("RestoreV2") || n.Is("RestoreSlice")) && n.inputs().size() == 3) ||
+         (n.Is("Restore") && n.inputs().size() == 2);
+}
+
+// What `assign` restores. Errors go on after its name.
+Result<SavedVariable> RestoredBy(const Graph& g, const Node& assign) {
   SavedVariable v;
   NodeId variable = VariableBehind(g, assign.input(0));
-  if (!variable.valid()) return {};
+  if (!variable.valid()) return Unimplemented("restores what is no variable of the graph");
   v.variable = CheckpointName(g[variable]), v.type = VariableType(g[variable]);
   Endpoint value = assign.input(1);
   for (; g[value.node].Is("Identity") || g[value.node].Is("Reshape"); value = g[value.node].input(0)) {
     v.reshape |= g[value.node].Is("Reshape");
   }
   const Node& restore = g[value.node];
-  if (!restore.Is("RestoreV2") || restore.inputs().size() != 3) return {};
-  const Tensor* names = ConstantValue(g, restore.input(1));
-  const Tensor* slices = ConstantValue(g, restore.input(2));
-  auto has = [&](const Tensor* t) { return t && t->dtype() == kString && t->num_elements() > value.index; };
-  if (!has(names) || !has(slices)) return {};
-  auto slice = io::SliceSpec::Parse(slices->span<std::string>()[value.index], &v.full);
-  if (!slice.ok()) return {};
-  v.slice = std::move(*slice);
-  v.key = names->span<std::string>()[value.index];
+  if (!ReadsCheckpoint(restore)) {
+    return Unimplemented(fmt::format("restores '{}' by {} '{}', and Weir cannot tell which tensor of a checkpoint that "
+                                     "is",
+                                     v.variable, restore.op(), restore.name()));
+  }
+  auto text = [&](int input) -> const std::string* {
+    const Tensor* t = ConstantValue(g, restore.input(input));
+    if (!t || t->dtype() != kString || t->num_elements() <= value.index) return nullptr;
+    return &t->span<std::string>()[value.index];
+  };
+  const bool sliced = restore.inputs().size() > 2;
+  const std::string *key = text(1), *spec = sliced ? text(2) : nullptr;
+  if (!key || key->empty() || (sliced && !spec)) {
+    return Unimplemented(fmt::format("restores '{}' by {} '{}', whose names or slices are no constants", v.variable,
+                                     restore.op(), restore.name()));
+  }
+  WEIR_ASSIGN_OR_RETURN(v.slice, io::SliceSpec::Parse(spec ? *spec : "", &v.full));
+  v.key = *key;
   return v;
 }
 
-std::vector<SavedVariable> ByRestoreOp(const Graph& g) {
+Result<std::vector<SavedVariable>> ByRestoreOp(const Graph& g) {
   std::vector<SavedVariable> all;
   const MetaGraph* meta = g.file_info().meta.get();
   if (!meta || !meta->saver) return all;
-  auto part = RestoringPart(g, *meta->saver);
-  if (!part) return all;
-  for (NodeId id : part->nodes()) {
-    const Node& n = (*part)[id];
-    if (!n.Is("AssignVariableOp") || n.inputs().size() != 2) continue;
-    SavedVariable v = RestoredBy(*part, n);
-    if (!v.key.empty()) all.push_back(std::move(v));
+  const std::string& op = meta->saver->restore_op;
+  NodeId root = g.Find(NodeNameOf(op));
+  if (!root.valid()) return all;
+  WEIR_ASSIGN_OR_RETURN(Graph part, RestoringPart(g, root));
+  for (NodeId id : part.nodes()) {
+    if (!part[id].Is("AssignVariableOp")) continue;
+    auto v = RestoredBy(part, part[id]);
+    if (!v.ok()) {
+      NodeId own = g.Find(part[id].name());  // before it was lowered
+      return NodeError(own.valid() ? g[own] : part[id], "file", v.status()).Help(kNamesHelp);
+    }
+    all.push_back(*std::move(v));
   }
   return all;
 }
@@ -88,7 +118,7 @@ std::vector<SavedVariable> VariablesByName(const Graph& g) {
   std::map<std::string, const VariableInfo*> infos;
   if (const MetaGraph* meta = g.file_info().meta.get()) {
     for (const auto& [key, list] : meta->variables) {
-      for (const VariableInfo& v : list) infos[v.name.substr(0, v.name.rfind(':'))] = &v;
+      for (const VariableInfo& v : list) infos[NodeNameOf(v.name)] = &v;
     }
   }
   std::vector<SavedVariable> all;
@@ -104,8 +134,8 @@ std::vector<SavedVariable> VariablesByName(const Graph& g) {
   return all;
 }
 
-std::vector<SavedVariable> CheckpointMap(const Graph& g) {
-  std::vector<SavedVariable> all = ByRestoreOp(g);
+Result<std::vector<SavedVariable>> CheckpointMap(const Graph& g) {
+  WEIR_ASSIGN_OR_RETURN(std::vector<SavedVariable> all, ByRestoreOp(g));
   std::set<std::string> listed;
   for (const SavedVariable& v : all) listed.insert(v.variable);
   std::set<std::string> local;

@@ -24,8 +24,10 @@ struct SavedVariable {
 
 // What a saver of the graph saves and restores: what the restore op of its MetaGraph lists, under the names there.
 // Variables that it does not list, since they came later, follow under their own names, not required. Without such an
-// op: every variable that is not local, parts of partitioned ones as parts.
-std::vector<SavedVariable> CheckpointMap(const Graph& g);
+// op: every variable that is not local, parts of partitioned ones as parts. Errors: the restore op or what it runs is
+// malformed, or restores a variable in a way of which Weir cannot tell the names; never the variable's own name
+// instead.
+Result<std::vector<SavedVariable>> CheckpointMap(const Graph& g);
 // Every variable under its own name, or as a part of the partitioned variable that it belongs to.
 std::vector<SavedVariable> VariablesByName(const Graph& g);
 

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "weir/graph/base/names.h"
 #include "weir/graph/export.h"
 #include "weir/graph/functions.h"
 #include "weir/graph/import.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/subgraph.h"
 #include "weir/graph/verify.h"
+#include "weir/ops/registry.h"
 
 namespace weir {
 
@@ -41,14 +43,11 @@ Status Infer(Graph& g) {
   return {};
 }
 
-// The node of a tensor's name, for a node that stands for it.
-std::string NodeOf(const std::string& tensor) { return tensor.substr(0, tensor.rfind(':')); }
-
 // Gives a tensor that another node computes now its name back, where that can be: by an Identity.
 Status KeepName(Graph& g, const std::string& name, std::string* tensor) {
-  if (*tensor == name || !name.ends_with(":0") || g.Find(NodeOf(name)).valid()) return {};
+  if (*tensor == name || !name.ends_with(":0") || g.Find(NodeNameOf(name)).valid()) return {};
   WEIR_ASSIGN_OR_RETURN(Endpoint e, g.ParseEndpoint(*tensor));
-  NodeSpec spec{.op = "Identity", .name = NodeOf(name), .inputs = {e}, .attrs = {{"T", BaseType(g.type(e).dtype)}}};
+  NodeSpec spec{.op = "Identity", .name = NodeNameOf(name), .inputs = {e}, .attrs = {{"T", BaseType(g.type(e).dtype)}}};
   WEIR_RETURN_IF_ERROR(g.AddNode(std::move(spec)).status());
   *tensor = name;
   return {};
@@ -60,7 +59,7 @@ Result<std::string> ToPlaceholder(Graph& g, NodeId arg, const std::string& name)
   if (BaseType(t.dtype) == kResource)
     return Unimplemented(fmt::format("error[feed]: '{}' is a handle, which no file can hold", name));
   WEIR_ASSIGN_OR_RETURN(NodeId fed, g.AddNode({.op = "Placeholder",
-                                               .name = g.UniqueName(NodeOf(name)),
+                                               .name = g.UniqueName(NodeNameOf(name)),
                                                .attrs = {{"dtype", BaseType(t.dtype)}, {"shape", t.shape}}}));
   WEIR_RETURN_IF_ERROR(g.ReplaceUses({arg, 0}, {fed, 0}));
   WEIR_RETURN_IF_ERROR(g.ReplaceControlUses(arg, fed));

@@ -86,7 +86,7 @@ class Freezer {
     return std::find(writes.begin(), writes.end(), input) == writes.end() ? Status() : Changes();
   }
 
-  // An op on a handle becomes the op on the tensor.
+  // An op on a handle becomes the op on the tensor. Why by name: each has another counterpart.
   static Status FreezeUse(Graph& g, NodeId id, DType dtype, Held* held) {
     const Node& n = g[id];
     if (n.Is("_Retval")) return {};  // FreezeFunction's business
@@ -137,7 +137,7 @@ class Freezer {
   // A call, branch or loop: each of its functions takes tensors where it took handles.
   Status FreezeCall(Graph& g, NodeId id, Held* held) {
     const Node& n = g[id];
-    const bool branch = n.Is("If") || n.Is("StatelessIf"), loop = n.Is("While") || n.Is("StatelessWhile");
+    const bool branch = n.def()->calls() == CallKind::kBranches, loop = n.def()->calls() == CallKind::kLoop;
     std::map<int64_t, DType> args;
     for (size_t i = 0; i < n.inputs().size(); ++i) {
       if (auto it = held->find(n.input(static_cast<int>(i))); it != held->end())
@@ -283,6 +283,9 @@ Result<Graph> FreezeGraph(const Session& session, const std::vector<std::string>
   }
   if (roots.empty()) return InvalidArgument("error[fetch]: a graph cannot be frozen without naming outputs");
   WEIR_RETURN_IF_ERROR(g.Retain(NeededBy(g, roots)));
+  // A file's graph has not been looked at; inference looks at the bodies, too.
+  WEIR_RETURN_IF_ERROR(Verify(g));
+  WEIR_RETURN_IF_ERROR(InferGraph(g));
   g.file_info().meta.reset(), g.local_variables().clear();
   g.file_info().library_unknown_fields.clear();
   std::map<Endpoint, DType> held;

@@ -7,9 +7,29 @@ run(${CMAKE_COMMAND} -S ${SOURCE}/find_package -B ${BUILD}/find_package -G ${GEN
 run(${CMAKE_COMMAND} --build ${BUILD}/find_package)
 run(${BUILD}/find_package/consumer)
 run(${BUILD}/find_package/custom_op)
-# The examples that came with the package are a project of their own.
+# The pages and examples came along, with all that the pages link.
 file(GLOB_RECURSE examples ${prefix}/share/CMakeLists.txt)
 get_filename_component(examples ${examples} DIRECTORY)
+get_filename_component(pages ${examples} DIRECTORY)
+file(GLOB wanted RELATIVE ${SOURCE}/../.. ${SOURCE}/../../*.md ${SOURCE}/../../docs/*.md ${SOURCE}/../../examples/*.cc)
+foreach(page ${wanted})
+  if(NOT EXISTS ${pages}/${page})
+    message(SEND_ERROR "the package lacks ${page}")
+    continue()
+  endif()
+  file(READ ${pages}/${page} text)
+  string(REPLACE "](" "<link>" text "${text}")
+  string(REGEX REPLACE "[][;]" "" text "${text}")  # which part or join CMake's lists
+  string(REGEX MATCHALL "(<link>|href=\")[A-Za-z0-9_./-]+[)\"]" links "${text}")
+  get_filename_component(folder ${pages}/${page} DIRECTORY)
+  foreach(link ${links})
+    string(REGEX REPLACE "^<link>|^href=\"|[)\"]$" "" link "${link}")
+    if(NOT EXISTS ${folder}/${link})
+      message(SEND_ERROR "${page} links ${link}, which the package lacks")
+    endif()
+  endforeach()
+endforeach()
+# The examples are a project of their own.
 file(REMOVE_RECURSE ${BUILD}/examples)
 run(${CMAKE_COMMAND} -S ${examples} -B ${BUILD}/examples -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${CXX}
     -DCMAKE_CXX_FLAGS=${flags} -DCMAKE_PREFIX_PATH=${prefix})

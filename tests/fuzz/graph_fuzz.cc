@@ -1,6 +1,6 @@
 // graph_fuzz: graph files with fields dropped, doubled, retyped, rewired or damaged, each taken through every verb of
-// graphdef that reads a graph, in this process. Every case must end in an exit code: never a signal, a sanitizer's
-// report, a hang or an exception that a verb lets escape.
+// graphdef that reads a graph, and through the library's other ways with one (graph_ways.h), in this process. Every
+// case must end in an exit code: never a signal, a sanitizer's report, a hang or an exception that is let escape.
 //
 //   graph_fuzz [--seconds=10] [--cases=N] [--first=0] [--seed=1] [--folder=DIR…] [--verbose] [--write=FILE]
 //
@@ -20,13 +20,12 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
-#include <map>
 #include <thread>
 
 #include "weir/graph/base/memory.h"
 #include "weir/runtime/io/file.h"
 #include "weir/tests/fuzz/graph_seeds.h"
-#include "weir/tools/graphdef/tool.h"
+#include "weir/tests/fuzz/graph_ways.h"
 
 extern "C" [[gnu::weak]] void __sanitizer_set_death_callback(void (*callback)());  // where a sanitizer is linked in
 
@@ -108,73 +107,7 @@ void Watch() {
   }
 }
 
-// ---- the verbs, parsed once: each then reads the file anew
-
-struct Verb {
-  std::string line;
-  std::unique_ptr<CLI::App> app;
-  tool::Action action;
-};
-
-Verb Parse(const std::string& line, const std::string& file) {
-  Verb v{line, std::make_unique<CLI::App>("", "graphdef"), {}};
-  tool::AddVerbs(*v.app, &v.action);
-  const size_t name = std::min(line.find(' '), line.size());
-  v.app->parse(line.substr(0, name) + " " + file + line.substr(name));
-  return v;
-}
-
-constexpr const char* kPasses =
-    "prune,infer_shapes,inline_calls,fill_defaults,lower_references,order_effects,relax_order,expand_batch_norm,"
-    "fold_padding,fold_constants,simplify,merge_duplicates,fuse_elementwise";
-
-// Of each verb one of these ways to call it, by chance.
-const std::vector<std::vector<std::string>> kVerbs{
-    {"check", "check --json --strict"},
-    {"dump", "dump --full --order=topo -o dump.pbtxt", "dump --json", "dump --proto"},
-    {"summary --json", "summary --depth=1"},
-    {"run --threads=1", "run --threads=1 --optimize=0 --json"},
-    {"opt --verify=1 -o opt.pb", fmt::format("opt --passes={}", kPasses)},
-    {"plan", "plan --optimize=0 --json"},
-    {"bench --warmup=0 --runs=1 --threads=1", "bench --warmup=0 --runs=1 --threads=2 --optimize=0"},
-    {"draw", "draw --depth=1 --constants"},
-};
-// The same of those that need a tensor's name.
-const std::vector<std::vector<std::string>> kNamedVerbs{
-    {"grad --json -o grad.pb --y"},
-    {"run --threads=1 --fetch", "bench --warmup=0 --runs=1 --threads=1 --fetch", "plan --fetch",
-     "opt --passes=inline_calls,simplify --fetch"},
-};
-
-class Verbs {
- public:
-  explicit Verbs(std::string file) : file_(std::move(file)) {
-    for (const auto& ways : kVerbs) fixed_.push_back(Parsed(ways, ""));
-  }
-
-  std::vector<const Verb*> For(const std::string& y, std::mt19937_64& rng) {
-    std::vector<const Verb*> verbs;
-    for (const auto& ways : fixed_) verbs.push_back(&ways[rng() % ways.size()]);
-    if (y.empty()) return verbs;
-    auto& named = named_[y];
-    for (size_t i = named.size(); i < kNamedVerbs.size(); ++i) named.push_back(Parsed(kNamedVerbs[i], " " + y));
-    for (const auto& ways : named) verbs.push_back(&ways[rng() % ways.size()]);
-    return verbs;
-  }
-
- private:
-  std::vector<Verb> Parsed(const std::vector<std::string>& ways, const std::string& y) const {
-    std::vector<Verb> verbs;
-    for (const std::string& way : ways) verbs.push_back(Parse(way + y, file_));
-    return verbs;
-  }
-
-  std::string file_;
-  std::vector<std::vector<Verb>> fixed_;
-  std::map<std::string, std::vector<std::vector<Verb>>> named_;
-};
-
-// The file that the verbs read: of this process, in memory.
+// The file that all ways read: of this process, in memory.
 class MemoryFile {
  public:
   MemoryFile() : fd_(memfd_create("graph", 0)) {}
@@ -204,48 +137,56 @@ bool MayWrite(const std::string& bytes) {
          bytes.find("WriteFile") != bytes.npos;
 }
 
-// How many verbs ended with code 0; -1 where the graph does not load, which is the same to all of them: one tries.
-int RunCase(const std::string& bytes, const std::vector<const Verb*>& verbs, const std::string& what, bool verbose) {
-  const bool runs = !MayWrite(bytes);
+// The exit code of one way.
+int Go(const Way& way, const std::string& what, bool verbose) {
+  std::snprintf(current, sizeof current, "%s: %s\n", what.c_str(), way.line.c_str());
+  if (verbose) fmt::print(report, "{}", current);
+  tool::interrupted = false;
+  verb_cpu = CpuNow(), verb_started = Now();
+  int code = tool::kResources;
+  try {
+    code = way.action();
+  } catch (const std::bad_alloc&) {
+    // As main does: a verb may run out of the budget.
+  }
+  verb_started = 0;
+  return code;
+}
+
+// How many ways ended with code 0; -1 where the graph does not load, which is the same to all of them: one tries.
+int RunCase(const std::string& bytes, const std::vector<const Way*>& ways, const std::string& what, bool verbose) {
+  const bool may_run = !MayWrite(bytes);
   int good = 0;
-  for (const Verb* v : verbs) {
-    if (!runs && (v->line.starts_with("run") || v->line.starts_with("bench") || v->line.starts_with("opt --verify")))
-      continue;
-    std::snprintf(current, sizeof current, "%s: %s\n", what.c_str(), v->line.c_str());
-    if (verbose) fmt::print(report, "{}", current);
-    tool::interrupted = false;
-    verb_cpu = CpuNow(), verb_started = Now();
-    try {
-      const int code = v->action();
+  for (const Way* way : ways) {
+    for (const Way* w = way; w && (may_run || !w->runs);) {
+      const int code = Go(*w, what, verbose);
       good += code == tool::kOk;
-      if (v == verbs[0] && code == tool::kBadFile) return -1;
-    } catch (const std::bad_alloc&) {
-      // As main does: a verb may run out of the budget.
+      if (w == ways[0] && code == tool::kBadFile) return -1;
+      w = code == tool::kOk ? w->then.get() : nullptr;
     }
-    verb_started = 0;
   }
   return good;
 }
 
 int Fuzz(const Options& o) {
   std::vector<Seed> seeds = AllSeeds(o.folders);
+  WriteCheckpoint(seeds);
   MemoryFile file;
-  Verbs verbs(file.path());
+  Ways ways(file.path());
   std::thread(Watch).detach();
   const int64_t start = Now();
   int64_t done = 0, loaded = 0, good = 0;
   for (; done < o.cases && static_cast<double>(Now() - start) < o.seconds * 1000; ++done) {
     const int64_t number = o.first + done;
     std::mt19937_64 rng(o.seed * 1000003 + static_cast<uint64_t>(number));
-    const Seed& seed = seeds[rng() % seeds.size()];
-    const std::string bytes = number < static_cast<int64_t>(seeds.size()) && o.seed == 0
-                                  ? seeds[static_cast<size_t>(number)].bytes
-                                  : Mutated(seed, rng);
+    const bool undamaged = o.seed == 0 && number < static_cast<int64_t>(seeds.size());
+    const Seed& seed = seeds[undamaged ? static_cast<size_t>(number) : rng() % seeds.size()];
+    const std::string bytes = undamaged ? seed.bytes : Mutated(seed, rng);
     if (!o.write.empty()) io::WriteFile(o.write, bytes).Check();
     file.Put(bytes);
     const std::string what = fmt::format("graph_fuzz: --seed={} --first={}, of {}", o.seed, number, seed.name);
     try {
-      const int ended_well = RunCase(bytes, verbs.For(seed.y, rng), what, o.verbose);
+      const int ended_well = RunCase(bytes, ways.For(seed, rng), what, o.verbose);
       if (ended_well >= 0) ++loaded, good += ended_well;
     } catch (const std::exception& e) {
       fmt::print(report, "{}an exception escaped: {}\n", current, e.what());
@@ -253,7 +194,7 @@ int Fuzz(const Options& o) {
     }
   }
   fmt::print(report,
-             "{} graphs of {} seeds: {} loaded, on which {} verbs ended well and the others with an error; {} bytes in "
+             "{} graphs of {} seeds: {} loaded, on which {} ways ended well and the others with an error; {} bytes in "
              "use at the end\n",
              done, seeds.size(), loaded, good, memory::bytes_in_use());
   return 0;
@@ -273,8 +214,13 @@ int Main(int argc, char** argv) {
     else return fmt::print(stderr, "graph_fuzz: unknown argument {}\n", arg), 2;
   }
   memory::set_budget(kBudget);
-  std::string folder = std::filesystem::temp_directory_path() / "graph_fuzz_XXXXXX";
-  if (!mkdtemp(folder.data()) || chdir(folder.c_str()) != 0)
+  // In memory where that is to be had: a checkpoint waits until the disk has it.
+  std::string folder = "/dev/shm/graph_fuzz_XXXXXX";
+  if (!mkdtemp(folder.data())) {
+    folder = std::filesystem::temp_directory_path() / "graph_fuzz_XXXXXX";
+    if (!mkdtemp(folder.data())) folder.clear();
+  }
+  if (folder.empty() || chdir(folder.c_str()) != 0)
     return fmt::print(stderr, "graph_fuzz: no folder to work in\n"), 2;
   fuzzing = pthread_self();
   SayCurrentAtAnyEnd();

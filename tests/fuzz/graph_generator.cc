@@ -10,6 +10,7 @@
 #include "weir/ops/math/math.h"
 #include "weir/ops/model/control_flow.h"
 #include "weir/ops/reduce/reduce.h"
+#include "weir/ops/registry.h"
 #include "weir/ops/state/state.h"
 
 namespace weir::fuzz {

@@ -8,6 +8,7 @@ namespace {
 
 // Numbers of fields, of proto/graph.proto.
 enum : uint32_t { kNode = 1, kNodeName = 1, kNodeOp = 2, kNodeInput = 3, kNodeAttr = 5, kKey = 1, kValue = 2 };
+enum : uint32_t { kLibrary = 2, kFunction = 1, kBodyNode = 3 };
 enum : uint32_t {
   kList = 1,
   kBytes = 2,
@@ -21,11 +22,12 @@ enum : uint32_t {
   kFunc = 10
 };
 
+// Of a GraphDef or a FunctionDef, whose nodes are the fields `kind`.
 class GraphMutator {
  public:
-  GraphMutator(Message& graph, std::mt19937_64& rng) : graph_(graph), rng_(rng) {
+  GraphMutator(Message& graph, uint32_t kind, std::mt19937_64& rng) : graph_(graph), kind_(kind), rng_(rng) {
     for (size_t i = 0; i < graph_.size(); ++i) {
-      if (graph_[i].number == kNode && graph_[i].type == 2) nodes_.push_back(i);
+      if (graph_[i].number == kind_ && graph_[i].type == 2) nodes_.push_back(i);
     }
   }
 
@@ -55,7 +57,7 @@ class GraphMutator {
 
   void Copy(Message node) {
     if (Field* name = FindField(node, kNodeName)) name->bytes += "_copy";
-    graph_.push_back({kNode, 2, 0, Serialize(node)});
+    graph_.push_back({kind_, 2, 0, Serialize(node)});
   }
 
   void SetOp(Message& node) {
@@ -68,7 +70,18 @@ class GraphMutator {
       op->bytes = Chance(0.5) ? ops[Pick(ops.size())] : TextOf(RandomNode(), kNodeOp);
   }
 
+  // What nodes of a body read: "argument" or "node:output:0". Taken from one that does; else of any node.
+  std::string SomeOutputOfBody() {
+    Message node = RandomNode();
+    std::vector<size_t> inputs = InputsOf(node);
+    if (!inputs.empty() && Chance(0.7)) return node[inputs[Pick(inputs.size())]].bytes;
+    static constexpr const char* kOutputs[] = {"y", "z", "output", "sum", "product", "value"};
+    const std::string name = TextOf(node, kNodeName);
+    return Chance(0.1) ? "^" + name : name + ":" + kOutputs[Pick(std::size(kOutputs))] + ":0";
+  }
+
   std::string SomeOutput() {
+    if (kind_ == kBodyNode) return SomeOutputOfBody();
     std::string name = TextOf(RandomNode(), kNodeName);
     if (Chance(0.2)) name += ":" + std::to_string(Pick(4));
     return Chance(0.1) ? "^" + name : name;
@@ -159,9 +172,29 @@ class GraphMutator {
   }
 
   Message& graph_;
+  uint32_t kind_;
   std::mt19937_64& rng_;
   std::vector<size_t> nodes_;
 };
+
+// Of one function of the graph's library; false where there is none.
+bool MutateBody(Message& graph, std::mt19937_64& rng) {
+  Field* field = FindField(graph, kLibrary);
+  auto library = field ? ParseMessage(field->bytes) : std::nullopt;
+  if (!library) return false;
+  std::vector<Field*> functions;
+  for (Field& f : *library) {
+    if (f.number == kFunction && f.type == 2) functions.push_back(&f);
+  }
+  if (functions.empty()) return false;
+  Field& chosen = *functions[rng() % functions.size()];
+  auto function = ParseMessage(chosen.bytes);
+  if (!function) return false;
+  GraphMutator(*function, kBodyNode, rng).Mutate();
+  chosen.bytes = Serialize(*function);
+  field->bytes = Serialize(*library);
+  return true;
+}
 
 void CollectWords(const std::string& bytes, int depth, std::vector<std::string>* words) {
   auto m = ParseMessage(bytes);
@@ -179,7 +212,7 @@ void MutateGraph(std::string& file, const std::vector<uint32_t>& path, size_t at
   if (at < path.size()) {
     if (Field* f = FindField(*m, path[at])) MutateGraph(f->bytes, path, at + 1, rng);
   } else {
-    GraphMutator(*m, rng).Mutate();
+    if (rng() % 2 || !MutateBody(*m, rng)) GraphMutator(*m, kNode, rng).Mutate();
   }
   file = Serialize(*m);
 }

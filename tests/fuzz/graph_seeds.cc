@@ -21,12 +21,15 @@
 #include "weir/ops/random/random.h"
 #include "weir/ops/reduce/reduce.h"
 #include "weir/ops/registry.h"
+#include "weir/session/session.h"
 
 namespace weir::fuzz {
 
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr size_t kOften = 20;  // so many are an op's cases
 
 std::string ReadAll(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -79,6 +82,13 @@ void AddPassTest(const fs::path& path, std::vector<Seed>* seeds) {
   AddText(path.stem().string() + "/after", text.substr(b + after.size()), seeds);
 }
 
+// The same without the op that saves, which becomes one that nobody knows: a graph that may write files is not run.
+std::string WithoutSaving(std::string bytes) {
+  const std::string op = "SaveV2";
+  for (size_t at = 0; (at = bytes.find(op, at)) != bytes.npos;) bytes[at + op.size() - 1] = 'X';
+  return bytes;
+}
+
 void AddFile(const fs::path& path, std::vector<Seed>* seeds) {
   std::string bytes = ReadAll(path);
   auto loaded = bytes.size() < 100000 ? LoadGraphFromString(bytes, &AllOps()) : Result<LoadedGraph>(NotFound(""));
@@ -91,7 +101,22 @@ void AddFile(const fs::path& path, std::vector<Seed>* seeds) {
     const Node& n = loaded->graph[id];
     if (!n.outputs().empty() && IsFloating(n.output(0).dtype) && !n.inputs().empty()) y = n.name();
   }
-  seeds->push_back(Made(path.string(), std::move(bytes), std::move(to_graph), y));
+  for (const char* likely : {"loss", "y"}) {
+    if (loaded->graph.Find(likely).valid()) y = likely;
+  }
+  seeds->push_back(Made(path.string(), WithoutSaving(std::move(bytes)), std::move(to_graph), y));
+}
+
+// Graphs with savers of their own, often: they are few, and restoring has many ways.
+void AddState(const fs::path& folder, std::vector<Seed>* seeds) {
+  std::vector<Seed> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".meta") AddFile(entry.path(), &files);
+  }
+  for (Seed& s : files) {
+    s.has_variables = true;
+    seeds->insert(seeds->end(), kOften, s);
+  }
 }
 
 // ---- graphs that builders make; each names its result "y"
@@ -117,7 +142,7 @@ void Loops(Builder& g) {
 }
 
 void VariablesInLoops(Builder& g) {
-  Variable v(ops::Zeros(g, {2}), {.name = "v"});
+  Variable v(ops::Zeros(g, {2}), {.name = "counted"});
   GlobalVariablesInitializer(g);
   Outputs w = WhileLoop(g, [](const Outputs& s) { return ops::Less(s[0], 3); },
                         [&](const Outputs& s) {
@@ -130,7 +155,8 @@ void VariablesInLoops(Builder& g) {
 void Training(Builder& g) {
   Output x = ops::Placeholder(g, kFloat, {None, 8}, {.name = "x"}),
          labels = ops::Placeholder(g, kInt32, {None}, {.name = "labels"});
-  Output h = layers::Dense(x, 6, {.activation = ops::Relu}), logits = layers::Dense(layers::Dropout(h, 0.5), 3);
+  Output h = layers::Dense(x, 6, {.activation = ops::Relu, .name = "hidden"});
+  Output logits = layers::Dense(layers::Dropout(h, 0.5), 3);
   Output loss = ops::ReduceMean(ops::SparseSoftmaxCrossEntropyWithLogits(labels, logits));
   AdamOptimizer().Minimize(loss);
   GlobalVariablesInitializer(g);
@@ -140,15 +166,31 @@ void Training(Builder& g) {
 void Images(Builder& g) {
   Output x = ops::Placeholder(g, kFloat, {None, 8, 8, 1}, {.name = "x"});
   Output h = layers::MaxPooling2D(layers::Conv2D(x, 4, 3, {.activation = ops::Relu}), 2, 2);
-  Output loss = ops::ReduceSum(layers::Dense(layers::Flatten(h), 2));
+  Output loss = ops::ReduceSum(layers::Dense(layers::Flatten(h), 2, {.name = "last"}));
   MomentumOptimizer(0.1, 0.9).Minimize(loss);
   GlobalVariablesInitializer(g);
   ops::Identity(loss, {.name = "y"});
 }
 
+// What "y" compiles to, in a file; feeds are zeros, of size 2 where a size is not known.
+std::string Compiled(const Builder& g) {
+  Session session(g, {.threads = 1});
+  if (g.graph().Find("init").valid()) session.Run(NamedFeeds{}, {}, {"init"}).status().Check();
+  NamedFeeds feeds;
+  for (NodeId id : g.graph().nodes()) {
+    const Node& n = g.graph()[id];
+    if (!n.Is("Placeholder")) continue;
+    Dims dims;
+    for (Dim d : n.output(0).shape.dims()) dims.push_back(Known(d) ? d : 2);
+    feeds.emplace_back(n.name(), Tensor::AllocateZeros(n.output(0).dtype, Shape::Make(dims).value()).value());
+  }
+  session.CompileGraph(feeds, {"y"}, {}).value().Save("compiled.meta").Check();
+  return ReadAll("compiled.meta");
+}
+
 void AddBuilt(std::vector<Seed>* seeds) {
   using Make = void (*)(Builder&);
-  for (auto [name, make] : {std::pair<const char*, Make>{"calls", CallsAndBranches},
+  for (auto [name, make] : {std::pair<std::string, Make>{"calls", CallsAndBranches},
                             {"loops", Loops},
                             {"variables", VariablesInLoops},
                             {"training", Training},
@@ -156,8 +198,12 @@ void AddBuilt(std::vector<Seed>* seeds) {
     Builder g;
     make(g);
     g.status().Check();
-    for (int often = 0; often < 20; ++often)
-      seeds->push_back(Made(name, ExportGraphDef(g.graph()).value(), {}, "y"));  // so many are the ops' cases
+    Seed built = Made(name, ExportGraphDef(g.graph()).value(), {}, "y");
+    built.has_variables = g.graph().Find("init").valid();
+    Seed compiled = Made("compiled/" + name, Compiled(g), {2}, "y");
+    compiled.compiled = true;
+    seeds->insert(seeds->end(), kOften, built);
+    seeds->insert(seeds->end(), kOften / 2, compiled);
   }
 }
 
@@ -176,6 +222,7 @@ std::vector<Seed> AllSeeds(const std::vector<std::string>& folders) {
       if (entry.is_regular_file() && (ending == ".pb" || ending == ".meta")) AddFile(entry.path(), &seeds);
     }
   }
+  AddState(data / "state", &seeds);
   AddBuilt(&seeds);
   // The order of a folder's files is the file system's.
   std::stable_sort(seeds.begin(), seeds.end(), [](const Seed& a, const Seed& b) { return a.name < b.name; });

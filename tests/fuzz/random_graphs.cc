@@ -29,7 +29,9 @@
 #include "weir/graph/export.h"
 #include "weir/graph/import.h"
 #include "weir/graph/text/text.h"
+#include "weir/ops/registry.h"
 #include "weir/runtime/exec/phases.h"
+#include "weir/session/compile/passes.h"
 #include "weir/tests/fuzz/graph_generator.h"
 
 namespace weir::fuzz {

@@ -1,4 +1,5 @@
 #include "weir/tests/fuzz/template_store.h"
+#include "weir/ops/registry.h"
 
 #include <algorithm>
 

@@ -143,6 +143,48 @@ x = Const() {value: f32[2] [1, 2], dtype: f32}
   expect("y = PartitionedCall(x) {Tin: [f32], Tout: [f32, f32], f: func same}\n", "'same' of 1 results with 2");
 }
 
+// What output_shapes says is not relied on, but a known size that is none is a mistake.
+TEST(Functions, OutputShapesAreNotOthersThanTheBodiesGive) {
+  auto expect = [](const std::string& text, const std::string& fetch, const std::string& words) {
+    for (const Status& s : OnEachWay(text, fetch)) {
+      if (words.empty()) EXPECT_TRUE(s.ok()) << text << s.ToString();
+      else EXPECT_NE(s.ToString().find(words), std::string::npos) << text << s.ToString();
+    }
+  };
+  auto loop = [](const std::string& shapes) {
+    std::string text = Loop("i32", "v1", "i32");
+    return text.replace(text.find("body: func next"), 15, "body: func next, output_shapes: " + shapes);
+  };
+  expect(loop("[<>, <>]"), "w:1", "");
+  expect(loop("[<*>, <*>]"), "w:1", "");
+  expect(loop("[<>]"), "w:1", "1 output_shapes for 2 outputs");
+  expect(loop("[<>, <?>]"), "w:1",
+         "While 'w' has the shape [?] for output 1 in output_shapes, but function 'next' gives []");
+  const std::string functions = R"(
+function two(x: f32) -> (r: f32) {
+  x = _Arg() {T: f32, index: 0}
+  r = _Retval(x) {T: f32, index: 0}
+}
+function four(x: f32) -> (r: f32) {
+  x = _Arg() {T: f32, index: 0}
+  zero = Const() {value: i32[] 0, dtype: i32}
+  xx = ConcatV2(x, x, zero) {N: 2, T: f32, Tidx: i32}
+  r = _Retval(xx) {T: f32, index: 0}
+}
+p = Const() {value: bool[] true, dtype: bool}
+x = Const() {value: f32[2] [1, 2], dtype: f32}
+)";
+  auto branch = [&](const std::string& shapes) {
+    return functions + "y = If(p, x) {Tcond: bool, Tin: [f32], Tout: [f32], then_branch: func two, else_branch: func "
+                       "four, output_shapes: " + shapes + "}\n";
+  };
+  expect(branch("[<?>]"), "y", "");
+  expect(branch("[<*>]"), "y", "");
+  expect(branch("[<2>]"), "y",
+         "If 'y' has the shape [2] for output 0 in output_shapes, but function 'four' gives [4]");
+  expect(branch("[<4>]"), "y", "function 'two' gives [2]");
+}
+
 // Both branches have a branch of their own, each traced before either is in the library.
 TEST(Functions, NestedBranchesKeepTheirBodiesWhenSaved) {
   Builder g;

@@ -5,8 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "weir/ops/kernels.h"
 #include "weir/ops/registry.h"
@@ -45,6 +47,14 @@ TEST(Completeness, EveryOpIsDeclaredWhole) {
 
 TEST(Completeness, EveryKernelHasItsOp) {
   for (const auto& [name, kernel] : AllKernels().kernels()) EXPECT_TRUE(Internal(name) || AllOps().Find(name)) << name;
+}
+
+TEST(Completeness, TheReadmeTellsHowManyOpsThereAre) {
+  const auto& ops = AllOps().ops();
+  const auto count = std::count_if(ops.begin(), ops.end(), [](const auto& op) { return !Internal(op.first); });
+  std::stringstream readme;
+  readme << std::ifstream(WEIR_SOURCE_DIR "/README.md").rdbuf();
+  EXPECT_NE(readme.str().find("Works: " + std::to_string(count) + " of TensorFlow's ops"), std::string::npos) << count;
 }
 
 TEST(Completeness, EveryOpIsCovered) {

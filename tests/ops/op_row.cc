@@ -107,6 +107,11 @@ Tensor MakeValues(const In& in, int number, DType dtype) {
       else t.mutable_data<T>()[i] = T(at(i));
     }
   });
+  DispatchType(dtype, ComplexTypes{}, [&](auto z) {
+    using T = decltype(z);
+    for (int64_t i = 0; i < n; ++i)
+      t.mutable_data<T>()[i] = T(Complex128(at(i), in.elements.empty() ? Spread(i, number + 5, in.low, in.high) : 0));
+  });
   DispatchType(dtype, IntTypes{}, [&](auto z) {
     using T = decltype(z);
     for (int64_t i = 0; i < n; ++i) {

@@ -12,6 +12,7 @@
 // special.h.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -34,7 +35,7 @@ struct In {
   Tensor fixed;
   enum { kValue, kHandle, kReference } kind = kValue;  // a variable holds the elements
   // What the op gets is this of the input, where few values are any good: a definite matrix. Gradients are the input's.
-  Output (*through)(const Output& x) = nullptr;
+  std::function<Output(const Output& x)> through = nullptr;
 };
 
 inline In Int(int32_t v) { return Tensor(v); }
@@ -66,6 +67,7 @@ struct OpRow {
   bool refuses_gradient = false;  // asking for a gradient is an error, on purpose
   bool data_tells_shape = false;  // output shapes need the inputs' values
   bool works_unset = false;       // reads no value of its variables
+  bool complex_gradient = true;   // else of complex numbers it is the derivative of some functions only
 };
 
 // ---- the exceptions, said around a row
@@ -77,6 +79,7 @@ inline OpRow Rough(double tolerance, OpRow r) { r.tolerance = tolerance; return 
 inline OpRow NeverEmpty(OpRow r) { r.never_empty = true; return r; }
 inline OpRow RefusesGradient(OpRow r) { r.refuses_gradient = true; return r; }
 inline OpRow WorksUnset(OpRow r) { r.works_unset = true; return r; }
+inline OpRow RealGradient(OpRow r) { r.complex_gradient = false; return r; }
 inline OpRow DataTellsShape(OpRow r) { r.data_tells_shape = true; return r; }
 
 // What the tests of an op showed; a line of tests/data/coverage.tsv.

@@ -11,30 +11,39 @@
 namespace weir::testing {
 namespace {
 
-// double for floats, int64 for integers, where the op has it; else none, as for bool and strings.
+// double for floats, complex128 for complex numbers, int64 for integers, where the op has it; else none, as for bool
+// and strings.
 DType WidestOf(DType t, const std::vector<DType>& listed) {
-  const DType widest = IsFloating(t) ? kDouble : IsInteger(t) ? kInt64 : DType::kInvalid;
+  const DType widest = IsFloating(t)  ? kDouble
+                       : IsComplex(t) ? kComplex128
+                       : IsInteger(t) ? kInt64
+                                      : DType::kInvalid;
   return std::find(listed.begin(), listed.end(), widest) == listed.end() ? DType::kInvalid : widest;
 }
 
-double ElementOf(const Tensor& t, int64_t i) {
-  double v = 0;
-  DispatchType(t.dtype(), NumberAndBoolTypes{}, [&](auto zero) { v = double(t.data<decltype(zero)>()[i]); });
+Complex128 ElementOf(const Tensor& t, int64_t i) {
+  Complex128 v = 0;
+  DispatchType(t.dtype(), RealAndBoolTypes{}, [&](auto zero) { v = double(t.data<decltype(zero)>()[i]); });
+  DispatchType(t.dtype(), ComplexTypes{}, [&](auto zero) { v = t.data<decltype(zero)>()[i]; });
   return v;
 }
+
+bool IsFinite(Complex128 v) { return std::isfinite(v.real()) && std::isfinite(v.imag()); }
+bool SameNumber(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 // The same numbers in a wider dtype.
 Tensor Widened(const Tensor& t, DType widest) {
   Tensor wide = Tensor::Zeros(widest, t.shape());
   for (int64_t i = 0; i < t.num_elements(); ++i) {
-    if (widest == kDouble) wide.mutable_data<double>()[i] = ElementOf(t, i);
-    else wide.mutable_data<int64_t>()[i] = static_cast<int64_t>(ElementOf(t, i));
+    if (widest == kComplex128) wide.mutable_data<Complex128>()[i] = ElementOf(t, i);
+    else if (widest == kDouble) wide.mutable_data<double>()[i] = ElementOf(t, i).real();
+    else wide.mutable_data<int64_t>()[i] = static_cast<int64_t>(ElementOf(t, i).real());
   }
   return wide;
 }
 
 // Rounding that an op may show, of its result's largest element.
-double Rounding(DType t) { return t == kHalf ? 4e-3 : t == kBfloat16 ? 3e-2 : t == kFloat ? 2e-5 : 1e-13; }
+double Rounding(DType t) { return t == kHalf ? 4e-3 : t == kBfloat16 ? 3e-2 : PartType(t) == kFloat ? 2e-5 : 1e-13; }
 
 // Integers wrap as their width has it.
 bool SameInteger(const Tensor& got, int64_t i, int64_t want) {
@@ -50,18 +59,20 @@ bool SameInteger(const Tensor& got, int64_t i, int64_t want) {
 std::string DifferenceFromWide(const Tensor& got, const Tensor& wide, DType swept) {
   if (got.shape() != wide.shape())
     return fmt::format("shapes {} and {}", got.shape().ToString(), wide.shape().ToString());
-  if (got.dtype() == wide.dtype() && !IsFloating(got.dtype())) return got.Identical(wide) ? "" : "other values";
+  const bool rounds = IsFloating(got.dtype()) || IsComplex(got.dtype());
+  if (got.dtype() == wide.dtype() && !rounds) return got.Identical(wide) ? "" : "other values";
   double largest = 1;
   for (int64_t i = 0; i < wide.num_elements(); ++i) {
-    if (std::isfinite(ElementOf(wide, i))) largest = std::max(largest, std::abs(ElementOf(wide, i)));
+    if (IsFinite(ElementOf(wide, i))) largest = std::max(largest, std::abs(ElementOf(wide, i)));
   }
-  const DType rounded = IsFloating(swept) ? swept : got.dtype();
+  const DType rounded = IsFloating(swept) || IsComplex(swept) ? swept : got.dtype();
   for (int64_t i = 0; i < got.num_elements(); ++i) {
-    const double a = ElementOf(got, i), b = ElementOf(wide, i);
+    const Complex128 a = ElementOf(got, i), b = ElementOf(wide, i);
     const bool same = wide.dtype() == kInt64 ? SameInteger(got, i, wide.data<int64_t>()[i])
-                                             : a == b || (std::isnan(a) && std::isnan(b)) ||
+                                             : (SameNumber(a.real(), b.real()) && SameNumber(a.imag(), b.imag())) ||
                                                    std::abs(a - b) <= largest * Rounding(rounded);
-    if (!same) return fmt::format("element {} is {}, not {}", i, a, b);
+    if (!same)
+      return fmt::format("element {} is {}{:+}j, not {}{:+}j", i, a.real(), a.imag(), b.real(), b.imag());
   }
   return {};
 }

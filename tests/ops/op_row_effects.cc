@@ -1,5 +1,5 @@
 // What ops touch against what their definitions say (OpDef::Reads, Writes, Stateful): here a row's variables, before
-// and after a run; in effects_test.cc the definitions themselves.
+// and after a run, and with other values where they are not read; in effects_test.cc the definitions themselves.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -30,6 +30,21 @@ void CheckVariables(const OpRow& row, const RowGraph& g, const RowResult& r) {
   EXPECT_TRUE(changed || def.writes().empty()) << "changed none of the variables that it writes";
 }
 
+// What is not read is as good with any value: an undeclared read would show in the outputs.
+void CheckUnread(const OpRow& row, DType dtype, const std::vector<Tensor>& values, const RowResult& r, bool optimize) {
+  const OpDef& def = *AllOps().Find(row.op);
+  for (size_t k = 0; k < row.inputs.size(); ++k) {
+    if (row.inputs[k].kind == In::kValue || Has(def.reads(), int(k))) continue;
+    std::vector<Tensor> others = values;
+    others[k] = Tensor::Zeros(values[k].dtype(), values[k].shape());
+    const RowGraph g(row, dtype, others, Feeding::kFed);
+    const RowResult other = RunRow(g, optimize, 1);
+    ASSERT_TRUE(other.status.ok()) << other.status.ToString();
+    for (size_t i = 0; i + g.variables.size() < other.tensors.size(); ++i)
+      EXPECT_TRUE(other.tensors[i].Identical(r.tensors[i])) << "output " << i << " depends on variable " << k;
+  }
+}
+
 // A second run of one session, and any of another.
 void CheckAgain(const RowGraph& g, const RowResult& once) {
   Session session(g.b, {.threads = 1, .optimize = false, .print = [](const std::string&) {}});
@@ -52,8 +67,12 @@ void CheckEffects(const OpRow& row, DType dtype, const std::vector<Tensor>& valu
     const RowGraph g(row, dtype, values, Feeding::kFed);
     const RowResult r = RunRow(g, optimize, 1);
     ASSERT_TRUE(r.status.ok()) << r.status.ToString();
-    if (!g.variables.empty()) CheckVariables(row, g, r);
-    else if (!def.stateful()) CheckAgain(g, r);
+    if (!g.variables.empty()) {
+      CheckVariables(row, g, r);
+      CheckUnread(row, dtype, values, r, optimize);
+    } else if (!def.stateful()) {
+      CheckAgain(g, r);
+    }
   }
 }
 

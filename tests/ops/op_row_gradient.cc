@@ -1,4 +1,5 @@
-// Gradients of rows against central differences, in double where the op has it.
+// Gradients of rows against central differences, in double where the op has it; in complex128, where it has that, by
+// the real and the imaginary parts.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -9,12 +10,15 @@
 #include "weir/ops/registry.h"
 #include "weir/session/session.h"
 #include "weir/tests/ops/op_row.h"
+#include "weir/weir.h"
 
 namespace weir::testing {
 namespace {
 
 // sum(x * weights) over all elements, weights irregular.
 Output WeightedSum(Builder& b, const Output& x, const Shape& shape, int number) {
+  if (IsComplex(x.dtype()))
+    return WeightedSum(b, ops::Real(x), shape, number) + WeightedSum(b, ops::Imag(x), shape, number + 3);
   Tensor w = Tensor::Allocate(x.dtype(), shape).value();
   for (int64_t i = 0; i < shape.num_elements(); ++i) {
     double v = std::sin(1.7 * double(i) + number) + 0.3;
@@ -114,15 +118,47 @@ Output Total(std::vector<Output> terms) {
 
 }  // namespace
 
-void CheckGradients(const OpRow& row, OpCoverage* coverage) {
-  DType dtype = PreferredDType(row);
-  if (!AllOps().Find(row.op)->gradient() || (dtype != kDouble && dtype != kFloat)) return;
-  std::vector<Tensor> values = ValuesOf(row, dtype);
+namespace {
+
+// The row in complex numbers: each input of the row's dtype is fed as doubles […,2], the real and the imaginary parts.
+OpRow InPairs(const OpRow& row) {
+  OpRow pairs = row;
+  for (In& in : pairs.inputs) {
+    if (in.fixed.valid()) continue;
+    Dims dims = in.shape.dims();
+    dims.push_back(2);
+    in.shape = Shape::Make(dims).value();
+    std::vector<double> elements;
+    for (double v : in.elements) elements.insert(elements.end(), {v, 0.4 * std::sin(v + 1)});
+    in.elements = elements;
+    in.through = [through = in.through](const Output& x) {
+      const OutputList parts = ops::Unstack(x, 2, -1);
+      Output z = ops::Complex(parts[0], parts[1]);
+      return through ? through(z) : z;
+    };
+  }
+  return pairs;
+}
+
+bool HasComplexForm(const OpRow& row) {
+  if (!row.complex_gradient || (row.dtype != DType::kInvalid && row.dtype != kComplex128)) return false;
+  for (const In& in : row.inputs) {
+    if (in.kind != In::kValue) return false;
+  }
+  if (row.dtype == kComplex128) return true;
+  const std::vector<DType> listed = ListedDTypes(row.op, SweptAttr(row));
+  return std::find(listed.begin(), listed.end(), kComplex128) != listed.end();
+}
+
+// `fed` is the dtype of the inputs, `dtype` what the op gets.
+void CheckGradientsOf(const OpRow& row, DType fed, DType dtype, OpCoverage* coverage) {
+  std::vector<Tensor> values = ValuesOf(row, fed);
   RowGraph g(row, dtype, values, Feeding::kFed);
   RowResult result = RunRow(g, true, 1);
   std::vector<Output> terms, first, second, again;
   for (size_t i = 0; i < g.outputs.size() && int(i) < row.gradient_outputs; ++i) {
-    if (!Differentiable(result.tensors[i]) || result.tensors[i].num_elements() == 0) continue;
+    const Tensor& t = result.tensors[i];
+    if ((!Differentiable(t) && !IsComplex(t.dtype())) || t.num_elements() == 0) continue;
     terms.push_back(WeightedSum(g.b, g.outputs[i], result.tensors[i].shape(), int(i)));
   }
   std::vector<size_t> which = InputsOf(row, values);
@@ -138,6 +174,17 @@ void CheckGradients(const OpRow& row, OpCoverage* coverage) {
   }
   CompareGradients(row, g, values, Total(again), which, &second, "second");
   coverage->second_order = true;
+}
+
+}  // namespace
+
+void CheckGradients(const OpRow& row, OpCoverage* coverage) {
+  if (!AllOps().Find(row.op)->gradient()) return;
+  const DType dtype = PreferredDType(row);
+  if (dtype == kDouble || dtype == kFloat) CheckGradientsOf(row, dtype, dtype, coverage);
+  if (!HasComplexForm(row)) return;
+  SCOPED_TRACE("complex");
+  CheckGradientsOf(InPairs(row), kDouble, kComplex128, coverage);
 }
 
 }  // namespace weir::testing

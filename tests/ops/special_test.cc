@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "weir/graph/op_def.h"
+#include "weir/ops/registry.h"
 #include "weir/tests/ops/coverage.h"
 #include "weir/tests/ops/special.h"
 

@@ -187,6 +187,12 @@ Difference Compare(const Tensor& got, const Tensor& want, Closeness closeness) {
   if (got.shape() != want.shape())
     return {"shape " + got.shape().ToString() + ", TensorFlow says " + want.shape().ToString()};
   if (got.num_elements() == 0) return {};
+  if (IsComplex(want.dtype())) {  // by their parts
+    auto parts = [](const Tensor& t) {
+      return Tensor::FromBuffer(PartType(t.dtype()), Shape({t.num_elements() * 2}), t.buffer());
+    };
+    return Compare(parts(got), parts(want), closeness);
+  }
   Difference d;
   bool is_float =
       DispatchType(want.dtype(), FloatTypes{}, [&](auto t) { d = CompareFloats<decltype(t)>(got, want, closeness); });

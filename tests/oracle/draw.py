@@ -12,9 +12,10 @@ TYPES = {
     "float": np.float32, "double": np.float64, "half": np.float16, "bfloat16": ml_dtypes.bfloat16,
     "int8": np.int8, "int16": np.int16, "int32": np.int32, "int64": np.int64,
     "uint8": np.uint8, "uint16": np.uint16, "uint32": np.uint32, "uint64": np.uint64,
-    "bool": np.bool_, "string": np.object_,
+    "bool": np.bool_, "string": np.object_, "complex64": np.complex64, "complex128": np.complex128,
 }
 FLOATS = ["float", "double", "half", "bfloat16"]
+COMPLEX = ["complex64", "complex128"]
 SIGNED = ["int8", "int16", "int32", "int64"]
 INTS = SIGNED + ["uint8", "uint16", "uint32", "uint64"]
 
@@ -53,8 +54,8 @@ def load_opdefs(path=None):
 
 
 class Draw:
-    def __init__(self, op, opdef, seed, number, small=False):
-        self.op, self.opdef, self.number, self.small = op, opdef, number, small
+    def __init__(self, op, opdef, seed, number, small=False, complex_=False):
+        self.op, self.opdef, self.number, self.small, self.complex = op, opdef, number, small, complex_
         self.rng = np.random.default_rng([seed, zlib.crc32(op.encode()), number])
         self.wild = self.flag(0.2)  # this case holds NaN, infinities, extremes
         self.lattice = self.flag(0.3)  # values on a grid of halves: ties and kinks
@@ -72,7 +73,10 @@ class Draw:
         cpu = self.opdef.get("cpu")
         names = cpu.get(attr, list(TYPES)) if isinstance(cpu, dict) else list(TYPES)
         declared = self.opdef.get("attr", {}).get(attr, {}).get("allowed")
-        return [n for n in names if n in TYPES and (not declared or n in declared) and (only is None or n in only)]
+        names = [n for n in names if n in TYPES and (not declared or n in declared) and (only is None or n in only)]
+        # Complex numbers only when asked for, or where the op takes nothing else: earlier packs stay what they are.
+        complex_, real = [n for n in names if n in COMPLEX], [n for n in names if n not in COMPLEX]
+        return complex_ if complex_ and (self.complex or not real) else real
 
     def type(self, attr="T", only=None):
         """A dtype of the attribute; each one comes first once, then by chance, float more often."""
@@ -107,6 +111,9 @@ class Draw:
                 odd = np.array([np.nan, np.inf, -np.inf, -0.0, 0.0, 1e4, -1e4, 6e4, 1.0])
                 v = np.where(self.rng.random(shape) < 0.3, self.rng.choice(odd, shape), v)
             return np.asarray(v).astype(t)
+        if dtype in COMPLEX:
+            part = "double" if dtype == "complex128" else "float"
+            return (self.values(part, shape, low, high, wild) + 1j * self.values(part, shape, low, high, wild)).astype(t)
         info = np.iinfo(t)
         a, b = max(info.min, int(np.ceil(low))), min(info.max, int(np.floor(high)))
         v = self.rng.integers(a, b, shape, endpoint=True).astype(t)

@@ -438,7 +438,7 @@ GENERATORS = {
     "PlaceholderWithDefault": lambda d: (lambda v: Case(v, shape=list(v.shape) if d.flag() else None))(d.values(d.type("dtype"), d.shape())),
     "Shape": same(out_type=lambda d: d.pick(INDEX)), "Size": same(out_type=lambda d: d.pick(INDEX)), "Rank": same(),
     "ShapeN": lambda d: (lambda t: Case([d.values(t, d.shape()) for _ in range(d.int(1, 3))], out_type=d.pick(INDEX)))(d.type()),
-    "ExpandDims": expand_dims, "Squeeze": squeeze, "Transpose": transpose,
+    "ExpandDims": expand_dims, "Squeeze": squeeze, "Transpose": transpose, "ConjugateTranspose": transpose,
     "InvertPermutation": lambda d: Case(d.rng.permutation(d.dim(9)).astype(TYPES[d.type()])),
     "Concat": lambda d: concat_shapes(d, True), "ConcatV2": lambda d: concat_shapes(d, False), "ConcatOffset": concat_offset,
     "Split": split, "SplitV": split_v, "Pack": pack, "Unpack": unpack, "Slice": slice_, "StridedSlice": strided_slice,

@@ -205,6 +205,20 @@ def leaky_relu_grad(d):
 GENERATORS["LeakyReluGrad"] = leaky_relu_grad
 for name in "Abs Neg Sign Square Reciprocal Inv Exp Expm1 Sin Cos Tan Atan Asinh Sinh Cosh Erfc Floor Ceil Relu Elu Selu Softsign".split():
     GENERATORS[name] = unary()
+
+
+def part(d):
+    t = d.type()
+    return Case(d.values(t, d.shape()), Tout="double" if t == "complex128" else "float")
+
+
+def complex_(d):
+    t = d.type("T", ["float", "double"])
+    a, b = d.broadcast_pair()
+    return Case(d.values(t, a), d.values(t, b), Tout="complex128" if t == "double" else "complex64")
+
+
+GENERATORS.update({"Real": part, "Imag": part, "Angle": part, "ComplexAbs": part, "Conj": unary(), "Complex": complex_})
 for name in "IsNan IsInf IsFinite".split():
     GENERATORS[name] = unary()
 for name in "Add AddV2 Sub Mul Maximum Minimum SquaredDifference Less LessEqual Greater GreaterEqual".split():

@@ -107,11 +107,15 @@ class Built:
 
 def differentiate(built, rng, results):
     """(r per output, gradient per input), {} where TensorFlow has none."""
-    ys = [(k, y) for k, y in enumerate(built.node.outputs) if y.dtype.is_floating]
-    xs = [(k, x) for k, x in enumerate(built.inputs) if x.dtype.base_dtype.is_floating or x.dtype == tf.resource]
+    ys = [(k, y) for k, y in enumerate(built.node.outputs) if y.dtype.is_floating or y.dtype.is_complex]
+    xs = [(k, x) for k, x in enumerate(built.inputs)
+          if x.dtype.base_dtype.is_floating or x.dtype.base_dtype.is_complex or x.dtype == tf.resource]
     if not ys or not xs or not built.case.grad:
         return {}, {}
-    rs = {k: np.asarray(rng.uniform(-1, 1, results[k].shape)).astype(results[k].dtype) for k, _ in ys}
+    def weights(like):
+        real = np.asarray(rng.uniform(-1, 1, like.shape))
+        return (real + 1j * rng.uniform(-1, 1, like.shape) if np.iscomplexobj(like) else real).astype(like.dtype)
+    rs = {k: weights(results[k]) for k, _ in ys}
     try:
         grads = tf1.gradients([y for _, y in ys], [x for _, x in xs], grad_ys=[tf.constant(rs[k]) for k, _ in ys])
     except (LookupError, ValueError, TypeError, NotImplementedError, tf.errors.OpError):
@@ -211,10 +215,10 @@ def add_case(graph, number, op, opdef, case, rng):
         add_const(graph, scope + name, value)
 
 
-def make(op, opdefs, seed, cases, graph, first, tell, small):
+def make(op, opdefs, seed, cases, graph, first, tell, small, complex_):
     done = refused = 0
     for i in range(cases):
-        d = Draw(op, opdefs[op], seed, i, small)
+        d = Draw(op, opdefs[op], seed, i, small, complex_)
         try:
             case = GENERATORS[op](d)
             add_case(graph, first + i, op, opdefs[op], case, d.rng)
@@ -240,6 +244,7 @@ def main():
     parser.add_argument("--cases", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--small", action="store_true", help="small shapes: for golden packs")
+    parser.add_argument("--complex", action="store_true", help="of complex numbers, where the op takes them")
     parser.add_argument("--refused", action="store_true", help="print what TensorFlow refused")
     a = parser.parse_args()
     tf1.disable_eager_execution()
@@ -250,7 +255,7 @@ def main():
     for op in ops:
         if not a.one:
             graph, first = graph_pb2.GraphDef(), 0
-        done, refused = make(op, opdefs, a.seed, a.cases, graph, first, a.refused, a.small)
+        done, refused = make(op, opdefs, a.seed, a.cases, graph, first, a.refused, a.small, a.complex)
         first += a.cases
         print(f"{op}: {done} cases, {refused} refused", flush=True)
         if not a.one or op == ops[-1]:

@@ -20,9 +20,8 @@
 #include "weir/graph/pass.h"
 #include "weir/graph/text/text.h"
 #include "weir/graph/verify.h"
-#include "weir/runtime/cpu/lanes.h"
 #include "weir/ops/registry.h"
-#include "weir/session/compile/plan_builder.h"
+#include "weir/session/compile/passes.h"
 #include "weir/session/session.h"
 
 namespace weir {
@@ -48,16 +47,11 @@ GoldenCase Read(const std::string& path) {
 }
 
 Result<bool> RunPasses(const std::vector<std::string>& names, Graph& g) {
-  PassContext context;
-  context.evaluate = EvaluateNode;
-  context.has_lanes = [](std::string_view op, const std::vector<DType>& operands, DType result) {
-    return FindLaneFn(op, operands, result) != nullptr;
-  };
+  PassContext context = MakePassContext();
   bool changed = false;
   for (const std::string& name : names) {
-    auto pass = std::find_if(AllPasses().begin(), AllPasses().end(), [&](const Pass& p) { return p.name == name; });
-    if (pass == AllPasses().end()) return InvalidArgument("there is no pass " + name);
-    WEIR_ASSIGN_OR_RETURN(bool c, pass->run(g, context));
+    WEIR_ASSIGN_OR_RETURN(const Pass* pass, FindPass(name));
+    WEIR_ASSIGN_OR_RETURN(bool c, RunPass(*pass, g, context));
     changed |= c;
     WEIR_RETURN_IF_ERROR(Verify(g));
   }
@@ -68,7 +62,7 @@ std::string Print(const Graph& g) { return PrintGraph(g, {.types = false, .locs 
 
 Tensor RandomTensor(DType dtype, const Shape& shape, std::mt19937& rng) {
   Tensor t = Tensor::Zeros(dtype, shape);
-  DispatchType(dtype, NumberAndBoolTypes{}, [&](auto zero) {
+  DispatchType(dtype, RealAndBoolTypes{}, [&](auto zero) {
     using T = decltype(zero);
     for (int64_t i = 0; i < t.num_elements(); ++i)
       t.mutable_data<T>()[i] =

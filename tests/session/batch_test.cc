@@ -9,9 +9,12 @@
 
 #include "weir/ops/array/array.h"
 #include "weir/ops/conv/conv.h"
+#include "weir/ops/gather/gather.h"
 #include "weir/ops/math/math.h"
+#include "weir/ops/model/variables.h"
 #include "weir/ops/linalg/linalg.h"
 #include "weir/ops/nn/nn.h"
+#include "weir/ops/norm/norm.h"
 #include "weir/ops/pool/pool.h"
 #include "weir/ops/reduce/reduce.h"
 #include "weir/session/session.h"
@@ -43,6 +46,9 @@ Tensor Rows(const Tensor& t, int64_t first, int64_t n) {
 Output Weight(Output x, const Shape& shape, uint32_t seed) {
   return ops::Cast(ops::Constant(*x.builder(), Random(shape, seed)), BaseType(x.dtype()));
 }
+
+// The same in a variable.
+Variable Trained(Output x, const Shape& shape, uint32_t seed) { return Variable(Weight(x, shape, seed)); }
 
 struct Case {
   std::string name;
@@ -121,6 +127,33 @@ std::vector<Case> Rest() {
                      Output var = ops::ReduceMean(ops::Square(x - mean), {2}, {.keepdims = true});
                      return (x - mean) * ops::Rsqrt(var + 1e-3f) * Weight(x, {10}, 10) + Weight(x, {10}, 11);
                    }});
+  auto layer_norm = [](Output x) { return ops::LayerNorm(x, Weight(x, {10}, 10), Weight(x, {10}, 11)); };
+  cases.push_back({"layer normalisation", {31, 10}, layer_norm});
+  for (const char* format : {"NHWC", "NCHW"}) {
+    auto batch_norm = [=](Output x) {
+      auto channels = [&](uint32_t seed) { return ops::Constant(*x.builder(), Random({10}, seed)); };
+      return ops::FusedBatchNorm(x, channels(12), channels(13), channels(14), ops::Square(channels(15)) + 0.1f,
+                                 {.data_format = format, .is_training = false})
+          .y;
+    };
+    cases.push_back({std::string("batch normalisation, ") + format, {10, 11, 10}, batch_norm});
+  }
+  cases.push_back({"local response normalisation", {7, 5, 13}, [](Output x) {
+                     return ops::LRN(x, {.depth_radius = 3, .alpha = 0.3f, .beta = 0.7f});
+                   }});
+  cases.push_back({"gathered", {6}, [](Output x) {
+                     Output rows = ops::Cast(ops::Abs(x) * 5.0f, kInt32);  // 0 to 6
+                     Output table = ops::Gather(Weight(x, {8, 5}, 16), rows);
+                     return ops::ReduceSum(table + Trained(x, {8, 5}, 17).Gather(rows), {1}) +
+                            ops::Gather(x, {3, 0, 2, 2, 1}, {.axis = 1});
+                   }});
+  cases.push_back({"a perceptron of variables", {100}, [](Output x) {
+                     Output h = ops::Relu(ops::MatMul(x, Trained(x, {100, 130}, 3)) + Trained(x, {130}, 4));
+                     return ops::Softmax(ops::MatMul(h, Trained(x, {130, 10}, 5)) + Trained(x, {10}, 6));
+                   }});
+  cases.push_back({"a convolution of variables", {9, 9, 16}, [](Output x) {
+                     return ops::Conv2D(x, Trained(x, {3, 3, 16, 20}, 7)) + Trained(x, {20}, 8);
+                   }});
   cases.push_back({"element-wise", {77}, [](Output x) {
                      return ops::Tanh(x) * ops::Sigmoid(x) + ops::Exp(x * 0.1f) / (ops::Abs(x) + 1.0f);
                    }});
@@ -139,7 +172,9 @@ void Check(const Case& c, DType dtype, int threads) {
   Output x = ops::Placeholder(g, kFloat, PartialShape(partial), {.name = "x"});
   Output y = ops::Cast(c.model(ops::Cast(x, dtype)), kFloat);
   ASSERT_TRUE(g.status().ok()) << g.status().ToString();
+  Operation init = GlobalVariablesInitializer(g);
   Session s(g, {.threads = threads});
+  s.Run(init).Check();
   const Tensor all = Random(Shape::Make(dims).value(), 99), want = s.Run(y, {{x, all}}).value();
   for (int64_t n : {1, 2, 3, 7, 13, 24, 25, 40}) {
     for (int64_t first : {int64_t{0}, kRows - n}) {

@@ -50,6 +50,45 @@ TEST(Callables, ThatTakeTurnsCopyNoVariable) {
   }
 }
 
+// A fetch that was copied to the caller's own tensor needs the variable's memory no more.
+TEST(Callables, AVariableFetchedIntoABoundTensorIsLetGo) {
+  LargeVariable m;
+  Output value = m.w.Read();
+  Session s(m.g, {.threads = 1});
+  s.Run(m.init).Check();
+  Callable train = s.MakeCallable({}, std::vector<Output>{}, {m.add}).value();
+  Callable read = s.MakeCallable({}, {value}).value();
+  Tensor mine = Tensor::Zeros(kFloat, {1000, 25000});
+  read.BindFetch(0, mine).Check();
+  train.Run().Check();
+  read.Run().Check();
+  Headroom headroom(20 * kMiB);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(train.Run().ToString(), "OK");
+    ASSERT_EQ(read.Run().ToString(), "OK");
+    EXPECT_EQ(mine.at<float>(0, 0), static_cast<float>(i + 3));
+  }
+}
+
+// A run that fails within a branch, whose body has read the variable, keeps it no longer than one that succeeds.
+TEST(Callables, AVariableReadInABranchThatFailsIsLetGo) {
+  LargeVariable m;
+  Output bad = ops::Placeholder(m.g, kBool, {}, {.name = "bad"});
+  Output total = Cond(
+      bad,
+      [&] {
+        Output sum = ops::ReduceSum(m.w.Read());
+        return ops::Cast(ops::FloorDiv(ops::Cast(sum, kInt32), ops::Cast(sum, kInt32) * 0), kFloat);
+      },
+      [&] { return ops::ReduceSum(m.w.Read()); });
+  Session s(m.g, {.threads = 1});
+  s.Run(m.init).Check();
+  s.Run(m.add).Check();
+  EXPECT_FALSE(s.Run(total, {{bad, true}}).ok());
+  Headroom headroom(20 * kMiB);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(s.Run(m.add).ToString(), "OK");
+}
+
 TEST(Callables, KeepAFewShapes) {
   Builder g;
   Output x = ops::Placeholder(g, kFloat, {None, 16}, {.name = "x"});

@@ -1,5 +1,5 @@
 # Compiles compile_errors.cc: what is right must compile, and each wrong call must give a sentence and nothing else: one
-# error, or one for each of the two parts of a pair.
+# error, or one for each of the two parts of a pair, and of each, with what the compiler says around it, ten lines at most.
 #   cmake -DCXX=compiler -DSOURCE=compile_errors.cc -DINCLUDE=folder -P compile_errors.cmake
 cmake_minimum_required(VERSION 3.25)
 set(what "fetches Outputs, Variables and Operations")
@@ -12,8 +12,11 @@ set(expected none "${what}" "${what}" "${pairs}" "${takes}" "${fed}" "${value}" 
 foreach(wrong RANGE 10)
   execute_process(COMMAND ${CXX} -std=c++20 -fsyntax-only -DWRONG=${wrong} -I${INCLUDE} ${SOURCE} ERROR_VARIABLE errors RESULT_VARIABLE failed)
   string(REPLACE ";" "," errors "${errors}")
+  string(REGEX MATCHALL "\n" all_lines "${errors}")
+  list(LENGTH all_lines all_lines)
   string(REGEX MATCHALL "error: [^\n]*" lines "${errors}")
   list(LENGTH lines count)
+  math(EXPR readable "10 * ${count}")
   list(FILTER lines INCLUDE REGEX "static.assert")
   list(LENGTH lines sentences_given)
   list(GET expected ${wrong} sentence)
@@ -24,5 +27,7 @@ foreach(wrong RANGE 10)
     message(SEND_ERROR "wrong call ${wrong} compiles")
   elseif(wrong GREATER 0 AND (count GREATER 2 OR NOT count EQUAL sentences_given OR found EQUAL -1))
     message(SEND_ERROR "wrong call ${wrong} gives ${count} errors, not just \"${sentence}\":\n${errors}")
+  elseif(all_lines GREATER readable)
+    message(SEND_ERROR "wrong call ${wrong} gives ${all_lines} lines for ${count} errors:\n${errors}")
   endif()
 endforeach()

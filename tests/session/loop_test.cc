@@ -5,6 +5,7 @@
 #include "weir/ops/gather/gather.h"
 #include "weir/ops/math/math.h"
 #include "weir/ops/model/control_flow.h"
+#include "weir/ops/random/random.h"
 #include "weir/session/session.h"
 
 namespace weir {
@@ -30,6 +31,21 @@ TEST(Loop, KeepsWhatItWasGivenWhenItsBodyNeverRuns) {
     Tensor want = s.Run(given, {{x, {0.0f, 1.0f, 2.0f, 3.0f}}}).value();
     Tensor got = s.Run(sum, {{x, {0.0f, 1.0f, 2.0f, 3.0f}}}).value();
     for (int i = 0; i < 4; ++i) EXPECT_EQ(got.at<float>(i), want.at<float>(i) + float(3 - i)) << i;
+  }
+}
+
+// Nodes of two bodies may have one name; each draws by its own seed.
+TEST(Branches, NodesOfOneNameKeepStatesOfTheirOwn) {
+  auto draw = [](Builder& g, int seed) { return ops::RandomUniform(g, {3}, {.seed = seed, .name = "draw"}); };
+  Builder g;
+  Output which = ops::Placeholder(g, kBool, {}, {.name = "which"});
+  Output drawn = Cond(which, [&] { return draw(g, 1); }, [&] { return draw(g, 2); });
+  Session s(g, {.threads = 1});
+  for (bool first : {true, false}) {
+    Builder alone;
+    Output want = draw(alone, first ? 1 : 2);
+    Tensor got = s.Run(drawn, {{which, first}}).value();
+    EXPECT_TRUE(got.Identical(Session(alone).Run(want).value())) << got;
   }
 }
 

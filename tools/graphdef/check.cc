@@ -9,6 +9,7 @@
 #include "weir/graph/pass.h"
 #include "weir/graph/verify.h"
 #include "weir/ops/kernels.h"
+#include "weir/ops/rewrites/rewrites.h"
 #include "weir/tools/graphdef/tool.h"
 
 namespace weir::tool {
@@ -141,7 +142,7 @@ void FindCustomGradients(const Graph& g, std::vector<Finding>* findings, const s
 void FindUnsafeSelects(const Graph& g, std::vector<Finding>* findings) {
   for (NodeId id : g.nodes()) {
     const Node& n = g[id];
-    if (!n.Is("Select") && !n.Is("SelectV2")) continue;
+    if (!n.def() || !n.def()->chooses()) continue;
     for (size_t i = 1; i < n.inputs().size(); ++i) {
       const Node& from = g[n.inputs()[i].node];
       if (!from.def() || !from.def()->has_poles()) continue;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <random>
 
+#include "weir/graph/text/value.h"
 #include "weir/runtime/io/file.h"
 #include "weir/runtime/io/npy.h"
 
@@ -106,6 +107,15 @@ template <class T> bool Convert(const std::string& s, T* out) {
   } else if constexpr (std::is_integral_v<T>) {
     auto [stop, error] = std::from_chars(begin, end, *out);
     return error == std::errc() && stop == end;
+  } else if constexpr (kIsComplexType<T>) {
+    const auto [real, imag] = text::SplitComplex(s);
+    typename T::value_type parts[2] = {};
+    const bool read = (real.empty() && !imag.empty()) || Convert(std::string(real), &parts[0]);
+    *out = {parts[0], parts[1]};
+    if (!read || imag.empty()) return read;
+    if (!Convert(std::string(imag), &parts[1])) return false;
+    out->imag(parts[1]);
+    return true;
   } else {
     double d = 0;
     auto [stop, error] = std::from_chars(begin + (s.starts_with("+") ? 1 : 0), end, d);
@@ -177,7 +187,7 @@ Result<Tensor> Generate(const std::string& what, uint64_t seed, DType dtype, con
         value = std::sqrt(-2 * std::log(1 - u)) *
                 std::cos(6.283185307179586 * static_cast<double>(random() >> 11) * 0x1p-53);
       if (std::is_integral_v<T> && what != "ones") value = what == "zeros" ? 0 : std::floor(u * 2);
-      static_cast<T*>(t.mutable_raw())[i] = T(static_cast<float>(value));
+      static_cast<T*>(t.mutable_raw())[i] = T(static_cast<float>(value));  // a complex number's real part
     }
   });
   if (interrupted) return Cancelled("error[feed]: interrupted while making values");

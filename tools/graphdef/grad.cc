@@ -31,7 +31,7 @@ std::vector<std::string> GuessXs(const Graph& g) {
   for (NodeId id : g.nodes()) {
     const Node& n = g[id];
     if (IsVariable(n) && IsFloating(n.type_attr("dtype"))) variables.push_back(n.name());
-    if (n.Is("Placeholder") && IsFloating(n.type_attr("dtype"))) placeholders.push_back(n.name());
+    if (n.def() && n.def()->fed() && IsFloating(n.type_attr("dtype"))) placeholders.push_back(n.name());
   }
   return variables.empty() ? placeholders : variables;
 }

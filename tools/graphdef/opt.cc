@@ -5,11 +5,12 @@
 #include <cmath>
 #include <optional>
 
+#include "weir/graph/base/names.h"
 #include "weir/graph/export.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/subgraph.h"
 #include "weir/graph/verify.h"
-#include "weir/session/compile/plan_builder.h"
+#include "weir/session/compile/passes.h"
 #include "weir/tools/graphdef/feeds.h"
 #include "weir/tools/graphdef/setup.h"
 
@@ -66,7 +67,7 @@ Result<std::vector<std::string>> UnmarkResults(Graph& g, const std::vector<std::
     Endpoint e = g[id].input(0);
     WEIR_RETURN_IF_ERROR(g.Remove(id));
     if (g.EndpointName(e) == names[index]) continue;
-    std::string name = names[index].substr(0, names[index].rfind(':'));
+    const std::string name = NodeNameOf(names[index]);
     bool first = names[index].ends_with(":0");
     if (first && !g.Find(name).valid()) {
       WEIR_RETURN_IF_ERROR(
@@ -81,26 +82,15 @@ Result<std::vector<std::string>> UnmarkResults(Graph& g, const std::vector<std::
 }
 
 Result<std::vector<PassReport>> RunPasses(Graph& g, const OptOptions& o) {
-  PassContext context;
-  context.evaluate = EvaluateNode;
-  context.precision = o.level == "exact"  ? Precision::kExact
-                      : o.level == "fast" ? Precision::kFast
-                                          : Precision::kStandard;
+  PassContext context = MakePassContext(o.level == "exact"  ? Precision::kExact
+                                        : o.level == "fast" ? Precision::kFast
+                                                            : Precision::kStandard);
   std::vector<PassReport> reports;
   for (const std::string& name : o.passes.empty() ? kDefaultPasses : o.passes) {
-    const auto& all = AllPasses();
-    auto pass = std::find_if(all.begin(), all.end(), [&](const Pass& p) { return p.name == name; });
-    if (pass == all.end()) {
-      std::vector<std::string> names;
-      for (const Pass& p : all) names.push_back(p.name);
-      auto near = NearestNames(name, names);
-      return NotFound(fmt::format("error[graph]: there is no pass '{}'", name))
-          .Help(near.empty() ? fmt::format("there are {}", fmt::join(names, ", ")) : "did you mean '" + near[0] + "'?");
-    }
+    WEIR_ASSIGN_OR_RETURN(const Pass* pass, FindPass(name));
     PassReport r{.name = name, .before = g.num_nodes()};
-    WEIR_ASSIGN_OR_RETURN(r.changed, pass->run(g, context));
+    WEIR_ASSIGN_OR_RETURN(r.changed, RunPass(*pass, g, context));
     WEIR_RETURN_IF_ERROR(Prune(g, context).status());
-    WEIR_RETURN_IF_ERROR(Verify(g));
     r.after = g.num_nodes();
     reports.push_back(r);
   }
@@ -112,12 +102,13 @@ Result<std::vector<PassReport>> RunPasses(Graph& g, const OptOptions& o) {
 // The largest difference relative to the largest value; infinity where shapes, dtypes, NaNs or exact values differ.
 double Difference(const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype() || !(a.shape() == b.shape())) return INFINITY;
-  if (!IsFloating(a.dtype())) return a.Identical(b) ? 0 : INFINITY;
+  if (!IsFloating(a.dtype()) && !IsComplex(a.dtype())) return a.Identical(b) ? 0 : INFINITY;
+  const int64_t parts = IsComplex(a.dtype()) ? 2 : 1;
   double largest = 0, worst = 0;
-  DispatchType(a.dtype(), FloatTypes{}, [&](auto v) {
+  DispatchType(PartType(a.dtype()), FloatTypes{}, [&](auto v) {
     using T = decltype(v);
-    for (int64_t i = 0; i < a.num_elements(); ++i) {
-      double x = double(a.data<T>()[i]), y = double(b.data<T>()[i]);
+    for (int64_t i = 0; i < a.num_elements() * parts; ++i) {
+      double x = double(static_cast<const T*>(a.raw())[i]), y = double(static_cast<const T*>(b.raw())[i]);
       if (x == y || (std::isnan(x) && std::isnan(y))) continue;
       if (!std::isfinite(x) || !std::isfinite(y)) worst = INFINITY;
       largest = std::max(largest, std::abs(x)), worst = std::max(worst, std::abs(x - y));

@@ -131,6 +131,7 @@ std::string ElementJson(const Tensor& t, int64_t i) {
   DispatchType(t.dtype(), NumberAndBoolTypes{}, [&](auto v) {
     using T = decltype(v);
     if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) element = float(t.data<T>()[i]);
+    else if constexpr (kIsComplexType<T>) element = {t.data<T>()[i].real(), t.data<T>()[i].imag()};
     else element = t.data<T>()[i];
   });
   return JsonText(element);

@@ -30,7 +30,7 @@ Status RestoreVariables(Session& session, std::string path) {
     WEIR_ASSIGN_OR_RETURN(path, LatestCheckpoint(path));
   }
   WEIR_ASSIGN_OR_RETURN(auto reader, io::BundleReader::Open(path));
-  std::vector<SavedVariable> variables = CheckpointMap(session.graph());
+  WEIR_ASSIGN_OR_RETURN(auto variables, CheckpointMap(session.graph()));
   std::vector<size_t> missing;
   WEIR_ASSIGN_OR_RETURN(auto values, ReadVariables(reader, variables, &missing));
   if (!variables.empty() && missing.size() == variables.size()) {

@@ -12,7 +12,8 @@ namespace {
 
 using namespace kernels;
 
-Status PrepareTranspose(PrepareContext& c) {
+// Sets the output's shape.
+Result<Move> TransposeMove(PrepareContext& c) {
   const Shape& s = c.input_shape(0);
   std::vector<int64_t> perm = c.ints(1);
   if (static_cast<int>(perm.size()) != s.rank()) {
@@ -29,7 +30,30 @@ Status PrepareTranspose(PrepareContext& c) {
     in_strides.push_back(strides[static_cast<size_t>(*axis)]);
   }
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, dims));
-  return SetMove(c, Move(dims, in_strides, RowMajorStrides(c.output_shape(0))));
+  return Move(dims, in_strides, RowMajorStrides(c.output_shape(0)));
+}
+
+Status PrepareTranspose(PrepareContext& c) {
+  WEIR_ASSIGN_OR_RETURN(Move move, TransposeMove(c));
+  return SetMove(c, std::move(move));
+}
+
+// Why not SetMove for complex numbers: it lets the input be computed inside the output, which is changed here.
+Status PrepareConjugateTranspose(PrepareContext& c) {
+  if (!IsComplex(c.input_dtype(0))) return PrepareTranspose(c);
+  WEIR_ASSIGN_OR_RETURN(Move move, TransposeMove(c));
+  return c.ForType(ComplexTypes(), c.input_dtype(0), [&](auto type) {
+    using T = decltype(type);
+    using Bits = BytesT<sizeof(T)>;
+    c.ParallelOver(move.units(), double(move.elements()) / double(std::max<int64_t>(move.units(), 1)) * sizeof(T) / 10);
+    c.SetRun([move](RunArgs& a) {
+      auto [begin, end] = a.Range();
+      move.Execute(a.in<Bits>(0), a.out<Bits>(0), begin, end);
+    });
+    c.After(c.output_shape(0).num_elements(), 0.5, [](RunArgs& a) {
+      for (int64_t i = a.begin; i < a.end; ++i) a.out<T>(0)[i] = std::conj(a.out<T>(0)[i]);
+    });
+  });
 }
 
 Status SetReverse(PrepareContext& c, const std::vector<bool>& reversed) {
@@ -296,6 +320,7 @@ Status PrepareSpaceDepth(PrepareContext& c) {
 
 void RegisterArrayLayoutKernels(KernelRegistry& r) {
   r.Add("Transpose", PrepareTranspose).NeedsValue({1});
+  r.Add("ConjugateTranspose", PrepareConjugateTranspose).NeedsValue({1});
   r.Add("Reverse", PrepareReverse).NeedsValue({1});
   r.Add("ReverseV2", PrepareReverseV2).NeedsValue({1});
   r.Add("ReverseSequence", PrepareReverseSequence);

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "weir/runtime/cpu/moves.h"
+#include "weir/runtime/cpu/wide.h"
 
 namespace weir {
 
@@ -172,16 +173,6 @@ Status PrepareMirrorPad(PrepareContext& c) {
   });
 }
 
-template <class T>
-inline T Sum(T a, T b) {
-  if constexpr (std::is_integral_v<T>) {
-    using U = std::make_unsigned_t<T>;  // wraps around
-    return static_cast<T>(static_cast<U>(static_cast<U>(a) + static_cast<U>(b)));
-  } else {
-    return T(a + b);
-  }
-}
-
 // Adds the mirrors along one axis to what they show: `x` is [outer, size, inner].
 struct Fold {
   int64_t outer, size, inner, before, after, edge;
@@ -190,7 +181,7 @@ template <class T>
 void FoldAxis(const Fold& f, T* x) {
   auto add = [&](T* slab, int64_t to, int64_t from) {
     for (int64_t k = 0; k < f.inner; ++k)
-      slab[to * f.inner + k] = Sum(slab[to * f.inner + k], slab[from * f.inner + k]);
+      slab[to * f.inner + k] = Plus(slab[to * f.inner + k], slab[from * f.inner + k]);
   };
   for (int64_t o = 0; o < f.outer; ++o) {
     T* slab = x + o * f.size * f.inner;
@@ -216,9 +207,7 @@ Status PrepareMirrorPadGrad(PrepareContext& c) {
   c.set_workspace(c.input_shape(0).num_elements() * static_cast<int64_t>(SizeOf(c.input_dtype(0))));
   return c.ForType(NumberTypes(), c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
-    using Bits = std::conditional_t<
-        sizeof(T) == 1, uint8_t,
-        std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
+    using Bits = BytesT<sizeof(T)>;
     c.SetRun([folds, crop, n, offset](RunArgs& a) {
       T* x = a.workspace<T>();
       std::copy_n(a.in<T>(0), n, x);

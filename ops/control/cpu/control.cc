@@ -45,6 +45,8 @@ std::string ElementText(const T& v) {
     return Escaped(v);
   } else if constexpr (std::is_same_v<T, double>) {
     return v != v ? "nan" : NumberText(v, 15, 17, false);
+  } else if constexpr (kIsComplexType<T>) {
+    return fmt::format("({},{})", ElementText(v.real()), ElementText(v.imag()));
   } else if constexpr (std::is_integral_v<T>) {
     return std::to_string(+v);
   } else {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "weir/ops/fused/cpu/fused.h"
+#include "weir/graph/base/program.h"
 #include "weir/ops/kernels.h"
 #include "weir/runtime/cpu/lanes.h"
 
@@ -15,7 +15,8 @@ namespace weir {
 namespace {
 
 // Operands and results of instructions are places: inputs, then outputs, then registers.
-constexpr int kFirstOutput = kFusedInputs, kFirstRegister = kFirstOutput + kFusedOutputs;
+constexpr int kFusedRegisters = 8;  // on the stack
+constexpr int kFirstOutput = Program::kMaxInputs, kFirstRegister = kFirstOutput + Program::kMaxOutputs;
 
 struct Instruction {
   LaneFn fn;
@@ -32,7 +33,6 @@ struct Tape {
   std::vector<int64_t> output_sizes;  // bytes an element
 };
 
-constexpr int64_t kTileBytes = kLaneTile * 8;
 constexpr int kMostRegisters = 127;  // what an instruction can name
 
 // Registers beyond those on the stack: in each part's own workspace.
@@ -110,15 +110,15 @@ class Assembler {
 };
 
 void RunTape(const Tape& t, const ElementwisePlan& plan, RunArgs& a) {
-  alignas(64) char registers[kFusedRegisters * kTileBytes];
-  alignas(64) char tiles[kFusedInputs * kTileBytes];
+  alignas(64) char registers[kFusedRegisters * kLaneTileBytes];
+  alignas(64) char tiles[Program::kMaxInputs * kLaneTileBytes];
   char* extra = a.own<char>();
-  const void *in[kFusedInputs], *at[kFusedInputs];
+  const void *in[Program::kMaxInputs], *at[Program::kMaxInputs];
   void* places[kFirstRegister + kMostRegisters];
   for (int k = 0; k < t.num_inputs; ++k) in[k] = a.in<char>(k);
   for (int r = 0; r < t.num_registers; ++r) {
     places[kFirstRegister + r] =
-        r < kFusedRegisters ? registers + r * kTileBytes : extra + (r - kFusedRegisters) * kTileBytes;
+        r < kFusedRegisters ? registers + r * kLaneTileBytes : extra + (r - kFusedRegisters) * kLaneTileBytes;
   }
   const int num_outputs = static_cast<int>(t.output_sizes.size());
   auto [begin, end] = a.Range();
@@ -140,7 +140,7 @@ Status CheckFused(const PrepareContext& c, const Program& body) {
   for (int i = 0; i < c.num_inputs(); ++i) in.push_back(c.input_dtype(i));
   for (int i = 0; i < c.num_outputs(); ++i) out.push_back(c.output_dtype(i));
   WEIR_RETURN_IF_ERROR(body.CheckTypes(in, out));
-  if (c.num_inputs() > kFusedInputs || c.num_outputs() > kFusedOutputs)
+  if (c.num_inputs() > Program::kMaxInputs || c.num_outputs() > Program::kMaxOutputs)
     return Unimplemented("has more inputs or outputs than a fused chain may have");
   if (body.outputs[0] != static_cast<int>(body.instructions.size()) - 1)
     return InvalidArgument("has another first output than the last instruction's result");
@@ -166,7 +166,7 @@ Status PrepareFused(PrepareContext& c) {
   double ns = 0;
   for (const Instruction& i : tape.instructions) ns += i.fn.ns;
   c.ParallelOver(plan.units(), ns * static_cast<double>(plan.unit_elements()));
-  c.set_own_workspace(ExtraRegisters(tape) * kTileBytes);
+  c.set_own_workspace(ExtraRegisters(tape) * kLaneTileBytes);
   c.SetRun([tape = std::move(tape), plan = std::move(plan)](RunArgs& a) { RunTape(tape, plan, a); });
   return {};
 }
@@ -177,7 +177,7 @@ void RegisterFusedKernels(KernelRegistry& r) {
   KernelDef& def = r.Add("_Fused", PrepareFused);
   // Only the first output, which the last instruction writes: no input is read after it. Inputs that broadcast have
   // fewer bytes than the output; the planner takes those of equal size only.
-  for (int i = 0; i < kFusedInputs; ++i) def.InPlace(0, i);
+  for (int i = 0; i < Program::kMaxInputs; ++i) def.InPlace(0, i);
 }
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "weir/runtime/cpu/moves.h"
+#include "weir/runtime/cpu/wide.h"
 
 namespace weir {
 
@@ -100,20 +101,10 @@ Status PrepareGatherNd(PrepareContext& c) {
 
 template <class T>
 inline void AddTo(T& sum, const T& x) {
-  if constexpr (std::is_same_v<T, bool>) {
-    sum = sum || x;
-  } else if constexpr (std::is_integral_v<T>) {
-    using U = std::make_unsigned_t<T>;  // wraps around
-    sum = static_cast<T>(static_cast<U>(static_cast<U>(sum) + static_cast<U>(x)));
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    sum += x;
-  } else {
-    sum = T(sum + x);
-  }
+  if constexpr (std::is_same_v<T, bool>) sum = sum || x;
+  else if constexpr (std::is_same_v<T, std::string>) sum += x;
+  else sum = Plus(sum, x);
 }
-
-using ScatterTypes = Types<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
-                           uint32_t, uint64_t, bool, std::string>;
 
 Status PrepareScatterNd(PrepareContext& c) {
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, c.ints(2)));
@@ -126,7 +117,7 @@ Status PrepareScatterNd(PrepareContext& c) {
   }
   WEIR_RETURN_IF_ERROR(FillBefore(c, 0));
   c.ParallelOver(p.slice, 0.3 * double(p.count));
-  return c.ForType(ScatterTypes(), c.output_dtype(0), [&](auto type) {
+  return c.ForType(NumberAndBoolTypes() + ObjectTypes(), c.output_dtype(0), [&](auto type) {
     using T = decltype(type);
     c.SetRun([p](RunArgs& a) {
       auto [begin, end] = a.Range();

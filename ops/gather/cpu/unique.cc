@@ -18,9 +18,8 @@ using namespace kernels;
 // Calls f(i, key) for every element: equal keys are equal elements; a NaN, which equals nothing, has no key.
 template <class F>
 Status ForEachKey(const Tensor& t, F&& f) {
-  using NumericAndBool = NumberAndBoolTypes;
   int64_t n = t.num_elements();
-  bool known = DispatchType(t.dtype(), NumericAndBool(), [&](auto type) {
+  bool known = DispatchType(t.dtype(), RealAndBoolTypes(), [&](auto type) {
     using T = decltype(type);
     const T* x = t.data<T>();
     for (int64_t i = 0; i < n; ++i) {

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "weir/ops/linalg/cpu/lapack.h"
-
 namespace weir::linalg {
 
 Result<Matrices> MatricesOf(const Shape& s) {
@@ -55,7 +53,7 @@ std::vector<int64_t> BatchIndex(const Dims& operand, const Dims& out) {
 Status SetIdentity(PrepareContext& c, const std::vector<Square>& outputs) {
   std::vector<int64_t> elements;
   for (const Square& o : outputs) elements.push_back(c.output_shape(o.output).num_elements());
-  return c.ForType(Types<float, double, Half>{}, c.input_dtype(0), [&](auto t) {
+  return c.ForType(LinalgAndHalfTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     c.SetRun([outputs, elements](RunArgs& a) {
       for (size_t k = 0; k < outputs.size(); ++k) {

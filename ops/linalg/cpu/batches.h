@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "weir/ops/linalg/cpu/lapack.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir::linalg {
@@ -27,7 +28,7 @@ class Staging {
   template <class T>
   int Add(int64_t elements) {
     offsets_.push_back(bytes_);
-    bytes_ += (elements * static_cast<int64_t>(sizeof(T)) + 63) / 64 * 64;
+    bytes_ += memory::Aligned(elements * static_cast<int64_t>(sizeof(T)));
     return static_cast<int>(offsets_.size()) - 1;
   }
   template <class T>
@@ -40,6 +41,18 @@ class Staging {
   std::vector<int64_t> offsets_;
   int64_t bytes_ = 0;
 };
+
+// LAPACK's scratch in the staging: three arrays, of which the number of the first is given.
+template <class T>
+int AddScratch(Staging& staging, const ScratchSizes& sizes) {
+  const int first = staging.Add<T>(sizes.numbers);
+  staging.Add<PartOf<T>>(sizes.parts), staging.Add<int32_t>(sizes.integers);
+  return first;
+}
+template <class T>
+Scratch<T> GetScratch(const Staging& staging, const RunArgs& a, int first) {
+  return {staging.Get<T>(a, first), staging.Get<PartOf<T>>(a, first + 1), staging.Get<int32_t>(a, first + 2)};
+}
 
 // The main phase has `count` matrices of this order as items, each of which takes `ns`, and each part the staging.
 // Those that go through the lock are one part: others would wait for it.

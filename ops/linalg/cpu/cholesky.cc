@@ -1,4 +1,4 @@
-// Kernels of Cholesky and CholeskyGrad: a matrix an item.
+// Kernels of Cholesky and CholeskyGrad (of real matrices, as TensorFlow's): a matrix an item.
 #include <fmt/format.h>
 
 #include "weir/ops/linalg/cpu/batches.h"
@@ -15,7 +15,7 @@ Status PrepareCholesky(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(Matrices m, linalg::SquareMatricesOf(c.input_shape(0)));
   c.set_output_shape(0, c.input_shape(0));
   const int64_t n = m.rows;
-  return c.ForType(Types<float, double>{}, c.input_dtype(0), [&](auto t) {
+  return c.ForType(linalg::LinalgTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     linalg::Staging staging;
     const int at = staging.Add<T>(m.size());

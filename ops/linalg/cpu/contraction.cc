@@ -7,7 +7,7 @@
 #include <type_traits>
 
 #include "weir/ops/linalg/cpu/batches.h"
-#include "weir/runtime/cpu/gemm.h"
+#include "weir/ops/linalg/cpu/product.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
@@ -232,10 +232,10 @@ Result<Contraction> Plan(PrepareContext& c) {
 }
 
 template <class W>
-void Product(const Contraction& p, const W* a, const W* b, W* out) {
+void Product(const Contraction& p, const W* a, const W* b, W* room, W* out) {
   for (int64_t i = 0; i < p.batch; ++i, a += p.m * p.k, b += p.k * p.n, out += p.m * p.n) {
-    if constexpr (std::is_floating_point_v<W>) {
-      Gemm(false, false, p.m, p.n, p.k, a, p.k, b, p.n, false, out, p.n);
+    if constexpr (!std::is_integral_v<W>) {
+      linalg::MatrixProduct(false, false, p.m, p.n, p.k, a, b, room, out);
     } else {
       for (int64_t row = 0; row < p.m; ++row) {
         for (int64_t j = 0; j < p.n; ++j) {
@@ -252,23 +252,26 @@ void Product(const Contraction& p, const W* a, const W* b, W* out) {
 template <class T>
 using Computed = std::conditional_t<std::is_integral_v<T>, uint64_t, std::conditional_t<sizeof(T) == 2, float, T>>;
 
+using EinsumTypes = decltype(FloatTypes() + IndexTypes() + ComplexTypes());
+
 Status PrepareEinsum(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(Contraction p, Plan(c));
   if (p.elements == 0) return c.Nothing();
-  return c.ForType(Types<float, double, Half, BFloat16, int32_t, int64_t>{}, c.input_dtype(0), [&](auto t) {
+  return c.ForType(EinsumTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     using W = Computed<T>;
     const bool two = p.operands.size() > 1;
     linalg::Staging staging;
     const int a = staging.Add<W>(p.batch * p.m * p.k), b = staging.Add<W>(two ? p.batch * p.k * p.n : 0),
-              product = staging.Add<W>(two ? p.batch * p.m * p.n : 0);
+              product = staging.Add<W>(two ? p.batch * p.m * p.n : 0),
+              room = staging.Add<W>(two ? linalg::ProductRoom<W>(p.m, p.n, p.k) : 0);
     linalg::OnePart(c, 1, staging);
     c.SetRun([=](RunArgs& args) {
       W *x = staging.Get<W>(args, a), *y = staging.Get<W>(args, b), *z = staging.Get<W>(args, product);
       p.operands[0].Pack(args.in<T>(0), x);
       if (two) {
         p.operands[1].Pack(args.in<T>(1), y);
-        Product(p, x, y, z);
+        Product(p, x, y, staging.Get<W>(args, room), z);
       }
       const W* from = two ? z : x;
       T* out = args.out<T>(0);

@@ -35,7 +35,7 @@ Status PrepareCross(PrepareContext& c) {
   c.set_output_shape(0, a);
   const int64_t count = a.num_elements() / 3;
   c.ParallelOver(count, 3);
-  return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) {
+  return c.ForType(RealTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     using W = typename Wide<T>::Type;
     c.SetRun([](RunArgs& args) {

@@ -1,6 +1,5 @@
 // Kernels of MatrixDeterminant and LogMatrixDeterminant: from the diagonal of the LU factors.
 #include <cmath>
-#include <limits>
 
 #include "weir/ops/linalg/cpu/batches.h"
 #include "weir/ops/linalg/cpu/lapack.h"
@@ -11,7 +10,7 @@ namespace {
 
 using linalg::Matrices;
 
-// The factors' diagonal, and the sign of their permutation.
+// The factors' diagonal, and the sign of their permutation. Of complex matrices a sign has the size 1.
 template <class T>
 struct Factors {
   const T* lu;
@@ -31,6 +30,23 @@ Factors<T> FactorsOf(const T* a, int64_t n, T* lu, int32_t* pivots) {
   return {lu, n, sign};
 }
 
+// A mantissa of x, of a size of about 1, and its exponent.
+template <class T>
+T Mantissa(T x, int* exponent) {
+  if constexpr (!kIsComplexType<T>) {
+    return std::frexp(x, exponent);
+  } else {
+    std::frexp(std::max(std::abs(x.real()), std::abs(x.imag())), exponent);
+    return {std::ldexp(x.real(), -*exponent), std::ldexp(x.imag(), -*exponent)};
+  }
+}
+
+template <class T>
+T Scaled(T x, int exponent) {
+  if constexpr (!kIsComplexType<T>) return std::ldexp(x, exponent);
+  else return {std::ldexp(x.real(), exponent), std::ldexp(x.imag(), exponent)};
+}
+
 // The product, by mantissas and exponents: what is between may be out of the range of T.
 template <class T>
 T Product(const Factors<T>& f) {
@@ -38,15 +54,16 @@ T Product(const Factors<T>& f) {
   int64_t exponent = 0;
   for (int64_t i = 0; i < f.n; ++i) {
     int own = 0, carried = 0;
-    product = std::frexp(product * std::frexp(f[i], &own), &carried);
+    product = Mantissa(product * Mantissa(f[i], &own), &carried);
     exponent += own + carried;
   }
-  return std::ldexp(product, static_cast<int>(std::clamp<int64_t>(exponent, -100000, 100000)));
+  return Scaled(product, static_cast<int>(std::clamp<int64_t>(exponent, -100000, 100000)));
 }
 
 template <class T>
 T SignOf(T x) {
-  return x > 0 ? T(1) : x < 0 ? T(-1) : x;  // NaN stays
+  if constexpr (!kIsComplexType<T>) return x > 0 ? T(1) : x < 0 ? T(-1) : x;  // NaN stays
+  else return x == T(0) ? x : x / std::abs(x);
 }
 
 template <class T>
@@ -63,7 +80,7 @@ Status PrepareDeterminant(PrepareContext& c, bool log) {
   WEIR_ASSIGN_OR_RETURN(Matrices m, linalg::SquareMatricesOf(s));
   for (int i = 0; i < c.num_outputs(); ++i) WEIR_RETURN_IF_ERROR(c.set_output_dims(i, linalg::BatchOf(s)));
   const int64_t n = m.rows, count = c.output_shape(0).num_elements();
-  return c.ForType(Types<float, double>{}, c.input_dtype(0), [&](auto t) {
+  return c.ForType(linalg::LinalgTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     linalg::Staging staging;
     const int lu = staging.Add<T>(n * n), pivots = staging.Add<int32_t>(n);

@@ -57,7 +57,7 @@ Status PrepareQr(PrepareContext& c) {
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, q));
   WEIR_RETURN_IF_ERROR(c.set_output_dims(1, r));
   if (s.count == 0) return linalg::SetIdentity(c, {{0, s.m}});
-  return c.ForType(Types<float, double, Half>{}, c.input_dtype(0), [&](auto t) { SetQrRun<decltype(t)>(c, s); });
+  return c.ForType(linalg::LinalgAndHalfTypes{}, c.input_dtype(0), [&](auto t) { SetQrRun<decltype(t)>(c, s); });
 }
 
 // The rows' numbers after all exchanges.
@@ -74,7 +74,7 @@ Status PrepareLu(PrepareContext& c) {
   WEIR_RETURN_IF_ERROR(c.set_output_dims(1, Dims(s.dims().begin(), s.dims().end() - 1)));
   const int64_t n = m.rows;
   const bool wide = c.output_dtype(1) == kInt64;
-  return c.ForType(Types<float, double>{}, c.input_dtype(0), [&](auto t) {
+  return c.ForType(linalg::LinalgTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     linalg::Staging staging;
     const int factors = staging.Add<T>(n * n), pivots = staging.Add<int32_t>(n);

@@ -1,4 +1,5 @@
-// Factorisations and solutions of one matrix of float or double, on the calling thread: what the kernels are made of.
+// Factorisations and solutions of one matrix of real or complex floats or doubles, on the calling thread: what the
+// kernels are made of.
 //
 // Small matrices go by plain loops, larger ones by OpenBLAS's LAPACK behind one lock of the process: Debian's serial
 // build is not safe for several threads. Which way depends on the order alone, so bits do not depend on threads.
@@ -9,6 +10,8 @@
 #include <complex>
 #include <cstdint>
 
+#include "weir/ops/linalg/cpu/numbers.h"
+
 namespace weir::linalg {
 
 // Up to this order by plain loops.
@@ -16,14 +19,16 @@ inline constexpr int64_t kSmallOrder = 16;
 // LAPACK counts in 32 bits, and its scratch is up to four times the square of the order.
 inline constexpr int64_t kMaxOrder = 20000;
 
-// a row-major [n,n], of which only the lower triangle is read: the lower factor L of a = L·Lᵀ takes its place. The
-// order of the first leading minor that is not positive, or 0.
+// a row-major [n,n], of which only the lower triangle is read: the lower factor L of a = L·Lᴴ takes its place (what a
+// complex diagonal has of imaginary parts does not count). The order of the first leading minor that is not positive,
+// or 0.
 template <class T>
 int64_t CholeskyInPlace(T* a, int64_t n);
 
-// A triangle of a row-major matrix, perhaps transposed, perhaps with ones on its diagonal that are not stored.
+// A triangle of a row-major matrix, perhaps transposed (and then perhaps conjugated), perhaps with ones on its diagonal
+// that are not stored.
 struct Triangle {
-  bool lower = true, transposed = false, unit = false;
+  bool lower = true, transposed = false, unit = false, conjugated = false;
 };
 // Solves op(a)·x = b: x takes the place of b, row-major [n,k]. A zero on the diagonal gives infinities and NaN.
 template <class T>
@@ -34,7 +39,7 @@ void SolveTriangular(const T* a, int64_t n, Triangle t, T* b, int64_t k);
 // Whether no pivot is zero.
 template <class T>
 bool LuInPlace(T* a, int64_t n, int32_t* pivots);
-// Solves a·x = b, or aᵀ·x = b, by these factors: x takes the place of b, row-major [n,k].
+// Solves a·x = b, or aᴴ·x = b, by these factors: x takes the place of b, row-major [n,k].
 template <class T>
 void SolveByLu(const T* lu, const int32_t* pivots, int64_t n, bool adjoint, T* b, int64_t k);
 
@@ -47,31 +52,39 @@ void QrFactor(T* a, int64_t m, int64_t n, T* tau, T* scratch, int64_t scratch_si
 template <class T>
 void QrExpand(T* a, int64_t m, int64_t columns, int64_t reflectors, const T* tau, T* scratch, int64_t scratch_size);
 
-// Eigenvalues in ascending order and, with `vectors`, eigenvectors (columns, in the place of a) of the symmetric a
-// [n,n]; its lower triangle is read. False when it does not converge.
-struct EigScratch {
-  int64_t numbers = 0, integers = 0;
+// Scratch of more than one kind: numbers T, their parts, integers.
+template <class T>
+struct Scratch {
+  T* numbers;
+  PartOf<T>* parts;
+  int32_t* integers;
 };
+struct ScratchSizes {
+  int64_t numbers = 0, parts = 0, integers = 0;
+};
+
+// Eigenvalues in ascending order and, with `vectors`, eigenvectors (columns, in the place of a) of the symmetric or
+// Hermitian a [n,n], given row-major; its lower triangle is read. False when it does not converge.
 template <class T>
-EigScratch EigScratchOf(int64_t n, bool vectors);
+ScratchSizes EigScratch(int64_t n, bool vectors);
 template <class T>
-bool SymmetricEig(T* a, int64_t n, bool vectors, T* values, T* scratch, int32_t* integers, EigScratch sizes);
+bool SelfAdjointEig(T* a, int64_t n, bool vectors, PartOf<T>* values, const Scratch<T>& scratch, ScratchSizes sizes);
 
 // a [m,n] = u·diag(s)·vt; u [m,m] and vt [n,n] where `full`, else [m,p] and [p,n], p = min(m,n); neither without
-// `vectors`. `integers` has room for 8·p. False when it does not converge.
+// `vectors`. vt is vᴴ of complex ones. False when it does not converge.
 template <class T>
-int64_t SvdScratch(int64_t m, int64_t n, bool vectors, bool full);
+ScratchSizes SvdScratch(int64_t m, int64_t n, bool vectors, bool full);
 template <class T>
-bool SvdInPlace(T* a, int64_t m, int64_t n, bool vectors, bool full, T* s, T* u, T* vt, T* scratch,
-                int64_t scratch_size, int32_t* integers);
+bool SvdInPlace(T* a, int64_t m, int64_t n, bool vectors, bool full, PartOf<T>* s, T* u, T* vt,
+                const Scratch<T>& scratch, ScratchSizes sizes);
 
 // The solution of least norm of min |a·x - b|, a [m,n], b [max(m,n),k] with room for x, by a complete orthogonal
 // factorisation that takes singular values below rcond·largest for zero.
 template <class T>
-int64_t LeastSquaresScratch(int64_t m, int64_t n, int64_t k);
+ScratchSizes LeastSquaresScratch(int64_t m, int64_t n, int64_t k);
 template <class T>
-void LeastSquares(T* a, int64_t m, int64_t n, T* b, int64_t k, T rcond, int32_t* pivots, T* scratch,
-                  int64_t scratch_size);
+void LeastSquares(T* a, int64_t m, int64_t n, T* b, int64_t k, PartOf<T> rcond, const Scratch<T>& scratch,
+                  ScratchSizes sizes);
 
 // The complex Schur form a = z·t·zᴴ, t upper triangular in the place of a. `real` has room for n. False when it does
 // not converge.

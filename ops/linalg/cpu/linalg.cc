@@ -11,6 +11,7 @@ void RegisterDeterminantKernels(KernelRegistry& r);  // determinant.cc
 void RegisterFactorKernels(KernelRegistry& r);       // factors.cc
 void RegisterSpectrumKernels(KernelRegistry& r);     // spectra.cc
 void RegisterExponentialKernels(KernelRegistry& r);  // exponential.cc
+void RegisterLogarithmKernels(KernelRegistry& r);    // logarithm.cc
 void RegisterTridiagonalKernels(KernelRegistry& r);  // tridiagonal.cc
 void RegisterCrossKernels(KernelRegistry& r);        // cross.cc
 void RegisterContractionKernels(KernelRegistry& r);  // contraction.cc
@@ -24,6 +25,7 @@ void RegisterLinalgKernels(KernelRegistry& r) {
   RegisterFactorKernels(r);
   RegisterSpectrumKernels(r);
   RegisterExponentialKernels(r);
+  RegisterLogarithmKernels(r);
   RegisterTridiagonalKernels(r);
   RegisterCrossKernels(r);
   RegisterContractionKernels(r);

@@ -1,7 +1,8 @@
 // Kernels of MatMul, BatchMatMul and BatchMatMulV2: one product of a batch of matrices for all three.
 //
-// Floats go slice by slice through Gemm; half and bfloat16 are widened to float, accumulate there and round once;
-// integers wrap as two's complement. Slices, the items, are cut by the problem's size (CutGemm).
+// Floats go slice by slice through Gemm, complex numbers as floats do once an operand is expanded (product.h); half and
+// bfloat16 are widened to float, accumulate there and round once; integers wrap as two's complement. Slices, the items,
+// are cut by the problem's size (CutGemm).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "weir/ops/linalg/cpu/batches.h"
+#include "weir/ops/linalg/cpu/product.h"
 #include "weir/runtime/cpu/gemm.h"
 #include "weir/runtime/kernel.h"
 
@@ -149,6 +151,40 @@ void SetNarrowRun(PrepareContext& c, const Batch& b) {
   });
 }
 
+// Complex numbers of parts P: workspace holds the expanded y and, where x is taken transposed, x as it is taken. Then
+// it is a product of real matrices, n and k twice as large. `adjoint`: what is transposed is conjugated, too.
+template <class P>
+void SetComplexRun(PrepareContext& c, const Batch& b, bool adjoint) {
+  using T = std::complex<P>;
+  Batch parts = b;
+  parts.tx = parts.ty = false, parts.n *= 2, parts.k *= 2;
+  const GemmCut cut = CutBatch(c, parts);
+  const bool none = b.size() == 0;
+  const int64_t ny = none ? 0 : 4 * c.input_shape(1).num_elements(),
+                nx = none || !b.tx ? 0 : 2 * c.input_shape(0).num_elements();
+  c.set_workspace((ny + nx) * int64_t(sizeof(P)));
+  if (ny > 0) {
+    c.Before(b.matrices_y * b.k, 2 * double(b.n), [b, adjoint](RunArgs& a) {
+      for (int64_t i = a.begin; i < a.end; ++i) {
+        linalg::ExpandRow({b.ty, b.ty && adjoint}, b.k, b.n, i % b.k, a.in<T>(1) + i / b.k * b.k * b.n,
+                          a.workspace<P>() + i * 4 * b.n);
+      }
+    });
+  }
+  if (nx > 0) {
+    c.Before(b.matrices_x * b.m, 2 * double(b.k), [b, adjoint, ny](RunArgs& a) {
+      for (int64_t i = a.begin; i < a.end; ++i) {
+        linalg::TakeRow({true, adjoint}, b.m, b.k, i % b.m, a.in<T>(0) + i / b.m * b.m * b.k,
+                        reinterpret_cast<T*>(a.workspace<P>() + ny) + i * b.k);
+      }
+    });
+  }
+  c.SetRun([parts, cut, ny, nx](RunArgs& a) {
+    const P *y = a.workspace<P>(), *x = nx > 0 ? y + ny : a.in<P>(0);
+    ForSlices(parts, cut, a.begin, a.end, [&](const Slices& s) { GemmSlices(parts, cut, s, x, y, a.out<P>(0)); });
+  });
+}
+
 // Row `row` of product i, in unsigned arithmetic wide enough not to be promoted to a signed type.
 template <class T>
 void IntRow(const Batch& b, int64_t i, int64_t row, const T* x, const T* y, T* out) {
@@ -179,12 +215,16 @@ void SetIntRun(PrepareContext& c, const Batch& b) {
   });
 }
 
-Status PrepareProduct(PrepareContext& c, const char* flag_x, const char* flag_y) {
+using ProductTypes = decltype(Types<float, double, Half, BFloat16, int16_t, int32_t, int64_t>() + ComplexTypes());
+
+// `adjoint`: of complex matrices the flags mean that.
+Status PrepareProduct(PrepareContext& c, const char* flag_x, const char* flag_y, bool adjoint) {
   Batch b;
   WEIR_RETURN_IF_ERROR(MakeBatch(c, c.attr<bool>(flag_x), c.attr<bool>(flag_y), &b));
-  return c.ForType(Types<float, double, Half, BFloat16, int16_t, int32_t, int64_t>{}, c.input_dtype(0), [&](auto t) {
+  return c.ForType(ProductTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     if constexpr (std::is_floating_point_v<T>) SetFloatRun<T>(c, b);
+    else if constexpr (kIsComplexType<T>) SetComplexRun<linalg::PartOf<T>>(c, b, adjoint);
     else if constexpr (std::is_integral_v<T>) SetIntRun<T>(c, b);
     else SetNarrowRun<T>(c, b);
   });
@@ -193,9 +233,9 @@ Status PrepareProduct(PrepareContext& c, const char* flag_x, const char* flag_y)
 }  // namespace
 
 void RegisterMatMulKernels(KernelRegistry& r) {
-  r.Add("MatMul", [](PrepareContext& c) { return PrepareProduct(c, "transpose_a", "transpose_b"); });
-  r.Add("BatchMatMul", [](PrepareContext& c) { return PrepareProduct(c, "adj_x", "adj_y"); });
-  r.Add("BatchMatMulV2", [](PrepareContext& c) { return PrepareProduct(c, "adj_x", "adj_y"); });
+  r.Add("MatMul", [](PrepareContext& c) { return PrepareProduct(c, "transpose_a", "transpose_b", false); });
+  r.Add("BatchMatMul", [](PrepareContext& c) { return PrepareProduct(c, "adj_x", "adj_y", true); });
+  r.Add("BatchMatMulV2", [](PrepareContext& c) { return PrepareProduct(c, "adj_x", "adj_y", true); });
 }
 
 }  // namespace weir

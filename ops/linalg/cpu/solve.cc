@@ -5,7 +5,7 @@
 
 #include "weir/ops/linalg/cpu/batches.h"
 #include "weir/ops/linalg/cpu/lapack.h"
-#include "weir/runtime/cpu/gemm.h"
+#include "weir/ops/linalg/cpu/product.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
@@ -61,8 +61,9 @@ double SolveNs(const Equations& e) { return 30 + double(e.n * e.n) * double(e.k)
 
 Status PrepareTriangularSolve(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(Equations e, ReadEquations(c, true));
-  const linalg::Triangle triangle{.lower = c.attr<bool>("lower"), .transposed = c.attr<bool>("adjoint")};
-  return c.ForType(Types<float, double>{}, c.input_dtype(0), [&](auto t) {
+  const bool adjoint = c.attr<bool>("adjoint");
+  const linalg::Triangle triangle{.lower = c.attr<bool>("lower"), .transposed = adjoint, .conjugated = adjoint};
+  return c.ForType(linalg::LinalgTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     Staging staging;
     const int matrix = staging.Add<T>(e.n * e.n), x = staging.Add<T>(e.n * e.k);
@@ -88,7 +89,7 @@ Status Singular(int64_t i, int64_t count) {
 Status PrepareSolve(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(Equations e, ReadEquations(c, false));
   const bool adjoint = c.attr<bool>("adjoint");
-  return c.ForType(Types<float, double>{}, c.input_dtype(0), [&](auto t) {
+  return c.ForType(linalg::LinalgTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     Staging staging;
     const int lu = staging.Add<T>(e.n * e.n), x = staging.Add<T>(e.n * e.k), pivots = staging.Add<int32_t>(e.n);
@@ -113,7 +114,7 @@ Status PrepareInverse(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(Matrices m, linalg::SquareMatricesOf(c.input_shape(0)));
   c.set_output_shape(0, c.input_shape(0));
   const bool adjoint = c.attr<bool>("adjoint");
-  return c.ForType(Types<float, double, Half>{}, c.input_dtype(0), [&](auto t) {
+  return c.ForType(linalg::LinalgAndHalfTypes{}, c.input_dtype(0), [&](auto t) {
     using E = decltype(t);
     using T = std::conditional_t<sizeof(E) == 2, float, E>;  // half computes in float
     const int64_t n = m.rows;
@@ -145,25 +146,26 @@ struct LeastSquaresSize {
   int64_t m = 0, n = 0, k = 0, least = 0;
 };
 
-// Arrays of one part: a copy of the matrix, the Gramian, the right sides.
+// Arrays of one part: a copy of the matrix, the Gramian, the right sides, what products want.
 template <class T>
 struct Normal {
-  T *a, *gram, *x;
+  T *a, *gram, *x, *room;
 };
 
-// x = (aᵀa + λ)⁻¹aᵀb for m >= n, else aᵀ(aaᵀ + λ)⁻¹b.
+// x = (aᴴa + λ)⁻¹aᴴb for m >= n, else aᴴ(aaᴴ + λ)⁻¹b.
 template <class T>
 bool SolveNormal(const LeastSquaresSize& s, const Normal<T>& w, const T* b, T lambda, T* out) {
   const bool tall = s.m >= s.n;
-  Gemm(tall, !tall, s.least, s.least, tall ? s.m : s.n, w.a, s.n, w.a, s.n, false, w.gram, s.least);
+  const linalg::Triangle adjoint{.lower = true, .transposed = true, .conjugated = true};
+  linalg::MatrixProduct(tall, !tall, s.least, s.least, std::max(s.m, s.n), w.a, w.a, w.room, w.gram);
   for (int64_t i = 0; i < s.least; ++i) w.gram[i * (s.least + 1)] += lambda;
   if (linalg::CholeskyInPlace(w.gram, s.least) != 0) return false;
-  if (tall) Gemm(true, false, s.n, s.k, s.m, w.a, s.n, b, s.k, false, w.x, s.k);
+  if (tall) linalg::MatrixProduct(true, false, s.n, s.k, s.m, w.a, b, w.room, w.x);
   else std::copy_n(b, s.m * s.k, w.x);
   linalg::SolveTriangular(w.gram, s.least, {.lower = true}, w.x, s.k);
-  linalg::SolveTriangular(w.gram, s.least, {.lower = true, .transposed = true}, w.x, s.k);
+  linalg::SolveTriangular(w.gram, s.least, adjoint, w.x, s.k);
   if (tall) std::copy_n(w.x, s.n * s.k, out);
-  else Gemm(true, false, s.n, s.k, s.m, w.a, s.n, w.x, s.k, false, out, s.k);
+  else linalg::MatrixProduct(true, false, s.n, s.k, s.m, w.a, w.x, w.room, out);
   return true;
 }
 
@@ -171,18 +173,22 @@ template <class T>
 void SetFastRun(PrepareContext& c, const LeastSquaresSize& s) {
   Staging staging;
   const int copy = staging.Add<T>(s.m * s.n), gram = staging.Add<T>(s.least * s.least),
-            x = staging.Add<T>(s.least * s.k);
+            x = staging.Add<T>(s.least * s.k),
+            room = staging.Add<T>(std::max(linalg::ProductRoom<T>(s.least, s.least, std::max(s.m, s.n)),
+                                           linalg::ProductRoom<T>(s.n, s.k, s.m)));
   const double ns = 100 + double(s.m * s.n) * double(s.least + s.k);
   linalg::CutMatrices(c, s.matrices.count, s.least, ns, staging);
-  c.SetRun([s, staging, copy, gram, x](RunArgs& a) {
+  c.SetRun([s, staging, copy, gram, x, room](RunArgs& a) {
     const double lambda = a.in<double>(2)[0];
     if (!(lambda >= 0)) return a.Fail(InvalidArgument(fmt::format("is given the l2_regularizer {}", lambda))
                                           .Detail("it is 0 or more"));
-    const Normal<T> work{staging.Get<T>(a, copy), staging.Get<T>(a, gram), staging.Get<T>(a, x)};
+    const Normal<T> work{staging.Get<T>(a, copy), staging.Get<T>(a, gram), staging.Get<T>(a, x),
+                         staging.Get<T>(a, room)};
     auto [begin, end] = a.Range();
     for (int64_t i = begin; i < end; ++i) {
       std::copy_n(a.in<T>(0) + i * s.m * s.n, s.m * s.n, work.a);
-      if (!SolveNormal(s, work, a.in<T>(1) + i * s.m * s.k, T(lambda), a.out<T>(0) + i * s.n * s.k)) {
+      const T added = T(linalg::PartOf<T>(lambda));
+      if (!SolveNormal(s, work, a.in<T>(1) + i * s.m * s.k, added, a.out<T>(0) + i * s.n * s.k)) {
         return a.Fail(InvalidArgument("is given a matrix that is rank deficient or ill-conditioned")
                           .Detail(linalg::WhichMatrix(i, s.matrices.count))
                           .Help("fast=false, or a larger l2_regularizer"));
@@ -194,10 +200,11 @@ void SetFastRun(PrepareContext& c, const LeastSquaresSize& s) {
 template <class T>
 void SetOrthogonalRun(PrepareContext& c, const LeastSquaresSize& s) {
   const int64_t rows = std::max(s.m, s.n);
-  const int64_t size = s.matrices.count * s.k == 0 ? 1 : linalg::LeastSquaresScratch<T>(s.m, s.n, s.k);
+  linalg::ScratchSizes sizes{1, 0, s.n};
+  if (s.matrices.count * s.k > 0) sizes = linalg::LeastSquaresScratch<T>(s.m, s.n, s.k);
   Staging staging;
-  const int copy = staging.Add<T>(s.m * s.n), x = staging.Add<T>(rows * s.k), pivots = staging.Add<int32_t>(s.n),
-            scratch = staging.Add<T>(size);
+  const int copy = staging.Add<T>(s.m * s.n), x = staging.Add<T>(rows * s.k),
+            scratch = linalg::AddScratch<T>(staging, sizes);
   linalg::OnePart(c, s.k > 0 ? s.matrices.count : 0, staging);
   c.SetRun([=](RunArgs& a) {
     T *work = staging.Get<T>(a, copy), *b = staging.Get<T>(a, x);
@@ -206,9 +213,9 @@ void SetOrthogonalRun(PrepareContext& c, const LeastSquaresSize& s) {
       for (int64_t j = 0; j < s.k; ++j) {
         for (int64_t row = 0; row < s.m; ++row) b[j * rows + row] = a.in<T>(1)[(i * s.m + row) * s.k + j];
       }
-      const T rcond = std::numeric_limits<T>::epsilon() * T(s.least);
-      linalg::LeastSquares(work, s.m, s.n, b, s.k, rcond, staging.Get<int32_t>(a, pivots), staging.Get<T>(a, scratch),
-                           size);
+      using P = linalg::PartOf<T>;
+      const P rcond = std::numeric_limits<P>::epsilon() * P(s.least);
+      linalg::LeastSquares(work, s.m, s.n, b, s.k, rcond, linalg::GetScratch<T>(staging, a, scratch), sizes);
       for (int64_t j = 0; j < s.k; ++j) {
         for (int64_t row = 0; row < s.n; ++row) a.out<T>(0)[(i * s.n + row) * s.k + j] = b[j * rows + row];
       }
@@ -227,7 +234,7 @@ Status PrepareSolveLs(PrepareContext& c) {
   Dims dims = BatchOf(x);
   dims.push_back(s.n), dims.push_back(s.k);
   WEIR_RETURN_IF_ERROR(c.set_output_dims(0, dims));
-  return c.ForType(Types<float, double>{}, c.input_dtype(0), [&](auto t) {
+  return c.ForType(linalg::LinalgTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     if (s.m == 0) {  // no equation: the least x
       const int64_t elements = c.output_shape(0).num_elements();

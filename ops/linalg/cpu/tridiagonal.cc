@@ -6,10 +6,13 @@
 #include <limits>
 
 #include "weir/ops/linalg/cpu/batches.h"
+#include "weir/ops/linalg/cpu/numbers.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
+
+using linalg::PartOf;
 
 struct Size {
   int64_t count = 0, n = 0, k = 0;
@@ -48,7 +51,7 @@ void Multiply(const T* above, const T* main, const T* below, const T* x, int64_t
 Status PrepareMatMul(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(Size s, ReadSize(c, 3, 0, 3, 1));
   c.ParallelOver(s.count, double(s.n * s.k) * 2);
-  return c.ForType(Types<float, double>{}, c.input_dtype(0), [&](auto t) {
+  return c.ForType(linalg::LinalgTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     c.SetRun([s](RunArgs& a) {
       auto [begin, end] = a.Range();
@@ -75,14 +78,15 @@ struct Upper {
 
 // What takes the place of a pivot that is zero.
 template <class T>
-T Replacement(const T* above, const T* main, const T* below, int64_t n) {
-  T largest = 0;
+PartOf<T> Replacement(const T* above, const T* main, const T* below, int64_t n) {
+  using P = PartOf<T>;
+  P largest = 0;
   for (int64_t i = 0; i < n; ++i) {
     largest = std::max(largest, std::abs(main[i]));
     if (i + 1 < n) largest = std::max(largest, std::abs(above[i]));
     if (i > 0) largest = std::max(largest, std::abs(below[i]));
   }
-  return std::max(std::numeric_limits<T>::epsilon() * largest, std::numeric_limits<T>::min());
+  return std::max(std::numeric_limits<P>::epsilon() * largest, std::numeric_limits<P>::min());
 }
 
 // Row i + 1 of the equations less so much of row i that its first element goes; x [n,k] goes with them.
@@ -106,14 +110,14 @@ void Eliminate(const Upper<T>& u, T below, T main, T above, int64_t i, int64_t k
 // x [n,k] becomes the solution; false where a pivot is zero.
 template <class T>
 bool Solve(const T* above, const T* main, const T* below, int64_t n, int64_t k, Pivoting p, const Upper<T>& u, T* x) {
-  const T replacement = p.perturb ? Replacement(above, main, below, n) : T(0);
+  const PartOf<T> replacement = p.perturb ? Replacement(above, main, below, n) : 0;
   u.main[0] = main[0], u.first[0] = n > 1 ? above[0] : T(0), u.second[0] = 0;
   for (int64_t i = 0; i < n; ++i) {
     const bool last = i + 1 == n;
     const bool exchange = !last && p.rows && std::abs(below[i + 1]) > std::abs(u.main[i]);
-    if (!exchange && std::abs(u.main[i]) < std::numeric_limits<T>::min()) {
+    if (!exchange && std::abs(u.main[i]) < std::numeric_limits<PartOf<T>>::min()) {
       if (!p.perturb) return false;
-      u.main[i] = std::copysign(replacement, u.main[i]);
+      u.main[i] = std::copysign(replacement, linalg::RealOf(u.main[i]));
     }
     if (!last) Eliminate(u, below[i + 1], main[i + 1], i + 2 < n ? above[i + 1] : T(0), i, k, exchange, x);
   }
@@ -132,7 +136,7 @@ Status PrepareSolve(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(Size s, ReadSize(c, 1, 0, 1, 3));
   const Pivoting p{c.attr<bool>("partial_pivoting"), c.attr<bool>("perturb_singular")};
   if (p.perturb && !p.rows) return InvalidArgument("has perturb_singular without partial_pivoting");
-  return c.ForType(Types<float, double>{}, c.input_dtype(0), [&](auto t) {
+  return c.ForType(linalg::LinalgTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     linalg::Staging staging;
     const int main = staging.Add<T>(s.n), first = staging.Add<T>(s.n), second = staging.Add<T>(s.n);
@@ -145,7 +149,7 @@ Status PrepareSolve(PrepareContext& c) {
         T* x = a.out<T>(0) + i * s.n * s.k;
         std::copy_n(a.in<T>(1) + i * s.n * s.k, s.n * s.k, x);
         if (!Solve(d, d + s.n, d + 2 * s.n, s.n, s.k, p, upper, x))
-          std::fill_n(x, s.n * s.k, std::numeric_limits<T>::quiet_NaN());
+          std::fill_n(x, s.n * s.k, linalg::NanOf<T>());
       }
     });
   });

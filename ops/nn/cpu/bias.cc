@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "weir/runtime/cpu/folds.h"
+#include "weir/runtime/cpu/wide.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
@@ -17,17 +18,6 @@ Result<int> ChannelAxis(PrepareContext& c, const Shape& s) {
   return c.attr<std::string>("data_format") == "NCHW" ? 1 : s.rank() - 1;
 }
 
-template <class T>
-T AddBias(T x, T b) {
-  if constexpr (std::is_integral_v<T>) {
-    return T(uint64_t(x) + uint64_t(b));  // wraps
-  } else if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
-    return x + b;
-  } else {
-    return T(float(x) + float(b));
-  }
-}
-
 // [rows, channels, inner], `inner` 1 where channels are the last axis.
 template <class T>
 void SetBias(PrepareContext& c, int64_t channels, int64_t inner) {
@@ -38,7 +28,7 @@ void SetBias(PrepareContext& c, int64_t channels, int64_t inner) {
       for (int64_t i = begin; i < end; ++i) {
         const T* in = a.in<T>(0) + i * channels;
         T* out = a.out<T>(0) + i * channels;
-        for (int64_t j = 0; j < channels; ++j) out[j] = AddBias(in[j], bias[j]);
+        for (int64_t j = 0; j < channels; ++j) out[j] = Plus(in[j], bias[j]);
       }
       return;
     }
@@ -46,7 +36,7 @@ void SetBias(PrepareContext& c, int64_t channels, int64_t inner) {
       const T* in = a.in<T>(0) + i * inner;
       T* out = a.out<T>(0) + i * inner;
       T b = bias[i % channels];
-      for (int64_t j = 0; j < inner; ++j) out[j] = AddBias(in[j], b);
+      for (int64_t j = 0; j < inner; ++j) out[j] = Plus(in[j], b);
     }
   });
 }

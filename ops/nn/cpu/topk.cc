@@ -124,7 +124,7 @@ Status PrepareTop(PrepareContext& c, int64_t k) {
   p.rows = c.output_shape(0).num_elements() == 0 ? 0 : s.num_elements() / p.columns;
   c.ParallelOver(p.rows, double(p.columns) * 1.5 + double(k) * 20);
   if (p.rows > 0) c.set_own_workspace((k + 1) * int64_t(sizeof(int64_t)));
-  return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) { SetTop<decltype(t)>(c, p); });
+  return c.ForType(RealTypes{}, c.input_dtype(0), [&](auto t) { SetTop<decltype(t)>(c, p); });
 }
 
 Status PrepareTopKV2(PrepareContext& c) {

@@ -58,7 +58,7 @@ Status PrepareMaxPool(PrepareContext& c) {
   if (c.output_shape(0).num_elements() == 0) return c.Nothing();
   WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.input_shape(0), c.output_shape(0)));
   c.ParallelOver(p.out_rows(), PoolRowNs(p));
-  return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) {
+  return c.ForType(RealTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     c.SetRun([p](RunArgs& a) {
       auto [begin, end] = a.Range();
@@ -134,7 +134,7 @@ Status PrepareMaxPoolWithArgmax(PrepareContext& c) {
   }
   c.ParallelOver(p.out_rows(), 2 * PoolRowNs(p));
   const bool include_batch = c.attr<bool>("include_batch_in_index");
-  return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) {
+  return c.ForType(RealTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     c.output_dtype(1) == kInt32 ? SetMaxPoolWithArgmax<T, int32_t>(c, p, include_batch)
                                 : SetMaxPoolWithArgmax<T, int64_t>(c, p, include_batch);
@@ -181,7 +181,7 @@ Status PrepareMaxPoolGradWithArgmax(PrepareContext& c) {
   const int64_t size = x.num_elements() / x[0], pooled = grad.num_elements() / x[0];
   const bool include_batch = c.attr<bool>("include_batch_in_index");
   c.ParallelOver(x[0], double(size) * 0.3 + double(pooled) * 2);
-  return c.ForType(NumberTypes{}, c.input_dtype(1), [&](auto t) {
+  return c.ForType(RealTypes{}, c.input_dtype(1), [&](auto t) {
     using T = decltype(t);
     c.input_dtype(2) == kInt32 ? SetMaxPoolGradWithArgmax<T, int32_t>(c, size, pooled, include_batch)
                                : SetMaxPoolGradWithArgmax<T, int64_t>(c, size, pooled, include_batch);
@@ -272,7 +272,7 @@ Status PrepareMaxPoolGrad(PrepareContext& c) {
   WEIR_RETURN_IF_ERROR(CheckPixels(p));
   Status status;
   WEIR_RETURN_IF_ERROR(
-      c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) { status = SetMaxPoolGrad<decltype(t)>(c, p); }));
+      c.ForType(RealTypes{}, c.input_dtype(0), [&](auto t) { status = SetMaxPoolGrad<decltype(t)>(c, p); }));
   return status;
 }
 
@@ -297,7 +297,7 @@ Status PrepareMaxPoolGradGrad(PrepareContext& c) {
   if (c.input_shape(1) != c.output_shape(0)) return InvalidArgument("needs orig_output of the pooled shape");
   c.ParallelOver(p.out_rows(), PoolRowNs(p));
   c.set_own_workspace(p.out_row());
-  return c.ForType(NumberTypes{}, c.input_dtype(0), [&](auto t) {
+  return c.ForType(RealTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     c.SetRun([=](RunArgs& a) {
       auto [begin, end] = a.Range();

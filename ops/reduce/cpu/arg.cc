@@ -81,7 +81,7 @@ Status PrepareArg(PrepareContext& c) {
   if (!IsInteger(c.output_dtype(0)) || SizeOf(c.output_dtype(0)) < 2)
     return PrepareContext::NoKernelFor(c.output_dtype(0));
   AxisView v = AxisView::Of(in, *axis);
-  return c.ForType(NumberAndBoolTypes{}, c.input_dtype(0), [&](auto t) { SetArg<decltype(t), kMax>(c, v); });
+  return c.ForType(RealAndBoolTypes{}, c.input_dtype(0), [&](auto t) { SetArg<decltype(t), kMax>(c, v); });
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "weir/runtime/cpu/axis_view.h"
+#include "weir/runtime/cpu/fold_loops.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
@@ -25,8 +26,7 @@ struct Scan {
 
 template <class T, bool kProduct>
 void ScanTile(const Scan& s, int64_t unit, const T* in, T* out) {
-  using Acc =
-      std::conditional_t<std::is_integral_v<T>, uint64_t, std::conditional_t<std::is_same_v<T, double>, double, float>>;
+  using Acc = FoldAcc<T>;
   int64_t first = unit % s.tiles * kTile, n = std::min(kTile, s.view.inner - first), stride = s.view.inner;
   int64_t at = unit / s.tiles * s.view.size * stride + first;
   if (s.reverse) at += (s.view.size - 1) * stride, stride = -stride;

@@ -10,6 +10,7 @@
 #include "weir/ops/kernels.h"
 #include "weir/runtime/cpu/moves.h"
 #include "weir/runtime/cpu/rows.h"
+#include "weir/runtime/cpu/wide.h"
 
 namespace weir {
 
@@ -23,7 +24,7 @@ using kernels::ElementsOf;
 // signed ones.
 template <class F>
 Status ForNumber(DType t, F&& f) {
-  if (DispatchType(t, FloatTypes{}, f)) return {};
+  if (DispatchType(t, FloatTypes() + ComplexTypes(), f)) return {};
   if (!IsInteger(t)) return PrepareContext::NoKernelFor(t);
   return kernels::ForElement(t, [&](auto e) {
     if constexpr (std::is_integral_v<decltype(e)>) f(e);
@@ -31,13 +32,7 @@ Status ForNumber(DType t, F&& f) {
 }
 
 template <bool kSubtract, class T>
-T Sum(T a, T b) {
-  if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
-    return T(kSubtract ? float(a) - float(b) : float(a) + float(b));
-  } else {
-    return T(kSubtract ? a - b : a + b);
-  }
-}
+T Sum(T a, T b) { return kSubtract ? kernels::Minus(a, b) : kernels::Plus(a, b); }
 
 // The variable (input 0) holds the dtype of the value that is to change it.
 Status CheckDType(const PrepareContext& c, DType value) {
@@ -144,7 +139,7 @@ Status PrepareScatterNumbers(PrepareContext& c) {
 Status PrepareScatterMax(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(ScatterPlan plan, PlanScatter(c));
   ParallelOverColumns(c, plan, 0.5);
-  return c.ForType(NumberTypes{}, c.input_dtype(2), [&](auto t) { SetScatter<decltype(t)>(c, plan, Largest()); });
+  return c.ForType(RealTypes{}, c.input_dtype(2), [&](auto t) { SetScatter<decltype(t)>(c, plan, Largest()); });
 }
 
 Status PrepareScatterUpdate(PrepareContext& c) {

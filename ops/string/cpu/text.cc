@@ -72,7 +72,7 @@ Result<TextFormat> ReadFormat(const PrepareContext& c) {
     return InvalidArgument(fmt::format("cannot fill with '{}'", fill)).Help("fill is '0', ' ', '-' or '+'");
   }
   DType t = c.input_dtype(0);
-  if (!IsFloating(t) && t != kString && (scientific || shortest || precision >= 0)) {
+  if (!IsFloating(t) && !IsComplex(t) && t != kString && (scientific || shortest || precision >= 0)) {
     return InvalidArgument(fmt::format("cannot apply precision or notation to dtype {}", DTypeName(t)));
   }
   TextFormat f;
@@ -105,14 +105,15 @@ std::string AsText(const TextFormat& f, const T& v) {
   } else if constexpr (std::is_integral_v<T>) {
     if constexpr (std::is_signed_v<T>) return Printed(f.flags + "lld", static_cast<long long>(v));
     else return Printed(f.flags + "llu", static_cast<unsigned long long>(v));
+  } else if constexpr (kIsComplexType<T>) {
+    return fmt::format("({},{})", AsText(f, v.real()), AsText(f, v.imag()));
   } else {
     std::string precision = f.precision >= 0 ? "." + std::to_string(f.precision) : "";
     return Printed(f.flags + precision + f.notation, static_cast<double>(v));
   }
 }
 
-using TextTypes = Types<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
-                        uint64_t, bool, std::string>;
+using TextTypes = decltype(NumberAndBoolTypes() + ObjectTypes());
 
 Status PrepareAsString(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(TextFormat format, ReadFormat(c));

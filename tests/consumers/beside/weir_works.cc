@@ -14,6 +14,7 @@ Status Works(const std::string& folder) {
   Variable w(g, {{1.0f}, {2.0f}}, {.name = "w"});
   Output x = ops::Placeholder(g, kFloat, {None, 2}, {.name = "x"});
   ops::MatMul(x, w, {.name = "y"});
+  ops::RegexFullMatch(ops::Placeholder(g, kString, {None}, {.name = "words"}), "(a|b)+c", {.name = "matches"});
   Operation init = GlobalVariablesInitializer(g);
 
   WEIR_ASSIGN_OR_RETURN(std::string text, ExportGraphDefText(g.graph()));
@@ -28,6 +29,9 @@ Status Works(const std::string& folder) {
   WEIR_RETURN_IF_ERROR(Saver(&second).Restore(path));
   WEIR_ASSIGN_OR_RETURN(auto y, second.Run(NamedFeeds{{"x", Tensor::Of<float>({1, 2}, {3, 4})}}, {"y"}));
   if (y[0].scalar<float>() != 11) return Internal("3 * 1 + 4 * 2 is not " + y[0].ToString());
+  const Tensor words = Tensor::Vector(std::vector<std::string>{"abac", "abad"});
+  WEIR_ASSIGN_OR_RETURN(auto matches, second.Run(NamedFeeds{{"words", words}}, {"matches"}));
+  if (matches[0].ToString() != "[true, false]") return Internal("'(a|b)+c' matches " + matches[0].ToString());
   return {};
 }
 

@@ -97,7 +97,7 @@ TEST(Program, CheckTellsEveryError) {
   EXPECT_EQ(error("i0 complex128; r0 f32 = Abs i0; return r0"), "has a program with an input 0 of complex128");
   EXPECT_EQ(error("i0 f32; r0 f32 =  i0; return r0"), "has a program whose instruction 'r0 f32 =  i0' names no op");
   EXPECT_EQ(error("i0 f32; r0 str = AsString i0; return r0"),
-            "has a program whose instruction 'r0 str = AsString i0' gives no number and no bool");
+            "has a program whose instruction 'r0 str = AsString i0' gives no real number and no bool");
   EXPECT_EQ(error("i0 f32; r0 f32 = Add i0 i1; return r0"),
             "has a program whose instruction 'r0 f32 = Add i0 i1' reads i1, which is no input");
   EXPECT_EQ(error("i0 f32; r0 f32 = Neg i0; r1 f32 = Neg r1; return r0"),

@@ -6,6 +6,8 @@ namespace weir::testing {
 std::vector<OpRow> LayoutRows() {
   return {
       {"Transpose", {{2, 3, 4}, Ints({2, 0, 1})}},
+      {"ConjugateTranspose", {{2, 3, 4}, Ints({2, 0, 1})}},
+      {"ConjugateTranspose", {{2, 3, 5}, Ints({0, 1, 2})}},
       {"Reverse", {{2, 3}, Bools({2}, {true, false})}},
       {"ReverseV2", {{2, 3}, Ints({-1})}},
       {"ReverseSequence", {{3, 4, 2}, Ints({1, 4, 2})}, {{"seq_dim", 1}, {"batch_dim", 0}}},

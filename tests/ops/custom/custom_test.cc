@@ -11,9 +11,10 @@
 #include "weir/graph/import.h"
 #include "weir/graph/verify.h"
 #include "weir/ops/array/array.h"
+#include "weir/ops/kernels.h"
+#include "weir/ops/linalg/linalg.h"
 #include "weir/ops/math/math.h"
 #include "weir/ops/registry.h"
-#include "weir/runtime/kernel.h"
 #include "weir/session/session.h"
 
 namespace weir {
@@ -91,6 +92,16 @@ TEST(CppFunc, ErrorsNameTheNode) {
       << error(shape);
   EXPECT_NE(error(number).find("CppFunc 'number' gave 0 results, not 1"), std::string::npos) << error(number);
   EXPECT_NE(error(none).find("has no C++ function to call"), std::string::npos) << error(none);
+}
+
+TEST(CppFunc, AfterAnErrorThereAreAsManyAsAsked) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {2, 8}), bad = ops::MatMul(x, x);
+  ASSERT_FALSE(g.status().ok());
+  OutputList z = ops::CppFunc(g, {bad}, {kFloat, kInt32}, Doubled);
+  EXPECT_EQ(z.size(), 2u);
+  EXPECT_FALSE(ops::Sigmoid(z[1]).valid());
+  EXPECT_FALSE(ops::Sigmoid(z[7]).valid()) << "of more than were asked for";
 }
 
 TEST(CppFunc, FilesRefuseIt) {

@@ -31,18 +31,23 @@ TEST(Cholesky, RefusesWhatIsNotDefiniteAndNamesIt) {
   EXPECT_NE(text.find("matrix 1 of the batch, leading minor 2"), std::string::npos) << text;
 }
 
-// Of any order L is lower, with L·Lᵀ the matrix, for the plain loops as for LAPACK.
+// Of any order L is lower, with L·Lᴴ the matrix and a solution by it one of the matrix, for the plain loops as for
+// LAPACK. What is above the diagonal is not read.
 TEST(Cholesky, FactorsAnyOrder) {
-  for (int64_t n : {1, 2, 15, 16, 17, 40, 130}) {
-    Builder g;
-    Output a = Definite({}).through(ops::RandomNormal(g, {2, n, n}, {.dtype = kDouble, .seed = 5}));
-    Output l = ops::Cholesky(a);
-    Output off = ops::ReduceMax(ops::Abs(ops::MatMul(l, l, {.transpose_b = true}) - a)) / ops::ReduceMax(ops::Abs(a));
-    Output above = ops::ReduceMax(ops::Abs(l - ops::MatrixBandPart(l, -1, 0)));
-    Session session(g);
-    std::vector<Tensor> got = session.Run(std::vector<Output>{off, above}).value();
-    EXPECT_LT(got[0].data<double>()[0], 1e-14) << n;
-    EXPECT_EQ(got[1].data<double>()[0], 0) << n;
+  for (DType dtype : kPrecise) {
+    for (int64_t n : {1, 2, 15, 16, 17, 40, 130}) {
+      Builder g;
+      Output a = Definite({}).through(RandomMatrices(g, {2, n, n}, dtype, 5));
+      Output l = ops::Cholesky(ops::MatrixBandPart(a, -1, 0)), b = RandomMatrices(g, {2, n, 3}, dtype, 7);
+      Output off = LargestOf(ops::MatMul(l, l, {.adjoint_b = true}) - a) / LargestOf(a);
+      Output above = LargestOf(l - ops::MatrixBandPart(l, -1, 0));
+      Output solved = LargestOf(ops::MatMul(a, ops::CholeskySolve(l, b)) - b);
+      Session session(g);
+      std::vector<Tensor> got = session.Run(std::vector<Output>{off, above, solved}).value();
+      EXPECT_LT(got[0].data<double>()[0], 1e-14) << n;
+      EXPECT_EQ(got[1].data<double>()[0], 0) << n;
+      EXPECT_LT(got[2].data<double>()[0], 1e-9) << n;
+    }
   }
 }
 

@@ -11,13 +11,15 @@ std::vector<OpRow> DeterminantRows();  // determinant_test.cc
 std::vector<OpRow> FactorRows();       // factors_test.cc
 std::vector<OpRow> SpectrumRows();     // spectra_test.cc
 std::vector<OpRow> ExponentialRows();  // exponential_test.cc
+std::vector<OpRow> LogarithmRows();    // logarithm_test.cc
 std::vector<OpRow> TridiagonalRows();  // tridiagonal_test.cc
 std::vector<OpRow> CrossRows();        // tridiagonal_test.cc
 std::vector<OpRow> ContractionRows();  // contraction_test.cc
 
 std::vector<OpRow> LinalgRows() {
   return Joined({MatMulRows(), MatrixDiagRows(), CholeskyRows(), SolveRows(), DeterminantRows(), FactorRows(),
-                 SpectrumRows(), ExponentialRows(), TridiagonalRows(), CrossRows(), ContractionRows()});
+                 SpectrumRows(), ExponentialRows(), LogarithmRows(), TridiagonalRows(), CrossRows(),
+                 ContractionRows()});
 }
 
 }  // namespace weir::testing

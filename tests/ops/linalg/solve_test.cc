@@ -27,28 +27,28 @@ std::vector<OpRow> SolveRows() {
 
 namespace {
 
-double LargestOf(Builder& g, const Output& x) {
-  Output largest = ops::ReduceMax(ops::Abs(x));
+double ValueOf(Builder& g, const Output& x) {
   Session session(g);
-  return session.Run(largest).value().data<double>()[0];
+  return session.Run(x).value().data<double>()[0];
 }
 
 TEST(Solve, AnyOrderBothWays) {
-  for (int64_t n : {1, 3, 16, 17, 64, 150}) {
-    for (bool adjoint : {false, true}) {
+  for (int64_t n : {1, 2, 3, 15, 16, 17, 40, 64, 150}) {
+    for (int which = 0; which < 4; ++which) {
+      const bool adjoint = which > 1;
+      const DType dtype = kPrecise[which % 2];
       Builder g;
-      Output a = ops::RandomNormal(g, {2, n, n}, {.dtype = kDouble, .seed = 5});
-      Output b = ops::RandomNormal(g, {2, n, 3}, {.dtype = kDouble, .seed = 6});
+      Output a = RandomMatrices(g, {2, n, n}, dtype, 5), b = RandomMatrices(g, {2, n, 3}, dtype, 7);
       Output x = ops::Solve(a, b, {.adjoint = adjoint});
-      EXPECT_LT(LargestOf(g, ops::MatMul(a, x, {.transpose_a = adjoint}) - b), 1e-9) << n;
+      EXPECT_LT(ValueOf(g, LargestOf(ops::MatMul(a, x, {.adjoint_a = adjoint}) - b)), 1e-9) << n;
       Output inverse = ops::Inverse(a, {.adjoint = adjoint});
-      EXPECT_LT(LargestOf(g, ops::MatMul(inverse, b) - x), 1e-8) << n;
+      EXPECT_LT(ValueOf(g, LargestOf(ops::MatMul(inverse, b) - x)), 1e-8) << n;
       for (bool lower : {false, true}) {
         Output t = lower ? ops::MatrixBandPart(a, -1, 0) : ops::MatrixBandPart(a, 0, -1);
         t = Make("MatrixSetDiag", {t, Make("MatrixDiagPart", {t}) * 0.1 + double(n)});
         Output y = ops::TriangularSolve(a - ops::MatrixBandPart(a, 0, 0) + ops::MatrixBandPart(t, 0, 0), b,
                                         {.lower = lower, .adjoint = adjoint});
-        EXPECT_LT(LargestOf(g, ops::MatMul(t, y, {.transpose_a = adjoint}) - b), 1e-12) << n;
+        EXPECT_LT(ValueOf(g, LargestOf(ops::MatMul(t, y, {.adjoint_a = adjoint}) - b)), 1e-12) << n;
       }
     }
   }
@@ -74,13 +74,18 @@ TEST(Solve, RefusesWhatHasNoInverse) {
 // Both ways find the same where there is one answer; only the slow one finds the least x of a deficient matrix.
 TEST(LeastSquares, FullAndDeficientRank) {
   Builder g;
-  for (bool tall : {false, true}) {
-    Output a = ops::RandomNormal(g, {2, tall ? 30 : 20, tall ? 20 : 30}, {.dtype = kDouble, .seed = 5});
-    Output b = ops::RandomNormal(g, {2, tall ? 30 : 20, 3}, {.dtype = kDouble, .seed = 6});
-    EXPECT_LT(LargestOf(g, ops::LeastSquares(a, b) - ops::LeastSquares(a, b, {.fast = false})), 1e-9);
+  for (int which = 0; which < 4; ++which) {
+    const int64_t m = which > 1 ? 30 : 20, n = which > 1 ? 20 : 30;
+    Output a = RandomMatrices(g, {2, m, n}, kPrecise[which % 2], 5);
+    Output b = RandomMatrices(g, {2, m, 3}, kPrecise[which % 2], 7);
+    Output fast = ops::LeastSquares(a, b);
+    EXPECT_LT(ValueOf(g, LargestOf(fast - ops::LeastSquares(a, b, {.fast = false}))), 1e-9);
+    // What is left over is orthogonal to the columns.
+    Output left = ops::MatMul(a, ops::MatMul(a, fast) - b, {.adjoint_a = true});
+    EXPECT_LT(ValueOf(g, LargestOf(left)), 1e-9);
   }
   Output ones = ops::Ones(g, {3, 2}, kDouble), right = ops::Ones(g, {3, 1}, kDouble);
-  EXPECT_LT(LargestOf(g, ops::LeastSquares(ones, right, {.fast = false}) - 0.5), 1e-14);
+  EXPECT_LT(ValueOf(g, LargestOf(ops::LeastSquares(ones, right, {.fast = false}) - 0.5)), 1e-14);
   Output deficient = ops::LeastSquares(ones, right), negative = ops::LeastSquares(ones, right, {.l2_regularizer = -1});
   Session session(g);
   EXPECT_FALSE(session.Run(deficient).ok());

@@ -13,13 +13,14 @@ namespace weir::testing {
 
 std::vector<OpRow> SpectrumRows() {
   return {
-      Rough(100, {"Svd", {Regular({2, 3, 3})}}),
-      Rough(100, {"Svd", {{4, 2}}}),
-      Rough(100, {"Svd", {{2, 2, 4}}}),
-      {"Svd", {{2, 3, 4}}, {{"compute_uv", false}}},
-      Rough(100, {"Svd", {{3, 4}}, {{"full_matrices", true}}}),
+      RealGradient(Rough(100, {"Svd", {Regular({2, 3, 3})}})),
+      RealGradient(Rough(100, {"Svd", {{4, 2}}})),
+      RealGradient(Rough(100, {"Svd", {{2, 2, 4}}})),
+      RealGradient({"Svd", {{2, 3, 4}}, {{"compute_uv", false}}}),  // as complex numbers these have rank 2
+      {"Svd", {Regular({2, 3, 3})}, {{"compute_uv", false}}},
+      RealGradient(Rough(100, {"Svd", {{3, 4}}, {{"full_matrices", true}}})),
       RefusesGradient({"Svd", {{2, 4}}, {{"full_matrices", true}}}),
-      Rough(100, {"SelfAdjointEigV2", {{2, 3, 3}}}),
+      RealGradient(Rough(100, {"SelfAdjointEigV2", {{2, 3, 3}}})),
       {"SelfAdjointEigV2", {{4, 4}}, {{"compute_v", false}}},
       {"MatrixSquareRoot", {Definite({2, 3, 3})}},
       {"MatrixSquareRoot", {Regular({4, 4})}},
@@ -28,20 +29,18 @@ std::vector<OpRow> SpectrumRows() {
 
 namespace {
 
-Output LargestOf(const Output& x) { return ops::ReduceMax(ops::Abs(x)); }
-
 TEST(Svd, FactorsMakeTheMatrix) {
   for (auto [m, n] : {std::pair{1, 1}, {5, 3}, {3, 5}, {40, 40}, {70, 30}}) {
-    for (bool full : {false, true}) {
+    for (int which = 0; which < 4; ++which) {
       Builder g;
-      Output x = ops::RandomNormal(g, {2, m, n}, {.dtype = kDouble, .seed = 5});
-      ops::SvdFactors f = ops::Svd(x, {.full_matrices = full});
+      Output x = RandomMatrices(g, {2, m, n}, kPrecise[which % 2], 5);
+      ops::SvdFactors f = ops::Svd(x, {.full_matrices = which > 1});
       const int p = std::min(m, n);
       Output u = f.u[{Ellipsis, {0, p}}], v = f.v[{Ellipsis, {0, p}}];
-      std::vector<Output> off = {LargestOf(ops::MatMul(u * ops::ExpandDims(f.s, -2), v, {.transpose_b = true}) - x)};
+      std::vector<Output> off = {LargestOf(ops::MatMul(u * ops::ExpandDims(f.s, -2), v, {.adjoint_b = true}) - x)};
       for (const Output& w : {f.u, f.v}) {
-        Output ww = ops::MatMul(w, w, {.transpose_a = true});
-        off.push_back(LargestOf(ww - Make("MatrixDiag", {ops::OnesLike(Make("MatrixDiagPart", {ww}))})));
+        Output ww = ops::MatMul(w, w, {.adjoint_a = true});
+        off.push_back(LargestOf(ww - OnesOf(ww)));
       }
       off.push_back(LargestOf(f.s - ops::Svd(x, {.compute_uv = false}).s));
       Session session(g);
@@ -60,15 +59,55 @@ TEST(Svd, NotFiniteGivesNan) {
 }
 
 TEST(SelfAdjointEig, VectorsTimesValues) {
-  for (int64_t n : {1, 2, 10, 60}) {
+  for (DType dtype : kPrecise) {
+    for (int64_t n : {1, 2, 10, 16, 17, 60}) {
+      Builder g;
+      Output x = RandomMatrices(g, {2, n, n}, dtype, 5);
+      Output a = x + ops::Adjoint(x);
+      ops::EigenPairs e = ops::SelfAdjointEig(ops::MatrixBandPart(a, -1, 0));  // the lower triangle is read
+      Output v = e.vectors, values = ops::ExpandDims(e.values, -2);
+      std::vector<Output> off = {LargestOf(ops::MatMul(a, v) - v * values),
+                                 LargestOf(ops::MatMul(v * values, v, {.adjoint_b = true}) - a),
+                                 LargestOf(e.values - ops::SelfAdjointEig(a, {.compute_v = false}).values)};
+      Session session(g);
+      for (const Tensor& t : session.Run(off).value()) EXPECT_LT(t.data<double>()[0], 1e-12) << n;
+    }
+  }
+}
+
+// ---- gradients of complex matrices, of functions that do not depend on the vectors' factors
+
+Output SumOf(const Output& y) { return ops::ReduceSum(ops::Real(y * y)); }
+Output Ascending(const Output& x) { return ops::Constant(*x.builder(), {1.0, 2.0, 5.0}, x.dtype()); }
+Output OfSingularVectors(const Output& x) {
+  ops::SvdFactors f = ops::Svd(x);
+  return SumOf(ops::MatMul(f.u * Ascending(x), f.v, {.adjoint_b = true})) + ops::ReduceSum(ops::Real(f.s * f.s));
+}
+Output OfEigenvectors(const Output& x) {
+  ops::EigenPairs e = ops::SelfAdjointEig(x);
+  return SumOf(ops::MatMul(e.vectors * Ascending(x), e.vectors, {.adjoint_b = true})) +
+         ops::ReduceSum(ops::Real(e.values * e.values * e.values));
+}
+Output OfSingularValues(const Output& x) { return ops::ReduceSum(ops::Real(ops::Svd(x, {.compute_uv = false}).s)); }
+
+TEST(Spectra, ComplexGradientsAreDerivatives) {
+  struct Case {
+    Output (*f)(const Output&);
+    Shape shape;
+  };
+  for (const Case& c : {Case{OfSingularVectors, {3, 3}}, Case{OfSingularVectors, {2, 3, 4}},
+                        Case{OfSingularVectors, {2, 4, 3}}, Case{OfSingularValues, {2, 3, 4}},
+                        Case{OfEigenvectors, {2, 3, 3}}}) {
     Builder g;
-    Output x = ops::RandomNormal(g, {2, n, n}, {.dtype = kDouble, .seed = 5});
-    Output a = x + ops::MatrixTranspose(x);
-    ops::EigenPairs e = ops::SelfAdjointEig(ops::MatrixBandPart(a, -1, 0));  // the lower triangle is read
-    std::vector<Output> off = {LargestOf(ops::MatMul(a, e.vectors) - e.vectors * ops::ExpandDims(e.values, -2)),
-                               LargestOf(e.values - ops::SelfAdjointEig(a, {.compute_v = false}).values)};
+    Output x = RandomMatrices(g, c.shape, kComplex128, 5), way = RandomMatrices(g, c.shape, kComplex128, 7);
+    const double step = 1e-5;
+    Output dx = Gradients({c.f(x)}, {x})[0];
+    Output along = ops::ReduceSum(ops::Real(dx * ops::Conj(way)));
+    Output want = (c.f(x + step * way) - c.f(x - step * way)) / (2 * step);
     Session session(g);
-    for (const Tensor& t : session.Run(off).value()) EXPECT_LT(t.data<double>()[0], 1e-12) << n;
+    std::vector<Tensor> got = session.Run(std::vector<Output>{along, want}).value();
+    const double derivative = got[1].data<double>()[0];
+    EXPECT_NEAR(got[0].data<double>()[0], derivative, 1e-6 * (1 + std::abs(derivative))) << c.shape.ToString();
   }
 }
 
@@ -111,6 +150,32 @@ TEST(MatrixSquareRoot, SquaresAndNan) {
   EXPECT_LT(session.Run(off).value().data<double>()[0], 1e-12);
   EXPECT_NEAR(session.Run(turn).value().data<double>()[1], std::sqrt(0.5), 1e-14);
   EXPECT_TRUE(std::isnan(session.Run(none).value().data<double>()[0]));
+}
+
+// The principal root of any regular matrix is complex.
+TEST(MatrixSquareRoot, OfComplexMatrices) {
+  for (int64_t n : {1, 2, 15, 16, 17, 40}) {
+    Builder g;
+    Output x = RandomMatrices(g, {2, n, n}, kComplex128, 5), r = ops::MatrixSquareRoot(x);
+    Output off = LargestOf(ops::MatMul(r, r) - x);
+    Output of_negative = ops::Imag(ops::MatrixSquareRoot(ops::Constant(g, {{-4.0, 0.0}, {0.0, 4.0}}, kComplex128)));
+    Session session(g);
+    EXPECT_LT(session.Run(off).value().data<double>()[0], 1e-11) << n;
+    EXPECT_EQ(session.Run(of_negative).value().data<double>()[0], 2);
+  }
+}
+
+TEST(Norm, OfComplexNumbersIsReal) {
+  Builder g;
+  Output x = ops::Complex(ops::Constant(g, {{3.0, 0.0}, {0.0, 0.0}}, kDouble),
+                          ops::Constant(g, {{4.0, 0.0}, {0.0, -12.0}}, kDouble));
+  std::vector<Output> norms = {ops::Norm(x), ops::Norm(x, {.ord = "1"}), ops::Norm(x, {.ord = "inf"}),
+                               ops::Norm(x, {.ord = "1", .matrices = true}),
+                               ops::Norm(x, {.ord = "2", .matrices = true})};
+  Session session(g);
+  std::vector<Tensor> got = session.Run(norms).value();
+  const std::vector<double> want = {13, 17, 12, 12, 12};
+  for (size_t i = 0; i < want.size(); ++i) EXPECT_NEAR(got[i].data<double>()[0], want[i], 1e-13) << i;
 }
 
 TEST(Norm, AsDefined) {

@@ -10,10 +10,11 @@ std::vector<OpRow> LogicRows();       // logic_test.cc
 std::vector<OpRow> ChoiceRows();      // choice_test.cc
 std::vector<OpRow> ConversionRows();  // conversion_test.cc
 std::vector<OpRow> SequenceRows();    // sequence_test.cc
+std::vector<OpRow> ComplexRows();     // complex_test.cc
 
 std::vector<OpRow> MathRows() {
   return Joined({UnaryRows(), ActivationRows(), BinaryRows(), LogicRows(), ChoiceRows(), ConversionRows(),
-                 SequenceRows()});
+                 SequenceRows(), ComplexRows()});
 }
 
 }  // namespace weir::testing

@@ -123,5 +123,23 @@ TEST(Collections, WhatAFileSaysBesideThemStays) {
   EXPECT_EQ(kept->collections.at("names").nodes, (std::vector<std::string>{"y:0", "x:0", "x"}));
 }
 
+// Whatever ended so was taken for a list of variables once, and what it held was lost.
+TEST(Collections, ANameThatEndsLikeOneOfVariablesIsNone) {
+  Builder g;
+  Variable v(g, 1.0f, {.name = "v"});
+  MetaGraph meta;
+  meta.collections["my_variables"].bytes = {"a", std::string("\0\xff", 2), ""};
+  meta.collections["their_variables"].nodes = {"v:0"};
+  const std::string bytes = ExportMetaGraph(g.graph(), meta).value();
+  auto loaded = LoadGraphFromString(bytes, &AllOps()).value().meta;
+  EXPECT_EQ(loaded->variables.count("my_variables"), 0u);
+  EXPECT_EQ(loaded->collections.at("my_variables").bytes, meta.collections["my_variables"].bytes);
+  Builder again(LoadGraphFromString(bytes, &AllOps()));
+  EXPECT_EQ(VariableCollection(again, "their_variables").size(), 1u);
+  auto kept = LoadGraphFromString(Meta(again), &AllOps()).value().meta;
+  EXPECT_EQ(kept->collections.at("my_variables").bytes, meta.collections["my_variables"].bytes);
+  EXPECT_EQ(kept->collections.at("their_variables").nodes, meta.collections["their_variables"].nodes);
+}
+
 }  // namespace
 }  // namespace weir

@@ -194,6 +194,24 @@ TEST(Optimizers, OneOptimizerForTwoLossesHasOneSetOfSlots) {
   EXPECT_EQ(GlobalVariables(m.g).size(), variables);
 }
 
+TEST(Optimizers, AfterAnErrorThereIsAPairForEachVariable) {
+  Builder g;
+  const Variable v(g, 1.0f, {.name = "v"}), w(g, 2.0f, {.name = "w"});
+  AdamOptimizer adam;
+  auto expect = [](const std::vector<GradAndVar>& pairs, std::vector<std::string> names) {
+    ASSERT_EQ(pairs.size(), names.size());
+    for (size_t i = 0; i < names.size(); ++i) {
+      EXPECT_FALSE(pairs[i].grad.valid());
+      EXPECT_EQ(pairs[i].var.name(), names[i]);
+    }
+  };
+  expect(adam.ComputeGradients(Output(), {.var_list = {w}}), {"w"});
+  EXPECT_TRUE(adam.ComputeGradients(Output()).empty());
+  expect(adam.ComputeGradients(ops::PreventGradient(v.Read() * w, "by choice")), {"v", "w"});
+  ExpectError(g.status(), "by choice");
+  expect(adam.ComputeGradients(v.Read() * w, {.var_list = {w, v}}), {"w", "v"});  // of what comes after the error
+}
+
 TEST(Optimizers, RefuseWhatCannotBe) {
   struct Row {
     const char* what;

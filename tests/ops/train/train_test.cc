@@ -1,5 +1,6 @@
 // Rows of the training ops.
 #include "weir/graph/op_def.h"
+#include "weir/ops/registry.h"
 #include "weir/tests/ops/op_row.h"
 
 namespace weir::testing {

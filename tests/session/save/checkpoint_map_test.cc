@@ -6,6 +6,8 @@
 #include <random>
 
 #include "weir/graph/import.h"
+#include "weir/graph/infer.h"
+#include "weir/graph/text/text.h"
 #include "weir/ops/array/array.h"
 #include "weir/ops/math/math.h"
 #include "weir/ops/model/metrics.h"
@@ -122,6 +124,133 @@ TEST(CheckpointMap, LocalVariablesAreNotSaved) {
   ASSERT_TRUE(saved.ok()) << saved.status().ToString();
   EXPECT_EQ(CheckpointReader::Open(*saved).value().List().size(), 1u);
   EXPECT_TRUE(Saver(&s).Restore(*saved).ok());
+}
+
+// ---- restore ops that are broken, or not understood
+
+// What is said of the graph by whoever goes by its restore op.
+void ExpectBoth(Session* s, const std::string& checkpoint, const std::string& words) {
+  TempFolder folder;
+  for (const Status& status : {Saver(s).Restore(kData + checkpoint), Saver(s).Save(folder / "net").status()})
+    EXPECT_NE(status.ToString().find(words), std::string::npos) << status.ToString();
+}
+
+// Each node that restores, in turn without its inputs.
+TEST(CheckpointMap, AMalformedRestoreOpIsNamed) {
+  for (const auto& [file, checkpoint] : {std::pair<std::string, std::string>{"ema_eval", "ema"},
+                                         {"tune_ref", "tune"},
+                                         {"tune_handle", "tune"},
+                                         {"parts3", "parts"}}) {
+    const LoadedGraph loaded = LoadGraph(kData + file + ".meta").value();
+    const Graph& g = loaded.graph;
+    const std::vector<bool> needed = NeededBy(g, {g.Find(loaded.meta->saver->restore_op)});
+    int broken = 0;
+    for (NodeId id : g.nodes()) {
+      if (!needed[id.value] || g[id].inputs().empty()) continue;
+      SCOPED_TRACE(file);
+      Graph without = g;
+      without.SetInputs(id, {}, {}).Check();
+      Session s(without, {.threads = 1});
+      ExpectBoth(&s, checkpoint, "'" + g[id].name() + "' takes ");
+      ++broken;
+    }
+    EXPECT_GT(broken, 1) << file;
+  }
+}
+
+// A graph whose own saver's restore op is the node "restore".
+Graph WithSaver(const std::string& text) {
+  Graph g = ParseGraph(text, &AllOps(), {.infer = false}).value();
+  MetaGraph meta;
+  meta.saver.emplace().restore_op = "restore";
+  g.file_info().meta = std::make_shared<const MetaGraph>(meta);
+  return g;
+}
+
+constexpr char kRestores[] = R"(
+file = Const() {value: str[] "model", dtype: str}
+names = Const() {value: str[1] ["v/ExponentialMovingAverage"], dtype: str}
+slices = Const() {value: str[1] [""], dtype: str}
+r = RestoreV2(file, names, slices) {dtypes: [f32]}
+)";
+constexpr char kHandle[] = R"(
+v = VarHandleOp() {dtype: f32, shape: <3>, shared_name: "v"}
+restored = AssignVariableOp(v, value) {dtype: f32}
+restore = NoOp(^restored)
+)";
+constexpr char kReference[] = R"(
+v = VariableV2() {dtype: f32, shape: <3>}
+restored = Assign(v, value) {T: f32}
+restore = NoOp(^restored)
+)";
+
+std::string With(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+TEST(CheckpointMap, AVariableWithoutAShapeInputIsNamed) {
+  const std::string shape =
+      "shape = VariableShape() {out_type: i32}\nvalue = Reshape(r, shape) {T: f32, Tshape: i32}\n";
+  Session s(WithSaver(kRestores + shape + kHandle), {.threads = 1});
+  ExpectBoth(&s, "ema", "VariableShape 'shape' takes 1 inputs, not 0");
+}
+
+// Weir must not take the variable's own name instead: that is another tensor of the same shape.
+TEST(CheckpointMap, ARestoreOpThatIsNotUnderstoodIsRefused) {
+  const std::string plain = "value = Identity(r) {T: f32}\n",
+                    cast = "wide = Cast(r) {SrcT: f32, DstT: f64}\nvalue = Cast(wide) {SrcT: f64, DstT: f32}\n";
+  struct Row {
+    std::string graph, words;
+  };
+  for (const Row& row :
+       {Row{kRestores + cast + kHandle, "AssignVariableOp 'restored' restores 'v' by Cast 'value'"},
+        Row{kRestores + cast + kReference, "Assign 'restored' restores 'v' by Cast 'value'"},
+        Row{With(kRestores, "names = Const() {value: str[1] [\"v/ExponentialMovingAverage\"], dtype: str}",
+                 "names = Placeholder() {dtype: str, shape: <1>}") +
+                plain + kHandle,
+            "'restored' restores 'v' by RestoreV2 'r', whose names or slices are no constants"},
+        Row{With(kRestores, "str[1] [\"\"]", "str[0] []") + plain + kHandle, "whose names or slices are no constants"},
+        Row{With(kRestores, "str[1] [\"\"]", "str[1] [\"3 x\"]") + plain + kHandle,
+            "'restored' has the malformed slice '3 x'"},
+        Row{kRestores + plain + "h = SomeHandle()\nrestored = AssignVariableOp(h, value) {dtype: f32}\nrestore = "
+                                "NoOp(^restored)\nv = VarHandleOp() {dtype: f32, shape: <3>, shared_name: \"v\"}\n",
+            "AssignVariableOp 'restored' restores what is no variable"}}) {
+    SCOPED_TRACE(row.graph);
+    Session s(WithSaver(row.graph), {.threads = 1});
+    ExpectBoth(&s, "ema", row.words);
+    ExpectBoth(&s, "ema", "SaverOptions::names");
+    EXPECT_FALSE(s.GetVariable("v").ok());
+    Status mapped = Saver(&s, {.names = {{"v/ExponentialMovingAverage", "v"}}}).Restore(kData + "ema");
+    EXPECT_TRUE(mapped.ok()) << mapped.ToString();
+    EXPECT_EQ(Value(s, "v"), "[2, 3, 4]");
+  }
+}
+
+TEST(CheckpointMap, WhatTheRestoreOpLeavesOutGoesByItsName) {
+  const std::string others = "v2 = VarHandleOp() {dtype: f32, shape: <3>, shared_name: \"v\"}\n"
+                             "later = VarHandleOp() {dtype: f32, shape: <3>, shared_name: \"later\"}\n",
+                    averages = With(kHandle, "shared_name: \"v\"", "shared_name: \"average\"");
+  Session s(WithSaver(std::string(kRestores) + "value = Identity(r) {T: f32}\n" + averages + others), {.threads = 1});
+  Status restored = Saver(&s).Restore(kData + "ema");
+  ASSERT_TRUE(restored.ok()) << restored.ToString();
+  EXPECT_EQ(Value(s, "average"), "[2, 3, 4]");
+  EXPECT_EQ(Value(s, "v"), "[3, 4, 5]");
+  EXPECT_FALSE(s.GetVariable("later").ok());
+}
+
+// As TensorFlow wrote it before RestoreV2. Weir does not have the ops; what they say of the names is known.
+TEST(CheckpointMap, OldRestoreOpsNameTheVariablesToo) {
+  const std::string names = "file = Const() {value: str[] \"model\", dtype: str}\n"
+                            "name = Const() {value: str[] \"v/ExponentialMovingAverage\", dtype: str}\n",
+                    slice = "slice = Const() {value: str[] \"\", dtype: str}\nvalue = RestoreSlice(file, name, slice) "
+                            "{dt: f32, preferred_shard: -1}\n",
+                    whole = "value = Restore(file, name) {dt: f32, preferred_shard: -1}\n";
+  for (const std::string& value : {slice, whole}) {
+    Session s(WithSaver(names + value + kReference), {.threads = 1});
+    Status restored = Saver(&s).Restore(kData + "ema");
+    ASSERT_TRUE(restored.ok()) << restored.ToString();
+    EXPECT_EQ(Value(s, "v"), "[2, 3, 4]");
+  }
 }
 
 TEST(CheckpointReader, ListsAndReads) {

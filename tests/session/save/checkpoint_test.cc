@@ -133,6 +133,19 @@ TEST(Checkpoint, AWrongPathNamesTheRightPrefix) {
   EXPECT_EQ(BundleReader::Open("/nowhere/c").status().code(), Code::kNotFound);
 }
 
+// V1 kept the tensors in a table, as V2 its index, under the checkpoint's own name.
+TEST(Checkpoint, OneOfTheOldFormatIsToldApart) {
+  TempFolder folder;
+  std::filesystem::copy_file(kFiles + "checkpoint.index", folder / "model.ckpt");
+  Status s = BundleReader::Open(folder / "model.ckpt").status();
+  EXPECT_EQ(s.code(), Code::kUnimplemented);
+  EXPECT_NE(s.message().find("model.ckpt' is a checkpoint of TensorFlow's old V1 format"), std::string::npos)
+      << s.ToString();
+  EXPECT_NE(s.help().find("write_version V2"), std::string::npos) << s.help();
+  WriteFile(folder / "model.ckpt", "no table").Check();
+  EXPECT_EQ(BundleReader::Open(folder / "model.ckpt").status().code(), Code::kDataLoss);
+}
+
 TEST(CheckpointState, ReadsAndWritesTensorFlowsText) {
   TempFolder folder;
   WriteFile(folder / "checkpoint",

@@ -5,6 +5,7 @@
 
 #include "weir/graph/export.h"
 #include "weir/graph/import.h"
+#include "weir/graph/text/text.h"
 #include "weir/ops/array/array.h"
 #include "weir/ops/model/control_flow.h"
 #include "weir/ops/math/math.h"
@@ -115,6 +116,30 @@ TEST(Freeze, ErrorsNameWhatStandsInTheWay) {
   EXPECT_NE(changes.find("changes a variable"), std::string::npos) << changes;
   EXPECT_EQ(FreezeGraph(s, {"z"}).status().code(), Code::kNotFound);
   EXPECT_EQ(FreezeGraph(s, std::vector<std::string>()).status().code(), Code::kInvalidArgument);
+}
+
+// Of a file's graph nobody has looked at; neither at its bodies.
+TEST(Freeze, AMalformedNodeIsNamed) {
+  const char* gathers = R"(
+v = VarHandleOp() {dtype: f32, shape: <3>, shared_name: "v"}
+y = ResourceGather(v) {dtype: f32, Tindices: i32}
+)";
+  const char* calls = R"(
+function f(v: resource) -> (r: f32) {
+  v = _Arg() {T: resource, index: 0}
+  y = ResourceGather(v) {dtype: f32, Tindices: i32}
+  r = _Retval(y) {T: f32, index: 0}
+}
+v = VarHandleOp() {dtype: f32, shape: <3>, shared_name: "v"}
+y = PartitionedCall(v) {Tin: [resource], Tout: [f32], f: func f}
+)";
+  for (const char* text : {gathers, calls}) {
+    Session s(ParseGraph(text, &AllOps(), {.infer = false}).value(), {.threads = 1});
+    ASSERT_TRUE(s.SetVariable("v", Tensor::Vector(std::vector<float>{1, 2, 3})).ok());
+    Status frozen = FreezeGraph(s, {"y"}).status();
+    EXPECT_NE(frozen.ToString().find("ResourceGather 'y' takes 2 inputs, not 1"), std::string::npos)
+        << frozen.ToString();
+  }
 }
 
 }  // namespace

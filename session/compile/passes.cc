@@ -1,0 +1,70 @@
+#include "weir/session/compile/passes.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "weir/graph/op_def.h"
+#include "weir/graph/verify.h"
+#include "weir/ops/rewrites/rewrites.h"
+#include "weir/runtime/cpu/lanes.h"
+#include "weir/session/compile/plan_builder.h"
+
+namespace weir {
+
+const std::vector<Pass>& AllPasses() {
+  static const std::vector<Pass> passes = {
+      {"prune", "what nothing asked for needs is dropped", Prune},
+      {"inline_calls", "bodies are optimised together with their callers", InlineCalls},
+      {"fill_defaults", "kernels see complete attributes, and none that they do not know", FillDefaults},
+      {"lower_references", "reference variables become handles, reads and writes", LowerReferences},
+      {"order_effects", "effects on one variable keep program order", OrderEffects},
+      {"relax_order", "control edges between what has no effect hold nothing back", RelaxOrder},
+      {"infer_shapes", "the fed shapes are known now", InferShapes},
+      {"expand_batch_norm", "inference's normalisation folds and fuses as the arithmetic that it is", ExpandBatchNorm},
+      {"fold_padding", "convolutions pad by themselves", FoldPadding, Precision::kStandard},
+      {"fold_constants", "shape arithmetic and whatever else only constants feed is computed once", FoldConstants},
+      {"simplify", "a table of local rules", Simplify},
+      {"merge_duplicates", "equal computations run once", MergeDuplicates},
+      {"fuse_elementwise", "chains of element-wise ops pass through memory once", FuseElementwise},
+  };
+  return passes;
+}
+
+Result<const Pass*> FindPass(std::string_view name) {
+  std::vector<std::string> names;
+  for (const Pass& p : AllPasses()) {
+    if (p.name == name) return &p;
+    names.push_back(p.name);
+  }
+  const std::vector<std::string> near = NearestNames(name, names);
+  return NotFound(fmt::format("error[graph]: there is no pass '{}'", name))
+      .Help(near.empty() ? fmt::format("there are {}", fmt::join(names, ", ")) : "did you mean '" + near[0] + "'?");
+}
+
+PassContext MakePassContext(Precision precision) {
+  PassContext c;
+  c.evaluate = EvaluateNode;
+  c.precision = precision;
+  c.has_lanes = [](std::string_view op, const std::vector<DType>& operands, DType result) {
+    const LaneFn* fn = FindLaneFn(op, operands, result);
+    return fn && !fn->find_bad;
+  };
+  return c;
+}
+
+Result<bool> RunPass(const Pass& pass, Graph& g, PassContext& c) {
+  if (pass.may_change > c.precision) return false;
+  WEIR_ASSIGN_OR_RETURN(bool changed, pass.run(g, c));
+  if (!changed) return false;
+  const auto start = std::chrono::steady_clock::now();
+  Status s = Verify(g);
+  c.verify_nanos +=
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
+  if (!s.ok()) return Internal(fmt::format("pass {} broke the graph: {}", pass.name, s.ToString()));
+  return true;
+}
+
+}  // namespace weir
