@@ -8,6 +8,7 @@ if(WEIR_BUILD_EXAMPLES)
 endif()
 find_program(DOXYGEN doxygen)
 if(DOXYGEN)
-  add_test(NAME doxygen COMMAND sh -c "(cat docs/Doxyfile; echo OUTPUT_DIRECTORY=${PROJECT_BINARY_DIR}/doxygen) | ${DOXYGEN} -"
+  add_test(NAME doxygen
+           COMMAND sh -c "(cat docs/Doxyfile; echo OUTPUT_DIRECTORY=${PROJECT_BINARY_DIR}/doxygen) | ${DOXYGEN} -"
            WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 endif()

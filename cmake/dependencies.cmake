@@ -15,8 +15,8 @@ find_library(OPENBLAS_LIBRARY openblas PATH_SUFFIXES ${places} HINTS /usr/lib RE
 get_filename_component(OPENBLAS_DIR ${OPENBLAS_LIBRARY} DIRECTORY)
 
 add_library(weir_dependencies INTERFACE)
-target_link_libraries(weir_dependencies INTERFACE fmt::fmt PkgConfig::HWY PkgConfig::ISAL PkgConfig::ZIP Threads::Threads
-  ${OPENBLAS_LIBRARY} ${CMAKE_DL_LIBS})
+target_link_libraries(weir_dependencies INTERFACE fmt::fmt PkgConfig::HWY PkgConfig::ISAL PkgConfig::ZIP
+                      Threads::Threads ${OPENBLAS_LIBRARY} ${CMAKE_DL_LIBS})
 # Those that others bring into a process in other versions: linked by libweir_deps.so alone (graph/base/deps.h).
 add_library(weir_wire_dependencies INTERFACE)
 target_link_libraries(weir_wire_dependencies INTERFACE protobuf::libprotobuf fmt::fmt PkgConfig::RE2 ${SNAPPY})

@@ -1,5 +1,5 @@
-# The wire-compatible messages, generated from proto/*.proto. File names carry the prefix weir/proto/ so that they clash with
-# nobody's when TensorFlow or another user of protobuf is linked into the same process.
+# The wire-compatible messages, generated from proto/*.proto. File names carry the prefix weir/proto/ so that they clash
+# with nobody's when TensorFlow or another user of protobuf is linked into the same process.
 file(GLOB protos CONFIGURE_DEPENDS proto/*.proto)
 set(proto_out ${CMAKE_CURRENT_BINARY_DIR}/proto)
 file(MAKE_DIRECTORY ${proto_out}/weir/proto)

@@ -1,6 +1,7 @@
 #include "weir/runtime/kernel.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 namespace weir {
@@ -37,8 +38,14 @@ void PrepareContext::ParallelOver(int64_t items, double item_ns, int64_t least, 
   main_.items = items, main_.item_ns = item_ns, main_.least = least, main_.best = best;
 }
 
+namespace {
+std::atomic<int64_t> forced_parts_worth = 0;
+}  // namespace
+
+void PrepareContext::ForcePartsWorthForTesting(int64_t parts) { forced_parts_worth = parts; }
+
 int64_t PrepareContext::PartsWorth(int64_t items, double item_ns) {
-  constexpr double kPartNs = 20000;
+  if (const int64_t forced = forced_parts_worth) return std::max<int64_t>(std::min(forced, items), 1);
   double parts = std::min({std::ceil(double(items) * item_ns / kPartNs), double(items), 64.0});
   return std::max<int64_t>(static_cast<int64_t>(parts), 1);
 }

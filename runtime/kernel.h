@@ -146,6 +146,9 @@ struct Prepared {
   int64_t MostParts() const;    // that a phase is cut into
 };
 
+// What a part should take at least, in nanoseconds: well above the 100 to 150 that handing one out costs.
+inline constexpr double kPartNs = 20e3;
+
 class PrepareContext {
  public:
   struct Operand {
@@ -210,6 +213,7 @@ class PrepareContext {
   void set_own_workspace(int64_t bytes) { own_bytes_ = bytes; }
   // The parts that so much work is worth, at most 64: for cuts that decide in which order sums are taken.
   static int64_t PartsWorth(int64_t items, double item_ns);
+  static void ForcePartsWorthForTesting(int64_t parts);  // of any work that has so many items; 0: as it says
   // Whether the kernel will find this form in place of input `input`, which then is the form's elements: only of what
   // stays as it is.
   bool Keep(int input, Form form);

@@ -11,7 +11,6 @@ namespace weir {
 
 namespace {
 
-constexpr double kPartNs = 20e3;      // well above the 100 to 150 ns that handing out a part costs
 constexpr double kPatienceNs = 20e6;  // of a thread alone, between two looks at whether the run was cancelled
 constexpr int64_t kPartsAThread = 8;  // so that threads that are slower, or busy elsewhere, hold nobody up
 

@@ -137,7 +137,8 @@ class Freezer {
   // A call, branch or loop: each of its functions takes tensors where it took handles.
   Status FreezeCall(Graph& g, NodeId id, Held* held) {
     const Node& n = g[id];
-    const bool branch = n.def()->calls() == CallKind::kBranches, loop = n.def()->calls() == CallKind::kLoop;
+    const CallKind kind = n.def() ? n.def()->calls() : CallKind::kCall;  // without: its op is the function's name
+    const bool branch = kind == CallKind::kBranches, loop = kind == CallKind::kLoop;
     std::map<int64_t, DType> args;
     for (size_t i = 0; i < n.inputs().size(); ++i) {
       if (auto it = held->find(n.input(static_cast<int>(i))); it != held->end())

@@ -1,5 +1,5 @@
-# Four epochs at once, and two that are resumed for two more by another number of threads, must leave the same bits: weights,
-# optimizer slots and the states of the random ops are all in the checkpoint's data file.
+# Four epochs at once, and two that are resumed for two more by another number of threads, must leave the same bits:
+# weights, optimizer slots and the states of the random ops are all in the checkpoint's data file.
 function(digits)
   execute_process(COMMAND ${DIGITS} ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()

@@ -5,11 +5,11 @@
 //   {"GatherV2", {{4, 3}, Ints({2, 0, 2}), Int(0)}},
 //
 // Derived from each row: equal bits optimised or not, for 1, 2, 3 and 8 threads, cut into 1, 2, 3 and 7 parts, equal
-// and not, static and dynamic shapes, fed and constant inputs, before and after export and import; inferred shapes
-// against real ones, with sizes and ranks unknown; gradients of first and second order against finite differences;
-// every dtype of tests/data/op_dtypes.txt against the widest of its kind; empty axes; effects as the op declares them;
-// errors of dtypes that it does not take and of variables without a value. What fails names the node. Without rows:
-// special.h.
+// and not, static and dynamic shapes, fed and constant inputs, before and after export and import; the same within
+// rounding for 2, 3 and 5 partial sums; inferred shapes against real ones, with sizes and ranks unknown; gradients of
+// first and second order against finite differences, of complex numbers by both their parts; every dtype of
+// tests/data/op_dtypes.txt against the widest of its kind; empty axes; effects as the op declares them; errors of
+// dtypes that it does not take and of variables without a value. What fails names the node. Without rows: special.h.
 #pragma once
 
 #include <functional>
@@ -21,6 +21,7 @@
 #include "weir/graph/base/tensor.h"
 #include "weir/graph/builder.h"
 #include "weir/runtime/exec/phases.h"
+#include "weir/runtime/kernel.h"
 
 namespace weir::testing {
 
@@ -152,6 +153,17 @@ class ForcedCuts {
   ForcedCuts(const ForcedCuts&) = delete;
   ForcedCuts& operator=(const ForcedCuts&) = delete;
 };
+// The partial sums that kernels cut their work into while it lives, however little that is.
+class ForcedSums {
+ public:
+  explicit ForcedSums(int64_t parts) { PrepareContext::ForcePartsWorthForTesting(parts); }
+  ~ForcedSums() { PrepareContext::ForcePartsWorthForTesting(0); }
+  ForcedSums(const ForcedSums&) = delete;
+  ForcedSums& operator=(const ForcedSums&) = delete;
+};
+// How `got` differs from `want`, perhaps in a wider dtype, by more than the rounding of dtype `rounded`; empty when it
+// does not.
+std::string DifferenceBeyondRounding(const Tensor& got, const Tensor& want, DType rounded);
 // What differs, in words; empty when all bits are equal.
 std::string Difference(const RowResult& a, const RowResult& b);
 bool NamesNode(const Status& s);

@@ -55,8 +55,9 @@ bool SameInteger(const Tensor& got, int64_t i, int64_t want) {
   return same;
 }
 
-// How the values differ from those of the widest dtype; empty when they do not.
-std::string DifferenceFromWide(const Tensor& got, const Tensor& wide, DType swept) {
+}  // namespace
+
+std::string DifferenceBeyondRounding(const Tensor& got, const Tensor& wide, DType swept) {
   if (got.shape() != wide.shape())
     return fmt::format("shapes {} and {}", got.shape().ToString(), wide.shape().ToString());
   const bool rounds = IsFloating(got.dtype()) || IsComplex(got.dtype());
@@ -76,6 +77,8 @@ std::string DifferenceFromWide(const Tensor& got, const Tensor& wide, DType swep
   }
   return {};
 }
+
+namespace {
 
 RowResult RunWide(const OpRow& row, DType t, DType widest) {
   std::vector<Tensor> values = ValuesOf(row, t);
@@ -102,7 +105,7 @@ bool CheckDType(const OpRow& row, DType t, DType widest) {
   if (!wide.status.ok()) return false;
   for (size_t i = 0; i < plain.tensors.size(); ++i) {
     if (plain.tensors[i].dtype() == kString) continue;
-    const std::string from = DifferenceFromWide(plain.tensors[i], wide.tensors[i], t);
+    const std::string from = DifferenceBeyondRounding(plain.tensors[i], wide.tensors[i], t);
     EXPECT_EQ(from, "") << "result " << i << " against " << DTypeName(widest);
     differs += from;
   }

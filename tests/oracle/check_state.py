@@ -70,7 +70,8 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         tests = [os.path.join(args.build, "tests/weir_tests"), "--gtest_filter=*Freeze*:*Imported*:Collections.*"]
-        subprocess.run(tests, env={**os.environ, "WEIR_KEEP_FOR_TENSORFLOW": folder}, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(tests, env={**os.environ, "WEIR_KEEP_FOR_TENSORFLOW": folder}, check=True,
+                       stdout=subprocess.DEVNULL)
         graphs = sorted(glob.glob(folder + "/*.pb"))
         bad = 0
         for path in graphs:

@@ -126,8 +126,9 @@ def row(a, case, c, model):
 
 def report(path, rows, none, equal):
     with open(path, 'w') as f:
-        f.write('# Corpus graphs beside TensorFlow\n\nWritten by `tests/oracle/compare_corpus.py`: tensors (of training: losses and '
-                'variables of three steps) equal to\nTensorFlow 2.21\'s, by `compare.py` in its three modes, optimised and as '
+        f.write('# Corpus graphs beside TensorFlow\n\n'
+                'Written by `tests/oracle/compare_corpus.py`: tensors (of training: losses and variables of three '
+                'steps) equal to\nTensorFlow 2.21\'s, by `compare.py` in its three modes, optimised and as '
                 f'written. {equal} of {len(rows)} cases are equal throughout.\n\n'
                 '| graph | case | optimised | as written | otherwise |\n| --- | --- | --- | --- | --- |\n')
         f.writelines(line + '\n' for line in rows)

@@ -1,4 +1,5 @@
-"""Random values for op cases: one Draw per case, seeded by (seed, op, number), so that any case can be made again alone."""
+"""Random values for op cases: one Draw per case, seeded by (seed, op, number), so that any case can be made again
+alone."""
 
 import json
 import os
@@ -37,15 +38,16 @@ class Case:
 
 
 OPDEFS_HELP = (
-    "TensorFlow's op definitions as JSON: by op its inputs (in), outputs (out) and attributes (attr), and the dtypes that its "
-    "CPU kernel computes (cpu); default: the file that the environment variable WEIR_OPDEFS names")
+    "TensorFlow's op definitions as JSON: by op its inputs (in), outputs (out) and attributes (attr), and the dtypes "
+    "that its CPU kernel computes (cpu); default: the file that the environment variable WEIR_OPDEFS names")
 
 
 def load_opdefs(path=None):
     """The op definitions (see OPDEFS_HELP) of this file, or of the one that WEIR_OPDEFS names."""
     path = path or os.environ.get("WEIR_OPDEFS")
     if not path:
-        raise SystemExit("error: no op definitions: give --opdefs FILE or set WEIR_OPDEFS to TensorFlow's op definitions as JSON")
+        raise SystemExit("error: no op definitions: give --opdefs FILE or set WEIR_OPDEFS to TensorFlow's op "
+                         "definitions as JSON")
     try:
         with open(path) as f:
             return json.load(f)
@@ -113,7 +115,8 @@ class Draw:
             return np.asarray(v).astype(t)
         if dtype in COMPLEX:
             part = "double" if dtype == "complex128" else "float"
-            return (self.values(part, shape, low, high, wild) + 1j * self.values(part, shape, low, high, wild)).astype(t)
+            return (self.values(part, shape, low, high, wild)
+                    + 1j * self.values(part, shape, low, high, wild)).astype(t)
         info = np.iinfo(t)
         a, b = max(info.min, int(np.ceil(low))), min(info.max, int(np.floor(high)))
         v = self.rng.integers(a, b, shape, endpoint=True).astype(t)

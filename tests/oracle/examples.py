@@ -5,7 +5,8 @@
 
 Runs each example in a short form; it leaves graph (gradients and training ops included) and checkpoint. Then
   check     `graphdef check`: no error, no pair of effects that only program order separates
-  tensors   TensorFlow imports the graph, reads the checkpoint and computes every tensor, gradients too; graphdef the same
+  tensors   TensorFlow imports the graph, reads the checkpoint and computes every tensor, gradients too; graphdef the
+            same
   train     three steps of the train op from the checkpoint on: losses and all variables
 DIR of --oracle holds tf_oracle.py and compare.py; PYTHON has tensorflow and numpy. Exit 1 when anything differs.
 """
@@ -21,9 +22,11 @@ import tempfile
 EXAMPLES = [
     ('linear', '--save {}', 'model', 'Adam', 'Mean:0', '--batch 4', ''),
     ('published_run', '--save {}', 'model', 'Adam', 'Neg:0', '--batch 8', ''),
-    ('autoencoder', '--epochs 1 --save {}', 'model', 'Adam', 'mean_squared_error/weighted_loss/DivNoNan:0', '--batch 4', ''),
+    ('autoencoder', '--epochs 1 --save {}', 'model', 'Adam', 'mean_squared_error/weighted_loss/DivNoNan:0',
+     '--batch 4', ''),
     ('embedding', '--rounds 1 --save {}', 'model', 'Adagrad', 'AddV2:0', '--batch 6', ''),
-    ('char_rnn', '--rounds 1 --save {}', 'model', 'Adam', 'sparse_softmax_cross_entropy_loss/weighted_loss/DivNoNan:0', '', '--rtol 3e-5'),
+    ('char_rnn', '--rounds 1 --save {}', 'model', 'Adam', 'sparse_softmax_cross_entropy_loss/weighted_loss/DivNoNan:0',
+     '', '--rtol 3e-5'),
     ('digits', '--epochs 1 --model {}', 'net-42', 'Adam', 'total_loss:0', '--batch 4', ''),
 ]
 ORDER = re.compile('effect-order')
@@ -43,7 +46,8 @@ def compare(a, case, rtol):
     """(equal, figures) over optimised and not."""
     figures, equal = [], True
     for options in ([], ['--noopt']):
-        r = run(a.python, os.path.join(a.oracle, 'compare.py'), case, '--graphdef', a.graphdef, '--show', '100', *options, *rtol.split())
+        r = run(a.python, os.path.join(a.oracle, 'compare.py'), case, '--graphdef', a.graphdef, '--show', '100',
+                *options, *rtol.split())
         m = re.search(r'(\d+) of (\d+) tensors equal', r.stdout)
         if not m: return False, last(r.stderr)
         denormal = sum(float(d) < 1.2e-38 for d in DENORMAL.findall(r.stdout))
@@ -68,7 +72,8 @@ def example(a, name, arguments, checkpoint, train, loss, oracle, rtol):
     cases = [('tensors', []), ('train', ['--target', train, '--fetch', loss])]
     for what, options in cases:
         case = os.path.join(folder, what)
-        r = run(a.python, os.path.join(a.oracle, 'tf_oracle.py'), what, graph, case, '--ckpt', ckpt, *options, *oracle.split())
+        r = run(a.python, os.path.join(a.oracle, 'tf_oracle.py'), what, graph, case, '--ckpt', ckpt,
+                *options, *oracle.split())
         if r.returncode:
             print(f'{name}: {what}: TensorFlow: {last(r.stderr)}')
             good = False

@@ -51,7 +51,8 @@ def expand_dims(d):
 def squeeze(d):
     s = [1 if d.flag(0.4) else n for n in d.shape()]
     ones = [i for i, n in enumerate(s) if n == 1]
-    dims = [int(i) - (len(s) if d.flag(0.3) else 0) for i in d.rng.permutation(ones)[:d.int(0, len(ones))]] if ones else []
+    dims = [int(i) - (len(s) if d.flag(0.3) else 0)
+            for i in d.rng.permutation(ones)[:d.int(0, len(ones))]] if ones else []
     return Case(d.values(d.type(), tuple(s)), squeeze_dims=dims)
 
 
@@ -178,7 +179,8 @@ def strided_slice_grad(d):
 
 def tile(d):
     t, s = d.type(), d.shape(high=4)
-    return Case(d.values(t, s), ix(d, np.array([d.int(0, 3) if d.flag(0.1) else d.int(1, 3) for _ in s], np.int64), "Tmultiples"))
+    return Case(d.values(t, s),
+                ix(d, np.array([d.int(0, 3) if d.flag(0.1) else d.int(1, 3) for _ in s], np.int64), "Tmultiples"))
 
 
 def pad(fill):
@@ -368,7 +370,8 @@ def dequantize(d):
     v = d.rng.integers(info.min, info.max, s, endpoint=True).astype(base)
     low = -d.rng.uniform(0, 4, () if axis < 0 else (s[axis],)).astype(np.float32)
     high = d.rng.uniform(0.1, 4, low.shape).astype(np.float32)
-    c = Case(v, low, high, mode=mode, narrow_range=d.flag(0.3), axis=axis, dtype="bfloat16" if mode == "MIN_COMBINED" and d.flag(0.3) else "float")
+    c = Case(v, low, high, mode=mode, narrow_range=d.flag(0.3), axis=axis,
+             dtype="bfloat16" if mode == "MIN_COMBINED" and d.flag(0.3) else "float")
     c.quantized = name
     return c
 
@@ -407,8 +410,9 @@ def check_numerics(d):
 
 
 def print_(d):
-    return Case(d.values(d.type(), d.shape()), [d.values(d.pick(["float", "int32", "string", "bool"]), d.shape(max_rank=2))
-                                                for _ in range(d.int(1, 2))], message="m: ", summarize=3)
+    return Case(d.values(d.type(), d.shape()),
+                [d.values(d.pick(["float", "int32", "string", "bool"]), d.shape(max_rank=2))
+                 for _ in range(d.int(1, 2))], message="m: ", summarize=3)
 
 
 def assert_(d):
@@ -435,23 +439,30 @@ def random(extra=None, dtype_attr="dtype"):
 GENERATORS = {
     "Identity": same(), "Snapshot": same(), "StopGradient": same(), "PreventGradient": same(), "ZerosLike": same(),
     "OnesLike": same(), "IdentityN": identity_n, "CheckNumerics": check_numerics, "Reshape": reshape, "Const": const,
-    "PlaceholderWithDefault": lambda d: (lambda v: Case(v, shape=list(v.shape) if d.flag() else None))(d.values(d.type("dtype"), d.shape())),
+    "PlaceholderWithDefault": lambda d: (
+        lambda v: Case(v, shape=list(v.shape) if d.flag() else None))(d.values(d.type("dtype"), d.shape())),
     "Shape": same(out_type=lambda d: d.pick(INDEX)), "Size": same(out_type=lambda d: d.pick(INDEX)), "Rank": same(),
-    "ShapeN": lambda d: (lambda t: Case([d.values(t, d.shape()) for _ in range(d.int(1, 3))], out_type=d.pick(INDEX)))(d.type()),
+    "ShapeN": lambda d: (
+        lambda t: Case([d.values(t, d.shape()) for _ in range(d.int(1, 3))], out_type=d.pick(INDEX)))(d.type()),
     "ExpandDims": expand_dims, "Squeeze": squeeze, "Transpose": transpose, "ConjugateTranspose": transpose,
     "InvertPermutation": lambda d: Case(d.rng.permutation(d.dim(9)).astype(TYPES[d.type()])),
-    "Concat": lambda d: concat_shapes(d, True), "ConcatV2": lambda d: concat_shapes(d, False), "ConcatOffset": concat_offset,
+    "Concat": lambda d: concat_shapes(d, True), "ConcatV2": lambda d: concat_shapes(d, False),
+    "ConcatOffset": concat_offset,
     "Split": split, "SplitV": split_v, "Pack": pack, "Unpack": unpack, "Slice": slice_, "StridedSlice": strided_slice,
-    "StridedSliceGrad": strided_slice_grad, "Tile": tile, "Pad": pad(False), "PadV2": pad(True), "MirrorPad": mirror_pad,
+    "StridedSliceGrad": strided_slice_grad, "Tile": tile, "Pad": pad(False), "PadV2": pad(True),
+    "MirrorPad": mirror_pad,
     "MirrorPadGrad": mirror_pad_grad, "Fill": fill, "BroadcastTo": broadcast_to, "BroadcastArgs": broadcast_args,
     "BroadcastGradientArgs": broadcast_args, "Gather": gather, "GatherV2": gather_v2, "GatherNd": gather_nd,
     "ScatterNd": scatter_nd, "OneHot": one_hot, "Where": where, "DynamicStitch": dynamic_stitch,
-    "ParallelDynamicStitch": dynamic_stitch, "DynamicPartition": dynamic_partition, "Unique": unique, "ListDiff": list_diff,
+    "ParallelDynamicStitch": dynamic_stitch, "DynamicPartition": dynamic_partition, "Unique": unique,
+    "ListDiff": list_diff,
     "Dequantize": dequantize, "Reverse": reverse, "ReverseV2": reverse_v2, "ReverseSequence": reverse_sequence,
     "SpaceToBatchND": space_to_batch, "BatchToSpaceND": batch_to_space, "DepthToSpace": depth_space(True),
-    "SpaceToDepth": depth_space(False), "MatrixBandPart": band_part, "AsString": as_string, "StringToNumber": string_to_number,
+    "SpaceToDepth": depth_space(False), "MatrixBandPart": band_part, "AsString": as_string,
+    "StringToNumber": string_to_number,
     "StringJoin": string_join, "Print": print_, "Assert": assert_,
-    "RandomUniform": random(), "RandomStandardNormal": random(), "TruncatedNormal": random(), "RandomUniformInt": random(True),
+    "RandomUniform": random(), "RandomStandardNormal": random(), "TruncatedNormal": random(),
+    "RandomUniformInt": random(True),
     "RandomShuffle": lambda d: Case(d.values(d.type(), d.shape()), seed=d.int(1, 10**6), seed2=d.int(0, 10**6)),
     "NoOp": lambda d: Case(), "ControlTrigger": lambda d: Case(),
 }

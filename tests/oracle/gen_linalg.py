@@ -187,7 +187,8 @@ GENERATORS = {
     "Cholesky": square(definite), "CholeskyGrad": cholesky_grad, "MatrixInverse": square(regular, adjoint=flag),
     "MatrixDeterminant": determinant, "LogMatrixDeterminant": determinant, "MatrixSolve": solve,
     "MatrixTriangularSolve": triangular_solve, "MatrixSolveLs": solve_ls, "Qr": qr, "Svd": svd, "SelfAdjointEigV2": eig,
-    "Lu": lu, "MatrixSquareRoot": square(definite), "MatrixLogarithm": square(regular), "Cross": cross, "TridiagonalMatMul": tridiagonal_mul,
+    "Lu": lu, "MatrixSquareRoot": square(definite), "MatrixLogarithm": square(regular), "Cross": cross,
+    "TridiagonalMatMul": tridiagonal_mul,
     "TridiagonalSolve": tridiagonal_solve, "Einsum": einsum,
     **{name + ("" if v == 1 else f"V{v}"): make(v) for v in (1, 2, 3)
        for name, make in (("MatrixDiag", diag), ("MatrixDiagPart", diag_part), ("MatrixSetDiag", set_diag))},

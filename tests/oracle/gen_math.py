@@ -81,7 +81,8 @@ def select_v2(d):
 def clip(d):
     t, s = d.type(), d.shape()
     b = s if d.flag(0.3) else ()
-    return Case(d.values(t, s), d.values(t, b, -3, 0, wild=False), d.values(t, s if d.flag(0.3) else (), 1, 3, wild=False))
+    return Case(d.values(t, s), d.values(t, b, -3, 0, wild=False),
+                d.values(t, s if d.flag(0.3) else (), 1, 3, wild=False))
 
 
 def cast(d):
@@ -125,7 +126,8 @@ def scan(low=-3.0, high=3.0):
 
 
 def range_(d):
-    t = d.type("Tidx", ["bfloat16", "double", "float", "int32", "int64"])  # half is declared, but its shape function refuses it
+    # half is declared, but its shape function refuses it
+    t = d.type("Tidx", ["bfloat16", "double", "float", "int32", "int64"])
     n = TYPES[t]
     a, b = d.int(-5, 5), d.int(-5, 20)
     if t in FLOATS and b < a + 1 and d.flag(0.9):
@@ -149,7 +151,8 @@ def matmul(d):
     if d.flag(0.1) and not d.small:
         m, k, n = 67, 130, 41
     ta, tb = d.flag(), d.flag()
-    return Case(d.values(t, (k, m) if ta else (m, k)), d.values(t, (n, k) if tb else (k, n)), transpose_a=ta, transpose_b=tb)
+    return Case(d.values(t, (k, m) if ta else (m, k)), d.values(t, (n, k) if tb else (k, n)),
+                transpose_a=ta, transpose_b=tb)
 
 
 def batch_matmul(broadcast):
@@ -158,7 +161,8 @@ def batch_matmul(broadcast):
         a, b = d.broadcast_pair(max_rank=2, high=3) if broadcast else (d.shape(max_rank=2, high=3),) * 2
         m, k, n = d.dim(6), d.dim(6), d.dim(6)
         ta, tb = d.flag(), d.flag()
-        return Case(d.values(t, a + ((k, m) if ta else (m, k))), d.values(t, b + ((n, k) if tb else (k, n))), adj_x=ta, adj_y=tb)
+        return Case(d.values(t, a + ((k, m) if ta else (m, k))), d.values(t, b + ((n, k) if tb else (k, n))),
+                    adj_x=ta, adj_y=tb)
     return gen
 
 
@@ -189,12 +193,17 @@ GENERATORS = {
     "LogicalNot": lambda d: Case(d.values("bool", d.shape())),
     "Acos": unary(-1.1, 1.1), "Asin": unary(-1.1, 1.1), "Acosh": unary(0.9, 9), "Atanh": unary(-1.1, 1.1),
     "Sqrt": unary(-0.5, 9), "Rsqrt": unary(-0.5, 9), "Log": unary(-0.5, 9), "Log1p": unary(-1.2, 9),
-    "Round": unary(-9, 9), "Rint": unary(-9, 9), "Erf": unary(), "Erfinv": unary(-1.1, 1.1), "Tanh": unary(-11, 11), "Sigmoid": unary(-20, 20),
-    "Softplus": unary(-40, 40), "LeakyRelu": unary(alpha=lambda d: d.pick([0.2, 0.0, 1.5, -0.5])), "Relu6": unary(-3, 9),
-    "SqrtGrad": grad_pair(0.1, 4), "RsqrtGrad": grad_pair(0.1, 4), "TanhGrad": grad_pair(-1, 1), "SigmoidGrad": grad_pair(0, 1),
+    "Round": unary(-9, 9), "Rint": unary(-9, 9), "Erf": unary(), "Erfinv": unary(-1.1, 1.1), "Tanh": unary(-11, 11),
+    "Sigmoid": unary(-20, 20),
+    "Softplus": unary(-40, 40), "LeakyRelu": unary(alpha=lambda d: d.pick([0.2, 0.0, 1.5, -0.5])),
+    "Relu6": unary(-3, 9),
+    "SqrtGrad": grad_pair(0.1, 4), "RsqrtGrad": grad_pair(0.1, 4), "TanhGrad": grad_pair(-1, 1),
+    "SigmoidGrad": grad_pair(0, 1),
     "ReciprocalGrad": grad_pair(), "InvGrad": grad_pair(), "ReluGrad": grad_pair(), "Relu6Grad": grad_pair(-3, 9),
-    "EluGrad": grad_pair(-1, 4), "SeluGrad": grad_pair(-1.7, 4), "SoftplusGrad": grad_pair(-40, 40), "SoftsignGrad": grad_pair(),
-    "Xlogy": binary(-4, 4, 0, 6), "Xlog1py": binary(-4, 4, -1, 6), "Xdivy": binary(), "Atan2": binary(), "MulNoNan": binary(), "DivNoNan": binary(),
+    "EluGrad": grad_pair(-1, 4), "SeluGrad": grad_pair(-1.7, 4), "SoftplusGrad": grad_pair(-40, 40),
+    "SoftsignGrad": grad_pair(),
+    "Xlogy": binary(-4, 4, 0, 6), "Xlog1py": binary(-4, 4, -1, 6), "Xdivy": binary(), "Atan2": binary(),
+    "MulNoNan": binary(), "DivNoNan": binary(),
     "Equal": binary(-2, 2), "NotEqual": binary(-2, 2),
 }
 def leaky_relu_grad(d):
@@ -203,7 +212,8 @@ def leaky_relu_grad(d):
 
 
 GENERATORS["LeakyReluGrad"] = leaky_relu_grad
-for name in "Abs Neg Sign Square Reciprocal Inv Exp Expm1 Sin Cos Tan Atan Asinh Sinh Cosh Erfc Floor Ceil Relu Elu Selu Softsign".split():
+for name in ("Abs Neg Sign Square Reciprocal Inv Exp Expm1 Sin Cos Tan Atan Asinh Sinh Cosh Erfc Floor Ceil Relu Elu "
+             "Selu Softsign").split():
     GENERATORS[name] = unary()
 
 

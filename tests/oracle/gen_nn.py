@@ -49,7 +49,8 @@ def top_k(v2):
         kw = dict(sorted=True)  # TensorFlow leaves the order of an unsorted answer open
         if not v2:
             return Case(d.values(t, s), k=k, **kw)
-        return Case(d.values(t, s), TYPES[d.pick(d.types("Tk"))](k), index_type=d.pick(["int32", "int64", "int16"]), **kw)
+        return Case(d.values(t, s), TYPES[d.pick(d.types("Tk"))](k),
+                    index_type=d.pick(["int32", "int64", "int16"]), **kw)
     return gen
 
 
@@ -63,7 +64,8 @@ def in_top_k(v2):
 
 
 class Window:
-    """A random window over an image: sizes that fit, strides, padding, dilation; layout NHWC (TensorFlow's CPU has no other)."""
+    """A random window over an image: sizes that fit, strides, padding, dilation; layout NHWC (TensorFlow's CPU has no
+    other)."""
 
     def __init__(self, d, explicit=True, dilate=True, square_strides=False, empty=0.03):
         self.n, self.c = d.dim(3, empty), d.int(1, 4)
@@ -75,7 +77,8 @@ class Window:
         self.dil = (d.int(1, 2), d.int(1, 2)) if dilate and d.flag(0.3) else (1, 1)
         self.pads = [0, 0, 0, 0]
         if self.padding == "EXPLICIT":
-            self.pads = [d.int(0, self.k[0] - 1), d.int(0, self.k[0] - 1), d.int(0, self.k[1] - 1), d.int(0, self.k[1] - 1)]
+            self.pads = [d.int(0, self.k[0] - 1), d.int(0, self.k[0] - 1),
+                         d.int(0, self.k[1] - 1), d.int(0, self.k[1] - 1)]
         eff = [(k - 1) * r + 1 for k, r in zip(self.k, self.dil)]
         low = [1 if self.padding == "SAME" else max(1, e - p) for e, p in
                zip(eff, (self.pads[0] + self.pads[1], self.pads[2] + self.pads[3]))]
@@ -83,7 +86,8 @@ class Window:
         self.out = []
         for i in range(2):
             size = self.hw[i] + self.pads[2 * i] + self.pads[2 * i + 1]
-            self.out.append(-(-self.hw[i] // self.strides[i]) if self.padding == "SAME" else (size - eff[i]) // self.strides[i] + 1)
+            self.out.append(-(-self.hw[i] // self.strides[i]) if self.padding == "SAME"
+                            else (size - eff[i]) // self.strides[i] + 1)
 
     def attrs(self, dilate=True, explicit=True):
         kw = dict(strides=[1, *self.strides, 1], padding=self.padding)
@@ -100,7 +104,8 @@ class Window:
 def conv(kind, depthwise):
     def gen(d):
         t = d.type()
-        w = Window(d, square_strides=depthwise, dilate=kind == "forward" and not depthwise, empty=0.03 if d.op == "Conv2D" else 0)
+        w = Window(d, square_strides=depthwise, dilate=kind == "forward" and not depthwise,
+                   empty=0.03 if d.op == "Conv2D" else 0)
         m = d.int(1, 3)
         groups = w.c if kind == "forward" and not depthwise and d.flag(0.2) else 1
         f = (*w.k, w.c, m) if depthwise else (*w.k, w.c // groups, m * groups)
@@ -159,7 +164,8 @@ def batch_norm(version, grad):
         pos = lambda: d.values(stat, (c,), 0.2, 2, wild=False)
         kw = dict(epsilon=d.pick([1e-4, 1e-3, 0.01]), data_format=f, is_training=train)
         if grad:
-            ins = [d.values(t, s, wild=False), d.values(t, s, wild=False), pos(), d.values(stat, (c,), wild=False), pos()]
+            ins = [d.values(t, s, wild=False), d.values(t, s, wild=False), pos(),
+                   d.values(stat, (c,), wild=False), pos()]
             return Case(*ins, *([np.zeros((0,), np.float32)] if version == 3 else []), **kw)
         if d.flag(0.4):
             kw["exponential_avg_factor"] = 0.7
@@ -175,7 +181,8 @@ def batch_norm(version, grad):
 def lrn(grad):
     def gen(d):
         t, s = d.type(), tuple(d.int(1, 4) for _ in range(3)) + (d.int(1, 8),)
-        kw = dict(depth_radius=d.int(0, 5), bias=d.pick([1.0, 2.0, 0.5]), alpha=d.pick([1.0, 1e-2, 0.5]), beta=d.pick([0.5, 0.75, 1.0]))
+        kw = dict(depth_radius=d.int(0, 5), bias=d.pick([1.0, 2.0, 0.5]), alpha=d.pick([1.0, 1e-2, 0.5]),
+                  beta=d.pick([0.5, 0.75, 1.0]))
         n = 3 if grad else 1
         return Case(*[d.values(t, s, -2, 2, wild=False) for _ in range(n)], **kw)
     return gen
@@ -186,13 +193,17 @@ GENERATORS = {
     "SoftmaxCrossEntropyWithLogits": xent, "SparseSoftmaxCrossEntropyWithLogits": sparse_xent,
     "BiasAdd": bias_add, "BiasAddV1": bias_add_v1, "BiasAddGrad": bias_add_grad,
     "TopK": top_k(False), "TopKV2": top_k(True), "InTopK": in_top_k(False), "InTopKV2": in_top_k(True),
-    "Conv2D": conv("forward", False), "Conv2DBackpropInput": conv("input", False), "Conv2DBackpropFilter": conv("filter", False),
+    "Conv2D": conv("forward", False), "Conv2DBackpropInput": conv("input", False),
+    "Conv2DBackpropFilter": conv("filter", False),
     "DepthwiseConv2dNative": conv("forward", True), "DepthwiseConv2dNativeBackpropInput": conv("input", True),
     "DepthwiseConv2dNativeBackpropFilter": conv("filter", True),
-    "MaxPool": pool("forward", True), "MaxPoolWithArgmax": pool("argmax", False), "MaxPoolGradWithArgmax": pool("argmax_grad", False),
+    "MaxPool": pool("forward", True), "MaxPoolWithArgmax": pool("argmax", False),
+    "MaxPoolGradWithArgmax": pool("argmax_grad", False),
     "MaxPoolGrad": pool("max_grad", True), "MaxPoolGradGrad": pool("max_grad_grad", False),
     "AvgPool": pool("forward", False), "AvgPoolGrad": pool("avg_grad", False),
-    "FusedBatchNorm": batch_norm(1, False), "FusedBatchNormV2": batch_norm(2, False), "FusedBatchNormV3": batch_norm(3, False),
-    "FusedBatchNormGrad": batch_norm(1, True), "FusedBatchNormGradV2": batch_norm(2, True), "FusedBatchNormGradV3": batch_norm(3, True),
+    "FusedBatchNorm": batch_norm(1, False), "FusedBatchNormV2": batch_norm(2, False),
+    "FusedBatchNormV3": batch_norm(3, False),
+    "FusedBatchNormGrad": batch_norm(1, True), "FusedBatchNormGradV2": batch_norm(2, True),
+    "FusedBatchNormGradV3": batch_norm(3, True),
     "LRN": lrn(False), "LRNGrad": lrn(True),
 }

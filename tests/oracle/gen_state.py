@@ -4,9 +4,11 @@ import numpy as np
 
 from draw import TYPES, Case, Var
 
-SLOTS = {"var", "accum", "accum_update", "mg", "ms", "mom", "m", "v", "linear", "gradient_accumulator", "gradient_squared_accumulator"}
+SLOTS = {"var", "accum", "accum_update", "mg", "ms", "mom", "m", "v", "linear", "gradient_accumulator",
+         "gradient_squared_accumulator"}
 SCALARS = {"lr": (0.05, 0.5), "alpha": (0.05, 0.5), "rho": (0.5, 0.95), "momentum": (0.1, 0.9), "epsilon": (0.01, 0.1),
-           "beta1": (0.5, 0.9), "beta2": (0.5, 0.95), "beta1_power": (0.1, 0.8), "beta2_power": (0.1, 0.9), "l1": (0.0, 0.3),
+           "beta1": (0.5, 0.9), "beta2": (0.5, 0.95), "beta1_power": (0.1, 0.8), "beta2_power": (0.1, 0.9),
+           "l1": (0.0, 0.3),
            "l2": (0.0, 0.3), "l2_shrinkage": (0.0, 0.3), "lr_power": (-0.8, -0.4)}
 
 
@@ -24,7 +26,8 @@ def training(d):
             inputs.append(Var(v))
         elif name in SCALARS:
             low, high = SCALARS[name]
-            v = -0.5 if name == "lr_power" and d.flag() else 0.0 if name in ("l1", "l2") and d.flag(0.3) else d.rng.uniform(low, high)
+            v = (-0.5 if name == "lr_power" and d.flag()
+                 else 0.0 if name in ("l1", "l2") and d.flag(0.3) else d.rng.uniform(low, high))
             inputs.append(TYPES[t](v))
         elif name == "global_step":
             inputs.append(np.int64(d.int(1, 50)))
@@ -86,7 +89,8 @@ for kind in ("Add", "Sub", "Update"):
     GENERATORS["Scatter" + kind] = scatter("T")
     GENERATORS["ResourceScatter" + kind] = scatter("dtype")
 GENERATORS["ResourceScatterMul"] = GENERATORS["ResourceScatterMax"] = scatter("dtype")
-RULES = "GradientDescent Momentum Adam RMSProp CenteredRMSProp Adagrad Adadelta AdagradDA Ftrl FtrlV2 ProximalGradientDescent ProximalAdagrad"
+RULES = ("GradientDescent Momentum Adam RMSProp CenteredRMSProp Adagrad Adadelta AdagradDA Ftrl FtrlV2 "
+         "ProximalGradientDescent ProximalAdagrad")
 for rule in RULES.split():
     for prefix in ("", "Resource"):
         GENERATORS[prefix + "Apply" + rule] = training

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Makes tests/data/composed.npz, what TensorFlow gives for the functions that Weir composes of several ops (layer and batch
-normalisation, masks, einsum, sampled losses, one-dimensional convolutions) and for its candidate samplers. Read by
-tests/ops/model/composed_test.cc and training_flag_test.cc; made with TensorFlow 2.21.0, graph mode, on the CPU:
+"""Makes tests/data/composed.npz, what TensorFlow gives for the functions that Weir composes of several ops (layer and
+batch normalisation, masks, einsum, sampled losses, one-dimensional convolutions) and for its candidate samplers. Read
+by tests/ops/model/composed_test.cc and training_flag_test.cc; made with TensorFlow 2.21.0, graph mode, on the CPU:
 
   CUDA_VISIBLE_DEVICES=-1 TF_ENABLE_ONEDNN_OPTS=0 TF_CPP_MIN_LOG_LEVEL=3 python tests/oracle/make_composed.py
 
-A case has its float inputs `x0`, `x1`, …, its result `y`, and the gradients `g0`, `g1`, … of sum(y * weights) by its inputs.
+A case has its float inputs `x0`, `x1`, …, its result `y`, and the gradients `g0`, `g1`, … of sum(y * weights) by its
+inputs.
 """
 import pathlib, warnings
 import numpy as np, tensorflow as tf
@@ -67,7 +68,8 @@ def reductions_and_masks():
     gold['sequence_mask_of_5'] = value_of(lambda: tf.sequence_mask(lengths, 5, tf.int32))
     case('boolean_mask', [[3, 4]], lambda x: tf.boolean_mask(x, [True, False, True]))
     case('boolean_mask_of_columns', [[3, 4]], lambda x: tf.boolean_mask(x, [True, False, True, True], axis=1))
-    case('boolean_mask_of_two_axes', [[2, 3, 2, 2]], lambda x: tf.boolean_mask(x, [[True, False], [False, True], [True, True]], axis=1))
+    case('boolean_mask_of_two_axes', [[2, 3, 2, 2]],
+         lambda x: tf.boolean_mask(x, [[True, False], [False, True], [True, True]], axis=1))
     case('boolean_mask_of_none', [[3, 4]], lambda x: tf.boolean_mask(x, [False, False, False]))
 
 
@@ -78,14 +80,18 @@ def value_of(make):
 
 
 EINSUMS = {
-    'ij,jk->ik': ([2, 3], [3, 4]), 'ij,kj->ik': ([2, 3], [4, 3]), 'ji,jk->ki': ([3, 2], [3, 4]), 'bij,bjk->bik': ([2, 3, 4], [2, 4, 2]),
-    'bhqd,bhkd->bhqk': ([2, 2, 3, 4], [2, 2, 2, 4]), 'abc,cde->abde': ([2, 3, 2], [2, 3, 2]), 'abcd,dbe->ace': ([2, 3, 2, 2], [2, 3, 4]),
-    'ij,ij->': ([2, 3], [2, 3]), 'ij,ij->ij': ([2, 3], [2, 3]), 'i,j->ij': ([2], [3]), 'i,i': ([4], [4]), 'ij->ji': ([2, 3],), 'ba': ([2, 3],),
-    'ij->': ([2, 3],), 'ijk->j': ([2, 3, 4],), 'ii->i': ([3, 3],), 'ii': ([3, 3],), 'iij->ji': ([3, 3, 2],), 'iijj->ij': ([2, 2, 3, 3],),
-    'iii->i': ([3, 3, 3],), 'ijij,jk->ik': ([2, 3, 2, 3], [3, 2]), '...ij,...jk->...ik': ([2, 1, 2, 3], [4, 3, 2]), '...ij,jk': ([2, 2, 3], [3, 4]),
-    '...i,...i->...': ([3, 2, 4], [2, 4]), 'i...->...i': ([2, 3, 4],), '...ii->...i': ([2, 3, 3],), '...,...->...': ([2, 3], [3]),
-    'i...j,j->i...': ([2, 3, 4], [4]), 'ab,bc,cd->ad': ([2, 5], [5, 3], [3, 4]), 'ab,ab,c->c': ([2, 3], [2, 3], [4]), 'a,ab,abc->abc': ([2], [2, 3], [2, 3, 2]),
-    'ab,cd->abcd': ([2, 3], [2, 2]), 'a,b,c->': ([2], [3], [4]), 'ijk,k->i': ([2, 3, 4], [4]), ' i j , j k -> i k ': ([2, 3], [3, 4]), 'Aa,aB->AB': ([2, 3], [3, 2]),
+    'ij,jk->ik': ([2, 3], [3, 4]), 'ij,kj->ik': ([2, 3], [4, 3]), 'ji,jk->ki': ([3, 2], [3, 4]),
+    'bij,bjk->bik': ([2, 3, 4], [2, 4, 2]), 'bhqd,bhkd->bhqk': ([2, 2, 3, 4], [2, 2, 2, 4]),
+    'abc,cde->abde': ([2, 3, 2], [2, 3, 2]), 'abcd,dbe->ace': ([2, 3, 2, 2], [2, 3, 4]), 'ij,ij->': ([2, 3], [2, 3]),
+    'ij,ij->ij': ([2, 3], [2, 3]), 'i,j->ij': ([2], [3]), 'i,i': ([4], [4]), 'ij->ji': ([2, 3],), 'ba': ([2, 3],),
+    'ij->': ([2, 3],), 'ijk->j': ([2, 3, 4],), 'ii->i': ([3, 3],), 'ii': ([3, 3],), 'iij->ji': ([3, 3, 2],),
+    'iijj->ij': ([2, 2, 3, 3],), 'iii->i': ([3, 3, 3],), 'ijij,jk->ik': ([2, 3, 2, 3], [3, 2]),
+    '...ij,...jk->...ik': ([2, 1, 2, 3], [4, 3, 2]), '...ij,jk': ([2, 2, 3], [3, 4]),
+    '...i,...i->...': ([3, 2, 4], [2, 4]), 'i...->...i': ([2, 3, 4],), '...ii->...i': ([2, 3, 3],),
+    '...,...->...': ([2, 3], [3]), 'i...j,j->i...': ([2, 3, 4], [4]), 'ab,bc,cd->ad': ([2, 5], [5, 3], [3, 4]),
+    'ab,ab,c->c': ([2, 3], [2, 3], [4]), 'a,ab,abc->abc': ([2], [2, 3], [2, 3, 2]), 'ab,cd->abcd': ([2, 3], [2, 2]),
+    'a,b,c->': ([2], [3], [4]), 'ijk,k->i': ([2, 3, 4], [4]), ' i j , j k -> i k ': ([2, 3], [3, 4]),
+    'Aa,aB->AB': ([2, 3], [3, 2]),
 }
 
 
@@ -99,7 +105,8 @@ def sampled_losses():
     one, two = np.array([[1], [4], [0]]), np.array([[1, 2], [4, 3], [0, 1]])
 
     def values(labels):  # one drawn class, 4, is true for the second example
-        return tf.constant([4, 2, 7, 5]), tf.constant(grid([3, labels.shape[1]], 2) + 1.5), tf.constant(grid([4], 9) + 1.5)
+        return (tf.constant([4, 2, 7, 5]), tf.constant(grid([3, labels.shape[1]], 2) + 1.5),
+                tf.constant(grid([4], 9) + 1.5))
 
     shapes = [[9, 3], [9], [3, 3]]  # weights, biases, inputs
     for labels in (one, two):
@@ -107,7 +114,8 @@ def sampled_losses():
         for name, loss in (('nce', nn.nce_loss), ('sampled_softmax', nn.sampled_softmax_loss)):
             for hits in (False, True):
                 case('%s_%d%s' % (name, true, '_without_hits' if hits else ''), shapes,
-                     lambda w, b, x: loss(w, b, labels, x, 4, 9, num_true=true, sampled_values=values(labels), remove_accidental_hits=hits))
+                     lambda w, b, x: loss(w, b, labels, x, 4, 9, num_true=true, sampled_values=values(labels),
+                                          remove_accidental_hits=hits))
 
     def drawn(w, b, x):
         v1.set_random_seed(11)
@@ -124,7 +132,8 @@ def samplers():
             for n, top in ((6, 10), (10, 10), (7, 64), (40, 1000000), (3, 2**40)):
                 v1.reset_default_graph()
                 with v1.Session() as s:
-                    made = op(true_classes=classes, num_true=2, num_sampled=n, unique=unique, range_max=top, seed=3, seed2=8)
+                    made = op(true_classes=classes, num_true=2, num_sampled=n, unique=unique, range_max=top,
+                              seed=3, seed2=8)
                     for run in range(2):
                         key = 'samplers/%s_%d_%d_%d/%d' % (name, unique, n, top, run)
                         gold[key + '/sampled'], gold[key + '/true'], gold[key + '/expected'] = s.run(made)
@@ -134,16 +143,21 @@ def convolutions():
     case('conv1d', [[2, 6, 3], [2, 3, 4]], lambda x, f: v1.nn.conv1d(x, f, 1, 'VALID'))
     case('conv1d_same', [[2, 6, 3], [2, 3, 4]], lambda x, f: v1.nn.conv1d(x, f, 2, 'SAME'))
     # TensorFlow's CPU kernel does not dilate: a filter with zeros in between does the same.
-    case('conv1d_dilated', [[2, 6, 3], [2, 3, 4]], lambda x, f: v1.nn.conv1d(x, tf.concat([f[:1], tf.zeros([1, 3, 4]), f[1:]], 0), 1, 'VALID'))
-    case('conv1d_layer', [[2, 6, 3]], lambda x: nn.relu(nn.bias_add(v1.nn.conv1d(x, grid([3, 3, 2], 5), stride=2, padding='SAME'), grid([2], 5))))
+    case('conv1d_dilated', [[2, 6, 3], [2, 3, 4]],
+         lambda x, f: v1.nn.conv1d(x, tf.concat([f[:1], tf.zeros([1, 3, 4]), f[1:]], 0), 1, 'VALID'))
+    case('conv1d_layer', [[2, 6, 3]],
+         lambda x: nn.relu(nn.bias_add(v1.nn.conv1d(x, grid([3, 3, 2], 5), stride=2, padding='SAME'), grid([2], 5))))
 
 
 def sparse_losses():
     labels, weights = np.array([[2], [0], [1], [1]]), grid([4, 1], 2) + 1
     case('sparse_softmax_of_columns', [[4, 3]], lambda x: losses.sparse_softmax_cross_entropy(labels, x))
-    case('sparse_softmax_of_weighted_columns', [[4, 3]], lambda x: losses.sparse_softmax_cross_entropy(labels, x, weights=weights))
-    case('sparse_softmax_of_weighted_rows', [[4, 3]], lambda x: losses.sparse_softmax_cross_entropy(labels[:, 0], x, weights=weights))
-    case('sparse_softmax_of_rank_3', [[2, 2, 3]], lambda x: losses.sparse_softmax_cross_entropy(labels.reshape(2, 2, 1), x))
+    case('sparse_softmax_of_weighted_columns', [[4, 3]],
+         lambda x: losses.sparse_softmax_cross_entropy(labels, x, weights=weights))
+    case('sparse_softmax_of_weighted_rows', [[4, 3]],
+         lambda x: losses.sparse_softmax_cross_entropy(labels[:, 0], x, weights=weights))
+    case('sparse_softmax_of_rank_3', [[2, 2, 3]],
+         lambda x: losses.sparse_softmax_cross_entropy(labels.reshape(2, 2, 1), x))
 
 
 def batch_norm_by_averages():
@@ -154,6 +168,7 @@ def batch_norm_by_averages():
         case('batch_normalization_' + name, [shape], lambda x: nn.batch_normalization(x, 0., 1., gamma, gamma, .01))
 
 
-normalisation(), reductions_and_masks(), einsums(), sampled_losses(), samplers(), convolutions(), sparse_losses(), batch_norm_by_averages()
+(normalisation(), reductions_and_masks(), einsums(), sampled_losses(), samplers(), convolutions(), sparse_losses(),
+ batch_norm_by_averages())
 np.savez_compressed(pathlib.Path(__file__).parent.parent / 'data' / 'composed.npz', **gold)
 print(len(gold), 'arrays')

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Makes tests/data/helpers.npz, what TensorFlow's training helpers give: optimizers, schedules, losses, initializers, moving averages,
-clipping, layers. Read by tests/ops/model/*_test.cc, which build the same with Weir; made with TensorFlow 2.21.0, graph mode, on the CPU:
+"""Makes tests/data/helpers.npz, what TensorFlow's training helpers give: optimizers, schedules, losses, initializers,
+moving averages, clipping, layers. Read by tests/ops/model/*_test.cc, which build the same with Weir; made with
+TensorFlow 2.21.0, graph mode, on the CPU:
 
   CUDA_VISIBLE_DEVICES=-1 TF_CPP_MIN_LOG_LEVEL=3 /opt/tf/bin/python tests/oracle/make_helpers.py
 
-tf.layers is gone from tf.compat.v1 of this version, but its code is still inside TensorFlow and is what runs here; only batch
-normalisation is not, and is made of plain ops. AdamW, which TensorFlow 1 had not, is computed with NumPy. Inputs come from `grid` and
-`part`, exact in float32, which tests/ops/model/golden.h has too.
+tf.layers is gone from tf.compat.v1 of this version, but its code is still inside TensorFlow and is what runs here; only
+batch normalisation is not, and is made of plain ops. AdamW, which TensorFlow 1 had not, is computed with NumPy. Inputs
+come from `grid` and `part`, exact in float32, which tests/ops/model/golden.h has too.
 """
 import pathlib, warnings
 import numpy as np, tensorflow as tf
@@ -37,7 +38,8 @@ def names(strings):
 
 
 def pack(key, values):
-    """Named arrays as two: their names, and their elements one after another (of each step, where the first size is that of steps)."""
+    """Named arrays as two: their names, and their elements one after another (of each step, where the first size is
+    that of steps)."""
     gold[key + '/names'] = names(values)
     gold[key + '/values'] = np.concatenate(list(values.values()), axis=-1).astype(np.float32)
 
@@ -83,7 +85,8 @@ def optimizers():
         'AdagradDA': lambda step: o.AdagradDAOptimizer(.3, step, .2, .01, .02),
         'Ftrl': lambda step: o.FtrlOptimizer(.3),
         'FtrlL1L2': lambda step: o.FtrlOptimizer(.3, -.4, .2, .05, .1),
-        'FtrlShrinkage': lambda step: o.FtrlOptimizer(.3, l1_regularization_strength=.05, l2_shrinkage_regularization_strength=.2),
+        'FtrlShrinkage': lambda step: o.FtrlOptimizer(
+            .3, l1_regularization_strength=.05, l2_shrinkage_regularization_strength=.2),
         'ProximalGradientDescent': lambda step: o.ProximalGradientDescentOptimizer(.3, .02, .1),
         'ProximalAdagrad': lambda step: o.ProximalAdagradOptimizer(.3, .2, .02, .1),
         'Named': lambda step: o.AdamOptimizer(train.exponential_decay(.1, step, 2, .5), name='Mine'),
@@ -94,7 +97,8 @@ def optimizers():
             step = train.get_or_create_global_step()
             w, e = v1.Variable(grid([2, 3]), name='w'), v1.Variable(grid([5, 3], 4), name='e')
             rows = tf.gather(e, ROWS)
-            loss = tf.reduce_sum(curvature([2, 3]) * (w - .5) ** 2) + tf.reduce_sum(curvature([4, 3]) * (rows - .5) ** 2)
+            loss = (tf.reduce_sum(curvature([2, 3]) * (w - .5) ** 2)
+                    + tf.reduce_sum(curvature([4, 3]) * (rows - .5) ** 2))
             optimizer = make(step)
             operation = optimizer.minimize(loss, global_step=step)
             slots[name] = optimizer.get_slot_names()
@@ -106,7 +110,8 @@ def optimizers():
 def adamw(rate=.05, decay=.1, beta1=.8, beta2=.95, epsilon=1e-3):
     f = np.float32
     rate, decay, beta1, beta2, epsilon = map(f, (rate, decay, beta1, beta2, epsilon))
-    state = {'w': [grid([2, 3])], 'e': [grid([5, 3], 4)], 'beta1_power': [beta1], 'beta2_power': [beta2], 'global_step': [np.int64(0)]}
+    state = {'w': [grid([2, 3])], 'e': [grid([5, 3], 4)], 'beta1_power': [beta1], 'beta2_power': [beta2],
+             'global_step': [np.int64(0)]}
     for v in 'we':
         state[v + '/AdamW'], state[v + '/AdamW_1'] = [np.zeros_like(state[v][0])], [np.zeros_like(state[v][0])]
     for _ in range(STEPS):
@@ -123,7 +128,8 @@ def adamw(rate=.05, decay=.1, beta1=.8, beta2=.95, epsilon=1e-3):
             x = x - rate * np.sqrt(1 - p2) / (1 - p1) * m / (np.sqrt(q) + epsilon)
             for key, value in ((v, x), (v + '/AdamW', m), (v + '/AdamW_1', q)):
                 state[key].append(value)
-        for key, value in (('beta1_power', p1 * beta1), ('beta2_power', p2 * beta2), ('global_step', state['global_step'][-1] + 1)):
+        for key, value in (('beta1_power', p1 * beta1), ('beta2_power', p2 * beta2),
+                           ('global_step', state['global_step'][-1] + 1)):
             state[key].append(value)
     pack('optimizers/AdamW', {key: np.array([np.ravel(v) for v in value]) for key, value in state.items()})
 
@@ -147,7 +153,8 @@ def schedules():
         'cosine_restarts': lambda n: t.cosine_decay_restarts(.1, n, 4, t_mul=2., m_mul=.8, alpha=.1),
         'cosine_restarts_even': lambda n: t.cosine_decay_restarts(.1, n, 4, t_mul=1., m_mul=.9),
         'linear_cosine': lambda n: t.linear_cosine_decay(.1, n, 10, num_periods=1.5, alpha=.1, beta=.01),
-        'noisy_linear_cosine': lambda n: t.noisy_linear_cosine_decay(.1, n, 10, .5, .7, num_periods=1.5, alpha=.1, beta=.01),
+        'noisy_linear_cosine': lambda n: t.noisy_linear_cosine_decay(
+            .1, n, 10, .5, .7, num_periods=1.5, alpha=.1, beta=.01),
     }
     gold['schedules/steps'] = steps
     for name, make in cases.items():
@@ -164,7 +171,8 @@ def schedules():
 def loss_cases():
     labels, predictions = part([4, 3], 5), part([4, 3])
     logits = grid([4, 3], 2) * 4
-    binary, onehot, classes = (part([4, 3], 5) > .4).astype(np.float32), np.eye(3, dtype=np.float32)[[2, 0, 1, 1]], np.array([2, 0, 1, 1])
+    binary, onehot, classes = ((part([4, 3], 5) > .4).astype(np.float32),
+                               np.eye(3, dtype=np.float32)[[2, 0, 1, 1]], np.array([2, 0, 1, 1]))
     l = losses
     wide = [.7, part([4, 1], 3) * [[1], [0], [1], [1]], part([4, 3], 3) * (grid([4, 3]) > 0), np.zeros([4, 1])]
     column, vector = wide[:2] + wide[3:], [.7, (part([4], 3) * [1, 0, 1, 1]), np.zeros([4])]
@@ -179,7 +187,8 @@ def loss_cases():
         'sigmoid': (logits, wide, lambda x, **k: l.sigmoid_cross_entropy(binary, x, **k)),
         'sigmoid_smoothed': (logits, wide, lambda x, **k: l.sigmoid_cross_entropy(binary, x, label_smoothing=.2, **k)),
         'softmax': (logits, vector, lambda x, **k: l.softmax_cross_entropy(onehot, x, **k)),
-        'softmax_smoothed': (logits, vector, lambda x, **k: l.softmax_cross_entropy(onehot, x, label_smoothing=.2, **k)),
+        'softmax_smoothed': (logits, vector,
+                             lambda x, **k: l.softmax_cross_entropy(onehot, x, label_smoothing=.2, **k)),
         'sparse_softmax': (logits, vector, lambda x, **k: l.sparse_softmax_cross_entropy(classes, x, **k)),
     }, (labels, predictions, column)
 
@@ -193,14 +202,17 @@ def all_losses():
             with fresh() as s:
                 x_ = tf.constant(x)
                 w_ = w if isinstance(w, float) else w.astype(np.float32)
-                each = [make(x_, weights=w_, reduction=how) for how in (r.SUM, r.MEAN, r.SUM_OVER_BATCH_SIZE, r.SUM_BY_NONZERO_WEIGHTS, r.NONE)]
-                rows.append(np.concatenate([np.ravel(v) for v in s.run(each[:4] + [v1.gradients(each[3], x_)[0], each[4]])]))
+                each = [make(x_, weights=w_, reduction=how)
+                        for how in (r.SUM, r.MEAN, r.SUM_OVER_BATCH_SIZE, r.SUM_BY_NONZERO_WEIGHTS, r.NONE)]
+                rows.append(np.concatenate(
+                    [np.ravel(v) for v in s.run(each[:4] + [v1.gradients(each[3], x_)[0], each[4]])]))
         gold['losses/' + name] = np.array(rows)
     rows = []
     for w in [1.] + column:
         with fresh() as s:
             x_ = tf.constant(predictions)
-            loss = losses.mean_pairwise_squared_error(labels, x_, weights=w if isinstance(w, float) else w.astype(np.float32))
+            loss = losses.mean_pairwise_squared_error(
+                labels, x_, weights=w if isinstance(w, float) else w.astype(np.float32))
             rows.append(np.concatenate([np.ravel(v) for v in s.run([loss, v1.gradients(loss, x_)[0]])]))
     gold['losses/mean_pairwise_squared_error'] = np.array(rows)
     with fresh() as s:
@@ -212,7 +224,8 @@ def all_losses():
         v1.get_variable('b', initializer=grid([3], 1), regularizer=lambda w: .25 * tf.reduce_sum(abs(w)))
         losses.absolute_difference(part([3]), w), losses.mean_squared_error(part([3]), w, loss_collection=None)
         s.run(v1.global_variables_initializer())
-        gold['losses/totals'] = np.array(s.run([losses.get_total_loss(), losses.get_total_loss(False), losses.get_regularization_loss()]))
+        gold['losses/totals'] = np.array(s.run(
+            [losses.get_total_loss(), losses.get_total_loss(False), losses.get_regularization_loss()]))
 
 
 # ---- initializers: a matrix and a filter, one after the other
@@ -239,7 +252,8 @@ def initializers():
                 continue
             with fresh(graph_seed) as s:
                 values = s.run([make()(shape, dtype=tf.float32) for shape in ([3, 4], [2, 2, 3, 2])])
-            gold['initializers/' + name + ('_graph_seed' if graph_seed else '')] = np.concatenate([v.ravel() for v in values])
+            gold['initializers/' + name + ('_graph_seed' if graph_seed else '')] = np.concatenate(
+                [v.ravel() for v in values])
     with fresh() as s:
         gold['initializers/random_uniform_int'] = s.run(i.random_uniform(-50, 50, seed=5, dtype=tf.int32)([12]))
 
@@ -280,7 +294,8 @@ def clipping():
         with fresh() as s:
             slices = tf.IndexedSlices(tf.constant(top), tf.constant([2, 0, 2, 1]), tf.constant([3]))
             (a, b), total = tf.clip_by_global_norm([tf.constant(t), slices], norm)
-            gold['clip/global_' + name] = np.concatenate([np.ravel(v) for v in s.run([a, b.values, total, v1.global_norm([t, None, slices])])])
+            gold['clip/global_' + name] = np.concatenate(
+                [np.ravel(v) for v in s.run([a, b.values, total, v1.global_norm([t, None, slices])])])
 
 
 # ---- layers: output, gradients of sum(output * grid) by the input and the variables
@@ -297,18 +312,22 @@ def layer(name, shape, make, random_seed=None):
         s.run(v1.global_variables_initializer())
         y, *gradients = s.run([y] + [tf.convert_to_tensor(g) for g in gradients])
         gold['layers/%s/y' % name] = y
-        pack('layers/%s/gradients' % name, {key: np.ravel(g) for key, g in zip(['x'] + [v.op.name for v in variables], gradients)})
+        pack('layers/%s/gradients' % name,
+             {key: np.ravel(g) for key, g in zip(['x'] + [v.op.name for v in variables], gradients)})
 
 
 def batch_norm(x, axis, training, momentum=.9, epsilon=.01):
     channels, others = x.shape[axis], [i for i in range(len(x.shape)) if i != axis]
     with v1.variable_scope('batch_normalization', reuse=v1.AUTO_REUSE):
-        variable = lambda name, value, trainable: v1.get_variable(name, initializer=np.float32(value), trainable=trainable)
+        variable = lambda name, value, trainable: v1.get_variable(
+            name, initializer=np.float32(value), trainable=trainable)
         gamma, beta = variable('gamma', grid([channels], 5), True), variable('beta', grid([channels], 5), True)
-        mean, variance = variable('moving_mean', np.zeros(channels), False), variable('moving_variance', np.ones(channels), False)
+        mean, variance = (variable('moving_mean', np.zeros(channels), False),
+                          variable('moving_variance', np.ones(channels), False))
     moments = (mean, variance)
     if len(x.shape) == 4:
-        y, m, v = v1.nn.fused_batch_norm(x, gamma, beta, *(() if training else moments), epsilon=epsilon, is_training=training)
+        y, m, v = v1.nn.fused_batch_norm(x, gamma, beta, *(() if training else moments), epsilon=epsilon,
+                                         is_training=training)
     else:
         wide = lambda v: tf.reshape(v, [channels if i == axis else 1 for i in range(len(x.shape))])
         m, v = tf.nn.moments(x, others) if training else moments
@@ -320,15 +339,18 @@ def layers():
     relu, tanh, taken = tf.nn.relu, tf.nn.tanh, dict(kernel_initializer=fill, bias_initializer=fill)
     layer('dense', [3, 5], lambda x: core.dense(x, 4, activation=tanh, **taken))
     layer('dense_of_rank_3', [2, 3, 5], lambda x: core.dense(x, 2, use_bias=False, kernel_initializer=fill))
-    layer('conv2d_same', [2, 5, 4, 3], lambda x: convolutional.conv2d(x, 2, (3, 2), (2, 1), 'same', activation=relu, **taken))
+    layer('conv2d_same', [2, 5, 4, 3],
+          lambda x: convolutional.conv2d(x, 2, (3, 2), (2, 1), 'same', activation=relu, **taken))
     layer('conv2d_dilated', [1, 5, 4, 2], lambda x: convolutional.conv2d(x, 2, 2, dilation_rate=(2, 1), **taken))
     layer('max_pooling2d', [1, 5, 4, 2], lambda x: pooling.max_pooling2d(x, (2, 3), (2, 1), 'same'))
     layer('average_pooling2d', [1, 5, 4, 2], lambda x: pooling.average_pooling2d(x, 2, (2, 1)))
     layer('flatten', [2, 3, 2], lambda x: core.flatten(x))
     layer('dropout', [4, 5], lambda x: core.dropout(x, .4, seed=3, training=True), random_seed=9)
-    layer('dropout_of_rows', [4, 5], lambda x: core.dropout(x, .4, noise_shape=[4, 1], seed=3, training=True), random_seed=9)
+    layer('dropout_of_rows', [4, 5], lambda x: core.dropout(x, .4, noise_shape=[4, 1], seed=3, training=True),
+          random_seed=9)
     layer('dropout_off', [4, 5], lambda x: core.dropout(x, .4, seed=3))
-    layer('embedding', [2, 3], lambda x: 2 * x[:, :, None] + Embedding(5, 2, embeddings_initializer=fill)(np.array([[4, 0, 4], [1, 2, 4]])))
+    layer('embedding', [2, 3], lambda x: 2 * x[:, :, None] +
+          Embedding(5, 2, embeddings_initializer=fill)(np.array([[4, 0, 4], [1, 2, 4]])))
     for name, shape, axis in (('of_rank_2', [4, 3], 1), ('of_rank_3', [2, 3, 4], 1), ('fused', [2, 2, 2, 3], 3)):
         layer('batch_normalization_' + name, shape, lambda x: batch_norm(x, axis, True)[0])
         with fresh() as s:

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Draws random cases of ops, lets TensorFlow compute them, and writes each op's cases into one GraphDef: a case pack.
 
-  make_pack.py --opdefs OPDEFS.json --out DIR [--ops MatMul,Conv2D | --family nn] [--cases 20] [--seed 1] [--one FILE.pb]
+  make_pack.py --opdefs OPDEFS.json --out DIR [--ops MatMul,Conv2D | --family nn] [--cases 20] [--seed 1]
+               [--one FILE.pb]
 
 Needs TensorFlow 2; nothing else in the repository does. What is in a pack (case N lies in the name scope case_N/):
   op               the op under test; its inputs are in_0, in_1, …
@@ -33,7 +34,8 @@ import gen_state
 from draw import OPDEFS_HELP, Draw, Var, load_opdefs
 
 tf1 = tf.compat.v1
-FAMILIES = {"math": gen_math.GENERATORS, "array": gen_array.GENERATORS, "nn": gen_nn.GENERATORS, "state": gen_state.GENERATORS,
+FAMILIES = {"math": gen_math.GENERATORS, "array": gen_array.GENERATORS, "nn": gen_nn.GENERATORS,
+            "state": gen_state.GENERATORS,
             "linalg": gen_linalg.GENERATORS}
 GENERATORS = {op: g for family in FAMILIES.values() for op, g in family.items()}
 QUANTIZED = {"qint8": tf.qint8, "quint8": tf.quint8, "qint32": tf.qint32, "qint16": tf.qint16, "quint16": tf.quint16}
@@ -51,7 +53,8 @@ def flat(inputs):
 
 
 class Built:
-    """The case as a TensorFlow graph; `known` False: inputs are placeholders, for cases that TensorFlow refuses while building."""
+    """The case as a TensorFlow graph; `known` False: inputs are placeholders, for cases that TensorFlow refuses while
+    building."""
 
     def __init__(self, op, opdef, case, known):
         self.variables, self.feeds, self.init, self.inputs = {}, {}, [], []
@@ -60,13 +63,15 @@ class Built:
         args = {}
         resource = any(t == "resource" for _, t in opdef["in"])
         for (name, _), value in zip(opdef["in"], case.inputs):
-            args[name] = [self.make(v, resource, known) for v in value] if isinstance(value, list) else self.make(value, resource, known)
+            args[name] = ([self.make(v, resource, known) for v in value] if isinstance(value, list)
+                          else self.make(value, resource, known))
         used = {t.split("*")[-1] for _, t in opdef["in"]}
         defaults = {n: a["default"] for n, a in opdef.get("attr", {}).items() if "default" in a and n not in used}
         for name, value in {**defaults, **case.attrs}.items():
             if name == "value":
                 value = tf.make_tensor_proto(value)
-                args["dtype"] = tf.as_dtype(case.attrs["value"].dtype if case.attrs["value"].dtype != object else "string")
+                args["dtype"] = tf.as_dtype(
+                    case.attrs["value"].dtype if case.attrs["value"].dtype != object else "string")
             if name == "dtype" and value is None:
                 value = next(v for v in case.inputs if isinstance(v, Var)).dtype
             if opdef["attr"][name]["type"] == "type":
@@ -85,11 +90,14 @@ class Built:
         self.count += 1
         if isinstance(value, Var):
             if resource:
-                t = tf.raw_ops.VarHandleOp(dtype=tf.as_dtype(value.dtype), shape=value.shape, shared_name=f"v{k}", name=f"in_{k}")
+                t = tf.raw_ops.VarHandleOp(dtype=tf.as_dtype(value.dtype), shape=value.shape, shared_name=f"v{k}",
+                                           name=f"in_{k}")
             else:
-                t = tf.raw_ops.VariableV2(dtype=tf.as_dtype(value.dtype), shape=value.shape, shared_name=f"v{k}", name=f"in_{k}")
+                t = tf.raw_ops.VariableV2(dtype=tf.as_dtype(value.dtype), shape=value.shape, shared_name=f"v{k}",
+                                          name=f"in_{k}")
             if value.value is not None:
-                assign = tf.raw_ops.AssignVariableOp(resource=t, value=value.value) if resource else tf1.assign(t, value.value)
+                assign = (tf.raw_ops.AssignVariableOp(resource=t, value=value.value) if resource
+                          else tf1.assign(t, value.value))
                 self.init.append(assign)
             self.variables[k] = (t, resource)
         else:
@@ -126,7 +134,8 @@ def differentiate(built, rng, results):
 def add_const(graph, name, value, dtype=None):
     node = graph.node.add(name=name, op="Const")
     value = np.asarray(value)
-    proto = tf.make_tensor_proto(value, dtype=dtype or (tf.string if value.dtype == object else None), shape=value.shape)
+    proto = tf.make_tensor_proto(value, dtype=dtype or (tf.string if value.dtype == object else None),
+                                 shape=value.shape)
     node.attr["dtype"].type = proto.dtype
     node.attr["value"].tensor.CopyFrom(proto)
 
@@ -144,7 +153,8 @@ def run_case(op, opdef, case, rng):
             built = Built(op, opdef, case, False)
             return built, {"want_error": short(message)}
     with built.node.graph.as_default(), session() as s:
-        reads = {k: tf.raw_ops.ReadVariableOp(resource=t, dtype=tf.as_dtype(case_dtype(case, k))) if resource else tf.identity(t)
+        reads = {k: tf.raw_ops.ReadVariableOp(resource=t, dtype=tf.as_dtype(case_dtype(case, k))) if resource
+                 else tf.identity(t)
                  for k, (t, resource) in built.variables.items() if init_of(case, k) is not None}
         s.run(built.init)
         try:
@@ -166,7 +176,8 @@ def run_case(op, opdef, case, rng):
 
 def short(message):
     """The sentence, without the places where the graph was made."""
-    lines = [line for line in message.split("\n") if line and not line.startswith(("Graph execution", "Detected at", " ", "Node:"))]
+    lines = [line for line in message.split("\n")
+             if line and not line.startswith(("Graph execution", "Detected at", " ", "Node:"))]
     return (lines[0] if lines else message).split("[[")[0].strip().encode()
 
 
@@ -226,7 +237,8 @@ def make(op, opdefs, seed, cases, graph, first, tell, small, complex_):
             if graph.node[-1].name == f"case_{first + i}/want_error":
                 refused += 1
                 if tell:
-                    print(f"{op} case {i} refused: {graph.node[-1].attr['value'].tensor.string_val[0].decode(errors='replace')[:200]}")
+                    print(f"{op} case {i} refused: "
+                          f"{graph.node[-1].attr['value'].tensor.string_val[0].decode(errors='replace')[:200]}")
         except Exception as e:  # a case that this script cannot even write down
             print(f"{op} case {i}: {type(e).__name__}: {str(e)[:300]}", file=sys.stderr)
             while graph.node and graph.node[-1].name.startswith(f"case_{first + i}/"):

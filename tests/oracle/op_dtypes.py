@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes tests/data/op_dtypes.txt: which dtypes each op must compute, from the op definitions' field "cpu" less those that Weir refuses.
+"""Writes tests/data/op_dtypes.txt: which dtypes each op must compute, from the op definitions' field "cpu" less those
+that Weir refuses.
 
   op_dtypes.py --opdefs OPDEFS.json OP… > ../data/op_dtypes.txt      (OP…: as `graphdef ops` lists them)
 

@@ -1,5 +1,6 @@
 # Compiles compile_errors.cc: what is right must compile, and each wrong call must give a sentence and nothing else: one
-# error, or one for each of the two parts of a pair, and of each, with what the compiler says around it, ten lines at most.
+# error, or one for each of the two parts of a pair, and of each, with what the compiler says around it, ten lines at
+# most.
 #   cmake -DCXX=compiler -DSOURCE=compile_errors.cc -DINCLUDE=folder -P compile_errors.cmake
 cmake_minimum_required(VERSION 3.25)
 set(what "fetches Outputs, Variables and Operations")
@@ -10,7 +11,8 @@ set(value "the value of a feed is a Tensor, a number")
 set(expected none "${what}" "${what}" "${pairs}" "${takes}" "${fed}" "${value}" "${what}" "${fed}" "${takes}" "${what}")
 
 foreach(wrong RANGE 10)
-  execute_process(COMMAND ${CXX} -std=c++20 -fsyntax-only -DWRONG=${wrong} -I${INCLUDE} ${SOURCE} ERROR_VARIABLE errors RESULT_VARIABLE failed)
+  execute_process(COMMAND ${CXX} -std=c++20 -fsyntax-only -DWRONG=${wrong} -I${INCLUDE} ${SOURCE}
+                  ERROR_VARIABLE errors RESULT_VARIABLE failed)
   string(REPLACE ";" "," errors "${errors}")
   string(REGEX MATCHALL "\n" all_lines "${errors}")
   list(LENGTH all_lines all_lines)

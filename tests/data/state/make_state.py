@@ -6,7 +6,8 @@
 ema_eval.meta    an evaluation graph whose saver reads `v/ExponentialMovingAverage` into `v`; checkpoint `ema`
 parts3.meta      `w` [7,2] in three parts; checkpoint `parts`, written of two parts
 tune_ref.meta    a small model that was never trained, of reference variables; tune_handle.meta the same of handles;
-                 checkpoint `tune` (of both); losses.npz: five losses of each optimizer on it, and the variables after them
+                 checkpoint `tune` (of both); losses.npz: five losses of each optimizer on it, and the variables after
+                 them
 """
 import os
 
@@ -68,8 +69,10 @@ def parts():
 def model(handles):
     rows = v1.placeholder(tf.int32, [None], "rows")
     target = v1.placeholder(tf.float32, [None, 2], "target")
-    table = v1.get_variable("table", initializer=tf.constant(np.linspace(-1, 1, 12).reshape(4, 3), tf.float32), use_resource=handles)
-    w = v1.get_variable("dense/w", initializer=tf.constant(np.linspace(1, -0.5, 6).reshape(3, 2), tf.float32), use_resource=handles)
+    table = v1.get_variable("table", initializer=tf.constant(np.linspace(-1, 1, 12).reshape(4, 3), tf.float32),
+                            use_resource=handles)
+    w = v1.get_variable("dense/w", initializer=tf.constant(np.linspace(1, -0.5, 6).reshape(3, 2), tf.float32),
+                        use_resource=handles)
     b = v1.get_variable("dense/b", initializer=tf.constant([0.1, -0.1]), use_resource=handles)
     v1.get_variable("fixed", initializer=tf.constant(2.0), trainable=False, use_resource=handles)
     v1.get_variable("count", initializer=tf.constant(0.0), use_resource=handles, trainable=False,

@@ -13,7 +13,7 @@ std::vector<OpRow> SpectrumRows();     // spectra_test.cc
 std::vector<OpRow> ExponentialRows();  // exponential_test.cc
 std::vector<OpRow> LogarithmRows();    // logarithm_test.cc
 std::vector<OpRow> TridiagonalRows();  // tridiagonal_test.cc
-std::vector<OpRow> CrossRows();        // tridiagonal_test.cc
+std::vector<OpRow> CrossRows();        // cross_test.cc
 std::vector<OpRow> ContractionRows();  // contraction_test.cc
 
 std::vector<OpRow> LinalgRows() {

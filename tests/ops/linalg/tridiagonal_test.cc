@@ -1,4 +1,4 @@
-// Rows of tridiagonal matrices, and of Cross; the solution against the product.
+// Rows of tridiagonal matrices; the solution against the product.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -16,14 +16,6 @@ std::vector<OpRow> TridiagonalRows() {
       Rough(10, {"TridiagonalSolve", {{2, 3, 4}, {2, 4, 2}}}),
       {"TridiagonalSolve", {Elements({3, 3}, {1, -1, 9, 4, 5, 6, 9, 2, 1}), {3, 2}}, {{"partial_pivoting", false}}},
       {"TridiagonalSolve", {Elements({3, 3}, {1, -1, 9, 0.1, 5, 6, 9, 2, 1}), {3, 2}}, {{"perturb_singular", true}}},
-  };
-}
-
-std::vector<OpRow> CrossRows() {
-  return {
-      {"Cross", {{2, 3}, {2, 3}}},
-      {"Cross", {{3}, {3}}},
-      {"Cross", {{0, 3}, {0, 3}}},
   };
 }
 

@@ -118,6 +118,24 @@ TEST(Freeze, ErrorsNameWhatStandsInTheWay) {
   EXPECT_EQ(FreezeGraph(s, std::vector<std::string>()).status().code(), Code::kInvalidArgument);
 }
 
+TEST(Freeze, AFunctionThatIsCalledByItsName) {
+  const char* text = R"(
+function f(v: resource) -> (r: f32) {
+  v = _Arg() {T: resource, index: 0}
+  y = ReadVariableOp(v) {dtype: f32}
+  r = _Retval(y) {T: f32, index: 0}
+}
+v = VarHandleOp() {dtype: f32, shape: <3>, shared_name: "v"}
+y = f(v)
+)";
+  Session s(ParseGraph(text, &AllOps(), {.infer = false}).value(), {.threads = 1});
+  ASSERT_TRUE(s.SetVariable("v", Tensor::Vector(std::vector<float>{1, 2, 3})).ok());
+  auto frozen = FreezeGraph(s, {"y"});
+  ASSERT_TRUE(frozen.ok()) << frozen.status().ToString();
+  ExpectNoVariables(*frozen);
+  EXPECT_EQ(Session(*frozen, {.threads = 1}).Run(NamedFeeds{}, {"y"}).value()[0].ToString(), "[1, 2, 3]");
+}
+
 // Of a file's graph nobody has looked at; neither at its bodies.
 TEST(Freeze, AMalformedNodeIsNamed) {
   const char* gathers = R"(
