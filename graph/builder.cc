@@ -122,6 +122,10 @@ Builder::Guard Builder::NameScope(std::string_view name) {
 Builder::Guard Builder::ControlDependencies(std::vector<Operation> before) {
   auto saved = control_;
   for (const Operation& op : before) {
+    if (!op.valid()) {
+      Fail(InvalidArgument("error[graph]: an invalid operation is to be waited for")
+               .Help("what made it failed, or a name was not found"));
+    }
     if (op.valid() && std::find(control_.begin(), control_.end(), op.id()) == control_.end())
       control_.push_back(op.id());
   }

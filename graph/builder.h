@@ -86,6 +86,8 @@ class Literal {
     requires(std::integral<T> || std::floating_point<T>)
   Literal(T v) : kind_(std::same_as<T, bool> ? kBoolLit : std::integral<T> ? kIntLit : kFloatLit),  // NOLINT
                  number_(static_cast<double>(v)), integer_(static_cast<int64_t>(v)) {}
+  template <std::floating_point T>
+  Literal(std::complex<T> v) : kind_(kComplexLit), number_(v.real()), imag_(v.imag()) {}  // NOLINT
   Literal(const char* text) : kind_(kTextLit), text_(text) {}                         // NOLINT
   Literal(const std::string& text) : kind_(kTextLit), text_(text) {}                  // NOLINT
   Literal(Tensor t) : kind_(kTensorLit), tensor_(std::move(t)) {}                     // NOLINT
@@ -94,15 +96,21 @@ class Literal {
     requires std::constructible_from<Tensor, const std::vector<T>&>
   Literal(const std::vector<T>& v) : Literal(Tensor(v)) {}                            // NOLINT
 
-  // As a tensor of `dtype` (kInvalid: int32, float, bool or string by its look). Errors: ragged nesting, a text for a
-  // number, a number out of the dtype's range or with a fraction for an integer, a Tensor of another dtype.
+  // As a tensor of `dtype` (kInvalid: int32, float, complex64, bool or string by its look). Errors: ragged nesting, a
+  // text for a number, a number out of the dtype's range, with a fraction for an integer or complex for a real one, a
+  // Tensor of another dtype.
   Result<Tensor> ToTensor(DType dtype) const;
   bool has_dtype() const { return kind_ == kTensorLit; }
 
  private:
-  enum Kind { kBoolLit, kIntLit, kFloatLit, kTextLit, kTensorLit, kListLit };
+  enum Kind { kBoolLit, kIntLit, kFloatLit, kComplexLit, kTextLit, kTensorLit, kListLit };
+  bool is_integer() const { return kind_ == kIntLit || kind_ == kBoolLit; }
+  std::string NumberText() const;
+  template <class T>
+  bool Fits() const;
+
   Kind kind_;
-  double number_ = 0;
+  double number_ = 0, imag_ = 0;
   int64_t integer_ = 0;
   std::string text_;
   Tensor tensor_;
@@ -123,15 +131,16 @@ class Input {
   template <class T>
     requires(std::integral<T> || std::floating_point<T>)
   Input(T v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
+  template <std::floating_point T>
+  Input(std::complex<T> v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
   Input(const char* v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
   Input(Tensor v, Loc loc = Loc::Current()) : literal_(std::make_shared<Literal>(std::move(v))), loc_(loc) {}  // NOLINT
   Input(std::initializer_list<Literal> v, Loc loc = Loc::Current())
       : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
   template <class T>
-    requires std::constructible_from<Tensor, const std::vector<T>
-  & > Input(const std::vector<T>& v, Loc loc = Loc::Current())
-      : literal_(std::make_shared<Literal>(v)),
-  loc_(loc) {}  // NOLINT
+    requires(std::constructible_from<Tensor, const std::vector<T>&>)
+  Input(const std::vector<T>& v, Loc loc = Loc::Current())
+      : literal_(std::make_shared<Literal>(v)), loc_(loc) {}  // NOLINT
 
   bool is_literal() const { return literal_ != nullptr; }
   const Output& output() const { return output_; }  // invalid when a literal
@@ -213,6 +222,8 @@ class Builder {
   // Nodes made inside get this creation place: for functions that build several nodes on a user's behalf. The outermost
   // wins.
   [[nodiscard]] Guard At(Loc loc);
+  // The place that guards tell, else this one.
+  Loc PlaceOr(Loc own) const { return loc_ ? loc_ : own; }
   const std::string& scope() const { return scope_; }  // "a/b/" or ""
   // `name` within the current scope, made unique; marks it as taken. A name that ends in '/' is full and exact: the
   // node that carries the name of its own scope.

@@ -12,22 +12,34 @@ namespace {
 
 constexpr int kMaxLiteralDepth = 32;
 
-template <class T>
-bool Fits(double number, int64_t integer, bool is_integer) {
-  if constexpr (std::is_same_v<T, bool>) return is_integer && (integer == 0 || integer == 1);
-  if constexpr (!std::is_integral_v<T>) {
-    return true;
-  } else {
-    if (!is_integer && number != std::trunc(number)) return false;
-    if (is_integer) {
-      if constexpr (std::is_unsigned_v<T>) return integer >= 0 && uint64_t(integer) <= std::numeric_limits<T>::max();
-      return integer >= int64_t(std::numeric_limits<T>::min()) && integer <= int64_t(std::numeric_limits<T>::max());
-    }
-    return number >= double(std::numeric_limits<T>::min()) && number < double(std::numeric_limits<T>::max()) + 1.0;
-  }
+}  // namespace
+
+std::string Literal::NumberText() const {
+  if (kind_ == kComplexLit) return fmt::format("{}{:+}j", number_, imag_);
+  return kind_ == kFloatLit ? fmt::format("{}", number_) : fmt::format("{}", integer_);
 }
 
-}  // namespace
+// Whether the number is one of T, or is rounded to one; not to an infinity.
+template <class T>
+bool Literal::Fits() const {
+  if constexpr (kIsComplexType<T>) {
+    using Part = typename T::value_type;
+    return std::isfinite(static_cast<Part>(number_)) == std::isfinite(number_) &&
+           std::isfinite(static_cast<Part>(imag_)) == std::isfinite(imag_);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return is_integer() && (integer_ == 0 || integer_ == 1);
+  } else if constexpr (!std::is_integral_v<T>) {
+    using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
+    const auto rounded = static_cast<Wide>(T(static_cast<Wide>(number_)));
+    return kind_ != kComplexLit && std::isfinite(rounded) == std::isfinite(number_);
+  } else if (is_integer()) {
+    if constexpr (std::is_unsigned_v<T>) return integer_ >= 0 && uint64_t(integer_) <= std::numeric_limits<T>::max();
+    return integer_ >= int64_t(std::numeric_limits<T>::min()) && integer_ <= int64_t(std::numeric_limits<T>::max());
+  } else {
+    return kind_ != kComplexLit && number_ == std::trunc(number_) &&
+           number_ >= double(std::numeric_limits<T>::min()) && number_ < double(std::numeric_limits<T>::max()) + 1.0;
+  }
+}
 
 Result<Tensor> Literal::ToTensor(DType dtype) const {
   if (kind_ == kTensorLit) {
@@ -52,14 +64,17 @@ Result<Tensor> Literal::ToTensor(DType dtype) const {
     dims.push_back(static_cast<int64_t>(size));
     level.swap(next);
   }
-  bool floats = false, texts = false, bools = !level.empty();
+  bool floats = false, complex = false, texts = false, bools = !level.empty();
   for (const Literal* l : level) {
     if (l->kind_ == kListLit || l->kind_ == kTensorLit) return InvalidArgument("a literal mixes numbers and lists");
     floats |= l->kind_ == kFloatLit;
+    complex |= l->kind_ == kComplexLit;
     texts |= l->kind_ == kTextLit;
     bools &= l->kind_ == kBoolLit;
   }
-  if (dtype == DType::kInvalid) dtype = texts ? kString : bools ? kBool : floats || level.empty() ? kFloat : kInt32;
+  if (dtype == DType::kInvalid) {
+    dtype = texts ? kString : bools ? kBool : complex ? kComplex64 : floats || level.empty() ? kFloat : kInt32;
+  }
   WEIR_ASSIGN_OR_RETURN(Shape shape, Shape::Make(dims));
   WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(dtype, shape));
   if (texts != (dtype == kString) && !level.empty())
@@ -74,17 +89,17 @@ Result<Tensor> Literal::ToTensor(DType dtype) const {
     using T = decltype(zero);
     for (size_t i = 0; i < level.size(); ++i) {
       const Literal& l = *level[i];
-      if (!Fits<T>(l.number_, l.integer_, l.kind_ != kFloatLit)) {
-        status = InvalidArgument(fmt::format(
-            "{} is no value of dtype {}",
-            l.kind_ == kFloatLit ? fmt::format("{}", l.number_) : fmt::format("{}", l.integer_), DTypeName(dtype)));
+      if (!l.Fits<T>()) {
+        status = InvalidArgument(fmt::format("{} is no value of dtype {}", l.NumberText(), DTypeName(dtype)));
         return;
       }
       if constexpr (std::is_integral_v<T>) {
-        t.mutable_data<T>()[i] = l.kind_ == kFloatLit ? T(l.number_) : T(l.integer_);
+        t.mutable_data<T>()[i] = l.is_integer() ? T(l.integer_) : T(l.number_);
+      } else if constexpr (kIsComplexType<T>) {
+        t.mutable_data<T>()[i] = T(Complex128(l.number_, l.imag_));
       } else {
-        using Real = std::conditional_t<std::is_same_v<T, Complex64>, float, double>;
-        t.mutable_data<T>()[i] = T(static_cast<Real>(l.number_));
+        using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
+        t.mutable_data<T>()[i] = T(static_cast<Wide>(l.number_));
       }
     }
   };

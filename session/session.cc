@@ -18,6 +18,9 @@ namespace weir {
 
 namespace {
 
+constexpr char kWhyInvalid[] = "the builder's status() tells what failed; where it is OK, nothing made what was given";
+
+
 SessionOptions Complete(SessionOptions o) {
   if (o.threads <= 0) o.threads = AvailableProcessors();
   o.threads = std::min(o.threads, 1024);
@@ -123,7 +126,7 @@ Result<Endpoint> Session::Impl::Resolve(const Output& o, const char* what) const
     Status built = o.builder() ? o.builder()->status() : Status();
     if (!built.ok()) return built;
     return InvalidArgument(
-        fmt::format("error[{}]: an invalid output was given; the graph's builder tells why in status()", what));
+        fmt::format("error[{}]: an invalid output was given", what)).Help(kWhyInvalid);
   }
   if (!IsOurs(o.builder())) return OfAnotherBuilder(what, o.name());
   if (!graph_->alive(o.endpoint().node)) {
@@ -141,7 +144,7 @@ Result<NodeId> Session::Impl::Resolve(const Operation& o) const {
   if (!o.valid()) {
     Status built = o.builder() ? o.builder()->status() : Status();
     if (!built.ok()) return built;
-    return InvalidArgument("error[target]: an invalid operation was given; the graph's builder tells why in status()");
+    return InvalidArgument("error[target]: an invalid operation was given").Help(kWhyInvalid);
   }
   if (!IsOurs(o.builder())) return OfAnotherBuilder("target", o.name());
   if (!graph_->alive(o.id())) {

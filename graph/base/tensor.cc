@@ -130,6 +130,10 @@ std::string Escaped(const std::string& s) {
   return out + "\"";
 }
 
+// A NaN's sign says nothing.
+template <class T>
+std::string NumberText(T v) { return v != v ? "nan" : fmt::format("{}", v); }
+
 std::string ElementText(const Tensor& t, int64_t i) {
   if (t.dtype() == kString) return Escaped(t.data<std::string>()[i]);
   if (t.dtype() == kBool) return t.data<bool>()[i] ? "true" : "false";
@@ -137,11 +141,12 @@ std::string ElementText(const Tensor& t, int64_t i) {
   auto number = [&](auto v) {
     using T = decltype(v);
     if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
-      text = fmt::format("{}", float(t.data<T>()[i]));
+      text = NumberText(float(t.data<T>()[i]));
     } else if constexpr (kIsComplexType<T>) {
-      text = fmt::format("{}{:+}j", t.data<T>()[i].real(), t.data<T>()[i].imag());
+      const std::string imag = NumberText(t.data<T>()[i].imag());
+      text = NumberText(t.data<T>()[i].real()) + (imag.starts_with('-') ? "" : "+") + imag + "j";
     } else {
-      text = fmt::format("{}", t.data<T>()[i]);
+      text = NumberText(t.data<T>()[i]);
     }
   };
   DispatchType(t.dtype(), NumberTypes{}, number);

@@ -23,13 +23,16 @@
 
 namespace weir {
 
-// The element type of a vector of vectors of … of elements.
+// The element type of a vector of vectors of … of elements, and how many levels there are.
 template <class T>
 struct LeafOfT {
   using type = T;
+  static constexpr size_t kDepth = 0;
 };
 template <class T>
-struct LeafOfT<std::vector<T>> : LeafOfT<T> {};
+struct LeafOfT<std::vector<T>> : LeafOfT<T> {
+  static constexpr size_t kDepth = LeafOfT<T>::kDepth + 1;
+};
 
 class Tensor {
  public:
@@ -119,7 +122,7 @@ class Tensor {
   static void Measure(const T&, Dims*, size_t) {}
   template <class T>
   static void Measure(const std::vector<T>& rows, Dims* dims, size_t level) {
-    if (dims->size() == level) dims->push_back(static_cast<int64_t>(rows.size()));
+    if ((*dims)[level] < 0) (*dims)[level] = static_cast<int64_t>(rows.size());
     if (static_cast<int64_t>(rows.size()) != (*dims)[level]) ThrowRagged(rows.size(), (*dims)[level]);
     if constexpr (!std::is_same_v<typename LeafOfT<T>::type, T>) {
       for (const T& row : rows) Measure(row, dims, level + 1);
@@ -144,7 +147,7 @@ template <class T>
   requires requires { DTypeOfT<typename LeafOfT<T>::type>::value; }
 Tensor::Tensor(const std::vector<T>& rows) {
   using Leaf = typename LeafOfT<T>::type;
-  Dims dims;
+  Dims dims(LeafOfT<std::vector<T>>::kDepth, -1);  // a size that is not known yet
   Measure(rows, &dims, 0);
   *this = Allocate(DTypeOf<Leaf>, Shape::Make(dims).value()).value();
   Leaf* out = static_cast<Leaf*>(mutable_raw());

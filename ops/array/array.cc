@@ -9,7 +9,7 @@ void RegisterArrayShapeOps(OpRegistry& r);       // shape.cc: Reshape, Shape, Sq
 void RegisterArrayJoinOps(OpRegistry& r);        // join.cc: Concat, Split, Pack, Unpack
 void RegisterArraySliceOps(OpRegistry& r);       // slice.cc: Slice, StridedSlice, StridedSliceGrad
 void RegisterArrayPadOps(OpRegistry& r);         // pad.cc: Tile, Pad, MirrorPad, BroadcastTo
-void RegisterArrayLayoutOps(OpRegistry& r);      // layout.cc: Transpose, Reverse, SpaceToBatchND, MatrixBandPart …
+void RegisterArrayLayoutOps(OpRegistry& r);      // layout.cc: Transpose, Reverse, SpaceToBatchND …
 void RegisterArrayPositionsOps(OpRegistry& r);       // positions.cc: OneHot, Where
 void RegisterArrayDequantizeOps(OpRegistry& r);  // dequantize.cc
 

@@ -167,10 +167,6 @@ inline Output DepthToSpace(Input input, int64_t block_size, const std::string& d
                            const Name& name = {}) {
   return Make("DepthToSpace", {input}, {{"block_size", block_size}, {"data_format", data_format}}, name);
 }
-// Zeros outside a band of diagonals of the innermost matrices; negative widths keep all (tf.linalg.band_part).
-inline Output MatrixBandPart(Input input, Input num_lower, Input num_upper, const Name& name = {}) {
-  return Make("MatrixBandPart", {input, num_lower, num_upper}, {}, name);
-}
 
 // ---- masks
 struct SequenceMaskOptions {

@@ -1,4 +1,4 @@
-// Ops that put a tensor's elements into another order or band: Transpose, Reverse, ReverseSequence, MatrixBandPart; and
+// Ops that put a tensor's elements into another order: Transpose, ConjugateTranspose, Reverse, ReverseSequence; and
 // those that trade space for batch or depth.
 #include <fmt/format.h>
 
@@ -91,14 +91,6 @@ Status ReverseSequenceShape(ShapeContext& c) {
     }
   }
   c.set_output(0, std::move(s));
-  return {};
-}
-
-Status MatrixBandPartShape(ShapeContext& c) {
-  WEIR_RETURN_IF_ERROR(c.WithRankAtLeast(0, 2).status());
-  WEIR_RETURN_IF_ERROR(RequireScalar(c, 1));
-  WEIR_RETURN_IF_ERROR(RequireScalar(c, 2));
-  c.set_output(0, c.input(0));
   return {};
 }
 
@@ -346,17 +338,6 @@ void RegisterArrayLayoutOps(OpRegistry& r) {
       .Gradient(TransposeGrad);
   AddReverses(r);
   AddSpaces(r);
-  r.Add("MatrixBandPart")
-      .Input("input: T")
-      .Input("num_lower: Tindex")
-      .Input("num_upper: Tindex")
-      .Output("band: T")
-      .Attr("T: type")
-      .Attr("Tindex: {int32, int64} = int64")
-      .Doc("The innermost matrices with zeros outside a band of `num_lower` diagonals below and `num_upper` above the "
-           "main one; negative means all.")
-      .Shape(MatrixBandPartShape)
-      .Gradient(SameInputs("MatrixBandPart"));
 }
 
 // ---- building functions

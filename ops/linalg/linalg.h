@@ -110,7 +110,8 @@ EigenPairs SelfAdjointEig(Input input, const SelfAdjointEigOptions& o = {});
 inline Output MatrixSquareRoot(Input input, const Name& name = {}) {
   return Make("MatrixSquareRoot", {input}, {}, name);
 }
-// The exponential of input […,n,n], Σ inputᵏ / k!; NaN where it is not finite.
+// The exponential of input […,n,n], Σ inputᵏ / k!; NaN where it is not finite. TensorFlow has removed the op, so that
+// it opens no graph with it.
 inline Output Expm(Input input, const Name& name = {}) { return Make("MatrixExponential", {input}, {}, name); }
 
 // The principal logarithm of input […,n,n], complex64 or complex128: exp of it is the input. NaN where that has no
@@ -179,6 +180,11 @@ Output TridiagonalSolve(Input diagonals, Input rhs, const TridiagonalSolveOption
 
 // The cross products of vectors […,3] of one shape; any real number dtype.
 inline Output Cross(Input a, Input b, const Name& name = {}) { return Make("Cross", {a, b}, {}, name); }
+
+// Zeros outside a band of diagonals of the innermost matrices; negative widths keep all (tf.linalg.band_part).
+inline Output MatrixBandPart(Input input, Input num_lower, Input num_upper, const Name& name = {}) {
+  return Make("MatrixBandPart", {input, num_lower, num_upper}, {}, name);
+}
 
 // ---- diagonals, of any dtype but string. k is the diagonal's number, 0 the main one, positive above it; or the first
 // and last of a band, {k0, k1}: then they stand below one another, from the uppermost, the shorter ones padded.

@@ -22,12 +22,7 @@ struct Trace {
 Status AddResult(Builder& body, const Output& value, int index) {
   Output inner = body.Capture(value);
   if (!inner.valid()) return InvalidArgument(fmt::format("result {} of a body is invalid", index));
-  NodeSpec spec;
-  spec.op = "_Retval";
-  spec.name = body.graph().UniqueName(fmt::format("ret{}", index));
-  spec.inputs = {inner.endpoint()};
-  spec.attrs = {{"T", BaseType(inner.dtype())}, {"index", static_cast<int64_t>(index)}};
-  return body.mutable_graph().AddNode(std::move(spec)).status();
+  return AddRetval(body.mutable_graph(), fmt::format("ret{}", index), index, inner.endpoint()).status();
 }
 
 Result<Trace> TraceBody(Builder& outer, const std::vector<OutputType>& args, const BodyFn& fn) {

@@ -7,6 +7,7 @@
 
 #include "weir/ops/array/array.h"
 #include "weir/ops/gather/gather.h"
+#include "weir/ops/linalg/linalg.h"
 #include "weir/ops/math/math.h"
 #include "weir/ops/model/metrics_internal.h"
 #include "weir/ops/reduce/reduce.h"

@@ -114,7 +114,16 @@ std::vector<GradAndVar> Optimizer::ComputeGradients(const Output& loss, const Mi
     return result;
   }
   std::vector<Output> handles;
-  for (const Variable& v : vars) handles.push_back(v.handle());
+  for (const Variable& v : vars) {
+    handles.push_back(v.handle());
+    if (v.valid() && !IsComplex(v.dtype())) continue;
+    b.Fail(v.valid() ? Unimplemented(fmt::format("error[graph]: {} cannot train '{}', which is {}", name_, v.name(),
+                                                 DTypeName(v.dtype())))
+                           .Help("optimizers train real variables; ops::Complex makes complex numbers of two")
+                     : InvalidArgument(fmt::format("error[graph]: {} is given an invalid variable to train", name_))
+                           .Help("what made it failed, or a name was not found"));
+    return result;
+  }
   GradientOptions gradient_options;
   if (options.grad_loss.valid()) gradient_options.grad_ys = {options.grad_loss};
   auto grads = GradientsOf(b, {loss}, handles, gradient_options);
@@ -245,8 +254,10 @@ Variable GetOrCreateGlobalStep(At g) {
     if (v.name() == "global_step") return v;
   }
   auto top = g.builder->NameScope("");
-  return Variable(*g.builder, Shape(), kInt64, ops::ZerosInitializer(), {.name = "global_step", .trainable = false},
-                  g.loc);
+  Variable step(*g.builder, Shape(), kInt64, ops::ZerosInitializer(), {.name = "global_step", .trainable = false},
+                g.loc);
+  if (step.valid()) VariableCollection(*g.builder, collection::kGlobalStep).push_back(step);
+  return step;
 }
 
 }  // namespace weir

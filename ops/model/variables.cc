@@ -17,7 +17,7 @@ namespace {
 // One that a file brought; invalid when there is none.
 Variable LoadedVariable(Builder& b, const std::string& name) {
   NodeId id = b.graph().Find(name);
-  return id.valid() && id.value < b.num_loaded() ? FindVariable(b, name) : Variable();
+  return id.valid() && id.value < b.num_loaded() ? KnownVariable(b, name) : Variable();
 }
 
 }  // namespace
@@ -141,6 +141,10 @@ std::vector<Operation>& OperationCollection(Builder& b, const std::string& key) 
 Operation VariablesInitializer(At g, const std::vector<Variable>& variables, const Name& name) {
   std::vector<Operation> assigns;
   for (const Variable& v : variables) {
+    if (!v.valid()) {
+      g.builder->Fail(InvalidArgument("error[graph]: an invalid variable is to be initialised")
+                          .Help("what made it failed, or a name was not found"));
+    }
     if (v.initializer().valid()) assigns.push_back(v.initializer());  // a file may have none
   }
   return Group(g, assigns, name);
@@ -215,7 +219,8 @@ Variable GetVariable(At g, const std::string& name, const Shape& shape, GetVaria
   Variable old = made != s.variables.end() ? made->second : LoadedVariable(b, full);
   if (old.valid()) {
     if (Status status = CheckShared(old, full, shape, o.dtype, s.reuse); !status.ok()) {
-      b.Fail(std::move(status).Detail(g.loc ? "at " + g.loc.ToString() : ""));
+      const Loc here = b.PlaceOr(g.loc);
+      b.Fail(std::move(status).Detail(here ? "at " + here.ToString() : ""));
       return {};
     }
     return old;

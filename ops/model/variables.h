@@ -113,7 +113,8 @@ inline std::vector<Variable>& TrainableVariables(Builder& b) {
   return VariableCollection(b, collection::kTrainableVariables);
 }
 
-// The variable whose node is called `name`, built here or brought by a file; invalid when there is none.
+// The variable whose node is called `name`, built here or brought by a file. None of that name is the builder's error,
+// which names the nearest; GlobalVariables lists those that there are.
 Variable FindVariable(Builder& b, std::string_view name);
 // A file's variables join the collections that it names; those of a bare GraphDef are all global and, if of floats,
 // trainable. Nodes that `b` gained by ImportGraph (import_graph.h) are told to it by this; names in `meta` get `prefix`

@@ -16,6 +16,9 @@ struct KnownVariables {
 
 inline std::map<NodeId, Variable>& VariablesByNode(Builder& b) { return b.Kept<KnownVariables>().by_node; }
 
+// Invalid when there is none of that name.
+Variable KnownVariable(Builder& b, std::string_view name);
+
 // The variables and collections of the graph that the builder was made of become the builder's, once.
 void AdoptLoaded(Builder& b);
 // What a file's collections list by name, under `prefix`, joins the builder's; what the graph does not have is left

@@ -1,4 +1,6 @@
 // Variables of graphs that files brought: the nodes that belong to one, told by wiring and by TensorFlow's names.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -116,10 +118,22 @@ void AdoptLoaded(Builder& b) {
   AdoptVariables(b, nodes, b.graph().file_info().meta.get());
 }
 
-Variable FindVariable(Builder& b, std::string_view name) {
+Variable KnownVariable(Builder& b, std::string_view name) {
   AdoptLoaded(b);
   auto it = VariablesByNode(b).find(b.graph().Find(name));
   return it == VariablesByNode(b).end() ? Variable() : it->second;
+}
+
+Variable FindVariable(Builder& b, std::string_view name) {
+  Variable found = KnownVariable(b, name);
+  if (found.valid()) return found;
+  std::vector<std::string> names;
+  for (const auto& [id, v] : VariablesByNode(b)) names.push_back(v.name());
+  const std::vector<std::string> near = NearestNames(name, names);
+  b.Fail(NotFound(fmt::format("error[graph]: there is no variable '{}'", name))
+             .Help(near.empty() ? "GlobalVariables(g) lists those that there are"
+                                : fmt::format("did you mean '{}'?", near[0])));
+  return {};
 }
 
 }  // namespace weir

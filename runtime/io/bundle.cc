@@ -68,8 +68,10 @@ Result<SliceSpec> SliceSpec::Parse(const std::string& text, Shape* full) {
 }
 
 Result<Shape> SliceSpec::Within(const Shape& full) const {
-  if (static_cast<int>(start.size()) != full.rank())
-    return InvalidArgument(fmt::format("a slice of {} axes of a tensor of shape {}", start.size(), full.ToString()));
+  for (const std::vector<int64_t>* axes : {&start, &length}) {
+    if (static_cast<int>(axes->size()) != full.rank())
+      return InvalidArgument(fmt::format("a slice of {} axes of a tensor of shape {}", axes->size(), full.ToString()));
+  }
   Dims dims;
   for (int a = 0; a < full.rank(); ++a) {
     int64_t n = length[a] < 0 ? full[a] - start[a] : length[a];

@@ -74,8 +74,7 @@ struct StepInfo {
   InferFn infer;
   std::vector<bool> needs_value;
   std::vector<std::string_view> input_names;  // in the op's definition, which is the registry's
-  bool preparation_keeps =
-      false;  // what preparing decides follows from shapes and needed values: the op has no effects
+  bool preparation_keeps = false;  // what preparing decides follows from shapes and needed values alone
   // Control flow: by branch, or {cond, body}.
   std::vector<NestedPlan> nested;
   std::vector<bool> handles;  // which inputs are

@@ -369,7 +369,8 @@ class PlanBuilder {
     info->attrs = n.attrs();
     info->input_names = InputNamesOf(n);
     info->infer = InferFunctionOf(n);
-    info->preparation_keeps = n.def()->random() || !n.def()->stateful();
+    // Not of what goes to the world for its shapes, as a restore op does.
+    info->preparation_keeps = n.def()->random() || !n.def()->stateful() || !n.def()->writes().empty();
     int num_inputs = static_cast<int>(n.inputs().size());
     for (int i = 0; i < num_inputs; ++i) info->needs_value.push_back(kernel->NeedsValueOf(i, num_inputs));
     info->note = "shapes or parameters are known only while running";

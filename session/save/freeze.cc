@@ -306,7 +306,8 @@ Result<Graph> FreezeGraph(const Session& session, const std::vector<Output>& out
   std::vector<std::string> names;
   for (const Output& o : outputs) {
     if (!o.valid())
-      return InvalidArgument("error[fetch]: an invalid output was given; the graph's builder tells why in status()");
+      return InvalidArgument("error[fetch]: an invalid output was given")
+          .Help("the builder's status() tells what failed; where it is OK, nothing made the output");
     names.push_back(o.name());
   }
   return FreezeGraph(session, names);

@@ -17,7 +17,9 @@ int main() {
   Variable v(g, Tensor::Zeros(kFloat, known), {.name = "v"});
   AdamOptimizer().Minimize(ReduceSum(v * v), {.name = "train"});
   Operation all = Group(g, {v.initializer()}, {.name = "all"});
+  const Tensor rows(std::vector<std::vector<float>>{{1, 2, 3}, {4, 5, 6}});
+  Output turned = Constant(g, {{1, Complex64(0, 1)}}) * Complex64(0, 1) + rows(0, 0);
   Session session(g, {.threads = 1});
   Saver saver(&session, {.max_to_keep = 3});
-  return session.Run({y, shape, hot, all}, {{x, {{1, 2, 3}}}}, RunConfig{.check_numerics = true}).ok() ? 0 : 1;
+  return session.Run({y, shape, hot, turned, all}, {{x, {{1, 2, 3}}}}, RunConfig{.check_numerics = true}).ok() ? 0 : 1;
 }

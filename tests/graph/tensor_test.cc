@@ -25,6 +25,22 @@ TEST(Tensor, WithoutElementsIsPrintedWhateverItsOtherSizes) {
   EXPECT_EQ(Tensor::Zeros(kFloat, shape).ToString(), "[[[]]]");
 }
 
+TEST(Tensor, ALiteralOutOfRangeIsAnError) {
+  for (auto [dtype, value] : {std::pair(kFloat, 1e50), {kHalf, 1e5}, {kBfloat16, 1e39}, {kComplex64, -1e39}}) {
+    Builder g;
+    ops::Constant(g, value, dtype);
+    EXPECT_NE(g.status().ToString().find("is no value of dtype"), std::string::npos) << DTypeName(dtype);
+    Builder infinite;
+    ops::Constant(infinite, std::numeric_limits<double>::infinity(), dtype);
+    EXPECT_TRUE(infinite.status().ok()) << DTypeName(dtype);
+  }
+}
+
+TEST(Tensor, ANaNHasNoSignInPrint) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(Tensor(std::vector<float>{nan, -nan}).ToString(), "[nan, nan]");
+}
+
 TEST(Tensor, RaggedRowsAreAnError) {
   EXPECT_THROW(Tensor(std::vector<std::vector<int>>{{1, 2}, {3}}), Error);
   EXPECT_THROW(Tensor(std::vector<std::vector<std::vector<int>>>{{{1}, {2}}, {{3}, {}}}), Error);

@@ -57,20 +57,24 @@ TEST(FormStore, IsCountedInTheBudget) {
 
 // Products and convolutions by what stays, in all layouts: the bits of those that pack each time.
 TEST(Forms, ChangeNoBit) {
+  auto check = [](DType t, bool transposed, int64_t rows, int64_t columns) {
+    const int64_t inner = 401;
+    Builder g;
+    Output x = ops::Cast(ops::Placeholder(g, kFloat, {rows, inner}, {.name = "x"}), t);
+    Output weights = ops::Constant(g, Numbers(transposed ? Shape({columns, inner}) : Shape({inner, columns}), 3));
+    ops::MatMul(x, ops::Cast(weights, t), {.transpose_b = transposed, .name = "y"});
+    const NamedFeeds feeds = {{"x", Numbers(Shape({rows, inner}), 1)}};
+    Tensor want = Session(g, {.keep_forms = false}).Run(feeds, {"y"}).value()[0];
+    for (int threads : {1, 3}) {
+      EXPECT_TRUE(want.Identical(Session(g, {.threads = threads}).Run(feeds, {"y"}).value()[0]))
+          << DTypeName(t) << rows << columns << transposed;
+    }
+  };
   for (bool transposed : {false, true}) {
     for (int64_t rows : {1, 5, 200}) {
-      for (int64_t columns : {32, 33, 70, 600}) {
-        const int64_t inner = 401;
-        Builder g;
-        Output x = ops::Placeholder(g, kFloat, {rows, inner}, {.name = "x"});
-        Tensor weights = Numbers(transposed ? Shape({columns, inner}) : Shape({inner, columns}), 3);
-        ops::MatMul(x, ops::Constant(g, weights), {.transpose_b = transposed, .name = "y"});
-        const NamedFeeds feeds = {{"x", Numbers(Shape({rows, inner}), 1)}};
-        Tensor want = Session(g, {.keep_forms = false}).Run(feeds, {"y"}).value()[0];
-        for (int threads : {1, 3})
-          EXPECT_TRUE(want.Identical(Session(g, {.threads = threads}).Run(feeds, {"y"}).value()[0])) << rows << columns;
-      }
+      for (int64_t columns : {32, 33, 70, 600}) check(kFloat, transposed, rows, columns);
     }
+    for (DType t : {kHalf, kBfloat16}) check(t, transposed, 5, 70);
   }
 }
 

@@ -119,8 +119,9 @@ template <class T> bool Convert(const std::string& s, T* out) {
   } else {
     double d = 0;
     auto [stop, error] = std::from_chars(begin + (s.starts_with("+") ? 1 : 0), end, d);
-    *out = T(static_cast<std::conditional_t<std::is_same_v<T, double>, double, float>>(d));
-    return error == std::errc() && stop == end;
+    using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
+    *out = T(static_cast<Wide>(d));
+    return error == std::errc() && stop == end && std::isfinite(static_cast<Wide>(*out)) == std::isfinite(d);
   }
 }
 
@@ -264,7 +265,7 @@ Result<NamedFeeds> FeedOptions::Collect(const Graph& g, std::map<std::string, Te
   return NamedFeeds(values.begin(), values.end());
 }
 
-Result<NamedFeeds> FeedOptions::CollectAll(const Graph& g, const std::set<NodeId>& needed, size_t* given) const {
+Result<NamedFeeds> FeedOptions::CollectAll(const Graph& g, const std::vector<bool>& needed, size_t* given) const {
   WEIR_ASSIGN_OR_RETURN(NamedFeeds all, Collect(g));
   if (given) *given = all.size();
   WEIR_RETURN_IF_ERROR(FeedTheRest(g, needed, batch, 1, &all));
@@ -273,9 +274,9 @@ Result<NamedFeeds> FeedOptions::CollectAll(const Graph& g, const std::set<NodeId
 
 int FeedExit(const Status& status) { return status.message().starts_with("error[feed]") ? kUsage : kBadFile; }
 
-Status FeedTheRest(const Graph& g, const std::set<NodeId>& needed, int64_t batch, uint64_t seed, NamedFeeds* feeds) {
+Status FeedTheRest(const Graph& g, const std::vector<bool>& needed, int64_t batch, uint64_t seed, NamedFeeds* feeds) {
   for (NodeId id : Placeholders(g)) {
-    if (!needed.count(id)) continue;
+    if (!needed[id.value]) continue;
     Endpoint e{id, 0};
     bool fed = std::any_of(feeds->begin(), feeds->end(), [&](const auto& f) { return f.first == g.EndpointName(e); });
     if (fed || g[id].Is("PlaceholderWithDefault") || !IsSupported(g.type(e).dtype)) continue;

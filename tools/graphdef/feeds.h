@@ -30,13 +30,13 @@ struct FeedOptions {
   Result<NamedFeeds> Collect(const Graph& g, std::map<std::string, Tensor>* strangers = nullptr) const;
   // The same, followed by random values for the needed placeholders that are left out; `given` is how many come before
   // those.
-  Result<NamedFeeds> CollectAll(const Graph& g, const std::set<NodeId>& needed, size_t* given = nullptr) const;
+  Result<NamedFeeds> CollectAll(const Graph& g, const std::vector<bool>& needed, size_t* given = nullptr) const;
 };
 
 // The exit code for feeds that cannot be had: the command line's fault, or a file's.
 int FeedExit(const Status& status);
 
 // Every needed placeholder that `feeds` leaves out, with random values.
-Status FeedTheRest(const Graph& g, const std::set<NodeId>& needed, int64_t batch, uint64_t seed, NamedFeeds* feeds);
+Status FeedTheRest(const Graph& g, const std::vector<bool>& needed, int64_t batch, uint64_t seed, NamedFeeds* feeds);
 
 }  // namespace weir::tool

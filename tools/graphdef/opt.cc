@@ -38,9 +38,7 @@ struct PassReport {
 
 // Drops what neither fetches nor targets need.
 Status RetainNeeded(Graph& g, const Wanted& wanted) {
-  std::vector<bool> keep(g.num_ids());
-  for (NodeId id : NeededBy(g, wanted)) keep[id.value] = true;
-  return g.Retain(keep);
+  return g.Retain(NeededBy(g, wanted));
 }
 
 // Marks results as the pipeline does, so that passes keep what they compute.
@@ -143,7 +141,7 @@ Result<double> CompareRuns(const OptOptions& o, const Graph& original, const Gra
   WEIR_RETURN_IF_ERROR(FillVariables(after));
   double worst = 0;
   std::vector<std::string> fetches;
-  std::set<NodeId> needed = NeededBy(original, wanted);
+  const std::vector<bool> needed = NeededBy(original, wanted);
   for (int i = 0; i < o.verify; ++i) {
     NamedFeeds feeds;
     WEIR_RETURN_IF_ERROR(FeedTheRest(original, needed, o.batch, 1 + 1000 * static_cast<uint64_t>(i), &feeds));

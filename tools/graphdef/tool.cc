@@ -194,18 +194,10 @@ Result<Wanted> Want(const LoadedGraph& m, const std::vector<std::string>& fetche
   return w;
 }
 
-std::set<NodeId> NeededBy(const Graph& g, const Wanted& wanted) {
-  std::set<NodeId> needed;
-  std::vector<NodeId> stack = wanted.targets;
-  for (Endpoint e : wanted.fetches) stack.push_back(e.node);
-  while (!stack.empty()) {
-    NodeId id = stack.back();
-    stack.pop_back();
-    if (!needed.insert(id).second) continue;
-    for (Endpoint e : g[id].inputs()) stack.push_back(e.node);
-    for (NodeId c : g[id].control_inputs()) stack.push_back(c);
-  }
-  return needed;
+std::vector<bool> NeededBy(const Graph& g, const Wanted& wanted) {
+  std::vector<NodeId> roots = wanted.targets;
+  for (Endpoint e : wanted.fetches) roots.push_back(e.node);
+  return weir::NeededBy(g, std::move(roots));
 }
 
 void AssumeSignatureShapes(const LoadedGraph& m, Graph* g) {

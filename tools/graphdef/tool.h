@@ -82,7 +82,7 @@ struct Wanted {
 Result<Wanted> Want(const LoadedGraph& m, const std::vector<std::string>& fetches,
                     const std::vector<std::string>& targets, bool all = false);
 // The nodes that these need, themselves included.
-std::set<NodeId> NeededBy(const Graph& g, const Wanted& wanted);
+std::vector<bool> NeededBy(const Graph& g, const Wanted& wanted);  // by id
 // Gives placeholders of unknown shape the shape that a signature tells of them. For runs: the graph of the file has
 // none.
 void AssumeSignatureShapes(const LoadedGraph& m, Graph* g);

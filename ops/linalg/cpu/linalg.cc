@@ -5,6 +5,7 @@ namespace weir {
 
 void RegisterMatMulKernels(KernelRegistry& r);       // matmul.cc
 void RegisterMatrixDiagKernels(KernelRegistry& r);   // diag.cc
+void RegisterMatrixBandKernels(KernelRegistry& r);   // band.cc
 void RegisterCholeskyKernels(KernelRegistry& r);     // cholesky.cc
 void RegisterSolveKernels(KernelRegistry& r);        // solve.cc
 void RegisterDeterminantKernels(KernelRegistry& r);  // determinant.cc
@@ -19,6 +20,7 @@ void RegisterContractionKernels(KernelRegistry& r);  // contraction.cc
 void RegisterLinalgKernels(KernelRegistry& r) {
   RegisterMatMulKernels(r);
   RegisterMatrixDiagKernels(r);
+  RegisterMatrixBandKernels(r);
   RegisterCholeskyKernels(r);
   RegisterSolveKernels(r);
   RegisterDeterminantKernels(r);

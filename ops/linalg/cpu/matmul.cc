@@ -13,6 +13,7 @@
 #include "weir/ops/linalg/cpu/batches.h"
 #include "weir/ops/linalg/cpu/product.h"
 #include "weir/runtime/cpu/gemm.h"
+#include "weir/runtime/cpu/wide.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
@@ -85,15 +86,22 @@ GemmCut CutBatch(PrepareContext& c, const Batch& b) {
   return cut;
 }
 
-// Whether y is there packed: one matrix for all products that stays.
+// Whether y is there packed, as what it is computed in: one matrix for all products that stays.
 template <class T>
 bool KeepPacked(PrepareContext& c, const Batch& b) {
+  using F = kernels::Wide<T>;
   if (b.matrices_y != 1 || b.n < kGemmColumns || b.k < 1 || b.size() == 0) return false;
   const int64_t n = b.n, k = b.k, ldy = b.ty ? b.k : b.n;
   return c.Keep(1, {.kind = fmt::format("packed {} {}x{}{}", DTypeShortName(DTypeOf<T>), k, n, b.ty ? " t" : ""),
-                    .bytes = PackedBytes<T>(n, k),
+                    .bytes = PackedBytes<F>(n, k),
                     .make = [ty = b.ty, n, k, ldy](const void* y, void* packed) {
-                      PackRight(ty, n, k, static_cast<const T*>(y), ldy, static_cast<T*>(packed));
+                      if constexpr (std::is_same_v<T, F>) {
+                        PackRight(ty, n, k, static_cast<const T*>(y), ldy, static_cast<F*>(packed));
+                      } else {
+                        const T* narrow = static_cast<const T*>(y);
+                        const std::vector<F> wide(narrow, narrow + n * k);
+                        PackRight(ty, n, k, wide.data(), ldy, static_cast<F*>(packed));
+                      }
                     }});
 }
 
@@ -124,11 +132,12 @@ void SetFloatRun(PrepareContext& c, const Batch& b) {
   });
 }
 
-// half, bfloat16: workspace holds both operands and the product as floats.
+// half, bfloat16: workspace holds the operands and the product as floats.
 template <class T>
 void SetNarrowRun(PrepareContext& c, const Batch& b) {
   GemmCut cut = CutBatch(c, b);
-  int64_t nx = c.input_shape(0).num_elements(), ny = c.input_shape(1).num_elements();
+  const bool packed = KeepPacked<T>(c, b);
+  int64_t nx = c.input_shape(0).num_elements(), ny = packed ? 0 : c.input_shape(1).num_elements();
   c.set_workspace((nx + ny + c.output_shape(0).num_elements()) * int64_t(sizeof(float)));
   auto widen = [&](int input, int64_t n, int64_t at) {
     c.Before(n, 0.5, [=](RunArgs& a) {
@@ -136,11 +145,12 @@ void SetNarrowRun(PrepareContext& c, const Batch& b) {
     });
   };
   widen(0, nx, 0), widen(1, ny, nx);
-  c.SetRun([b, cut, nx, ny](RunArgs& a) {
-    const float *x = a.workspace<float>(), *y = x + nx;
+  c.SetRun([b, cut, nx, ny, packed](RunArgs& a) {
+    const float *x = a.workspace<float>(), *y = packed ? a.in<float>(1) : x + nx;
     float* product = a.workspace<float>() + nx + ny;
     ForSlices(b, cut, a.begin, a.end, [&](const Slices& s) {
-      GemmSlices(b, cut, s, x, y, product);
+      if (packed) PackedSlices(b, cut, s, x, y, product);
+      else GemmSlices(b, cut, s, x, y, product);
       int64_t row0 = cut.by_rows ? s.begin : 0, row1 = cut.by_rows ? s.end : b.m;
       int64_t col0 = cut.by_rows ? 0 : s.begin, col1 = cut.by_rows ? b.n : s.end;
       for (int64_t row = row0; row < row1; ++row) {

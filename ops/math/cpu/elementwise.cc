@@ -26,10 +26,15 @@ Status CheckBroadcast(const PrepareContext& c, const std::vector<Shape>& shapes)
   return {};
 }
 
-// The inputs' shapes as the walk sees them.
+// The inputs' shapes as the walk sees them. What has as many elements as the output is read in its order, whatever its
+// shape: that is all that the gradients of unary ops ask of their two operands.
 std::vector<Shape> Operands(const PrepareContext& c) {
   std::vector<Shape> shapes;
-  for (int i = 0; i < c.num_inputs(); ++i) shapes.push_back(c.input_shape(i));
+  const Shape& out = c.output_shape(0);
+  for (int i = 0; i < c.num_inputs(); ++i) {
+    const bool whole = c.input_shape(i).num_elements() == out.num_elements();
+    shapes.push_back(whole ? out : c.input_shape(i));
+  }
   return shapes;
 }
 
@@ -85,7 +90,7 @@ Status RunLanes(PrepareContext& c, const LaneFn& fn, const std::vector<Shape>& s
 
 // Shapes for Select of TensorFlow 1: a vector condition chooses rows.
 Result<std::vector<Shape>> SelectOperands(const PrepareContext& c) {
-  std::vector<Shape> shapes = Operands(c);
+  std::vector<Shape> shapes = {c.input_shape(0), c.input_shape(1), c.input_shape(2)};
   const Shape &condition = shapes[0], &t = shapes[1];
   if (!(shapes[2] == t)) {
     return InvalidArgument(
@@ -105,47 +110,9 @@ Result<std::vector<Shape>> SelectOperands(const PrepareContext& c) {
   return shapes;
 }
 
-// Equal and NotEqual with incompatible_shape_error = false: shapes that do not broadcast are simply not equal.
-bool PrepareUnequalShapes(PrepareContext& c, std::string_view op) {
-  if ((op != "Equal" && op != "NotEqual") || c.attr<bool>("incompatible_shape_error")) return false;
-  const Shape &x = c.input_shape(0), &y = c.input_shape(1);
-  for (int a = 1; a <= std::min(x.rank(), y.rank()); ++a) {
-    int64_t m = x[x.rank() - a], n = y[y.rank() - a];
-    if (m == n || m == 1 || n == 1) continue;
-    c.set_output_shape(0, Shape());
-    c.SetRun([value = op == "NotEqual"](RunArgs& args) { *args.out<bool>(0) = value; });
-    return true;
-  }
-  return false;
-}
-
-// What sets an op apart from most, whose operands broadcast.
-struct Kind {
-  bool same_size = false;     // they do not broadcast: as many elements each
-  bool chooses_rows = false;  // operand 0, as a vector, chooses rows
-};
-
-using Kinds = std::map<std::string, Kind, std::less<>>;
-
-Kinds MakeKinds() {
-  Kinds kinds;
-  // TensorFlow's gradients of unary ops, and one test.
-  for (const char* gradient :
-       {"EluGrad", "InvGrad", "LeakyReluGrad", "ReciprocalGrad", "Relu6Grad", "ReluGrad", "RsqrtGrad", "SeluGrad",
-        "SigmoidGrad", "SoftplusGrad", "SoftsignGrad", "SqrtGrad", "TanhGrad"})
-    kinds[gradient].same_size = true;
-  kinds["ApproximateEqual"].same_size = true;
-  kinds["Select"].chooses_rows = true;
-  return kinds;
-}
-
-Status PrepareLanes(PrepareContext& c, const std::string& op, const Kind& kind) {
+// Operands of these shapes, and the op's attribute if it has one.
+Status PrepareLanes(PrepareContext& c, const std::string& op, const std::vector<Shape>& shapes) {
   const DType t = c.input_dtype(c.num_inputs() - 1);  // the first may be a condition
-  if (PrepareUnequalShapes(c, op)) return {};
-  std::vector<Shape> shapes = Operands(c);
-  if (kind.chooses_rows) {
-    WEIR_ASSIGN_OR_RETURN(shapes, SelectOperands(c));
-  }
   if (t == kString) {
     WEIR_RETURN_IF_ERROR(CheckBroadcast(c, shapes));
     return PrepareStringLanes(c, op, shapes);
@@ -158,24 +125,29 @@ Status PrepareLanes(PrepareContext& c, const std::string& op, const Kind& kind) 
   return RunLanes(c, *fn, shapes, params);
 }
 
-Status PrepareSameSize(PrepareContext& c, const std::string& op) {
-  const LaneFn* fn = FindLanes(c, op);
-  if (!fn) return c.NoKernelFor(c.input_dtype(0));
+Status PrepareSelect(PrepareContext& c) {
+  WEIR_ASSIGN_OR_RETURN(std::vector<Shape> shapes, SelectOperands(c));
+  return PrepareLanes(c, "Select", shapes);
+}
+
+// Equal and NotEqual. With incompatible_shape_error = false shapes that do not broadcast are simply not equal.
+Status PrepareEqual(PrepareContext& c, const char* op, bool of_other_shapes) {
   const Shape &x = c.input_shape(0), &y = c.input_shape(1);
-  if (x.num_elements() != y.num_elements()) {
-    return InvalidArgument(
-        fmt::format("needs two inputs of as many elements, not of shapes {} and {}", x.ToString(), y.ToString()));
+  bool broadcast = true;
+  for (int a = 1; a <= std::min(x.rank(), y.rank()); ++a) {
+    const int64_t m = x[x.rank() - a], n = y[y.rank() - a];
+    broadcast = broadcast && (m == n || m == 1 || n == 1);
   }
-  LaneParams params;
-  if (c.attrs().count("alpha")) params.a = c.attr<float>("alpha");
-  if (c.attrs().count("tolerance")) params.a = c.attr<float>("tolerance");
-  return RunLanes(c, *fn, {c.output_shape(0), c.output_shape(0)}, params);
+  if (broadcast || c.attr<bool>("incompatible_shape_error")) return PrepareLanes(c, op, Operands(c));
+  c.set_output_shape(0, Shape());
+  c.SetRun([of_other_shapes](RunArgs& a) { *a.out<bool>(0) = of_other_shapes; });
+  return {};
 }
 
 Status PrepareClip(PrepareContext& c) {
   const LaneFn* fn = FindLanes(c, "ClipByValue");
   if (!fn) return c.NoKernelFor(c.input_dtype(0));
-  std::vector<Shape> shapes = Operands(c);
+  const std::vector<Shape> shapes = {c.input_shape(0), c.input_shape(1), c.input_shape(2)};
   for (int i : {1, 2}) {
     if (shapes[i].rank() != 0 && !(shapes[i] == shapes[0])) {
       return InvalidArgument(fmt::format("needs limits that are scalars or have the input's shape {}, not {}",
@@ -241,20 +213,22 @@ Status PrepareAddN(PrepareContext& c) {
 }  // namespace
 
 void RegisterElementwiseKernels(KernelRegistry& r) {
-  const Kinds kinds = MakeKinds();
+  // Those that do more than walk over operands that broadcast.
+  const std::map<std::string, PrepareFn, std::less<>> own = {
+      {"ClipByValue", PrepareClip},
+      {"Select", PrepareSelect},
+      {"Equal", [](PrepareContext& c) { return PrepareEqual(c, "Equal", false); }},
+      {"NotEqual", [](PrepareContext& c) { return PrepareEqual(c, "NotEqual", true); }},
+  };
   for (const auto& [name, lanes] : LaneOps()) {
-    const std::string& op = name;
-    if (op == "ClipByValue") continue;
-    auto it = kinds.find(op);
-    const Kind kind = it == kinds.end() ? Kind() : it->second;
-    KernelDef& kernel = r.Add(op, [op, kind](PrepareContext& c) {
-      return kind.same_size ? PrepareSameSize(c, op) : PrepareLanes(c, op, kind);
-    });
+    auto it = own.find(name);
+    KernelDef& kernel =
+        it != own.end() ? r.Add(name, it->second)
+                        : r.Add(name, [op = name](PrepareContext& c) { return PrepareLanes(c, op, Operands(c)); });
     // The result takes the memory of an operand that has its dtype: not of a condition, nor that of a test.
     if (lanes->result != lanes->operand) continue;
     for (int i = lanes->chooses; i < lanes->arity; ++i) kernel.InPlace(0, i);
   }
-  r.Add("ClipByValue", PrepareClip).InPlace(0, 0);
   r.Add("Cast", PrepareCast).InPlace(0, 0);
   r.Add("AddN", PrepareAddN).InPlace(0, 0);
 }

@@ -15,7 +15,6 @@ std::vector<OpRow> LayoutRows() {
       {"BatchToSpaceND", {{8, 2, 2, 3}, Ints({2, 2}), IntMatrix({2, 2}, {0, 1, 1, 0})}},
       {"DepthToSpace", {{2, 3, 2, 8}}, {{"block_size", 2}}},
       {"SpaceToDepth", {{2, 4, 6, 3}}, {{"block_size", 2}}},
-      {"MatrixBandPart", {{2, 3, 4}, Int(1), Int(0)}},
   };
 }
 

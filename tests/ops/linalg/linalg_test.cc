@@ -5,6 +5,7 @@ namespace weir::testing {
 
 std::vector<OpRow> MatMulRows();       // matmul_test.cc
 std::vector<OpRow> MatrixDiagRows();   // diag_test.cc
+std::vector<OpRow> MatrixBandRows();   // band_test.cc
 std::vector<OpRow> CholeskyRows();     // cholesky_test.cc
 std::vector<OpRow> SolveRows();        // solve_test.cc
 std::vector<OpRow> DeterminantRows();  // determinant_test.cc
@@ -17,8 +18,8 @@ std::vector<OpRow> CrossRows();        // cross_test.cc
 std::vector<OpRow> ContractionRows();  // contraction_test.cc
 
 std::vector<OpRow> LinalgRows() {
-  return Joined({MatMulRows(), MatrixDiagRows(), CholeskyRows(), SolveRows(), DeterminantRows(), FactorRows(),
-                 SpectrumRows(), ExponentialRows(), LogarithmRows(), TridiagonalRows(), CrossRows(),
+  return Joined({MatMulRows(), MatrixDiagRows(), MatrixBandRows(), CholeskyRows(), SolveRows(), DeterminantRows(),
+                 FactorRows(), SpectrumRows(), ExponentialRows(), LogarithmRows(), TridiagonalRows(), CrossRows(),
                  ContractionRows()});
 }
 

@@ -119,6 +119,19 @@ TEST(Complex, IsMadeOfRealLiterals) {
   EXPECT_EQ(got.ToString(), "[3+4j, 1-2j]");
 }
 
+TEST(Complex, IsALiteral) {
+  Builder g;
+  Output x = ops::Placeholder(g, kComplex64, {2}, {.name = "x"});
+  Output c = ops::Constant(g, {{1, Complex64(0, 1)}}), y = x * Complex64(0, 1) + Complex128(1, -1);
+  EXPECT_EQ(c.dtype(), kComplex64);
+  Tensor got = Session(g).Run(y, {{x, {Complex64(1, 2), 3.0}}}).value();
+  EXPECT_EQ(got.ToString(), "[-1+0j, 1+2j]");
+  Builder real;
+  ops::Constant(real, {1.0, Complex64(0, 1)}, kFloat);
+  EXPECT_NE(real.status().ToString().find("0+1j is no value of dtype float"), std::string::npos)
+      << real.status().ToString();
+}
+
 TEST(Complex, IsPrintedByOps) {
   Builder g;
   Output x = ops::Placeholder(g, kComplex64, {2}, {.name = "x"});

@@ -48,7 +48,6 @@ TEST_P(Imported, ShapesAreInferredAndCollectionsFilled) {
   EXPECT_EQ(w.dtype(), kFloat);
   EXPECT_TRUE(w.trainable());
   EXPECT_FALSE(FindVariable(g, "fixed").trainable());
-  EXPECT_FALSE(FindVariable(g, "out").valid());
   EXPECT_EQ(w.initializer().name(), "dense/w/Assign");
 }
 
@@ -133,6 +132,47 @@ TEST(ImportedVariables, AFileThatIsNoneIsTheBuildersError) {
   Builder g(LoadGraph(kData + "nothing.meta"));
   EXPECT_EQ(g.status().code(), Code::kNotFound);
   EXPECT_FALSE(FindVariable(g, "w").valid());
+}
+
+// A mistyped name is never passed over, whatever is done with what was not found.
+TEST(ImportedVariables, AMistypedNameIsTheBuildersError) {
+  Builder g(LoadGraph(kData + "tune_ref.meta"));
+  const Variable missing = FindVariable(g, "dense/W");
+  EXPECT_FALSE(missing.valid());
+  const std::string text = g.status().ToString();
+  EXPECT_NE(text.find("there is no variable 'dense/W'"), std::string::npos) << text;
+  EXPECT_NE(text.find("'dense/w'"), std::string::npos) << text;
+}
+
+TEST(ImportedVariables, WhatIsInvalidIsRefusedByWhoGetsIt) {
+  auto refused = [](const std::function<void(Builder&)>& build) {
+    Builder g;
+    build(g);
+    return !g.status().ok() && !g.status().help().empty();
+  };
+  EXPECT_TRUE(refused([](Builder& g) { Group(g, {Operation()}); }));
+  EXPECT_TRUE(refused([](Builder& g) { VariablesInitializer(g, {Variable()}); }));
+  EXPECT_TRUE(refused([](Builder& g) { auto after = g.ControlDependencies({Operation()}); }));
+  EXPECT_TRUE(refused([](Builder& g) {
+    Variable w(g, 1.0f, {.name = "w"});
+    GradientDescentOptimizer(0.1f).Minimize(ops::Square(w), {.var_list = {Variable()}});
+  }));
+}
+
+TEST(ImportedVariables, ComplexOnesAreNotTrained) {
+  Builder g;
+  Variable v(g, Tensor(Complex64(1, 2)), {.name = "v"});
+  GradientDescentOptimizer(0.1f).Minimize(ops::Abs(v), {.var_list = {v}});
+  EXPECT_NE(g.status().ToString().find("cannot train 'v', which is complex64"), std::string::npos)
+      << g.status().ToString();
+}
+
+TEST(ImportedVariables, TheGlobalStepIsInItsCollection) {
+  Builder g;
+  const Variable step = GetOrCreateGlobalStep(g);
+  ASSERT_EQ(VariableCollection(g, collection::kGlobalStep).size(), 1u);
+  EXPECT_EQ(GetOrCreateGlobalStep(g).handle().endpoint(), step.handle().endpoint());
+  EXPECT_EQ(VariableCollection(g, collection::kGlobalStep).size(), 1u);
 }
 
 TEST(ImportedVariables, AReferenceIsNotChangedInsideOfALoop) {

@@ -193,6 +193,88 @@ TEST_F(Executor, StopsBetweenPartsWhenCancelled) {
 }
 
 // What Cut decides follows from items, their cost and grain, and the threads at hand.
+// x (dynamic) -> y (dynamic), twice x.
+TEST(DynamicStep, IsPreparedOnceForTheSameShapes) {
+  int prepared = 0;
+  KernelDef kernel([&](PrepareContext& c) {
+    ++prepared;
+    EXPECT_EQ(c.input_dtype(0), kFloat);
+    const int64_t n = c.input_shape(0).num_elements();
+    c.SetRun([n](RunArgs& a) {
+      for (int64_t i = 0; i < n; ++i) a.out<float>(0)[i] = 2 * a.in<float>(0)[i];
+    });
+    return OkStatus();
+  });
+  auto info = std::make_shared<StepInfo>();
+  info->op = "Fake", info->name = "twice", info->kernel = &kernel, info->preparation_keeps = true;
+  info->needs_value = {false}, info->input_names = {"x"};
+  info->infer = [](const std::vector<DynamicInput>& in, std::vector<PartialShape>* out) {
+    *out = {PartialShape(in[0].shape)};
+    return OkStatus();
+  };
+  auto plan = std::make_shared<Plan>();
+  plan->slots = {{Storage::kDynamic, kFloat, {}, 0, 0}, {Storage::kDynamic, kFloat, {}, 0, 1}};
+  plan->operands = {0, 1};
+  plan->feeds = {{"x", kFloat, PartialShape::Unknown(), {}, 0}};
+  plan->fetches = {{"y:0", 1, -1, -1}};
+  plan->num_dynamic = 2;
+  Step step;
+  step.kind = StepKind::kDynamic, step.num_inputs = step.num_outputs = 1, step.info = info;
+  plan->steps.push_back(step);
+  RunContext context(plan);
+  ASSERT_TRUE(context.Init().ok());
+  auto run = [&](std::vector<float> x) {
+    context.SetFeed(0, Tensor(x));
+    EXPECT_TRUE(context.Run({}).ok());
+    for (float& v : x) v *= 2;
+    EXPECT_TRUE(context.Fetch(0).value().Identical(Tensor(x)));
+    return prepared;
+  };
+  EXPECT_EQ(run({1, 2}), 1);
+  EXPECT_EQ(run({3, 4}), 1);
+  EXPECT_EQ(run({1, 2, 3}), 2) << "another shape";
+  EXPECT_EQ(run({4, 5, 6}), 2);
+  EXPECT_EQ(run({1, 2}), 3) << "the last one is kept";
+}
+
+// A kernel that changes a variable is given its memory, and a copy where somebody holds that.
+TEST(Writer, ChangesInPlaceWhatNobodyElseHolds) {
+  ResourceStore store;
+  auto plan = std::make_shared<Plan>();
+  PlanVariable v;
+  v.variable = store.Variable({.name = "v"}, kFloat, {2}).value();
+  v.has_shape = v.read_first = v.written = true, v.shape = Shape({2}), v.slots = {0}, v.first_reader = "add";
+  plan->variables = {v};
+  plan->written = {0};
+  plan->slots = {{Storage::kVariable, kFloat, Shape({2}), 0, 0}};
+  plan->operands = {0};
+  Step step;
+  const void* given = nullptr;
+  Phase phase{RunFunction::Of([&given](RunArgs& a) { given = a.var<float>(0), a.var<float>(0)[0] += 1; }), 1};
+  step.prepared.phases.push_back(std::move(phase));
+  step.num_inputs = 1, step.writes = {0};
+  auto info = std::make_shared<StepInfo>();
+  info->op = "Fake", info->name = "add";
+  step.info = info;
+  plan->steps.push_back(std::move(step));
+  RunContext context(plan);
+  ASSERT_TRUE(context.Init().ok());
+  const Status unset = context.Run({});
+  EXPECT_NE(unset.ToString().find("'v' has no value yet; 'add' reads it"), std::string::npos) << unset.ToString();
+  VariableCell& cell = *plan->variables[0].variable;
+  cell.value = Tensor(std::vector<float>{1, 2});
+  const void* first = cell.value.raw();
+  ASSERT_TRUE(context.Run({}).ok());
+  context.Finish();
+  EXPECT_EQ(given, first);
+  const Tensor held = cell.value;
+  ASSERT_TRUE(context.Run({}).ok());
+  context.Finish();
+  EXPECT_NE(given, first);
+  EXPECT_EQ(held.at<float>(0), 2) << "as it was";
+  EXPECT_EQ(cell.value.at<float>(0), 3);
+}
+
 TEST(Phases, AreCutForTheThreadsAtHand) {
   auto parts = [](Phase p, int threads) {
     Prepared prepared;

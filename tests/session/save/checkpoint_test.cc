@@ -49,6 +49,13 @@ TEST(Checkpoint, ReadsASliceOfAPartitionedTensor) {
   EXPECT_EQ(reader.ReadSlice("rows", slice).value().ToString(), "[[3, 4], [6, 7]]");
 }
 
+// As the SaveSliceInfo of a damaged MetaGraph has it.
+TEST(Checkpoint, ASliceHasAStartAndALengthForEachAxis) {
+  EXPECT_TRUE((io::SliceSpec{{0, 1}, {2, 1}}.Within(Shape({2, 2})).ok()));
+  EXPECT_FALSE((io::SliceSpec{{0, 1}, {2}}.Within(Shape({2, 2})).ok()));
+  EXPECT_FALSE((io::SliceSpec{{0}, {2, 1}}.Within(Shape({2, 2})).ok()));
+}
+
 TEST(Checkpoint, WritesTheBytesThatTensorFlowWrites) {
   auto expected = ReadNpz(kFiles + "expected.npz").value();
   TempFolder folder;
