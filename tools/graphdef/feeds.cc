@@ -227,7 +227,8 @@ Result<Tensor> ParseValue(const std::string& text, const OutputType& type, int64
 void FeedOptions::AddTo(CLI::App* verb) {
   verb->add_option(
           "--feed", feeds,
-          "NAME=VALUE; VALUE: a literal [[1,2],[3,4]], a .npy file, @zeros, @ones, @normal(seed=1), @zeros[2,3]")
+          "NAME=VALUE; VALUE: a literal [[1,2],[3,4]], of complex numbers [1+2j], a .npy file, @zeros, @ones, "
+          "@normal(seed=1), @zeros[2,3]")
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false);
@@ -279,7 +280,8 @@ Status FeedTheRest(const Graph& g, const std::vector<bool>& needed, int64_t batc
     if (!needed[id.value]) continue;
     Endpoint e{id, 0};
     bool fed = std::any_of(feeds->begin(), feeds->end(), [&](const auto& f) { return f.first == g.EndpointName(e); });
-    if (fed || g[id].Is("PlaceholderWithDefault") || !IsSupported(g.type(e).dtype)) continue;
+    const bool has_default = !g[id].inputs().empty();
+    if (fed || has_default || !IsSupported(g.type(e).dtype)) continue;
     auto shape = Concrete(g.type(e), batch);
     if (!shape.ok()) return Status(shape.status()).Detail(fmt::format("of '{}'", g[id].name()));
     WEIR_ASSIGN_OR_RETURN(Tensor t, Generate("uniform", seed++, g.type(e).dtype, *shape));

@@ -293,7 +293,7 @@ void AddRun(CLI::App& app, Action* action) {
   verb->add_option("--optimize", o->optimize, "0: run the graph as it is");
   verb->add_option("--trace", o->trace, "Write the last step's times as a Chrome trace: .json");
   verb->add_flag("--check-numerics", o->check_numerics, "NaN or infinity is an error that names the op that made it");
-  verb->add_flag("--json", o->json, "Print as JSON");
+  verb->add_flag("--json", o->json, "Print as JSON; complex numbers as [real, imaginary]");
   verb->callback([=] {
     o->with_init = init->count() > 0;
     if (o->model.path.empty() && o->plan.empty()) throw CLI::RequiredError("model");

@@ -57,7 +57,7 @@ bool Consumes(const Graph& g, const Use& u) {
 // Whether running the node changes nothing: a guess must neither train nor write files.
 bool IsHarmless(const Graph& g, const Node& n) {
   auto saves = [&](NodeId id) { return g[id].op().starts_with("Save"); };
-  return !n.def()->stateful() && n.def()->writes().empty() && !n.Is("RestoreV2") &&
+  return !n.def()->stateful() && n.def()->writes().empty() &&
          std::none_of(n.control_inputs().begin(), n.control_inputs().end(), saves);
 }
 
@@ -151,7 +151,7 @@ std::vector<NodeId> Placeholders(const Graph& g) {
   std::vector<NodeId> ids;
   for (NodeId id : g.nodes()) {
     const Node& n = g[id];
-    if (n.Is("Placeholder") || n.Is("PlaceholderV2") || n.Is("PlaceholderWithDefault")) ids.push_back(id);
+    if (n.def() && n.def()->fed()) ids.push_back(id);
   }
   return ids;
 }
