@@ -4,6 +4,8 @@
 #include <cstring>
 #include <memory>
 
+#include "weir/graph/base/memory.h"
+
 namespace weir {
 
 namespace {
@@ -57,10 +59,10 @@ constexpr DTypeInfo kInfos[] = {
 };
 constexpr DTypeInfo kReference{.kind = kHandle};
 
-// A dtype's number is its place, and a Buffer's 64 bytes align it.
+// A dtype's number is its place, and a Buffer's memory is aligned for it.
 constexpr bool InOrder() {
   for (size_t i = 0; i < std::size(kInfos); ++i) {
-    if (static_cast<size_t>(kInfos[i].type) != i || 64 % kInfos[i].alignment != 0) return false;
+    if (static_cast<size_t>(kInfos[i].type) != i || memory::kAlignment % kInfos[i].alignment != 0) return false;
   }
   return true;
 }

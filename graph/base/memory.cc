@@ -56,11 +56,11 @@ Buffer::~Buffer() {
 }
 
 Result<std::shared_ptr<Buffer>> Buffer::Allocate(int64_t bytes, const std::string& what) {
-  if (bytes < 0 || bytes > std::numeric_limits<int64_t>::max() - 64)
+  if (bytes < 0 || bytes > std::numeric_limits<int64_t>::max() - memory::kAlignment)
     return ResourceExhausted("not enough memory for " + what);
   int64_t rounded = std::max<int64_t>(memory::Aligned(bytes), memory::kAlignment);
   WEIR_RETURN_IF_ERROR(Charge(rounded, what));
-  void* p = std::aligned_alloc(64, rounded);
+  void* p = std::aligned_alloc(memory::kAlignment, rounded);
   if (!p) {
     in_use.fetch_sub(rounded, std::memory_order_relaxed);
     return ResourceExhausted("the system has no memory for " + what + " of " + Megabytes(bytes));

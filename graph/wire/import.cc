@@ -1,4 +1,3 @@
-#include "weir/graph/base/names.h"
 #include "weir/graph/import.h"
 
 #include <fmt/format.h>
@@ -11,6 +10,7 @@
 #include <climits>
 
 #include "weir/graph/base/git_lfs.h"
+#include "weir/graph/base/names.h"
 #include "weir/graph/text/text.h"
 #include "weir/graph/wire/import_function.h"
 #include "weir/graph/wire/import_meta.h"

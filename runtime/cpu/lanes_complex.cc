@@ -4,7 +4,7 @@
 // has them. Some of the gradient functions take the conjugate of their first operand, as TensorFlow's do.
 #include <cmath>
 
-#include "weir/runtime/cpu/lanes.h"
+#include "weir/runtime/cpu/lanes_loop.h"
 
 namespace weir {
 namespace {
@@ -94,18 +94,6 @@ struct ReciprocalGrad {
 struct TanhGrad { template <class T> static T Do(T x, T y) { return Product(y, PartOf<T>(1) - Product(x, x)); } };
 struct SigmoidGrad { template <class T> static T Do(T x, T y) { return Product(y, Product(x, PartOf<T>(1) - x)); } };
 
-template <class Op, class T>
-void Loop1(const void* const* in, void* out_raw, int64_t n, const LaneParams&) {
-  const T* x = static_cast<const T*>(in[0]);
-  auto* out = static_cast<decltype(Op::Do(T()))*>(out_raw);
-  for (int64_t i = 0; i < n; ++i) out[i] = Op::Do(x[i]);
-}
-template <class Op, class T>
-void Loop2(const void* const* in, void* out_raw, int64_t n, const LaneParams&) {
-  const T *x = static_cast<const T*>(in[0]), *y = static_cast<const T*>(in[1]);
-  auto* out = static_cast<decltype(Op::Do(T(), T()))*>(out_raw);
-  for (int64_t i = 0; i < n; ++i) out[i] = Op::Do(x[i], y[i]);
-}
 void LoopSelect(const void* const* in, void* out_raw, int64_t n, const LaneParams&) {
   const auto* condition = static_cast<const uint8_t*>(in[0]);
   const auto *x = static_cast<const Complex128*>(in[1]), *y = static_cast<const Complex128*>(in[2]);
@@ -117,19 +105,13 @@ class Adder {
  public:
   explicit Adder(std::vector<TypedLane>* lanes) : lanes_(lanes) {}
   template <class Op, class A = Complex64, class B = Complex128> void Unary(const char* op, float ns) {
-    Push<A, decltype(Op::Do(A()))>(op, {.arity = 1, .call = &Loop1<Op, A>, .ns = ns});
-    Push<B, decltype(Op::Do(B()))>(op, {.arity = 1, .call = &Loop1<Op, B>, .ns = ns});
+    lanes_->insert(lanes_->end(), {{op, UnaryLane<Op, A>(ns)}, {op, UnaryLane<Op, B>(ns)}});
   }
   template <class Op, class A = Complex64, class B = Complex128> void Binary(const char* op, float ns) {
-    Push<A, decltype(Op::Do(A(), A()))>(op, {.arity = 2, .call = &Loop2<Op, A>, .ns = ns});
-    Push<B, decltype(Op::Do(B(), B()))>(op, {.arity = 2, .call = &Loop2<Op, B>, .ns = ns});
+    lanes_->insert(lanes_->end(), {{op, BinaryLane<Op, A>(ns)}, {op, BinaryLane<Op, B>(ns)}});
   }
 
  private:
-  template <class T, class R> void Push(const char* op, LaneFn fn) {
-    fn.operand = DTypeOf<T>, fn.result = DTypeOf<R>;
-    lanes_->push_back({op, fn});
-  }
   std::vector<TypedLane>* lanes_;
 };
 

@@ -4,7 +4,7 @@
 // function is still defined for them, and find_bad tells which they are.
 #include <type_traits>
 
-#include "weir/runtime/cpu/lanes.h"
+#include "weir/runtime/cpu/lanes_loop.h"
 
 namespace weir {
 namespace {
@@ -82,26 +82,6 @@ struct ClipByValue {
   template <class T> static T Do(T t, T low, T high) { return Maximum::Do(Minimum::Do(t, high), low); }
 };
 
-template <class Op, class T>
-void Loop1(const void* const* in, void* out_raw, int64_t n, const LaneParams&) {
-  const T* x = static_cast<const T*>(in[0]);
-  auto* out = static_cast<decltype(Op::Do(T()))*>(out_raw);
-  for (int64_t i = 0; i < n; ++i) out[i] = Op::Do(x[i]);
-}
-template <class Op, class T>
-void Loop2(const void* const* in, void* out_raw, int64_t n, const LaneParams&) {
-  const T* x = static_cast<const T*>(in[0]);
-  const T* y = static_cast<const T*>(in[1]);
-  auto* out = static_cast<decltype(Op::Do(T(), T()))*>(out_raw);
-  for (int64_t i = 0; i < n; ++i) out[i] = Op::Do(x[i], y[i]);
-}
-template <class Op, class T>
-void Loop3(const void* const* in, void* out_raw, int64_t n, const LaneParams&) {
-  const T *x = static_cast<const T*>(in[0]), *y = static_cast<const T*>(in[1]), *z = static_cast<const T*>(in[2]);
-  T* out = static_cast<T*>(out_raw);
-  for (int64_t i = 0; i < n; ++i) out[i] = Op::Do(x[i], y[i], z[i]);
-}
-
 // The first element whose second operand is zero (or negative).
 template <class T, bool kNegative>
 int64_t FindBad(const void* const* in, int64_t n) {
@@ -118,26 +98,25 @@ class Adder {
  public:
   explicit Adder(std::vector<TypedLane>* lanes) : lanes_(lanes) {}
   template <class Op, class... Ts> void Unary(const char* op, Types<Ts...>) {
-    (Push<Ts, decltype(Op::Do(Ts()))>(op, {.arity = 1, .call = &Loop1<Op, Ts>, .ns = 0.2f}), ...);
+    (lanes_->push_back({op, UnaryLane<Op, Ts>(0.2f)}), ...);
   }
   template <class Op, class... Ts> void Binary(const char* op, Types<Ts...>) {
-    (Push<Ts, decltype(Op::Do(Ts(), Ts()))>(op, {.arity = 2, .call = &Loop2<Op, Ts>, .ns = 0.2f}), ...);
+    (lanes_->push_back({op, BinaryLane<Op, Ts>(0.2f)}), ...);
   }
   template <class Op, class... Ts> void Ternary(const char* op, Types<Ts...>) {
-    (Push<Ts, decltype(Op::Do(Ts(), Ts(), Ts()))>(op, {.arity = 3, .call = &Loop3<Op, Ts>, .ns = 0.3f}), ...);
+    (lanes_->push_back({op, TernaryLane<Op, Ts>(0.3f)}), ...);
   }
   template <class Op, class... Ts> void Division(const char* op, Types<Ts...>) {
-    (Push<Ts, Ts>(op, {.arity = 2, .call = &Loop2<Op, Ts>, .ns = 2, .find_bad = &FindBad<Ts, false>,
-                       .bad_message = "Integer division by zero"}), ...);
+    (Refusing(op, BinaryLane<Op, Ts>(2), &FindBad<Ts, false>, "Integer division by zero"), ...);
   }
   template <class Op, class... Ts> void Power(const char* op, Types<Ts...>) {
-    (Push<Ts, Ts>(op, {.arity = 2, .call = &Loop2<Op, Ts>, .ns = 5, .find_bad = &FindBad<Ts, true>,
-                       .bad_message = "Integers to negative integer powers are not allowed"}), ...);
+    (Refusing(op, BinaryLane<Op, Ts>(5), &FindBad<Ts, true>,
+              "Integers to negative integer powers are not allowed"), ...);
   }
 
  private:
-  template <class T, class R> void Push(const char* op, LaneFn fn) {
-    fn.operand = DTypeOf<T>, fn.result = DTypeOf<R>;
+  void Refusing(const char* op, LaneFn fn, decltype(LaneFn::find_bad) find_bad, const char* bad_message) {
+    fn.find_bad = find_bad, fn.bad_message = bad_message;
     lanes_->push_back({op, fn});
   }
   std::vector<TypedLane>* lanes_;
