@@ -227,7 +227,7 @@ void RunContext::Rest(std::span<const Tensor> copied) {
   };
   for (size_t i = 0; i < copied.size(); ++i) {
     const int32_t v = variable(i);
-    bool needed = v < 0;
+    bool needed = v < 0 || !copied[i].valid();
     for (size_t j = 0; j < copied.size() && !needed; ++j) needed = variable(j) == v && !copied[j].valid();
     if (!needed) pins_[v] = nullptr;
   }

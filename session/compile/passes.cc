@@ -34,11 +34,11 @@ const std::vector<Pass>& AllPasses() {
 }
 
 Result<const Pass*> FindPass(std::string_view name) {
-  std::vector<std::string> names;
   for (const Pass& p : AllPasses()) {
     if (p.name == name) return &p;
-    names.push_back(p.name);
   }
+  std::vector<std::string> names;
+  for (const Pass& p : AllPasses()) names.push_back(p.name);
   const std::vector<std::string> near = NearestNames(name, names);
   return NotFound(fmt::format("error[graph]: there is no pass '{}'", name))
       .Help(near.empty() ? fmt::format("there are {}", fmt::join(names, ", ")) : "did you mean '" + near[0] + "'?");

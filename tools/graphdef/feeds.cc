@@ -110,12 +110,10 @@ template <class T> bool Convert(const std::string& s, T* out) {
   } else if constexpr (kIsComplexType<T>) {
     const auto [real, imag] = text::SplitComplex(s);
     typename T::value_type parts[2] = {};
-    const bool read = (real.empty() && !imag.empty()) || Convert(std::string(real), &parts[0]);
+    const bool read = ((real.empty() && !imag.empty()) || Convert(std::string(real), &parts[0])) &&
+                      (imag.empty() || Convert(std::string(imag), &parts[1]));
     *out = {parts[0], parts[1]};
-    if (!read || imag.empty()) return read;
-    if (!Convert(std::string(imag), &parts[1])) return false;
-    out->imag(parts[1]);
-    return true;
+    return read;
   } else {
     double d = 0;
     auto [stop, error] = std::from_chars(begin + (s.starts_with("+") ? 1 : 0), end, d);
