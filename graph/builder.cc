@@ -95,12 +95,7 @@ Builder::Builder(Result<LoadedGraph> loaded, const OpRegistry* registry)
 }
 
 Builder::Builder(Graph graph) : graph_(std::move(graph)), num_loaded_(graph_.num_ids()) {
-  // What cannot be inferred stays unknown: it may be of no concern to what is built.
-  auto order = TopologicalOrder(graph_);
-  if (!order.ok()) return;
-  for (NodeId id : *order) {
-    if (graph_.node(id).def()) InferNode(graph_, id).IgnoreError();
-  }
+  InferBestEffort(graph_);  // what stays unknown may be of no concern to what is built
 }
 
 void Builder::Fail(Status s) {

@@ -184,9 +184,12 @@ const Function* Graph::FindFunction(std::string_view name) const {
   return it == functions_.end() ? nullptr : it->second.get();
 }
 
-void Graph::AddFunction(Function f) {
+Status Graph::AddFunction(Function f) {
+  if (functions_.count(f.name))
+    return AlreadyExists(fmt::format("error[function]: there are two functions named '{:.100}'", f.name));
   std::string name = f.name;
-  functions_.insert_or_assign(std::move(name), std::make_shared<const Function>(std::move(f)));
+  functions_.emplace(std::move(name), std::make_shared<const Function>(std::move(f)));
+  return {};
 }
 
 void Graph::ShareFunctions(const Graph& other) {

@@ -51,7 +51,7 @@ struct EndpointHash {
 struct OutputType {
   DType dtype = DType::kInvalid;
   PartialShape shape = PartialShape::Unknown();
-  // Of a resource: which one, null where that is not known; dtype and shape of what it holds.
+  // Of a handle or a reference: which resource, null where that is not known; dtype and shape of what it holds.
   std::shared_ptr<const Resource> resource;
   DType handle_dtype = DType::kInvalid;
   PartialShape handle_shape = PartialShape::Unknown();
@@ -240,7 +240,7 @@ class Graph {
   // ---- the function library; bodies are graphs of their own
   const std::map<std::string, std::shared_ptr<const Function>, std::less<>>& functions() const { return functions_; }
   const Function* FindFunction(std::string_view name) const;
-  void AddFunction(Function f);  // replaces one of the same name
+  Status AddFunction(Function f);           // error: there is one of this name
   void ShareFunctions(const Graph& other);  // adds those of `other` that this one lacks, without copying
   void RetainFunctions(const std::set<std::string>& keep);  // drops all others
 
@@ -268,6 +268,7 @@ class Graph {
   void Unlink(Node& n);
   static int32_t& PlaceOf(Node& n, int slot);
   Status CheckAlive(NodeId id) const;
+  bool HasControlInput(NodeId id, NodeId before);
   // Whether node n may read `e`; an unknown op gets the output that is asked for.
   Status CheckInput(const Node& n, Endpoint e);
   void Drop(Node& n);  // which nobody uses

@@ -120,12 +120,20 @@ Status Graph::SetInput(NodeId id, int i, Endpoint e) {
   return {};
 }
 
+// By the shorter of the two lists that tell: a sink waits for many, a constant may have many waiting for it.
+bool Graph::HasControlInput(NodeId id, NodeId before) {
+  const std::vector<NodeId>& waits_for = nodes_[id.value].control_inputs_;
+  const std::vector<Use>& waiting = nodes_[before.value].users_.Of(-1);
+  if (waits_for.size() <= waiting.size())
+    return std::find(waits_for.begin(), waits_for.end(), before) != waits_for.end();
+  return std::any_of(waiting.begin(), waiting.end(), [&](const Use& u) { return u.node == id; });
+}
+
 Result<bool> Graph::AddControlInput(NodeId id, NodeId before) {
   WEIR_RETURN_IF_ERROR(CheckAlive(id));
   WEIR_RETURN_IF_ERROR(CheckAlive(before));
+  if (id == before || HasControlInput(id, before)) return false;
   Node& n = nodes_[id.value];
-  if (id == before || std::find(n.control_inputs_.begin(), n.control_inputs_.end(), before) != n.control_inputs_.end())
-    return false;
   n.control_inputs_.push_back(before);
   n.control_places_.push_back(0);
   LinkEdge(n, -static_cast<int>(n.control_inputs_.size()));

@@ -74,6 +74,7 @@ void ShapeContext::set_output_handle(int i, DType dtype, PartialShape shape, std
 }
 
 void ShapeContext::PassHandle(int i, int output) {
+  if (DType t = (*outputs_)[output].dtype; t != kResource && !IsRef(t)) return;  // the value of a reference
   set_output_handle(output, inputs_[i].handle_dtype, inputs_[i].handle_shape, inputs_[i].resource);
 }
 
@@ -299,6 +300,15 @@ std::vector<ShapeContext::Input> InputsOf(const Graph& g, const Node& n) {
   return inputs;
 }
 
+// An op that takes a reference and gives one gives that: Assign and its kin.
+void HandReferenceOn(const Graph& g, const Node& n, std::vector<OutputType>* outputs) {
+  if (outputs->empty() || !IsRef(outputs->front().dtype) || n.inputs().empty()) return;
+  const OutputType& from = g.type(n.input(0));
+  if (!IsRef(from.dtype)) return;
+  OutputType& to = outputs->front();
+  to.resource = from.resource, to.handle_dtype = from.handle_dtype, to.handle_shape = from.handle_shape;
+}
+
 }  // namespace
 
 int64_t FlopsOf(const Graph& g, const Node& n) {
@@ -329,6 +339,7 @@ Result<std::vector<OutputType>> InferredTypes(const Graph& g, const Node& n) {
     }
     return NodeError(n, "shape", std::move(s));
   }
+  HandReferenceOn(g, n, &outputs);
   return outputs;
 }
 
@@ -349,6 +360,7 @@ Status InferNode(Graph& g, NodeId id) {
 }
 
 namespace {
+// By name: Weir has no such op yet, and so no definition to hold the fact.
 bool IsBackEdgeSource(const Node& n) { return n.Is("NextIteration") || n.Is("RefNextIteration"); }
 
 // The open nodes from `start` on form the cycle; each reads the next.
@@ -411,6 +423,18 @@ std::vector<bool> NeededBy(const Graph& g, std::vector<NodeId> next) {
     next.insert(next.end(), g.node(id).control_inputs().begin(), g.node(id).control_inputs().end());
   }
   return needed;
+}
+
+std::vector<Status> InferBestEffort(Graph& g) {
+  std::vector<Status> errors;
+  InferenceScope scope;
+  auto order = TopologicalOrder(g);
+  if (!order.ok()) errors.push_back(order.status());
+  for (NodeId id : order.ok() ? *order : g.nodes()) {
+    if (!g[id].def()) continue;
+    if (Status s = InferNode(g, id); !s.ok()) errors.push_back(s);
+  }
+  return errors;
 }
 
 Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, EndpointHash>& known) {

@@ -121,6 +121,9 @@ Status InferNode(Graph& g, NodeId id);
 // Multiplications and additions of one run of a node that keeps the contract and has an output; unknown sizes count as
 // 1.
 int64_t FlopsOf(const Graph& g, const Node& n);
+// Of what can be inferred of a graph that may be broken: the nodes whose ops are known, in dependency order where there
+// is one. What was refused, node by node.
+std::vector<Status> InferBestEffort(Graph& g);
 // All nodes in dependency order; `known` overrides outputs (fed tensors). Loops' back edges get unknown shapes.
 Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, EndpointHash>& known = {});
 // Live ids so that inputs come before users (edges out of NextIteration ignored), program order where free. Iterative.

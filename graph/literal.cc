@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "weir/graph/base/complex_text.h"
 #include "weir/graph/builder.h"
 
 namespace weir {
@@ -15,7 +16,7 @@ constexpr int kMaxLiteralDepth = 32;
 }  // namespace
 
 std::string Literal::NumberText() const {
-  if (kind_ == kComplexLit) return fmt::format("{}{:+}j", number_, imag_);
+  if (kind_ == kComplexLit) return JoinComplex(fmt::format("{}", number_), fmt::format("{}", imag_));
   return kind_ == kFloatLit ? fmt::format("{}", number_) : fmt::format("{}", integer_);
 }
 
@@ -23,9 +24,8 @@ std::string Literal::NumberText() const {
 template <class T>
 bool Literal::Fits() const {
   if constexpr (kIsComplexType<T>) {
-    using Part = typename T::value_type;
-    return std::isfinite(static_cast<Part>(number_)) == std::isfinite(number_) &&
-           std::isfinite(static_cast<Part>(imag_)) == std::isfinite(imag_);
+    return std::isfinite(static_cast<PartOf<T>>(number_)) == std::isfinite(number_) &&
+           std::isfinite(static_cast<PartOf<T>>(imag_)) == std::isfinite(imag_);
   } else if constexpr (std::is_same_v<T, bool>) {
     return is_integer() && (integer_ == 0 || integer_ == 1);
   } else if constexpr (!std::is_integral_v<T>) {

@@ -4,6 +4,7 @@
 
 #include <unordered_map>
 
+#include "weir/graph/base/names.h"
 #include "weir/graph/functions.h"
 #include "weir/graph/infer.h"
 
@@ -88,6 +89,15 @@ Result<NodeId> AddSink(Graph& g, std::span<const NodeId> after) {
   WEIR_ASSIGN_OR_RETURN(NodeId sink, g.AddRaw({.op = "NoOp", .name = g.UniqueName(kSinkName)}));
   WEIR_RETURN_IF_ERROR(g.SetInputs(sink, {}, {after.begin(), after.end()}));
   return sink;
+}
+
+Result<bool> KeepName(Graph& g, Endpoint tensor, const std::string& name) {
+  if (g.EndpointName(tensor) == name) return true;
+  const std::string node = NodeNameOf(name);
+  if (!name.ends_with(":0") || g.Find(node).valid()) return false;
+  NodeSpec spec{.op = "Identity", .name = node, .inputs = {tensor}, .attrs = {{"T", BaseType(g.type(tensor).dtype)}}};
+  WEIR_RETURN_IF_ERROR(g.AddNode(std::move(spec)).status());
+  return true;
 }
 
 // ---- cutting out

@@ -67,6 +67,9 @@ Result<NodeId> AddRetval(Graph& body, std::string name, int64_t index, Endpoint 
 // The node of a part that waits for what must run; Prune knows it by its name.
 inline constexpr char kSinkName[] = "_targets";
 Result<NodeId> AddSink(Graph& g, std::span<const NodeId> after);
+// Lets the tensor be called `name` ("node:0"), by an Identity where it is called otherwise. False where that cannot be:
+// a node has the name, or it is not that of a first output.
+Result<bool> KeepName(Graph& g, Endpoint tensor, const std::string& name);
 
 // ---- operations
 

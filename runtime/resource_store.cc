@@ -23,11 +23,27 @@ std::vector<VariableRef> ResourceStore::Variables() const {
   return all;
 }
 
-VariableRef ResourceStore::FindVariable(std::string_view name) const {
+Result<VariableRef> ResourceStore::FindVariable(std::string_view name) const {
+  VariableRef found;
   for (VariableRef& v : Variables()) {
-    if (v->name() == name) return v;
+    if (v->name() != name) continue;
+    if (found) return AmbiguousName(name, found->resource.container, v->resource.container);
+    found = std::move(v);
   }
-  return nullptr;
+  return found;
+}
+
+Status ResourceStore::AmbiguousName(std::string_view name, std::string_view container, std::string_view other) {
+  return InvalidArgument(fmt::format("error[variable]: two variables are called '{}': in the containers '{}' and '{}'",
+                                     name, container, other))
+      .Help("fetch what reads the one that is meant, run what assigns it");
+}
+
+void ResourceStore::DropForms() {
+  for (const VariableRef& v : Variables()) {
+    std::lock_guard lock(v->mutex);
+    if (v->form.use_count() == 1) v->form = nullptr;
+  }
 }
 
 NodeState* ResourceStore::StateOf(std::string_view node_name) {

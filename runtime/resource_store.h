@@ -52,8 +52,13 @@ class ResourceStore {
  public:
   // The variable, made on first use. Error when it exists with another dtype.
   Result<VariableRef> Variable(const Resource& which, DType dtype, const PartialShape& declared);
-  VariableRef FindVariable(std::string_view name) const;  // in any container; null when there is none
-  std::vector<VariableRef> Variables() const;             // by container and name
+  // The one of this name, in whatever container; null when there is none. Error (AmbiguousName) when two containers
+  // have one.
+  Result<VariableRef> FindVariable(std::string_view name) const;
+  static Status AmbiguousName(std::string_view name, std::string_view container, std::string_view other);
+  std::vector<VariableRef> Variables() const;  // by container and name
+  // Lets go of the forms of variables that no run uses.
+  void DropForms();
 
   // The state of a node, by its name ("function:node" where it is in a function's body); made on first use.
   NodeState* StateOf(std::string_view node_name);

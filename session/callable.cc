@@ -18,15 +18,14 @@ class Callable::Impl {
   std::vector<std::unique_ptr<RunContext>> others;  // of other shapes, the last used at the end; without arenas
   static constexpr size_t kMostOthers = 3;
   bool stale = true;     // shapes have changed since the context was made
-  bool unfused = false;  // what the context was compiled for: see PlanKey
+  bool unfused = false;  // what the context was compiled for: see PlanCache::Wish
 
-  Status Prepare(const RunConfig& config, bool fresh) {
+  Status Prepare(const PlanCache::Wish& wish) {
     for (size_t i = 0; i < feeds.size(); ++i) WEIR_RETURN_IF_ERROR(session->CheckFeed(signature.feeds[i], feeds[i]));
-    const PlanCache::Wish wish{config.check_numerics, true, fresh};
     WEIR_ASSIGN_OR_RETURN(auto plan, session->plans_.PlanOf(*session->graph_, *entry, feeds, wish));
-    WEIR_RETURN_IF_ERROR(TakeContext(plan, fresh));
+    WEIR_RETURN_IF_ERROR(TakeContext(plan, wish.fresh));
     for (size_t i = 0; i < feeds.size(); ++i) context->SetFeed(static_cast<int>(i), feeds[i]);
-    stale = false, unfused = config.check_numerics;
+    stale = false, unfused = wish.unfused;
     for (size_t i = 0; i < bound.size(); ++i) WEIR_RETURN_IF_ERROR(BindOutput(static_cast<int>(i)));
     return {};
   }
@@ -48,7 +47,7 @@ class Callable::Impl {
     }
     if (others.size() > kMostOthers) others.erase(others.begin());
     if (arena && arena->bytes() < static_cast<size_t>(plan->arena_bytes)) arena = nullptr;
-    return context->Init(std::move(arena));
+    return session->plans_.Init(*context, std::move(arena));
   }
 
   // Whether fetch i's own buffer can be the caller's memory; what cannot is copied after the run.
@@ -115,16 +114,18 @@ Status Callable::BindFetch(int i, Tensor value) {
 Status Callable::Run(const RunConfig& config) {
   Impl& c = *impl_;
   std::vector<StepTime> trace;
-  for (bool fresh : {false, true}) {
-    if (c.stale || fresh || c.unfused != config.check_numerics) WEIR_RETURN_IF_ERROR(c.Prepare(config, fresh));
+  for (PlanCache::Wish wish{.unfused = config.check_numerics, .values_may_change = true};;) {
+    if (c.stale || c.unfused != wish.unfused) WEIR_RETURN_IF_ERROR(c.Prepare(wish));
     Status status = c.context->Run(c.session->OptionsOf(config, &trace));
     FillMetadata(trace, config.metadata);
-    if (c.context->stale() && !fresh) continue;
+    if (!status.ok() && c.session->plans_.Adapt(*c.context, &wish)) {
+      c.stale = true;
+      continue;
+    }
     if (status.ok()) status = c.CopyBound();
     c.context->Rest(c.bound);
     return status;
   }
-  return Internal("error[run]: a plan compiled anew is stale");
 }
 
 Result<Tensor> Callable::Fetch(int i) {

@@ -80,7 +80,7 @@ Result<std::shared_ptr<PlanCache::Entry>> PlanCache::EntryOf(const Graph& graph,
 
 PlanCache::Key PlanCache::KeyOf(const Entry& entry, const std::vector<Tensor>& feeds, const Wish& wish) const {
   Key k;
-  if (wish.unfused) k.numbers.push_back(-1);  // no rank
+  if (wish.unfused || wish.formless) k.numbers.push_back(-(wish.unfused + 2 * wish.formless));  // no rank
   for (const Tensor& t : feeds) {
     k.numbers.push_back(t.rank());
     k.numbers.insert(k.numbers.end(), t.shape().dims().begin(), t.shape().dims().end());
@@ -135,12 +135,12 @@ Result<Graph> PlanCache::OptimizedOf(const Graph& graph, const Signature& s, con
 
 Result<std::shared_ptr<const Plan>> PlanCache::CompileFor(const Graph& graph, const Entry& entry,
                                                           const std::vector<Tensor>& feeds, const Key& key,
-                                                          bool unfused) const {
+                                                          const Wish& wish) const {
   std::vector<OutputType> types;
   WEIR_ASSIGN_OR_RETURN(Graph lowered, Specialised(graph, entry, feeds, key, &types));
-  if (!unfused) return Compile(std::move(lowered), types, env_);
   CompileEnv env = env_;
-  env.options.disabled_passes.insert("fuse_elementwise");
+  if (wish.unfused) env.options.disabled_passes.insert("fuse_elementwise");
+  if (wish.formless) env.forms = nullptr;
   return Compile(std::move(lowered), types, env);
 }
 
@@ -171,7 +171,7 @@ Result<std::shared_ptr<PlanCache::Cached>> PlanCache::CachedOf(const Graph& grap
       if (auto cached = Find(entry, key)) return cached;
     }
   }
-  WEIR_ASSIGN_OR_RETURN(auto plan, CompileFor(graph, entry, feeds, key, wish.unfused));
+  WEIR_ASSIGN_OR_RETURN(auto plan, CompileFor(graph, entry, feeds, key, wish));
   const int64_t bytes = plan->bytes();
   std::lock_guard lock(mutex_);
   return Keep(entry, key, std::move(plan), bytes);
@@ -202,20 +202,39 @@ Result<PlanCache::Lease> PlanCache::LeaseOf(const Graph& graph, const Signature&
     idle = contexts_.Take(*cached->plan);
   }
   auto context = idle.context ? std::move(idle.context) : std::make_unique<RunContext>(cached->plan);
-  Status status = context->Init(std::move(idle.arena));
-  if (status.code() == Code::kResourceExhausted) {
-    std::unique_lock lock(mutex_);
-    contexts_.Shrink(0);  // what is idle may be what is missing
-    lock.unlock();
-    status = context->Init();
-  }
-  if (!status.ok()) return status;
+  WEIR_RETURN_IF_ERROR(Init(*context, std::move(idle.arena)));
   return Lease(this, std::move(cached), std::move(context));
 }
 
 void PlanCache::Return(Cached& cached, std::unique_ptr<RunContext> context) {
   std::lock_guard lock(mutex_);
   if (cached.kept) contexts_.Return(std::move(context), limits_.max_bytes - plan_bytes_);
+}
+
+Status PlanCache::Init(RunContext& context, std::shared_ptr<Buffer> arena) {
+  Status status = context.Init(std::move(arena));
+  if (status.code() != Code::kResourceExhausted) return status;
+  MakeRoom();
+  return context.Init();
+}
+
+bool PlanCache::Adapt(const RunContext& failed, Wish* wish) {
+  if (failed.stale() && !wish->fresh) return wish->fresh = true;
+  if (!failed.formless() || wish->formless) return false;
+  MakeRoom();
+  return wish->formless = true;
+}
+
+void PlanCache::GiveIdleBack() {
+  if (std::unique_lock lock(mutex_, std::try_to_lock); lock) contexts_.Shrink(0);
+}
+
+void PlanCache::MakeRoom() {
+  {
+    std::lock_guard lock(mutex_);
+    contexts_.Shrink(0);
+  }
+  env_.resources->DropForms();
 }
 
 void PlanCache::Erase(Entry& entry, Plans::iterator it) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 
+#include "weir/graph/base/memory.h"
 #include "weir/runtime/exec/executor.h"
 #include "weir/session/compile/pipeline.h"
 #include "weir/session/context_pool.h"
@@ -22,13 +23,15 @@ class PlanCache {
     int max_plans = 1;
     int64_t max_bytes = 0;
   };
-  PlanCache(Limits limits, CompileEnv env) : limits_(limits), env_(std::move(env)) {}
+  PlanCache(Limits limits, CompileEnv env)
+      : limits_(limits), env_(std::move(env)), reserve_([this] { GiveIdleBack(); }) {}
 
   // How a run wants its plan.
   struct Wish {
     bool unfused = false;            // each op a step of its own, so that an error can name it
     bool values_may_change = false;  // the feeds' memory is read again at later runs: no value may be compiled in
     bool fresh = false;              // compile again, since the plan has gone stale
+    bool formless = false;           // kernels take inputs as they are, since there is no memory for forms
   };
   class Entry;  // of one signature; lives as long as somebody holds it
   class Lease;
@@ -40,6 +43,10 @@ class PlanCache {
   // The graph that such a plan is built of, and which feeds are compiled in by value.
   Result<Graph> OptimizedOf(const Graph& graph, const Signature& s, const std::vector<Tensor>& feeds,
                             std::vector<bool>* by_value);
+  // Gives it an arena: this one, or if there is none a new one, for which what is kept for later goes if it must.
+  Status Init(RunContext& context, std::shared_ptr<Buffer> arena);
+  // Whether a run that failed before its first step can be tried again, by another plan, which is wished from now on.
+  bool Adapt(const RunContext& failed, Wish* wish);
   Result<Lease> LeaseOf(const Graph& graph, const Signature& s, const std::vector<Tensor>& feeds, const Wish& wish);
 
   void Trim();
@@ -65,8 +72,13 @@ class PlanCache {
   Result<Graph> Specialised(const Graph& graph, const Entry& entry, const std::vector<Tensor>& feeds, const Key& key,
                             std::vector<OutputType>* types) const;
   Result<std::shared_ptr<const Plan>> CompileFor(const Graph& graph, const Entry& entry,
-                                                 const std::vector<Tensor>& feeds, const Key& key, bool unfused) const;
+                                                 const std::vector<Tensor>& feeds, const Key& key,
+                                                 const Wish& wish) const;
   void Return(Cached& cached, std::unique_ptr<RunContext> context);
+  // Lets the memory of no run go, unless somebody is just looking for some.
+  void GiveIdleBack();
+  // Lets that go, and the forms of variables that no run uses. Not for who holds a variable.
+  void MakeRoom();
 
   // ---- under the mutex
   Key KeyOf(const Entry& entry, const std::vector<Tensor>& feeds, const Wish& wish) const;
@@ -85,6 +97,7 @@ class PlanCache {
   ContextPool contexts_;
   int64_t clock_ = 0;
   Session::CompileCounts counts_;
+  memory::Reserve reserve_;  // the last, since it calls
 };
 
 // A context that one run has for itself; goes back to the cache with the lease.
@@ -97,6 +110,7 @@ class PlanCache::Lease {
   ~Lease() {
     if (context_) cache_->Return(*cached_, std::move(context_));
   }
+  RunContext& operator*() const { return *context_; }
   RunContext* operator->() const { return context_.get(); }
 
  private:

@@ -28,11 +28,12 @@ SessionOptions Complete(SessionOptions o) {
   return o;
 }
 
-CompileEnv EnvOf(const SessionOptions& o, ResourceStore* resources, FormStore* forms) {
+CompileEnv EnvOf(const SessionOptions& o, bool compiled, ResourceStore* resources, FormStore* forms) {
   CompileEnv env;
   env.resources = resources;
   if (o.keep_forms) env.forms = forms;
-  env.options.optimize = o.optimize;
+  env.options.optimize = o.optimize && !compiled;
+  env.options.optimize_bodies = o.optimize;
   env.options.precision = o.precision;
   env.options.disabled_passes = o.disabled_passes;
   env.options.threads = o.threads;
@@ -43,9 +44,9 @@ CompileEnv EnvOf(const SessionOptions& o, ResourceStore* resources, FormStore* f
 
 }  // namespace
 
-Session::Impl::Impl(Graph graph, SessionOptions options)
+Session::Impl::Impl(Graph graph, SessionOptions options, bool compiled)
     : options_(Complete(std::move(options))), graph_(std::make_shared<Graph>(std::move(graph))),
-      plans_({options_.max_plans, options_.max_cache_bytes}, EnvOf(options_, &resources_, &forms_)) {
+      plans_({options_.max_plans, options_.max_cache_bytes}, EnvOf(options_, compiled, &resources_, &forms_)) {
   AllKernels();  // from here on no kernel can be registered
   if (options_.threads > 1) pool_ = std::make_unique<ThreadPool>(options_.threads);
 }
@@ -93,22 +94,17 @@ Result<std::vector<Tensor>> Session::Impl::Run(const Signature& s, const std::ve
                                                const RunConfig& config) {
   for (size_t i = 0; i < feeds.size(); ++i) WEIR_RETURN_IF_ERROR(CheckFeed(s.feeds[i], feeds[i]));
   std::vector<StepTime> trace;
-  for (bool fresh : {false, true}) {
-    WEIR_ASSIGN_OR_RETURN(auto lease, plans_.LeaseOf(*graph_, s, feeds, {config.check_numerics, false, fresh}));
+  for (PlanCache::Wish wish{.unfused = config.check_numerics};;) {
+    WEIR_ASSIGN_OR_RETURN(auto lease, plans_.LeaseOf(*graph_, s, feeds, wish));
     for (size_t i = 0; i < feeds.size(); ++i) lease->SetFeed(static_cast<int>(i), feeds[i]);
     Status status = lease->Run(OptionsOf(config, &trace));
     FillMetadata(trace, config.metadata);
-    if (lease->stale() && !fresh) {
-      lease->Finish();
-      continue;
-    }
     std::vector<Tensor> results;
     if (status.ok()) status = lease->TakeFetches(&results);
     else lease->Finish();
-    if (!status.ok()) return status;
-    return results;
+    if (status.ok()) return results;
+    if (!plans_.Adapt(*lease, &wish)) return status;
   }
-  return Internal("error[run]: a plan compiled anew is stale");
 }
 
 namespace {
@@ -220,8 +216,7 @@ Session::Session(const Builder& b, SessionOptions options)
 Session::Session(Graph graph, SessionOptions options)
     : impl_(std::make_unique<Impl>(std::move(graph), std::move(options))) {}
 Session::Session(CompiledGraph compiled, SessionOptions options) {
-  options.optimize = false;
-  impl_ = std::make_unique<Impl>(std::move(compiled.graph), std::move(options));
+  impl_ = std::make_unique<Impl>(std::move(compiled.graph), std::move(options), true);
   impl_->names_ = std::move(compiled.feeds);
   impl_->names_.merge(compiled.fetches);
   for (const std::string& t : compiled.targets) impl_->names_['^' + t] = compiled.target;
@@ -331,7 +326,7 @@ std::vector<std::string> Session::VariableNames() const {
 }
 
 Result<Tensor> Session::GetVariable(const std::string& name) const {
-  VariableRef v = impl_->resources_.FindVariable(name);
+  WEIR_ASSIGN_OR_RETURN(VariableRef v, impl_->resources_.FindVariable(name));
   if (!v) return NotFound(fmt::format("error[variable]: there is no variable '{}'", name));
   std::lock_guard lock(v->mutex);
   if (!v->value.valid())
@@ -340,7 +335,7 @@ Result<Tensor> Session::GetVariable(const std::string& name) const {
 }
 
 Status Session::SetVariable(const std::string& name, const Tensor& value) {
-  VariableRef v = impl_->resources_.FindVariable(name);
+  WEIR_ASSIGN_OR_RETURN(VariableRef v, impl_->resources_.FindVariable(name));
   if (!v) {
     WEIR_ASSIGN_OR_RETURN(v, impl_->DeclareVariable(name));
   }
@@ -360,14 +355,18 @@ Status Session::SetVariable(const std::string& name, const Tensor& value) {
 }
 
 Result<VariableRef> Session::Impl::DeclareVariable(const std::string& name) {
+  const Node* found = nullptr;
   for (NodeId id : graph_->nodes()) {
     const Node& n = graph_->node(id);
     if (!IsVariable(n) || CheckpointName(n) != name) continue;
-    OutputType type = VariableType(n);
-    return resources_.Variable({ResourceKind::kVariable, n.attr<std::string>("container"), name}, type.dtype,
-                               type.shape);
+    if (!found) found = &n;
+    const std::string container = n.attr<std::string>("container"), first = found->attr<std::string>("container");
+    if (container != first) return ResourceStore::AmbiguousName(name, first, container);
   }
-  return NotFound(fmt::format("error[variable]: the graph has no variable '{}'", name));
+  if (!found) return NotFound(fmt::format("error[variable]: the graph has no variable '{}'", name));
+  OutputType type = VariableType(*found);
+  return resources_.Variable({ResourceKind::kVariable, found->attr<std::string>("container"), name}, type.dtype,
+                             type.shape);
 }
 
 std::map<std::string, std::vector<uint64_t>> Session::RandomStates() const { return impl_->resources_.RandomStates(); }

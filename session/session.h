@@ -36,10 +36,10 @@ struct SessionOptions {
   int max_plans = 128;                     // kept compiled; the least recently used go first
   // What a session may keep between runs beside variables and the graph: compiled plans, and the memory of runs
   // (arenas, which all plans share, and buffers of fetches). The longest unused goes first; what the last run used
-  // stays, however large.
+  // stays, however large, until memory of the budget is wanted that is not there.
   int64_t max_cache_bytes = int64_t{256} << 20;
   // Kernels keep forms of constants and of variables that a run does not write (packed for products), which take as
-  // much memory again. Bits do not depend on it.
+  // much memory again, and are done without where there is none. Bits do not depend on it.
   bool keep_forms = true;
   std::function<void(const std::string&)> print = {};  // where Print writes; stderr when empty
 };

@@ -10,7 +10,8 @@ namespace weir {
 
 class Session::Impl {
  public:
-  Impl(Graph graph, SessionOptions options);
+  // `compiled`: no pass is to optimise the graph again, but for the bodies of its branches and loops.
+  Impl(Graph graph, SessionOptions options, bool compiled = false);
 
   Result<std::vector<Tensor>> Run(const Signature& s, const std::vector<Tensor>& feeds, const RunConfig& config);
 

@@ -20,6 +20,7 @@ constexpr ObjectOps kOpsOf = {
     .equal = [](const void* a, const void* b, int64_t n) {
       return std::equal(static_cast<const T*>(a), static_cast<const T*>(a) + n, static_cast<const T*>(b));
     },
+    .empty = [](const void* at) { return *static_cast<const T*>(at) == T(); },
 };
 
 // The row of a dtype whose elements are T in memory.
@@ -116,6 +117,14 @@ bool EqualElements(DType t, const void* a, const void* b, int64_t n) {
   const DTypeInfo& i = InfoOf(t);
   if (i.object) return i.object->equal(a, b, n);
   return n <= 0 || std::memcmp(a, b, n * i.size) == 0;
+}
+
+bool IsZero(DType t, const void* element) {
+  if (const ObjectOps* object = InfoOf(t).object) return object->empty(element);
+  bool zero = true;
+  auto compare = [&](auto none) { zero = *static_cast<const decltype(none)*>(element) == none; };
+  DispatchType(t, NumberAndBoolTypes{}, compare);
+  return zero;
 }
 
 }  // namespace weir

@@ -64,12 +64,13 @@ enum class DTypeKind : uint8_t {
 };
 
 // What is done with `n` elements that are C++ objects. `construct` makes empty ones in raw memory, `destroy` leaves it
-// raw again; `copy` and `equal` work on objects.
+// raw again; `copy` and `equal` work on objects. `empty` tells whether one is as constructed.
 struct ObjectOps {
   void (*construct)(void* at, int64_t n);
   void (*copy)(const void* from, void* to, int64_t n);
   void (*destroy)(void* at, int64_t n);
   bool (*equal)(const void* a, const void* b, int64_t n);
+  bool (*empty)(const void* at);
 };
 
 struct DTypeInfo {
@@ -108,6 +109,8 @@ inline bool IsPlain(DType t) { return IsCarried(t) && !InfoOf(t).object; }
 void CopyElements(DType t, const void* from, void* to, int64_t n);
 // Whether plain ones have the same bytes, or objects are equal.
 bool EqualElements(DType t, const void* a, const void* b, int64_t n);
+// Whether a supported element is 0, false or an empty object: what is false as a condition.
+bool IsZero(DType t, const void* element);
 inline void* ElementAt(DType t, void* data, int64_t i) { return static_cast<char*>(data) + i * int64_t(SizeOf(t)); }
 inline const void* ElementAt(DType t, const void* data, int64_t i) {
   return static_cast<const char*>(data) + i * int64_t(SizeOf(t));
@@ -149,6 +152,11 @@ using ObjectTypes = Types<std::string>;
 
 template <class T> inline constexpr bool kIsComplexType = false;
 template <class P> inline constexpr bool kIsComplexType<std::complex<P>> = true;
+
+template <class T> struct PartOfT { using Type = T; };
+template <class P> struct PartOfT<std::complex<P>> { using Type = P; };
+// The type of a number's real and imaginary parts; of a real number itself.
+template <class T> using PartOf = typename PartOfT<T>::Type;
 
 // Calls f(T{}) for the type of the list that `t` names and returns true; false when it names none.
 template <class... Ts, class F>

@@ -2,14 +2,51 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 namespace weir {
+
+namespace memory {
+
+namespace {
+
+struct Reserves {
+  std::mutex mutex;  // held while they give back, so that none dies meanwhile
+  std::vector<Reserve*> all;
+};
+
+// Never destroyed: sessions may be, after main has returned.
+Reserves& AllReserves() {
+  static Reserves& reserves = *new Reserves;
+  return reserves;
+}
+
+}  // namespace
+
+Reserve::Reserve(std::function<void()> give_back) : give_back_(std::move(give_back)) {
+  std::lock_guard lock(AllReserves().mutex);
+  AllReserves().all.push_back(this);
+}
+
+Reserve::~Reserve() {
+  std::lock_guard lock(AllReserves().mutex);
+  std::erase(AllReserves().all, this);
+}
+
+void GiveReservesBack() {
+  std::lock_guard lock(AllReserves().mutex);
+  for (Reserve* r : AllReserves().all) r->give_back_();
+}
+
+}  // namespace memory
 
 namespace {
 
@@ -33,11 +70,19 @@ std::string Megabytes(int64_t bytes) {
   return s.substr(0, s.find('.') + 2) + " MiB";
 }
 
-Status Charge(int64_t bytes, const std::string& what) {
-  int64_t budget = Budget().load(std::memory_order_relaxed);
+bool TryToCharge(int64_t bytes) {
   int64_t before = in_use.fetch_add(bytes, std::memory_order_relaxed);
-  if (bytes <= budget - before) return {};
+  if (bytes <= Budget().load(std::memory_order_relaxed) - before) return true;
   in_use.fetch_sub(bytes, std::memory_order_relaxed);
+  return false;
+}
+
+Status Charge(int64_t bytes, const std::string& what) {
+  if (TryToCharge(bytes)) return {};
+  const int64_t budget = Budget().load(std::memory_order_relaxed);
+  if (bytes <= budget) memory::GiveReservesBack();
+  if (TryToCharge(bytes)) return {};
+  const int64_t before = in_use.load(std::memory_order_relaxed);
   return ResourceExhausted("not enough memory for " + what + " of " + Megabytes(bytes))
       .Detail(Megabytes(before) + " of the budget of " + Megabytes(budget) + " are in use")
       .Help("feed less at once, or raise the budget by weir::memory::set_budget");

@@ -1,7 +1,7 @@
 // All tensor memory comes from here, under one budget.
 //
 // Invariant: bytes_in_use() never exceeds budget(); what does not fit is an error that says how large, since Linux
-// overcommits and a failed malloc is not to be had. Thread-safe.
+// overcommits and a failed malloc is not to be had. Before that what is kept for later (Reserve) goes. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -53,6 +53,21 @@ int64_t budget();                      // bytes; by default 80 % of the smaller 
 void set_budget(int64_t bytes);        // may be set below what is in use: then nothing more is given out
 int64_t bytes_in_use();
 int64_t allocations();                 // number of blocks given out since start, for tests
+
+// Memory that its owner keeps for later and could do without. While this lives, `give_back` is called, from any thread,
+// when an allocation does not fit the budget; the allocation is tried again after it. It must neither allocate, nor
+// make or destroy a Reserve, nor wait for a lock that somebody may hold who allocates.
+class Reserve {
+ public:
+  explicit Reserve(std::function<void()> give_back);
+  ~Reserve();
+  Reserve(const Reserve&) = delete;
+  Reserve& operator=(const Reserve&) = delete;
+
+ private:
+  std::function<void()> give_back_;
+  friend void GiveReservesBack();
+};
 }  // namespace memory
 
 }  // namespace weir

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <ostream>
 
+#include "weir/graph/base/complex_text.h"
+
 namespace weir {
 
 Result<Tensor> Tensor::Allocate(DType dtype, const Shape& shape) {
@@ -143,8 +145,7 @@ std::string ElementText(const Tensor& t, int64_t i) {
     if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
       text = NumberText(float(t.data<T>()[i]));
     } else if constexpr (kIsComplexType<T>) {
-      const std::string imag = NumberText(t.data<T>()[i].imag());
-      text = NumberText(t.data<T>()[i].real()) + (imag.starts_with('-') ? "" : "+") + imag + "j";
+      text = JoinComplex(NumberText(t.data<T>()[i].real()), NumberText(t.data<T>()[i].imag()));
     } else {
       text = NumberText(t.data<T>()[i]);
     }

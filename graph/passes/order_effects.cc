@@ -13,11 +13,6 @@ namespace weir {
 
 namespace {
 
-// Which resource a handle is, as text; all that inference does not know may be one.
-std::string ResourceKey(const OutputType& handle) {
-  return handle.resource ? handle.resource->container + "/" + handle.resource->name : "";
-}
-
 struct Effects {
   NodeId last_write;
   std::vector<NodeId> readers;  // since the last write
@@ -27,7 +22,7 @@ struct Effects {
 
 Result<bool> OrderEffects(Graph& g, PassContext&) {
   WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g));
-  std::map<std::string, Effects> resources;
+  std::map<Resource, Effects> resources;  // all that inference does not know may be one: of no name
   bool changed = false;
   auto tie = [&](NodeId after, NodeId before) -> Status {
     if (!before.valid()) return {};
@@ -39,16 +34,16 @@ Result<bool> OrderEffects(Graph& g, PassContext&) {
     const OpDef* def = g.node(id).def();
     if (!def || def->hands_on() || g.node(id).Is("_Retval")) continue;
     bool call = !FunctionAttrs(g.node(id)).empty();
-    std::map<std::string, bool> touched;  // resource -> written
+    std::map<Resource, bool> touched;  // whether written
     for (size_t i = 0; i < g.node(id).inputs().size(); ++i) {
       Endpoint e = g.node(id).input(static_cast<int>(i));
       if (g.type(e).dtype != kResource) continue;
       bool writes =
           call || std::find(def->writes().begin(), def->writes().end(), static_cast<int>(i)) != def->writes().end();
-      touched[ResourceKey(g.type(e))] |= writes;
+      touched[g.type(e).resource ? *g.type(e).resource : Resource{}] |= writes;
     }
-    for (const auto& [key, writes] : touched) {
-      Effects& r = resources[key];
+    for (const auto& [resource, writes] : touched) {
+      Effects& r = resources[resource];
       if (writes) {
         if (r.readers.empty()) WEIR_RETURN_IF_ERROR(tie(id, r.last_write));
         for (NodeId reader : r.readers) WEIR_RETURN_IF_ERROR(tie(id, reader));

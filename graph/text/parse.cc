@@ -52,7 +52,7 @@ class Parser {
     }
     for (FunctionBlock& f : functions_) WEIR_RETURN_IF_ERROR(Build(std::move(f.lines), &f.function.body));
     WEIR_RETURN_IF_ERROR(Build(lines, &g));
-    for (FunctionBlock& f : functions_) g.AddFunction(std::move(f.function));
+    for (FunctionBlock& f : functions_) WEIR_RETURN_IF_ERROR(g.AddFunction(std::move(f.function)));
     if (options_.infer) {
       WEIR_RETURN_IF_ERROR(InferGraph(g));
       WEIR_RETURN_IF_ERROR(CheckTypes(lines, g));

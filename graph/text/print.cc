@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 
+#include "weir/graph/base/complex_text.h"
 #include "weir/graph/text/text.h"
 #include "weir/graph/text/value.h"
 
@@ -52,8 +53,7 @@ template <class T> std::string NumberText(T v) {
     Bits bits = std::bit_cast<Bits>(v);
     return bits == std::bit_cast<Bits>(std::numeric_limits<T>::quiet_NaN()) ? "nan" : fmt::format("nan(0x{:x})", bits);
   } else if constexpr (kIsComplexType<T>) {
-    std::string imag = NumberText(v.imag());
-    return NumberText(v.real()) + (imag.starts_with('-') ? "" : "+") + imag + "j";
+    return JoinComplex(NumberText(v.real()), NumberText(v.imag()));
   } else {
     return fmt::format("{}", v);
   }

@@ -7,6 +7,7 @@
 #include <bit>
 #include <charconv>
 
+#include "weir/graph/base/complex_text.h"
 #include "weir/graph/text/text.h"
 
 namespace weir::text {
@@ -130,16 +131,6 @@ Result<std::string> Cursor::Quoted() {
   return out;
 }
 
-ComplexText SplitComplex(std::string_view text) {
-  if (text.empty() || text.back() != 'j') return {text, {}};
-  text.remove_suffix(1);
-  size_t sign = text.size();
-  while (sign-- > 0) {  // the last one that is no exponent's
-    if ((text[sign] == '+' || text[sign] == '-') && (sign == 0 || (text[sign - 1] | 0x20) != 'e')) break;
-  }
-  return sign + 1 == 0 ? ComplexText{{}, text} : ComplexText{text.substr(0, sign), text.substr(sign)};
-}
-
 std::string_view Cursor::NumberToken() {
   Skip(true);
   size_t start = pos_;
@@ -168,11 +159,10 @@ template <class T> Status Cursor::Element(T* out) {
 
 template <class T> Status Cursor::Number(std::string_view token, T* out) const {
   if constexpr (kIsComplexType<T>) {
-    auto [real, imag] = SplitComplex(token);
-    if (imag.starts_with('+')) imag.remove_prefix(1);
-    typename T::value_type parts[2] = {};
-    if (!real.empty() || imag.empty()) WEIR_RETURN_IF_ERROR(Number(real, &parts[0]));
-    if (!imag.empty()) WEIR_RETURN_IF_ERROR(Number(imag, &parts[1]));
+    const auto [real, imag] = SplitComplex(token);
+    PartOf<T> parts[2] = {};
+    WEIR_RETURN_IF_ERROR(Number(real, &parts[0]));
+    WEIR_RETURN_IF_ERROR(Number(imag, &parts[1]));
     *out = T(parts[0], parts[1]);
     return {};
   } else {

@@ -24,12 +24,6 @@ std::string ValueText(const AttrValue& v, std::string_view kind, int64_t max_ele
 // The type and count attributes of `def` that the inputs tell, where `given` does not say them. kInvalid: not known.
 AttrMap AttrsFromInputs(const OpDef& def, const AttrMap& given, const std::vector<DType>& inputs);
 
-// The two numbers of a complex one, "1.5+2j", each with its sign; "2j" has no real part and "3" no imaginary one.
-struct ComplexText {
-  std::string_view real, imag;
-};
-ComplexText SplitComplex(std::string_view text);
-
 // Reads text from left to right. Errors carry line and column.
 class Cursor {
  public:

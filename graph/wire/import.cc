@@ -85,7 +85,7 @@ Result<Graph> FromWire(pb::GraphDef& p, const OpRegistry* registry) {
   }
   for (const auto& f : p.library().function()) {
     WEIR_ASSIGN_OR_RETURN(Function made, FunctionFromWire(f, registry, library));
-    g.AddFunction(std::move(made));
+    WEIR_RETURN_IF_ERROR(g.AddFunction(std::move(made)));
   }
   WEIR_RETURN_IF_ERROR(ImportNodes(p, library, g));
   Graph::FileInfo& info = g.file_info();

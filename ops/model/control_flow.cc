@@ -84,7 +84,7 @@ FuncRef Publish(Builder& outer, Trace& t, const std::string& base) {
   Graph& g = outer.mutable_graph();
   g.ShareFunctions(t.body->graph());
   const std::string name = outer.UniqueFunctionName(base);
-  g.AddFunction(ToFunction(name, t.body->graph()));
+  outer.Fail(g.AddFunction(ToFunction(name, t.body->graph())));
   return {name, {}};
 }
 

@@ -49,7 +49,7 @@ bool Calls(const Graph& body, const Names& names) {
 
 std::string Text(const Function& f) {
   Graph only(&f.body.registry());
-  only.AddFunction(f);
+  only.AddFunction(f).Check();
   return PrintGraph(only, {.types = false, .locs = false});
 }
 
@@ -127,8 +127,7 @@ class Importer {
       AttrMap attrs = copy.body[id].attrs();
       if (Rename(op, attrs, names_)) WEIR_RETURN_IF_ERROR(copy.body.SetOp(id, op, std::move(attrs)));
     }
-    g_.AddFunction(std::move(copy));
-    return {};
+    return g_.AddFunction(std::move(copy));
   }
 
   Status Copy() {

@@ -10,37 +10,31 @@ namespace weir {
 
 namespace {
 
-// What names a variable across handles and references: container and shared name; "" for what is neither.
-std::string VariableKey(const Graph& g, Endpoint handle) {
-  NodeId id = VariableBehind(g, handle);
-  return id.valid() ? g.node(id).attr<std::string>("container") + "\n" + CheckpointName(g.node(id)) : "";
-}
-
-// The variable whose reference the tensor is the value of, by key. TensorFlow hands a reference's memory on through
-// such ops without a copy: whoever reads the tensor reads the variable.
-std::string ReferenceKey(const Graph& g, Endpoint e) {
+// The variable whose reference the tensor is the value of; null for other tensors. TensorFlow hands a reference's
+// memory on through such ops without a copy: whoever reads the tensor reads the variable.
+const Resource* ReferencedBy(const Graph& g, Endpoint e) {
   static const std::set<std::string_view> kPassing = {"Identity", "Reshape", "ExpandDims", "Squeeze", "StopGradient"};
   for (int hops = 0; hops < 64 && !IsRef(g.type(e).dtype); ++hops) {
     const Node& n = g.node(e.node);
-    if (!kPassing.count(n.op()) || n.inputs().empty()) return {};
+    if (!kPassing.count(n.op()) || n.inputs().empty()) return nullptr;
     e = n.input(0);
   }
-  return IsRef(g.type(e).dtype) ? VariableKey(g, e) : "";
+  return IsRef(g.type(e).dtype) ? g.type(e).resource.get() : nullptr;
 }
 
-// The variables that a node reads (or writes), by key.
-std::vector<std::string> Touched(const Graph& g, const Node& n, const std::vector<int>& inputs) {
-  std::vector<std::string> keys;
+// The variables that a node reads (or writes), as handles and references tell.
+std::vector<Resource> Touched(const Graph& g, const Node& n, const std::vector<int>& inputs) {
+  std::vector<Resource> touched;
   for (int i : inputs) {
     if (i >= static_cast<int>(n.inputs().size())) continue;
-    if (std::string key = VariableKey(g, n.input(i)); !key.empty()) keys.push_back(key);
+    if (const Resource* variable = g.type(n.input(i)).resource.get()) touched.push_back(*variable);
   }
-  return keys;
+  return touched;
 }
 
 // The nodes that read variables among `roots` and all that leads to them.
-std::map<std::string, std::vector<NodeId>> ReadsBefore(const Graph& g, std::vector<NodeId> roots) {
-  std::map<std::string, std::vector<NodeId>> reads;
+std::map<Resource, std::vector<NodeId>> ReadsBefore(const Graph& g, std::vector<NodeId> roots) {
+  std::map<Resource, std::vector<NodeId>> reads;
   std::unordered_set<int32_t> seen;
   while (!roots.empty()) {
     NodeId id = roots.back();
@@ -48,10 +42,10 @@ std::map<std::string, std::vector<NodeId>> ReadsBefore(const Graph& g, std::vect
     if (!seen.insert(id.value).second) continue;
     const Node& n = g.node(id);
     if (n.def()) {
-      for (const std::string& key : Touched(g, n, n.def()->reads())) reads[key].push_back(id);
+      for (const Resource& variable : Touched(g, n, n.def()->reads())) reads[variable].push_back(id);
     }
     for (Endpoint e : n.inputs()) {
-      if (std::string key = ReferenceKey(g, e); !key.empty()) reads[key].push_back(id);
+      if (const Resource* variable = ReferencedBy(g, e)) reads[*variable].push_back(id);
       roots.push_back(e.node);
     }
     for (NodeId c : n.control_inputs()) roots.push_back(c);
@@ -60,12 +54,12 @@ std::map<std::string, std::vector<NodeId>> ReadsBefore(const Graph& g, std::vect
 }
 
 // Every node from id `first` on that writes a variable runs after its reads.
-Status OrderWritesAfter(Graph& g, int first, const std::map<std::string, std::vector<NodeId>>& reads) {
+Status OrderWritesAfter(Graph& g, int first, const std::map<Resource, std::vector<NodeId>>& reads) {
   for (int i = first; i < g.num_ids(); ++i) {
     NodeId id{i};
     if (!g.alive(id) || !g.node(id).def()) continue;
-    for (const std::string& key : Touched(g, g.node(id), g.node(id).def()->writes())) {
-      auto it = reads.find(key);
+    for (const Resource& variable : Touched(g, g.node(id), g.node(id).def()->writes())) {
+      auto it = reads.find(variable);
       if (it == reads.end()) continue;
       for (NodeId read : it->second) WEIR_RETURN_IF_ERROR(g.AddControlInput(id, read).status());
     }

@@ -126,8 +126,8 @@ void AdoptVariables(Builder& b, const std::vector<NodeId>& nodes, const MetaGrap
 bool IsVariable(const Node& n);             // VarHandleOp, VariableV2, Variable
 std::string CheckpointName(const Node& n);  // of a variable: its shared name, else the node's
 OutputType VariableType(const Node& n);     // of a variable: what it holds
-// The variable behind a handle or a reference, which other ops may have handed on; invalid for any other tensor.
-NodeId VariableBehind(const Graph& g, Endpoint e);
+// An op that reads tensors from a checkpoint: RestoreV2, and TensorFlow's own before it.
+bool ReadsCheckpoint(const Node& n);
 
 // A target that gives all variables (those of one list) their first values.
 Operation VariablesInitializer(At g, const std::vector<Variable>& variables, const Name& name = {"init"});

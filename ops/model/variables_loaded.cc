@@ -23,15 +23,9 @@ OutputType VariableType(const Node& n) {
   return t;
 }
 
-NodeId VariableBehind(const Graph& g, Endpoint e) {
-  for (int hops = 0; hops < 64; ++hops) {
-    const Node& n = g.node(e.node);
-    if (IsVariable(n)) return n.id();
-    const DType dtype = g.type(e).dtype;
-    if ((!IsRef(dtype) && dtype != kResource) || n.inputs().empty()) return {};
-    e = n.input(0);
-  }
-  return {};
+bool ReadsCheckpoint(const Node& n) {
+  return ((n.Is("RestoreV2") || n.Is("RestoreSlice")) && n.inputs().size() == 3) ||
+         (n.Is("Restore") && n.inputs().size() == 2);
 }
 
 namespace {
@@ -44,7 +38,7 @@ const Node* UserOf(const Graph& g, const Node& variable, std::initializer_list<s
     const Node& n = g.node(u.node);
     if (u.input != 0 || std::find(ops.begin(), ops.end(), n.op()) == ops.end()) continue;
     if (n.name() == name) return &n;
-    bool restores = n.inputs().size() > 1 && g.node(n.input(1).node).op().starts_with("Restore");
+    bool restores = n.inputs().size() > 1 && ReadsCheckpoint(g.node(n.input(1).node));
     if (!found && !restores) found = &n;
   }
   return found;

@@ -11,14 +11,18 @@ namespace weir {
 namespace {
 
 Status VariableShape(ShapeContext& c) {
-  c.set_output(0, c.attr<PartialShape>("shape"));
+  const PartialShape shape = c.attr<PartialShape>("shape");
+  c.set_output(0, shape);
+  TellVariable(c, shape);
   return {};
 }
 
 // In the oldest graphs the empty shape meant "not known".
 Status OldVariableShape(ShapeContext& c) {
   PartialShape shape = c.attr<PartialShape>("shape");
-  c.set_output(0, shape.known_rank() && shape.rank() == 0 ? PartialShape::Unknown() : shape);
+  if (shape.known_rank() && shape.rank() == 0) shape = PartialShape::Unknown();
+  c.set_output(0, shape);
+  TellVariable(c, shape);
   return {};
 }
 

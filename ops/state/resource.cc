@@ -17,11 +17,7 @@ namespace {
 
 Status VarHandleShape(ShapeContext& c) {
   c.set_output(0, PartialShape::Scalar());
-  const std::string shared = c.attr<std::string>("shared_name");
-  Resource variable{ResourceKind::kVariable, c.attr<std::string>("container"), shared};
-  if (shared.empty()) variable.name = c.node();
-  c.set_output_handle(0, c.attr<DType>("dtype"), c.attr<PartialShape>("shape"),
-                      std::make_shared<const Resource>(std::move(variable)));
+  TellVariable(c, c.attr<PartialShape>("shape"));
   return {};
 }
 

@@ -1,9 +1,16 @@
-// The check that all scatters into variables share.
+// What variables, as handles and as references, share; the check of all scatters into them.
 #include "weir/ops/state/shapes.h"
 
 #include <fmt/format.h>
 
 namespace weir {
+
+void TellVariable(ShapeContext& c, const PartialShape& shape) {
+  const std::string shared = c.attr<std::string>("shared_name");
+  Resource variable{ResourceKind::kVariable, c.attr<std::string>("container"), shared};
+  if (shared.empty()) variable.name = c.node();
+  c.set_output_handle(0, c.attr<DType>("dtype"), shape, std::make_shared<const Resource>(std::move(variable)));
+}
 
 Status CheckScatterUpdates(const ShapeContext& c, const PartialShape& var) {
   const PartialShape &indices = c.input(1), &updates = c.input(2);

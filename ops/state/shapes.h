@@ -6,6 +6,10 @@
 
 namespace weir {
 
+// Says of output 0 which variable the node is: `shared_name` (the node's own name when empty) in `container`, of
+// `dtype` and this shape.
+void TellVariable(ShapeContext& c, const PartialShape& shape);
+
 // Inputs (variable, indices, updates) of a scatter into a variable of shape `var`: updates must be of shape
 // indices.shape + var.shape[1:], or a scalar.
 Status CheckScatterUpdates(const ShapeContext& c, const PartialShape& var);

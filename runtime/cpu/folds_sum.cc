@@ -37,7 +37,7 @@ struct SumFold : SumBase<T> {
       return std::is_signed_v<T> ? T(int64_t(t) / count) : T(t / uint64_t(count));
     } else {
       using R = typename SumBase<T>::Rounded;
-      if constexpr (kIsComplexType<T>) return mean ? T(t) / static_cast<typename T::value_type>(count) : T(t);
+      if constexpr (kIsComplexType<T>) return mean ? T(t) / static_cast<PartOf<T>>(count) : T(t);
       else return mean ? T(R(t) / R(count)) : T(R(t));
     }
   }

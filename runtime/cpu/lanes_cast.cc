@@ -33,7 +33,7 @@ D Convert(S x) {
   if constexpr (kIsComplexType<S> && !kIsComplexType<D>) {
     return Convert<D>(x.real());
   } else if constexpr (kIsComplexType<D> && !kIsComplexType<S>) {
-    return D(static_cast<typename D::value_type>(x));
+    return D(static_cast<PartOf<D>>(x));
   } else if constexpr (std::is_floating_point_v<S> && std::is_integral_v<D>) {
     if constexpr (std::is_same_v<D, uint64_t>) return ToUint64(x);
     else if constexpr (sizeof(D) == 8 || std::is_same_v<D, uint32_t>) return static_cast<D>(Truncate<int64_t>(x));

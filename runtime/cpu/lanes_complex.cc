@@ -9,8 +9,6 @@
 namespace weir {
 namespace {
 
-template <class T> using PartOf = typename T::value_type;
-
 template <class T> T Product(T x, T y) {
   return {x.real() * y.real() - x.imag() * y.imag(), x.real() * y.imag() + x.imag() * y.real()};
 }

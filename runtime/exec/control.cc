@@ -15,13 +15,7 @@ namespace {
 // TensorFlow's truth of any tensor: a scalar that is not zero, a string that is not empty, else having elements.
 bool Truth(DType dtype, const Shape& shape, const void* data) {
   if (shape.rank() > 0) return shape.num_elements() > 0;
-  if (dtype == kBool) return *static_cast<const bool*>(data);
-  if (dtype == kString) return !static_cast<const std::string*>(data)->empty();
-  bool truth = false;
-  DispatchType(dtype, NumberAndBoolTypes{}, [&](auto zero) {
-    truth = *static_cast<const decltype(zero)*>(data) != decltype(zero){};
-  });
-  return truth;
+  return dtype == kBool ? *static_cast<const bool*>(data) : !IsZero(dtype, data);
 }
 bool Truth(const Tensor& t) { return Truth(t.dtype(), t.shape(), t.raw()); }
 

@@ -17,6 +17,7 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
   recycled_.resize(p.outputs.size());
   output_bound_.resize(p.outputs.size(), nullptr);
   pins_.resize(p.variables.size());
+  fetched_pins_.resize(p.variables.size());
   pin_shapes_.resize(p.variables.size());
   form_pins_.resize(p.variables.size());
   feed_tensors_.resize(p.feeds.size());
@@ -210,9 +211,11 @@ Status RunContext::PinForm(int v) {
   VariableCell& cell = *pv.variable;
   if (!cell.form || cell.form_kind != pv.form.kind || cell.form_version != cell.version) {
     cell.form = nullptr;
-    WEIR_ASSIGN_OR_RETURN(auto made, Buffer::Allocate(pv.form.bytes, "a form of variable '" + cell.name() + "'"));
-    pv.form.make(cell.value.raw(), made->data());
-    cell.form = std::move(made), cell.form_kind = pv.form.kind, cell.form_version = cell.version;
+    auto made = Buffer::Allocate(pv.form.bytes, "a form of variable '" + cell.name() + "'");
+    formless_ = !made.ok();
+    if (formless_) return made.status();
+    pv.form.make(cell.value.raw(), (*made)->data());
+    cell.form = std::move(*made), cell.form_kind = pv.form.kind, cell.form_version = cell.version;
   }
   form_pins_[v] = cell.form;
   for (int32_t slot : pv.form_slots) Place(slot, cell.form->data());
@@ -221,18 +224,24 @@ Status RunContext::PinForm(int v) {
 
 void RunContext::Rest(std::span<const Tensor> copied) {
   for (int32_t v : resting_pins_) pins_[v] = nullptr;
+  if (!copied.empty()) RestCopied(copied);
+  for (int32_t d : resting_dynamic_) dynamic_[d] = Tensor();
+  for (auto& p : form_pins_) p = nullptr;
+}
+
+// Lets go of the variables of which each fetch has been copied.
+void RunContext::RestCopied(std::span<const Tensor> copied) {
   auto variable = [&](size_t i) {
     const int32_t slot = plan_->fetches[i].slot;
     return slot >= 0 && plan_->slots[slot].storage == Storage::kVariable ? plan_->slots[slot].index : -1;
   };
   for (size_t i = 0; i < copied.size(); ++i) {
-    const int32_t v = variable(i);
-    bool needed = v < 0 || !copied[i].valid();
-    for (size_t j = 0; j < copied.size() && !needed; ++j) needed = variable(j) == v && !copied[j].valid();
-    if (!needed) pins_[v] = nullptr;
+    if (const int32_t v = variable(i); v >= 0 && !copied[i].valid()) fetched_pins_[v] = true;
   }
-  for (int32_t d : resting_dynamic_) dynamic_[d] = Tensor();
-  for (auto& p : form_pins_) p = nullptr;
+  for (size_t i = 0; i < copied.size(); ++i) {
+    if (const int32_t v = variable(i); v >= 0 && !fetched_pins_[v]) pins_[v] = nullptr;
+  }
+  fetched_pins_.assign(pins_.size(), false);
 }
 
 void RunContext::Finish() {

@@ -54,6 +54,8 @@ class RunContext {
   // run then.
   Status Run(const RunOptions& options);
   bool stale() const { return stale_; }
+  // After Run: whether it failed for want of memory for a form of a variable. Nothing has run then.
+  bool formless() const { return formless_; }
 
   // After Run: the value of fetch i. It shares memory that the context will not touch again while the tensor lives.
   Result<Tensor> Fetch(int i);
@@ -71,6 +73,7 @@ class RunContext {
 
  private:
   void FindResting();
+  void RestCopied(std::span<const Tensor> copied);
   void PlaceArena(char* base);
   // Of a slot in memory that begins at `base`, which may be null.
   void Place(int32_t slot, const void* base) {
@@ -87,7 +90,7 @@ class RunContext {
   Status PutOutput(int32_t slot, Tensor value);
 
   void BeginRun(const RunOptions& options) {
-    stale_ = false;
+    stale_ = formless_ = false;
     error_.failed.store(false, std::memory_order_relaxed);
     error_.cancel = options.cancel;
   }
@@ -152,8 +155,9 @@ class RunContext {
   std::vector<std::shared_ptr<Buffer>> pins_;  // by variable
   std::vector<std::shared_ptr<Buffer>> form_pins_;       // by variable: of its form
   std::vector<int32_t> resting_pins_, resting_dynamic_;  // what Rest lets go of
+  std::vector<bool> fetched_pins_;                       // of RestCopied, by variable
   std::vector<bool> fetched_dynamic_;          // by dynamic number: its memory will be the caller's
-  bool stale_ = false;
+  bool stale_ = false, formless_ = false;
   std::vector<Shape> pin_shapes_;              // of those whose shape the plan does not know
   std::vector<Tensor> feed_tensors_;           // dynamic feeds
   std::shared_ptr<Buffer> scratch_;            // workspace of dynamic steps

@@ -26,9 +26,8 @@ int64_t PartsOf(const Phase& p, int threads) {
   return std::clamp<int64_t>(int64_t(std::ceil(std::min(wanted, 1e9))), 1, std::max<int64_t>(most / p.least, 1));
 }
 
-
 // The items of a part: [begin, end).
-std::pair<int64_t, int64_t> PartOf(const Phase& p, int64_t part) {
+std::pair<int64_t, int64_t> ItemsOf(const Phase& p, int64_t part) {
   if (forced_unequal.load(std::memory_order_relaxed)) {  // part k is k + 1 times as large as the first, about
     const double whole = double(p.parts * (p.parts + 1));
     auto edge = [&](int64_t k) { return int64_t(double(p.items) * double(k * (k + 1)) / whole); };
@@ -42,7 +41,7 @@ std::pair<int64_t, int64_t> PartOf(const Phase& p, int64_t part) {
 
 void RunPart(const Prepared& prepared, const Phase& phase, int64_t part, RunArgs& a) {
   if (a.cancelled()) return;
-  std::tie(a.begin, a.end) = PartOf(phase, part);
+  std::tie(a.begin, a.end) = ItemsOf(phase, part);
   a.own_lines = OwnLines(prepared, part);
   phase.run.call(phase.run.closure.get(), a);
 }

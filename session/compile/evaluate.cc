@@ -7,6 +7,8 @@
 
 namespace weir {
 
+const KernelDef* KernelOf(const Node& n) { return AllKernels().Find(n.op()); }
+
 std::vector<std::string_view> InputNamesOf(const Node& n) {
   std::vector<std::string_view> names;
   names.reserve(n.inputs().size());
@@ -47,7 +49,7 @@ InferFn InferFunctionOf(const Node& n) {
 namespace {
 
 Result<std::vector<Tensor>> Evaluate(const Node& n, const std::vector<Tensor>& inputs) {
-  const KernelDef* kernel = AllKernels().Find(n.op());
+  const KernelDef* kernel = KernelOf(n);
   if (!kernel || n.def()->stateful() || !n.def()->writes().empty()) return Unimplemented("cannot be evaluated");
   std::vector<DynamicInput> known;
   const std::vector<std::string_view> names = kernel->by_name() ? InputNamesOf(n) : std::vector<std::string_view>();

@@ -129,7 +129,10 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
   // Every effect of a body runs, whether or not a result needs it.
   const std::set<NodeId> effects = EffectNodes(*function, body);
   WEIR_RETURN_IF_ERROR(AddSink(body, std::vector<NodeId>(effects.begin(), effects.end())).status());
-  Passes run(body, env.options);
+  CompileEnv inner = env;
+  inner.function = f.name;
+  inner.options.optimize = env.options.optimize_bodies;
+  Passes run(body, inner.options);
   WEIR_RETURN_IF_ERROR(run.Needed({"inline_calls", "fill_defaults", "infer_shapes", "order_effects"}));
   WEIR_RETURN_IF_ERROR(run.Optional({"relax_order"}));
   WEIR_RETURN_IF_ERROR(run.Needed({"prune"}));
@@ -140,8 +143,6 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
     refusing->refused = std::move(s).Detail(fmt::format("in function '{}'", f.name));
     plan = std::move(refusing);
   } else {
-    CompileEnv inner = env;
-    inner.function = f.name;
     WEIR_ASSIGN_OR_RETURN(plan, Compile(std::move(body), args, inner));
   }
   env.bodies->Add(std::move(key), plan);

@@ -12,6 +12,7 @@ namespace weir {
 
 struct CompileOptions {
   bool optimize = true;                  // false: only what is needed to run at all
+  bool optimize_bodies = true;           // the same of the bodies of branches and loops
   Precision precision = Precision::kStandard;
   std::set<std::string> disabled_passes; // by name
   KernelServices services;
@@ -50,6 +51,9 @@ Result<std::shared_ptr<Plan>> BuildPlan(const Graph& g, const CompileEnv& env);
 
 // One op on concrete inputs through its kernel; nullopt when it has none or fails. The evaluator of constant folding.
 std::optional<std::vector<Tensor>> EvaluateNode(const Node& n, std::span<const Tensor> inputs);
+
+// The kernel that computes the node; null where none does.
+const KernelDef* KernelOf(const Node& n);
 
 // What the op's definition calls each input of the node; those of a list have its name.
 std::vector<std::string_view> InputNamesOf(const Node& n);

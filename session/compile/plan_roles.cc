@@ -4,7 +4,7 @@
 
 #include "weir/graph/functions.h"
 #include "weir/graph/infer.h"
-#include "weir/ops/kernels.h"
+#include "weir/session/compile/plan_builder.h"
 
 namespace weir {
 
@@ -65,7 +65,7 @@ Result<Role> Roles::Decide(const Node& n) {
   if (n.Is("AssignVariableOp")) return Role::kAssign;
   if (n.Is("VarIsInitializedOp")) return Role::kIsInitialized;
   if (op.calls() == CallKind::kBranches || op.calls() == CallKind::kLoop) return Role::kControl;
-  const KernelDef* kernel = kernels_[n.id().value] = AllKernels().Find(n.op());
+  const KernelDef* kernel = kernels_[n.id().value] = KernelOf(n);
   if (op.fed() && !kernel) {
     return FailedPrecondition("must be fed")
         .Help(fmt::format("feed '{}' a value of {}", n.name(), g_->type({n.id(), 0}).ToString()));

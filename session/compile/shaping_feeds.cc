@@ -1,6 +1,5 @@
 // Feeds that decide shapes, and flags that choose between tensors: compiled in as constants.
 #include "weir/graph/functions.h"
-#include "weir/ops/kernels.h"
 #include "weir/session/compile/pipeline.h"
 
 namespace weir {
@@ -29,7 +28,7 @@ std::vector<bool> ShapingFeeds(const Graph& g, size_t num_feeds) {
   };
   for (NodeId id : g.nodes()) {
     const Node& n = g.node(id);
-    const KernelDef* kernel = AllKernels().Find(n.op());
+    const KernelDef* kernel = KernelOf(n);
     int inputs = static_cast<int>(n.inputs().size());
     if (n.def() && n.def()->chooses() && Flag(g.type(n.input(0)))) flags.push_back(n.input(0));
     for (int i = 0; kernel && i < inputs; ++i) {

@@ -6,6 +6,7 @@
 
 #include "weir/graph/base/names.h"
 #include "weir/graph/import.h"
+#include "weir/graph/infer.h"
 #include "weir/graph/pass.h"
 #include "weir/graph/verify.h"
 #include "weir/ops/model/variables.h"
@@ -26,7 +27,9 @@ Result<Graph> RestoringPart(const Graph& g, NodeId root) {
     WEIR_RETURN_IF_ERROR(part.Retain(NeededBy(g, {root})));
     WEIR_RETURN_IF_ERROR(Verify(part));  // a file's graph has not been, and the passes rely on it
     WEIR_RETURN_IF_ERROR(InlineCalls(part, context).status());
-    return LowerReferences(part, context).status();
+    WEIR_RETURN_IF_ERROR(LowerReferences(part, context).status());
+    InferBestEffort(part);  // which variable a handle is; what it is not known of is refused below
+    return {};
   };
   Status s = lower();
   if (s.ok()) return part;
@@ -35,19 +38,14 @@ Result<Graph> RestoringPart(const Graph& g, NodeId root) {
                                          g[root].name()));
 }
 
-// Names and slices of what an op reads from a checkpoint; RestoreSlice and Restore are TensorFlow's before RestoreV2.
-bool ReadsCheckpoint(const Node& n) {
-  return ((n.Is("RestoreV2") || n.Is("RestoreSlice")) && n.inputs().size() == 3) ||
-         (n.Is("Restore") && n.inputs().size() == 2);
-}
-
 // What `assign` restores. Errors go on after its name.
 Result<SavedVariable> RestoredBy(const Graph& g, const Node& assign) {
   SavedVariable v;
-  NodeId variable = VariableBehind(g, assign.input(0));
-  if (!variable.valid()) return Unimplemented("restores what is no variable of the graph");
-  v.variable = CheckpointName(g[variable]), v.type = VariableType(g[variable]);
+  const OutputType& handle = g.type(assign.input(0));
+  if (!handle.resource) return Unimplemented("restores what is no variable of the graph");
+  v.variable = handle.resource->name, v.type = {.dtype = handle.handle_dtype, .shape = handle.handle_shape};
   Endpoint value = assign.input(1);
+  // By name, as all below: what else may stand between would change the value.
   for (; g[value.node].Is("Identity") || g[value.node].Is("Reshape"); value = g[value.node].input(0)) {
     v.reshape |= g[value.node].Is("Reshape");
   }

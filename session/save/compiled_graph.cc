@@ -33,26 +33,6 @@ Result<std::map<std::string, std::string>> TensorsOf(const Graph& g, const std::
   return tensors;
 }
 
-// What feeds are checked against.
-Status Infer(Graph& g) {
-  InferenceScope scope;
-  WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g));
-  for (NodeId id : order) {
-    if (g[id].def()) WEIR_RETURN_IF_ERROR(InferNode(g, id));
-  }
-  return {};
-}
-
-// Gives a tensor that another node computes now its name back, where that can be: by an Identity.
-Status KeepName(Graph& g, const std::string& name, std::string* tensor) {
-  if (*tensor == name || !name.ends_with(":0") || g.Find(NodeNameOf(name)).valid()) return {};
-  WEIR_ASSIGN_OR_RETURN(Endpoint e, g.ParseEndpoint(*tensor));
-  NodeSpec spec{.op = "Identity", .name = NodeNameOf(name), .inputs = {e}, .attrs = {{"T", BaseType(g.type(e).dtype)}}};
-  WEIR_RETURN_IF_ERROR(g.AddNode(std::move(spec)).status());
-  *tensor = name;
-  return {};
-}
-
 // A placeholder in place of argument `arg`; its name.
 Result<std::string> ToPlaceholder(Graph& g, NodeId arg, const std::string& name) {
   const OutputType t = g.type({arg, 0});
@@ -91,7 +71,11 @@ Result<CompiledGraph> CompiledGraph::Of(Graph optimised, const std::vector<std::
       if (tensor == before) tensor = c.feeds[feeds[i]];
     }
   }
-  for (auto& [name, tensor] : c.fetches) WEIR_RETURN_IF_ERROR(KeepName(g, name, &tensor));
+  for (auto& [name, tensor] : c.fetches) {
+    WEIR_ASSIGN_OR_RETURN(Endpoint e, g.ParseEndpoint(tensor));
+    WEIR_ASSIGN_OR_RETURN(bool kept, KeepName(g, e, name));
+    if (kept) tensor = name;
+  }
   if (const NodeId sink = g.Find(kSinkName); sink.valid()) {
     if (!targets.empty()) {
       WEIR_ASSIGN_OR_RETURN(NodeId waits, g.AddNode({.op = "NoOp",
@@ -132,7 +116,7 @@ Result<CompiledGraph> CompiledGraph::Load(const std::string& path) {
   const MetaGraph& meta = *loaded.meta;
   const SignatureInfo& signature = meta.signatures.at(kSignature);
   WEIR_RETURN_IF_ERROR(Verify(loaded.graph));
-  WEIR_RETURN_IF_ERROR(Infer(loaded.graph));
+  WEIR_RETURN_IF_ERROR(InferGraph(loaded.graph));  // feeds are checked by it
   CompiledGraph c{.graph = std::move(loaded.graph)};
   WEIR_ASSIGN_OR_RETURN(c.feeds, TensorsOf(c.graph, signature.inputs));
   WEIR_ASSIGN_OR_RETURN(c.fetches, TensorsOf(c.graph, signature.outputs));

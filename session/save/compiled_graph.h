@@ -1,6 +1,7 @@
 // CompiledGraph: what a session's passes make of a graph for one set of feeds, fetches, targets and shapes of the
 // feeds. It is a graph again, which a file can hold; what runs it prepares its kernels and lays out their memory, but
-// no pass optimises it again.
+// no pass optimises it again. (The functions of branches and loops are in it as they were declared; a session compiles
+// them for the types that come.)
 //
 //   session.CompileGraph({{"x", Tensor::Zeros(kFloat, {32, 784})}}, {"y"}).value().Save("net.plan").Check();
 //

@@ -17,6 +17,7 @@ namespace weir {
 
 namespace {
 
+// What hands a handle on. By name: of TensorFlow 1's control flow Weir has no definition that would say so.
 constexpr std::string_view kPassing[] = {"Identity", "Enter", "Exit", "Switch", "Merge", "NextIteration"};
 
 class Freezer {
@@ -54,6 +55,7 @@ class Freezer {
     const std::string name = CheckpointName(g[id]);
     auto value = session_.GetVariable(name);
     changed_ = true;
+    if (value.status().code() == Code::kInvalidArgument) return value.status();  // two of the name
     if (!value.ok()) {
       return FailedPrecondition("cannot be frozen: it has no value in the session")
           .Help("run its initialiser, or restore a checkpoint");
@@ -222,7 +224,7 @@ class Freezer {
       for (int i = 0; library_.FindFunction(result.name); ++i)
         result.name = fmt::format("{}_frozen{}", name, i ? fmt::format("_{}", i) : "");
       copy.name = result.name, copy.unknown_fields.clear();  // which tell of handles
-      library_.AddFunction(std::move(copy));
+      WEIR_RETURN_IF_ERROR(library_.AddFunction(std::move(copy)));
     }
     return functions_[{name, args}] = result;
   }

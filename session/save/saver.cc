@@ -91,6 +91,7 @@ Result<std::vector<Tensor>> Saver::Values(const std::vector<SavedVariable>& vari
   std::vector<Tensor> values;
   for (const SavedVariable& v : variables) {
     auto value = session_->GetVariable(v.variable);
+    if (value.status().code() == Code::kInvalidArgument) return value.status();  // two of the name
     if (!value.ok()) {
       return FailedPrecondition(
                  fmt::format("error[variable]: variable '{}' cannot be saved: it has no value", v.variable))

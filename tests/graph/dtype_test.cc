@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
+#include "weir/graph/base/complex_text.h"
 #include "weir/graph/base/tensor.h"
 
 namespace weir {
@@ -73,6 +75,35 @@ TEST(DType, AComplexNumberHasTwoParts) {
   EXPECT_EQ(PartType(kComplex128), kDouble);
   EXPECT_EQ(PartType(kInt32), kInt32);
   EXPECT_TRUE(IsComplex(kComplex64) && !IsComplex(kFloat) && !IsFloating(kComplex64));
+}
+
+TEST(DType, ComplexTextHasTwoPartsOrIsNoNumber) {
+  auto parts = [](std::string_view text) {
+    const ComplexText t = SplitComplex(text);
+    return std::string(t.real) + "|" + std::string(t.imag);
+  };
+  EXPECT_EQ(parts("1.5-2j"), "1.5|-2");
+  EXPECT_EQ(parts("-1e-3+2e+5j"), "-1e-3|2e+5");
+  EXPECT_EQ(parts("2j"), "0|2");
+  EXPECT_EQ(parts("-2e-1j"), "0|-2e-1");
+  EXPECT_EQ(parts("3"), "3|0");
+  EXPECT_EQ(parts("nan+infj"), "nan|inf");
+  EXPECT_EQ(parts("1+j"), "1|") << "no number";
+  EXPECT_EQ(parts("j"), "0|");
+  EXPECT_EQ(parts(""), "|0");
+  EXPECT_EQ(JoinComplex("1.5", "-2"), "1.5-2j");
+  EXPECT_EQ(JoinComplex("nan", "nan"), "nan+nanj");
+}
+
+TEST(DType, WhatIsZeroIsFalse) {
+  const float minus_zero = -0.0f, nan = std::nanf("");
+  const std::string none, some = "x";
+  const Complex64 i(0, 1);
+  EXPECT_TRUE(IsZero(kFloat, &minus_zero));
+  EXPECT_FALSE(IsZero(kFloat, &nan));
+  EXPECT_TRUE(IsZero(kString, &none));
+  EXPECT_FALSE(IsZero(kString, &some));
+  EXPECT_FALSE(IsZero(kComplex64, &i));
 }
 
 TEST(DType, AReferenceIsAHandle) {

@@ -95,7 +95,8 @@ TEST(Outline, InlinedAgainItComputesTheSame) {
   EXPECT_EQ(f->control_ret, (std::map<std::string, std::string>{{"side", "side"}}));
 
   Graph whole = g;
-  whole.AddFunction(std::move(*f));
+  ASSERT_TRUE(whole.AddFunction(*f).ok());
+  EXPECT_EQ(whole.AddFunction(*f).code(), Code::kAlreadyExists);
   NodeSpec call{.op = "PartitionedCall", .name = "call", .inputs = {{a, 0}, {g.Find("x"), 0}}};
   call.attrs = {
       {"Tin", AttrList{.type = {kFloat, kFloat}}}, {"Tout", AttrList{.type = {kFloat}}}, {"f", FuncRef{"part", {}}}};

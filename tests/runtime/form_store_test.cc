@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include "weir/graph/base/memory.h"
 #include "weir/ops/array/array.h"
 #include "weir/ops/conv/conv.h"
 #include "weir/ops/linalg/linalg.h"
 #include "weir/ops/math/math.h"
 #include "weir/ops/model/variables.h"
+#include "weir/ops/reduce/reduce.h"
 #include "weir/session/session.h"
 
 namespace weir {
@@ -119,6 +121,42 @@ TEST(Forms, FollowTheVariable) {
   ASSERT_TRUE(both.ok()) << both.status().ToString();
   EXPECT_TRUE((*both)[0].Identical((*want)[0]));
   expect_equal("after a run that reads and writes it");
+}
+
+TEST(Forms, OfAVariableAreDoneWithoutWhereThereIsNoMemory) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {4, 1024}, {.name = "x"});
+  Variable w(g, Numbers(Shape({1024, 1024}), 5), {.name = "w"});
+  Output y = ops::MatMul(x, w, {.name = "y"});
+  Session kept(g), plain(g, {.keep_forms = false});
+  for (Session* s : {&kept, &plain}) ASSERT_TRUE(s->SetVariable("w", Numbers(Shape({1024, 1024}), 9)).ok());
+  const Tensor fed = Numbers(Shape({4, 1024}), 1), want = plain.Run(y, {{x, fed}}).value();
+  const int64_t form = w.shape().num_elements().value() * 4;
+  Callable call = kept.MakeCallable({x}, {y}).value();
+  call.BindFeed(0, fed).Check();
+  const int64_t budget = memory::budget();
+  memory::set_budget(memory::bytes_in_use() + form - 1);
+  auto run = kept.Run(y, {{x, fed}});
+  const Status called = call.Run();
+  memory::set_budget(budget);
+  ASSERT_TRUE(run.ok()) << run.status().ToString();
+  EXPECT_TRUE(run->Identical(want));
+  ASSERT_TRUE(called.ok()) << called.ToString();
+  EXPECT_TRUE(call.Fetch(0).value().Identical(want));
+  const int64_t before = memory::bytes_in_use();
+  EXPECT_TRUE(kept.Run(y, {{x, fed}}).value().Identical(want));
+  EXPECT_GE(memory::bytes_in_use() - before, form) << "now there is room";
+  // A form that no run uses goes for an arena.
+  Output large = ops::ReduceSum(ops::MatMul(ops::Reshape(x, {-1, 1}), ops::Reshape(x, {1, -1})));
+  Session other(g);
+  other.SetVariable("w", Numbers(Shape({1024, 1024}), 9)).Check();
+  other.Run(y, {{x, fed}}).value();
+  const int64_t arena = other.GetPlanStats({{"x", fed}}, {large.name()}).value().arena_bytes;
+  for (Session* s : {&kept, &plain, &other}) s->Trim();  // so that nothing else is to be had
+  memory::set_budget(memory::bytes_in_use() + arena - form / 2);
+  const Status s = other.Run(large, {{x, fed}}).status();
+  memory::set_budget(budget);
+  EXPECT_TRUE(s.ok()) << s.ToString();
 }
 
 }  // namespace

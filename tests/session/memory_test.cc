@@ -123,6 +123,27 @@ class Budget {
   int64_t before_;
 };
 
+TEST(OutOfMemory, WhatIsIdleGoesBefore) {
+  Network n;
+  Session s(n.g, {.threads = 1});
+  Builder other;
+  Output size = ops::Placeholder(other, kInt32, {1}), filled = ops::Fill(other, size, 1.0f);
+  Session fills(other, {.threads = 1});
+  Callable call = fills.MakeCallable({size}, {filled}).value();
+  call.BindFeed(0, Tensor::Vector(std::vector<int32_t>{kMiB / 4})).Check();
+  n.Run(s, 64).Check();
+  ASSERT_GT(s.CacheBytes(), 2 * kMiB);
+  {
+    Budget none(kMiB / 2);
+    EXPECT_TRUE(call.Run().ok()) << "what another session keeps, and a step needs while it runs";
+    EXPECT_LT(s.CacheBytes(), kMiB);
+  }
+  n.Run(s, 64).Check();
+  Budget none(0);
+  EXPECT_TRUE(Tensor::Allocate(kFloat, {kMiB / 4}).ok());
+  EXPECT_FALSE(Tensor::Allocate(kFloat, {16 * kMiB}).ok());
+}
+
 TEST(OutOfMemory, NamesTheNode) {
   Builder g;
   Output n = ops::Placeholder(g, kInt32, {2}, {.name = "n"}), x = ops::Placeholder(g, kFloat, {None}, {.name = "x"});

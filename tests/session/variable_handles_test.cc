@@ -47,6 +47,28 @@ TEST(VariableHandles, OfOneVariableTellOneShape) {
   }
 }
 
+TEST(VariableHandles, OfOneNameInTwoContainersAreTwo) {
+  Builder g;
+  std::vector<Output> reads;
+  std::vector<Operation> inits;
+  for (const char* container : {"a", "b"}) {
+    AttrMap attrs = {{"dtype", kFloat}, {"shape", PartialShape({1})}, {"shared_name", "v"}, {"container", container}};
+    Output handle = g.Add("VarHandleOp", {}, std::move(attrs));
+    inits.push_back(Assign(g, handle, Ones(g, {1}) * float(inits.size() + 1)).op());
+    reads.push_back(Read(g, handle));
+  }
+  Session s(g, {.threads = 1});
+  s.Run(inits[0]).Check();
+  EXPECT_EQ(s.GetVariable("v").value().ToString(), "[1]") << "there is one so far";
+  s.Run(inits[1]).Check();
+  EXPECT_EQ(s.Run(reads[0]).value().ToString(), "[1]");
+  EXPECT_EQ(s.Run(reads[1]).value().ToString(), "[2]");
+  ExpectError(s.GetVariable("v").status(), "two variables are called 'v': in the containers 'a' and 'b'");
+  ExpectError(s.SetVariable("v", Tensor::Zeros(kFloat, {1})), "two variables are called 'v'");
+  Session fresh(g, {.threads = 1});
+  ExpectError(fresh.SetVariable("v", Tensor::Zeros(kFloat, {1})), "in the containers 'a' and 'b'");
+}
+
 // Whichever comes first in the graph.
 TEST(VariableHandles, ThatTellNoShapeGoByThoseThatDo) {
   for (bool optimize : {false, true}) {

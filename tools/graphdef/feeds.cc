@@ -6,7 +6,7 @@
 #include <cmath>
 #include <random>
 
-#include "weir/graph/text/value.h"
+#include "weir/graph/base/complex_text.h"
 #include "weir/runtime/io/file.h"
 #include "weir/runtime/io/npy.h"
 
@@ -108,10 +108,9 @@ template <class T> bool Convert(const std::string& s, T* out) {
     auto [stop, error] = std::from_chars(begin, end, *out);
     return error == std::errc() && stop == end;
   } else if constexpr (kIsComplexType<T>) {
-    const auto [real, imag] = text::SplitComplex(s);
-    typename T::value_type parts[2] = {};
-    const bool read = ((real.empty() && !imag.empty()) || Convert(std::string(real), &parts[0])) &&
-                      (imag.empty() || Convert(std::string(imag), &parts[1]));
+    const auto [real, imag] = SplitComplex(s);
+    PartOf<T> parts[2] = {};
+    const bool read = Convert(std::string(real), &parts[0]) && Convert(std::string(imag), &parts[1]);
     *out = {parts[0], parts[1]};
     return read;
   } else {

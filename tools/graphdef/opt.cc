@@ -5,7 +5,6 @@
 #include <cmath>
 #include <optional>
 
-#include "weir/graph/base/names.h"
 #include "weir/graph/export.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/subgraph.h"
@@ -64,16 +63,8 @@ Result<std::vector<std::string>> UnmarkResults(Graph& g, const std::vector<std::
     auto index = static_cast<size_t>(g[id].attr<int64_t>("index"));
     Endpoint e = g[id].input(0);
     WEIR_RETURN_IF_ERROR(g.Remove(id));
-    if (g.EndpointName(e) == names[index]) continue;
-    const std::string name = NodeNameOf(names[index]);
-    bool first = names[index].ends_with(":0");
-    if (first && !g.Find(name).valid()) {
-      WEIR_RETURN_IF_ERROR(
-          g.AddNode({.op = "Identity", .name = name, .inputs = {e}, .attrs = {{"T", BaseType(g.type(e).dtype)}}})
-              .status());
-    } else {
-      moved.push_back(fmt::format("{} is now {}", names[index], g.EndpointName(e)));
-    }
+    WEIR_ASSIGN_OR_RETURN(bool kept, KeepName(g, e, names[index]));
+    if (!kept) moved.push_back(fmt::format("{} is now {}", names[index], g.EndpointName(e)));
   }
   g.Compact();
   return moved;

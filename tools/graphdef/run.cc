@@ -196,6 +196,7 @@ Status WriteVariables(const RunOptions& o, const Session& session) {
   Arrays arrays;
   for (const std::string& name : CheckpointNames(session.graph())) {
     auto value = session.GetVariable(name);
+    if (value.status().code() == Code::kInvalidArgument) return value.status();  // two of the name
     if (value.ok()) arrays.emplace_back(name, std::move(*value));
   }
   return io::WriteNpz(o.variables, arrays);

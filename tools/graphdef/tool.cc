@@ -135,18 +135,6 @@ Status WriteResult(const std::string& path, const std::string& content) {
   return {};
 }
 
-std::vector<Status> InferBestEffort(Graph& g) {
-  std::vector<Status> errors;
-  InferenceScope scope;
-  auto order = TopologicalOrder(g);
-  if (!order.ok()) errors.push_back(order.status());
-  for (NodeId id : order.ok() ? *order : g.nodes()) {
-    if (!g[id].def()) continue;
-    if (Status s = InferNode(g, id); !s.ok()) errors.push_back(s);
-  }
-  return errors;
-}
-
 std::vector<NodeId> Placeholders(const Graph& g) {
   std::vector<NodeId> ids;
   for (NodeId id : g.nodes()) {

@@ -64,8 +64,6 @@ Status WriteResult(const std::string& path, const std::string& content);
 extern std::atomic<bool> interrupted;
 
 // ---- models
-// Infers what can be inferred, going on after errors, which it returns.
-std::vector<Status> InferBestEffort(Graph& g);
 std::vector<NodeId> Placeholders(const Graph& g);
 using weir::IsVariable;
 // Tensors that nothing but gradients and summaries consumes and that a run may fetch: what a model most likely

@@ -234,7 +234,7 @@ Status PrepareProduct(PrepareContext& c, const char* flag_x, const char* flag_y,
   return c.ForType(ProductTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     if constexpr (std::is_floating_point_v<T>) SetFloatRun<T>(c, b);
-    else if constexpr (kIsComplexType<T>) SetComplexRun<linalg::PartOf<T>>(c, b, adjoint);
+    else if constexpr (kIsComplexType<T>) SetComplexRun<PartOf<T>>(c, b, adjoint);
     else if constexpr (std::is_integral_v<T>) SetIntRun<T>(c, b);
     else SetNarrowRun<T>(c, b);
   });

@@ -15,18 +15,6 @@ namespace weir::linalg {
 using LinalgTypes = Types<float, double, Complex64, Complex128>;
 using LinalgAndHalfTypes = decltype(LinalgTypes() + Types<Half>());
 
-template <class T>
-struct PartOfT {
-  using Type = T;
-};
-template <class P>
-struct PartOfT<std::complex<P>> {
-  using Type = P;
-};
-// The type of a number's real and imaginary parts.
-template <class T>
-using PartOf = typename PartOfT<T>::Type;
-
 // double, or complex<double>.
 template <class T>
 using Precise = std::conditional_t<kIsComplexType<T>, Complex128, double>;

@@ -187,7 +187,7 @@ void SetFastRun(PrepareContext& c, const LeastSquaresSize& s) {
     auto [begin, end] = a.Range();
     for (int64_t i = begin; i < end; ++i) {
       std::copy_n(a.in<T>(0) + i * s.m * s.n, s.m * s.n, work.a);
-      const T added = T(linalg::PartOf<T>(lambda));
+      const T added = T(PartOf<T>(lambda));
       if (!SolveNormal(s, work, a.in<T>(1) + i * s.m * s.k, added, a.out<T>(0) + i * s.n * s.k)) {
         return a.Fail(InvalidArgument("is given a matrix that is rank deficient or ill-conditioned")
                           .Detail(linalg::WhichMatrix(i, s.matrices.count))
@@ -213,7 +213,7 @@ void SetOrthogonalRun(PrepareContext& c, const LeastSquaresSize& s) {
       for (int64_t j = 0; j < s.k; ++j) {
         for (int64_t row = 0; row < s.m; ++row) b[j * rows + row] = a.in<T>(1)[(i * s.m + row) * s.k + j];
       }
-      using P = linalg::PartOf<T>;
+      using P = PartOf<T>;
       const P rcond = std::numeric_limits<P>::epsilon() * P(s.least);
       linalg::LeastSquares(work, s.m, s.n, b, s.k, rcond, linalg::GetScratch<T>(staging, a, scratch), sizes);
       for (int64_t j = 0; j < s.k; ++j) {

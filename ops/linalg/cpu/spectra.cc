@@ -12,7 +12,6 @@ namespace {
 
 using linalg::Matrices;
 using linalg::Staging;
-using linalg::PartOf;
 
 // ---- singular values
 

@@ -12,7 +12,6 @@
 namespace weir {
 namespace {
 
-using linalg::PartOf;
 
 struct Size {
   int64_t count = 0, n = 0, k = 0;

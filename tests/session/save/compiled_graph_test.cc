@@ -10,6 +10,7 @@
 #include "weir/ops/array/array.h"
 #include "weir/ops/linalg/linalg.h"
 #include "weir/ops/math/math.h"
+#include "weir/ops/model/control_flow.h"
 #include "weir/ops/model/optimizers.h"
 #include "weir/ops/reduce/reduce.h"
 #include "weir/session/session.h"
@@ -49,6 +50,29 @@ TEST_F(Compiled, AChainStaysFusedAndHasItsNames) {
   // Other shapes were not compiled.
   Status s = fast.Run({{"x", Tensor::Zeros(kFloat, {1, 3})}}, {"y"}).status();
   EXPECT_NE(s.ToString().find("[2,3]"), std::string::npos) << s.ToString();
+}
+
+TEST_F(Compiled, BodiesOfLoopsAreOptimised) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {8}, {.name = "x"});
+  Outputs last = WhileLoop(
+      g, [](const Outputs& v) { return ops::Less(v[0], 3); },
+      [](const Outputs& v) { return Outputs{v[0] + 1, ops::Tanh(ops::Exp(v[1]) * 0.5f - 1.0f)}; },
+      {ops::Constant(g, 0), x});
+  ops::Identity(last[1], {.name = "y"});
+  Session session(g);
+  const NamedFeeds feeds = {{"x", Tensor::Of<float>({8}, {0, 1, -1, 0.5f, 2, -3, 4, 5})}};
+  auto compiled = session.CompileGraph(feeds, {"y"});
+  ASSERT_TRUE(compiled.ok()) << compiled.status().ToString();
+  Session fast(Reread(*compiled)), plain(Reread(*compiled), {.optimize = false});
+  auto steps = [&](Session& s) {
+    RunMetadata trace;
+    EXPECT_TRUE(s.Run(feeds, {"y"}, {}, {.metadata = &trace}).ok());
+    return trace.steps.size();
+  };
+  EXPECT_EQ(steps(fast), steps(session));
+  EXPECT_LT(steps(fast), steps(plain));
+  EXPECT_TRUE(session.Run(feeds, {"y"}).value()[0].Identical(fast.Run(feeds, {"y"}).value()[0]));
 }
 
 TEST_F(Compiled, ATrainingStepGoesOnWithItsVariables) {
