@@ -329,15 +329,16 @@ Status OpDef::AppendArgTypes(const std::vector<ArgDef>& args, const AttrMap& att
       continue;
     }
     const AttrValue* v = Value(attrs, a.type_attr);
-    if (v && v->is<AttrList>()) {
+    if (v && a.is_list && v->is<AttrList>()) {
       const auto& list = v->get<AttrList>()->type;
       types.insert(types.end(), list.begin(), list.end());
-    } else if (v && v->is<DType>()) {
+    } else if (v && !a.is_list && v->is<DType>()) {
       types.insert(types.end(), n, a.is_ref ? MakeRef(*v->get<DType>()) : *v->get<DType>());
     } else if (v && v->is<AttrPlaceholder>()) {
       types.insert(types.end(), n, DType::kInvalid);  // a polymorphic body: any
     } else {
-      return InvalidArgument(fmt::format("lacks the attribute '{}' (type)", a.type_attr));
+      return InvalidArgument(
+          fmt::format("lacks the attribute '{}' ({})", a.type_attr, a.is_list ? "list(type)" : "type"));
     }
   }
   return {};

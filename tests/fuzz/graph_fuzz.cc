@@ -236,4 +236,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace weir::fuzz
 
+// The undefined-behaviour sanitizer, which ends the process by none of the ways above, calls this before it reports.
+extern "C" void __ubsan_on_report() { weir::fuzz::SayCurrent(); }
+
 int main(int argc, char** argv) { return weir::fuzz::Main(argc, argv); }

@@ -34,6 +34,33 @@ Graph Raw(const std::string& line) {
   return g;
 }
 
+// A list in place of a dtype, or a dtype in place of a list, would give a node other outputs than its op has.
+TEST(Contract, OutputsAreAsManyAsTheOpSays) {
+  int checked = 0;
+  for (const auto& [name, def] : AllOps().ops()) {
+    for (const AttrDef& a : def.attrs()) {
+      const bool list = a.kind == "list(type)";
+      const bool outputs = std::any_of(def.outputs().begin(), def.outputs().end(),
+                                       [&](const ArgDef& o) { return o.type_attr == a.name; });
+      if (!outputs || (!list && a.kind != "type")) continue;
+      AttrMap attrs;
+      for (const ArgDef& o : def.outputs()) {
+        if (!o.number_attr.empty()) attrs[o.number_attr] = int64_t{1};
+        if (o.type_attr.empty()) continue;
+        attrs[o.type_attr] = o.is_list ? AttrValue(std::vector<DType>{kFloat}) : AttrValue(kFloat);
+      }
+      ASSERT_TRUE(def.OutputTypes(attrs).ok()) << name << def.OutputTypes(attrs).status().ToString();
+      attrs[a.name] = list ? AttrValue(kFloat) : AttrValue(AttrList());
+      EXPECT_FALSE(def.OutputTypes(attrs).ok()) << name << " " << a.name;
+      ++checked;
+    }
+  }
+  EXPECT_GT(checked, 250);
+  Graph g(&AllOps());
+  const Status s = g.AddRaw({.op = "Placeholder", .name = "x", .attrs = {{"dtype", AttrList()}}}).status();
+  EXPECT_NE(s.ToString().find("has attribute 'dtype' of kind list(), not type"), std::string::npos) << s.ToString();
+}
+
 // Every op, without any input: inference says so and touches nothing.
 TEST(Contract, NoShapeFunctionSeesAMissingInput) {
   int refused = 0;
