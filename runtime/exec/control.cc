@@ -176,9 +176,7 @@ Status RunContext::RunDirectWhile(size_t i, const RunOptions& options) {
   loop_state_.resize(std::max(loop_state_.size(), info.loop.size()));
   void** state = loop_state_.data();
   auto bind = [&](int k) {
-    for (RunContext* c : {condition, body}) {
-      for (int32_t slot : c->plan_->feeds[k].slots) c->pointers_[slot] = state[k];
-    }
+    for (RunContext* c : {condition, body}) c->SetFeedData(k, state[k]);
   };
   const int count = static_cast<int>(info.loop.size());
   for (int k = 0; k < count; ++k) state[k] = pointers_[input_slot(s, k)], bind(k);

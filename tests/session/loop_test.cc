@@ -34,6 +34,26 @@ TEST(Loop, KeepsWhatItWasGivenWhenItsBodyNeverRuns) {
   }
 }
 
+// A part of a loop variable is a view at an offset, wherever the variable lies in this turn.
+TEST(Loop, ReadsAPartOfALoopVariable) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {8}, {.name = "x"});
+  Outputs r = WhileLoop(
+      g, [](const Outputs& v) { return ops::Less(ops::Slice(v[3], {1}, {1}), 3.0f)[{0}]; },
+      [&](const Outputs& v) {
+        return Outputs{v[0] + ops::Slice(v[1], {5}, {2}), v[1], ops::Reverse(v[2], {0}) + ops::Slice(x, {0}, {8}),
+                       v[3] + ops::Slice(v[3], {2}, {1})};
+      },
+      {ops::Zeros(g, {2}), x, x, std::vector<float>{9, 0, 1}});
+  for (bool optimize : {false, true}) {
+    Session s(g, {.threads = 1, .optimize = optimize});
+    auto got = s.Run({r[0], r[2], r[3]}, {{x, {0.f, 1.f, 2.f, 3.f, 4.f, 5.f, 6.f, 7.f}}}).value();
+    EXPECT_EQ(got[0].ToString(), "[10, 12]");
+    EXPECT_EQ(got[1].ToString(), "[7, 8, 9, 10, 11, 12, 13, 14]");
+    EXPECT_EQ(got[2].ToString(), "[12, 3, 4]");
+  }
+}
+
 // Nodes of two bodies may have one name; each draws by its own seed.
 TEST(Branches, NodesOfOneNameKeepStatesOfTheirOwn) {
   auto draw = [](Builder& g, int seed) { return ops::RandomUniform(g, {3}, {.seed = seed, .name = "draw"}); };
