@@ -300,15 +300,6 @@ std::vector<ShapeContext::Input> InputsOf(const Graph& g, const Node& n) {
   return inputs;
 }
 
-// An op that takes a reference and gives one gives that: Assign and its kin.
-void HandReferenceOn(const Graph& g, const Node& n, std::vector<OutputType>* outputs) {
-  if (outputs->empty() || !IsRef(outputs->front().dtype) || n.inputs().empty()) return;
-  const OutputType& from = g.type(n.input(0));
-  if (!IsRef(from.dtype)) return;
-  OutputType& to = outputs->front();
-  to.resource = from.resource, to.handle_dtype = from.handle_dtype, to.handle_shape = from.handle_shape;
-}
-
 }  // namespace
 
 int64_t FlopsOf(const Graph& g, const Node& n) {
@@ -339,7 +330,9 @@ Result<std::vector<OutputType>> InferredTypes(const Graph& g, const Node& n) {
     }
     return NodeError(n, "shape", std::move(s));
   }
-  HandReferenceOn(g, n, &outputs);
+  // An op that takes a reference and gives one gives that: Assign and its kin.
+  const bool gives = !outputs.empty() && IsRef(outputs[0].dtype);
+  if (gives && !n.inputs().empty() && IsRef(g.type(n.input(0)).dtype)) c.PassHandle(0, 0);
   return outputs;
 }
 
