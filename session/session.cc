@@ -326,12 +326,20 @@ std::vector<std::string> Session::VariableNames() const {
 }
 
 Result<Tensor> Session::GetVariable(const std::string& name) const {
+  WEIR_ASSIGN_OR_RETURN(auto value, FindValue(name));
+  if (value) return std::move(*value);
   WEIR_ASSIGN_OR_RETURN(VariableRef v, impl_->resources_.FindVariable(name));
   if (!v) return NotFound(fmt::format("error[variable]: there is no variable '{}'", name));
+  return FailedPrecondition(fmt::format("error[variable]: variable '{}' has no value yet", name));
+}
+
+Result<std::optional<Tensor>> Session::FindValue(const std::string& name) const {
+  WEIR_ASSIGN_OR_RETURN(VariableRef v, impl_->resources_.FindVariable(name));
+  if (!v) return std::optional<Tensor>();
   std::lock_guard lock(v->mutex);
-  if (!v->value.valid())
-    return FailedPrecondition(fmt::format("error[variable]: variable '{}' has no value yet", name));
-  return v->value.Clone();
+  if (!v->value.valid()) return std::optional<Tensor>();
+  WEIR_ASSIGN_OR_RETURN(Tensor copy, v->value.Clone());
+  return std::optional(std::move(copy));
 }
 
 Status Session::SetVariable(const std::string& name, const Tensor& value) {

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -225,6 +226,9 @@ class Session {
   // SetVariable waits for runs that write the variable; runs that have read it go on with what they read.
   std::vector<std::string> VariableNames() const;              // of those that a run has touched or that have a value
   Result<Tensor> GetVariable(const std::string& name) const;   // a copy
+  // The same, but nullopt where there is no such variable or it has no value yet. Errors: two variables of the name,
+  // the memory budget.
+  Result<std::optional<Tensor>> FindValue(const std::string& name) const;
   Status SetVariable(const std::string& name, const Tensor& value);
   // Hidden states of random ops, by node name: saved beside variables so that a resumed run goes on bit for bit.
   std::map<std::string, std::vector<uint64_t>> RandomStates() const;

@@ -53,10 +53,9 @@ class Freezer {
   Status FreezeVariable(Graph& g, NodeId id, Held* held) {
     const bool handle = g[id].Is("VarHandleOp");
     const std::string name = CheckpointName(g[id]);
-    auto value = session_.GetVariable(name);
+    WEIR_ASSIGN_OR_RETURN(auto value, session_.FindValue(name));
     changed_ = true;
-    if (value.status().code() == Code::kInvalidArgument) return value.status();  // two of the name
-    if (!value.ok()) {
+    if (!value) {
       return FailedPrecondition("cannot be frozen: it has no value in the session")
           .Help("run its initialiser, or restore a checkpoint");
     }

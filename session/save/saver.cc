@@ -90,9 +90,8 @@ Result<std::vector<SavedVariable>> Saver::Variables() const {
 Result<std::vector<Tensor>> Saver::Values(const std::vector<SavedVariable>& variables) const {
   std::vector<Tensor> values;
   for (const SavedVariable& v : variables) {
-    auto value = session_->GetVariable(v.variable);
-    if (value.status().code() == Code::kInvalidArgument) return value.status();  // two of the name
-    if (!value.ok()) {
+    WEIR_ASSIGN_OR_RETURN(auto value, session_->FindValue(v.variable));
+    if (!value) {
       return FailedPrecondition(
                  fmt::format("error[variable]: variable '{}' cannot be saved: it has no value", v.variable))
           .Help("run its initialiser first, or name the variables to save in SaverOptions");

@@ -173,7 +173,10 @@ TEST(Session, VariablesByNameAndUninitialisedOnes) {
   EXPECT_EQ(unset.status().code(), Code::kFailedPrecondition);
   EXPECT_NE(unset.status().ToString().find("variable 'w' has no value yet"), std::string::npos)
       << unset.status().ToString();
+  EXPECT_FALSE(s.FindValue("w").value().has_value());
+  EXPECT_FALSE(s.FindValue("another").value().has_value());
   s.Run(init).Check();
+  EXPECT_EQ(s.FindValue("w").value()->ToString(), "[1, 2]");
   Tensor before = s.GetVariable("w").value();
   s.Run(add).Check();
   EXPECT_EQ(s.GetVariable("w").value().ToString(), "[11, 22]");

@@ -64,6 +64,7 @@ TEST(VariableHandles, OfOneNameInTwoContainersAreTwo) {
   EXPECT_EQ(s.Run(reads[0]).value().ToString(), "[1]");
   EXPECT_EQ(s.Run(reads[1]).value().ToString(), "[2]");
   ExpectError(s.GetVariable("v").status(), "two variables are called 'v': in the containers 'a' and 'b'");
+  ExpectError(s.FindValue("v").status(), "two variables are called 'v'");
   ExpectError(s.SetVariable("v", Tensor::Zeros(kFloat, {1})), "two variables are called 'v'");
   Session fresh(g, {.threads = 1});
   ExpectError(fresh.SetVariable("v", Tensor::Zeros(kFloat, {1})), "in the containers 'a' and 'b'");

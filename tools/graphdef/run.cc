@@ -195,9 +195,8 @@ Status WriteArrays(const RunOptions& o, const Arrays& arrays) {
 Status WriteVariables(const RunOptions& o, const Session& session) {
   Arrays arrays;
   for (const std::string& name : CheckpointNames(session.graph())) {
-    auto value = session.GetVariable(name);
-    if (value.status().code() == Code::kInvalidArgument) return value.status();  // two of the name
-    if (value.ok()) arrays.emplace_back(name, std::move(*value));
+    WEIR_ASSIGN_OR_RETURN(auto value, session.FindValue(name));
+    if (value) arrays.emplace_back(name, std::move(*value));
   }
   return io::WriteNpz(o.variables, arrays);
 }

@@ -1,7 +1,11 @@
 // Threads: jobs of several runs at once, workers that come late, many short jobs. Run under the thread sanitizer too.
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <sched.h>
 
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <thread>
 #include <vector>
 
@@ -74,6 +78,61 @@ TEST(ThreadPool, LendsAWorkerThatARunDoesNotUse) {
   EXPECT_EQ(inside.load(), 2);
   pool.Release(idle);
   pool.Release(busy);
+}
+
+// Calls `fn` on a worker: the caller's own chunk ends after that.
+void OnAWorker(ThreadPool::Team* team, const std::function<void()>& fn) {
+  struct Job {
+    const std::function<void()>& fn;
+    std::thread::id caller = std::this_thread::get_id();
+    std::atomic<bool> done{false};
+  } job{fn};
+  auto chunk = [](void* context, int64_t) {
+    auto& job = *static_cast<Job*>(context);
+    if (std::this_thread::get_id() != job.caller) {
+      job.fn();
+      job.done = true;
+    }
+    while (!job.done) std::this_thread::yield();
+  };
+  team->Run(chunk, &job, 2);
+}
+
+cpu_set_t Affinity() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  pthread_getaffinity_np(pthread_self(), sizeof(set), &set);
+  return set;
+}
+
+void StayOn(int processor) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(processor, &set);
+  pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+}
+
+TEST(ThreadPool, AWorkerThatWakesOnTheCallersProcessorMovesAwayFromIt) {
+  if (AvailableProcessors() < 2) GTEST_SKIP() << "there is one processor";
+  int processor = 0;
+  for (const cpu_set_t all = Affinity(); !CPU_ISSET(processor, &all);) ++processor;
+  ThreadPool pool(2);
+  bool moved = false;
+  std::thread caller([&] {
+    StayOn(processor);
+    ThreadPool::Team* team = pool.Lease();
+    OnAWorker(team, [&] { StayOn(processor); });
+    for (int round = 0; round < 100 && !moved; ++round) {  // a worker looks when it has slept
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      OnAWorker(team, [&] {
+        const cpu_set_t set = Affinity();
+        moved = !CPU_ISSET(processor, &set);
+      });
+    }
+    pool.Release(team);
+  });
+  caller.join();
+  EXPECT_TRUE(moved);
 }
 
 }  // namespace
