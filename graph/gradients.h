@@ -41,9 +41,12 @@ class Grad {
 // What a GradFn sees of one node, and where it puts the gradients by the inputs.
 class GradContext {
  public:
-  GradContext(Builder* b, NodeId id, std::vector<Grad> grads);
+  // `wanted`: of the inputs.
+  GradContext(Builder* b, NodeId id, std::vector<Grad> grads, std::vector<bool> wanted);
 
   Builder& builder() const { return *builder_; }
+  NodeId id() const { return id_; }
+  std::string op() const { return node().op(); }  // copied: what is built moves the node
   const Node& node() const { return builder_->graph().node(id_); }
   int num_inputs() const { return static_cast<int>(node().inputs().size()); }
   int num_outputs() const { return static_cast<int>(node().outputs().size()); }
@@ -60,6 +63,8 @@ class GradContext {
   Output grad(int i = 0);
   const Grad& raw_grad(int i = 0) const { return grads_[i]; }
 
+  // Whether anybody asks for the gradient by input i.
+  bool wants(int i) const { return wanted_[i]; }
   void set(int i, Grad g) { result_[i] = std::move(g); }
   const std::vector<Grad>& result() const { return result_; }
 
@@ -67,6 +72,7 @@ class GradContext {
   Builder* builder_;
   NodeId id_;
   std::vector<Grad> grads_, result_;
+  std::vector<bool> wanted_;
 };
 
 struct GradientOptions {

@@ -233,7 +233,7 @@ ShapeFn SpaceDepthShape(bool to_depth) {
 // ---- gradients
 
 Status TransposeGrad(GradContext& c) {
-  c.set(0, Make(c.node().op(), {c.grad(), Make("InvertPermutation", {c.input(1)})}));
+  c.set(0, Make(c.op(), {c.grad(), Make("InvertPermutation", {c.input(1)})}));
   return {};
 }
 

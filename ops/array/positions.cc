@@ -64,7 +64,7 @@ Output OneHot(Input indices, Input depth, const OneHotOptions& o) {
   bool literals = o.on_value.is_literal() && o.off_value.is_literal();
   if (literals) attrs.emplace("T", o.dtype == DType::kInvalid ? kFloat : o.dtype);
   return Make("OneHot", {indices, depth, o.on_value, o.off_value}, attrs,
-              o.name.empty() ? Name{"one_hot"} : Name(o.name));
+              o.name.empty() ? Name{"one_hot"} : Name{o.name});
 }
 
 }  // namespace ops

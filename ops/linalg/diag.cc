@@ -125,7 +125,7 @@ Status MatrixSetDiagShape(ShapeContext& c) {
 
 // "MatrixDiagV3" has "V3".
 std::string Version(const GradContext& c) {
-  const std::string& op = c.node().op();
+  const std::string op = c.op();
   const size_t v = op.rfind('V');
   return v != op.npos && v + 2 == op.size() ? op.substr(v) : std::string();
 }

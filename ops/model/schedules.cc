@@ -42,7 +42,7 @@ class Schedule {
     return {};
   }
   // The scope's own node.
-  Name Result() const { return Name(builder_->scope()); }
+  Name Result() const { return Name{builder_->scope()}; }
 
  private:
   Builder* builder_;
@@ -121,7 +121,7 @@ Output PiecewiseConstant(Input x, const std::vector<double>& boundaries, const s
         IsInteger(x.dtype()) ? Input(static_cast<int64_t>(std::floor(boundaries[i]))) : Input(boundaries[i]);
     result = Where(LessEqual(x, boundary), constant(values[i]), result);
   }
-  return Make("Identity", {result}, {}, Name(b->scope()));
+  return Make("Identity", {result}, {}, Name{b->scope()});
 }
 
 Output CosineDecay(Input learning_rate, Input step, Input decay_steps, const CosineDecayOptions& o) {

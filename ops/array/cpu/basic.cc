@@ -83,11 +83,10 @@ Status PrepareOnesLike(PrepareContext& c) {
 
 Status PrepareCheckNumerics(PrepareContext& c) {
   c.set_output_shape(0, c.input_shape(0));
-  int64_t n = c.input_shape(0).num_elements();
-  c.ParallelOver(n, 0.5);
+  c.ParallelOver(c.input_shape(0).num_elements(), 0.5);
   return c.ForType(FloatTypes(), c.input_dtype(0), [&](auto type) {
     using T = decltype(type);
-    c.SetRun([n, message = c.attr<std::string>("message")](RunArgs& a) {
+    c.SetRun([message = c.attr<std::string>("message")](RunArgs& a) {
       auto [begin, end] = a.Range();
       bool nan = false, inf = false;
       for (int64_t i = begin; i < end; ++i) {

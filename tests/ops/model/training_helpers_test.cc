@@ -214,7 +214,7 @@ TEST(TrainingHelpers, RefuseWhatCannotBe) {
          ExponentialMovingAverage({.9, .8}).Apply({w});
        },
        "must be one number"},
-      {"a decay of a text", [](Builder&, const Variable& w) { ops::AssignMovingAverage(w, w, {.name = "slow"}); },
+      {"a decay of a text", [](Builder&, const Variable& w) { ops::AssignMovingAverage(w, w, "slow"); },
        "decay of 'w' must be one number"},
   };
   for (const Row& row : rows) {

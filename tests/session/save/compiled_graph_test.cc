@@ -37,7 +37,7 @@ TEST_F(Compiled, AChainStaysFusedAndHasItsNames) {
   Builder g;
   Output x = ops::Placeholder(g, kFloat, {None, 3}, {.name = "x"});
   Output h = ops::Tanh(x * 2.0f + 1.0f);
-  Output y = ops::Exp(h - 0.5f, {.name = "y"});
+  ops::Exp(h - 0.5f, {.name = "y"});
   Session session(g);
   const Tensor fed = Tensor::Of<float>({2, 3}, {0, 1, -1, 0.5f, 2, -3});
   const NamedFeeds feeds = {{"x", fed}};
@@ -100,7 +100,7 @@ TEST_F(Compiled, ATrainingStepGoesOnWithItsVariables) {
 TEST_F(Compiled, AFeedThatDecidesAShapeIsCompiledIn) {
   Builder g;
   Output n = ops::Placeholder(g, kInt32, {}, {.name = "n"});
-  Output y = ops::Fill(g, ops::Stack({n, 2}), 3.0f, {.name = "y"});
+  ops::Fill(g, ops::Stack({n, 2}), 3.0f, {.name = "y"});
   Session session(g);
   auto compiled = session.CompileGraph({{"n", Tensor(2)}}, {"y"});
   ASSERT_TRUE(compiled.ok()) << compiled.status().ToString();
@@ -118,7 +118,7 @@ TEST_F(Compiled, AnyTensorMayBeFedAndFetched) {
   Output x = ops::Placeholder(g, kFloat, {4}, {.name = "x"});
   Output same = ops::Identity(x, {.name = "same"});
   OutputList parts = ops::Split(ops::Relu(same), 2, 0, {.name = "parts"});
-  Output seven = ops::Add(ops::Constant(g, 3.0f), 4.0f, {.name = "seven"});
+  ops::Add(ops::Constant(g, 3.0f), 4.0f, {.name = "seven"});
   Session session(g);
   const NamedFeeds feeds = {{"x", Tensor::Of<float>({4}, {1, -2, 3, 4})}};
   const std::vector<std::string> fetches = {"x", "same", "parts:1", "seven"};
