@@ -85,10 +85,11 @@ Status Graph::SetInputs(NodeId id, std::vector<Endpoint> inputs, std::vector<Nod
   Unlink(n);
   n.inputs_ = std::move(inputs);
   n.control_inputs_.clear();
-  // Why a set: an init node may wait for every variable there is.
-  std::unordered_set<int32_t> seen{id.value};
-  for (NodeId c : control_inputs) {
-    if (seen.insert(c.value).second) n.control_inputs_.push_back(c);
+  if (!control_inputs.empty()) {  // Why a set: an init node may wait for every variable there is
+    std::unordered_set<int32_t> seen{id.value};
+    for (NodeId c : control_inputs) {
+      if (seen.insert(c.value).second) n.control_inputs_.push_back(c);
+    }
   }
   Link(n);
   return {};

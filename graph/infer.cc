@@ -310,8 +310,10 @@ int64_t FlopsOf(const Graph& g, const Node& n) {
   return ElementsOrOne(n.output(0).shape);
 }
 
-Result<std::vector<OutputType>> InferredTypes(const Graph& g, const Node& n) {
-  WEIR_RETURN_IF_ERROR(CheckNode(g, n));
+namespace {
+
+// Of a node that keeps the contract.
+Result<std::vector<OutputType>> TypesOf(const Graph& g, const Node& n) {
   if (!n.def() || !n.def()->shape_fn()) return n.outputs();
   std::vector<OutputType> outputs = n.outputs();
   for (OutputType& o : outputs) {
@@ -336,9 +338,10 @@ Result<std::vector<OutputType>> InferredTypes(const Graph& g, const Node& n) {
   return outputs;
 }
 
-Status InferNode(Graph& g, NodeId id) {
+// Of a node that keeps the contract.
+Status InferSound(Graph& g, NodeId id) {
   const Node& n = g.node(id);
-  WEIR_ASSIGN_OR_RETURN(std::vector<OutputType> outputs, InferredTypes(g, n));
+  WEIR_ASSIGN_OR_RETURN(std::vector<OutputType> outputs, TypesOf(g, n));
   if (!n.def()) return InferCall(g, id);
   if (!n.def()->shape_fn()) return {};
   // Files of versions up to 21 could not tell a scalar placeholder from one of unknown shape.
@@ -349,7 +352,19 @@ Status InferNode(Graph& g, NodeId id) {
     NameUnknowns(&outputs[i].shape);
     WEIR_RETURN_IF_ERROR(g.SetOutputType(id, static_cast<int>(i), std::move(outputs[i])));
   }
-  return FunctionAttrs(n).empty() ? Status() : InferCall(g, id);
+  return n.def()->calls() == CallKind::kNone ? Status() : InferCall(g, id);
+}
+
+}  // namespace
+
+Result<std::vector<OutputType>> InferredTypes(const Graph& g, const Node& n) {
+  WEIR_RETURN_IF_ERROR(CheckNode(g, n));
+  return TypesOf(g, n);
+}
+
+Status InferNode(Graph& g, NodeId id) {
+  WEIR_RETURN_IF_ERROR(CheckNode(g, g.node(id)));
+  return InferSound(g, id);
 }
 
 namespace {
@@ -430,11 +445,11 @@ std::vector<Status> InferBestEffort(Graph& g) {
   return errors;
 }
 
-Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, EndpointHash>& known) {
+Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, EndpointHash>& known, bool verified) {
   InferenceScope scope;
   WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g));
   for (NodeId id : order) {
-    WEIR_RETURN_IF_ERROR(InferNode(g, id));
+    WEIR_RETURN_IF_ERROR(verified ? InferSound(g, id) : InferNode(g, id));
     if (known.empty()) continue;
     for (size_t i = 0; i < g.node(id).outputs().size(); ++i) {
       auto it = known.find(Endpoint{id, static_cast<int32_t>(i)});

@@ -8,7 +8,7 @@ Result<bool> InferShapes(Graph& g, PassContext&) {
   for (NodeId id : g.nodes()) {
     if (g.node(id).Is("_Arg")) known[{id, 0}] = g.node(id).output(0);
   }
-  WEIR_RETURN_IF_ERROR(InferGraph(g, known));
+  WEIR_RETURN_IF_ERROR(InferGraph(g, known, /*verified=*/true));  // as every graph is before and after a pass
   return false;
 }
 

@@ -19,12 +19,15 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
   pins_.resize(p.variables.size());
   fetched_pins_.resize(p.variables.size());
   pin_shapes_.resize(p.variables.size());
-  form_pins_.resize(p.variables.size());
+  for (const PlanVariable& v : p.variables) {
+    if (!v.form.kind.empty()) form_pins_.resize(p.variables.size());
+  }
   feed_tensors_.resize(p.feeds.size());
   nested_.resize(p.steps.size());
   dynamic_ops_.resize(p.steps.size());
   args_.resize(p.steps.size());
   quick_.resize(p.steps.size());
+  for (const Slot& s : p.slots) offsets_.push_back(s.offset);
   FindResting();
   for (size_t i = 0; i < p.slots.size(); ++i) {
     if (p.slots[i].storage == Storage::kConstant) Place(static_cast<int32_t>(i), p.constants[p.slots[i].index].raw());
@@ -51,7 +54,10 @@ void RunContext::FindResting() {
   for (const PlanFetch& f : p.fetches) {
     if (f.slot < 0) continue;
     const Slot& s = p.slots[f.slot];
-    if (s.storage == Storage::kVariable) pins[s.index] = false;
+    if (s.storage == Storage::kVariable) {
+      pins[s.index] = false;
+      fetched_variables_.push_back({static_cast<int>(&f - p.fetches.data()), s.index});
+    }
     if (s.storage == Storage::kDynamic) dynamic[s.index] = false, fetched_dynamic_[s.index] = true;
   }
   for (const PlanFeed& f : p.feeds) {
@@ -112,7 +118,7 @@ std::shared_ptr<Buffer> RunContext::TakeArena() {
 }
 
 int64_t RunContext::bytes() const {
-  size_t bytes = sizeof(*this) + pointers_.size() * sizeof(void*) +
+  size_t bytes = sizeof(*this) + pointers_.size() * (sizeof(void*) + sizeof(int64_t)) +
                  args_.size() * (sizeof(RunArgs) + sizeof(QuickStep)) + dynamic_.size() * sizeof(Tensor);
   for (const auto& pool : recycled_) {
     for (const auto& b : pool) bytes += b->bytes();
@@ -186,7 +192,9 @@ void RunContext::Repin(int v) {
 Status RunContext::PinVariables() {
   for (size_t v = 0; v < plan_->variables.size(); ++v) {
     const PlanVariable& pv = plan_->variables[v];
-    std::lock_guard lock(pv.variable->mutex);
+    // What this run writes nobody else changes, since the run holds `writing`.
+    std::unique_lock lock(pv.variable->mutex, std::defer_lock);
+    if (!pv.written) lock.lock();
     const Tensor& value = pv.variable->value;
     if (!value.valid()) {
       if (!pv.read_first) continue;
@@ -224,22 +232,18 @@ Status RunContext::PinForm(int v) {
 
 void RunContext::Rest(std::span<const Tensor> copied) {
   for (int32_t v : resting_pins_) pins_[v] = nullptr;
-  if (!copied.empty()) RestCopied(copied);
+  if (!copied.empty() && !fetched_variables_.empty()) RestCopied(copied);
   for (int32_t d : resting_dynamic_) dynamic_[d] = Tensor();
   for (auto& p : form_pins_) p = nullptr;
 }
 
 // Lets go of the variables of which each fetch has been copied.
 void RunContext::RestCopied(std::span<const Tensor> copied) {
-  auto variable = [&](size_t i) {
-    const int32_t slot = plan_->fetches[i].slot;
-    return slot >= 0 && plan_->slots[slot].storage == Storage::kVariable ? plan_->slots[slot].index : -1;
-  };
-  for (size_t i = 0; i < copied.size(); ++i) {
-    if (const int32_t v = variable(i); v >= 0 && !copied[i].valid()) fetched_pins_[v] = true;
+  for (auto [fetch, v] : fetched_variables_) {
+    if (!copied[fetch].valid()) fetched_pins_[v] = true;
   }
-  for (size_t i = 0; i < copied.size(); ++i) {
-    if (const int32_t v = variable(i); v >= 0 && !fetched_pins_[v]) pins_[v] = nullptr;
+  for (auto [fetch, v] : fetched_variables_) {
+    if (!fetched_pins_[v]) pins_[v] = nullptr;
   }
   fetched_pins_.assign(pins_.size(), false);
 }
@@ -363,7 +367,8 @@ Status RunContext::RunStep(size_t i, const RunOptions& options) {
     case StepKind::kAssign: return RunAssign(i);
     case StepKind::kReadVariable: RunReadVariable(i); return {};
     case StepKind::kIsInitialized: RunIsInitialized(i); return {};
-    case StepKind::kIf: return RunIf(i, options);
+    case StepKind::kIf:
+    case StepKind::kCase: return RunBranch(i, options);
     case StepKind::kWhile: return RunWhile(i, options);
   }
   return Internal("a step of unknown kind");

@@ -77,7 +77,7 @@ class RunContext {
   void PlaceArena(char* base);
   // Of a slot in memory that begins at `base`, which may be null.
   void Place(int32_t slot, const void* base) {
-    pointers_[slot] = base ? static_cast<char*>(const_cast<void*>(base)) + plan_->slots[slot].offset : nullptr;
+    pointers_[slot] = base ? static_cast<char*>(const_cast<void*>(base)) + offsets_[slot] : nullptr;
   }
   Status PinVariables();
   void Repin(int v);
@@ -115,10 +115,10 @@ class RunContext {
   Status RunAssign(size_t i);
   void RunReadVariable(size_t i);
   void RunIsInitialized(size_t i);
-  Status RunIf(size_t i, const RunOptions& options);
+  Status RunBranch(size_t i, const RunOptions& options);
   Status RunWhile(size_t i, const RunOptions& options);
   Result<RunContext*> Nested(size_t step, size_t which);
-  Status RunDirectIf(size_t i, const RunOptions& options);
+  Status RunDirectBranch(size_t i, const RunOptions& options);
   Status RunDirectWhile(size_t i, const RunOptions& options);
   std::vector<Tensor> Arguments(size_t step) const;
   Status CallNested(size_t step, size_t which, const std::vector<Tensor>& inputs, const RunOptions& options,
@@ -145,6 +145,7 @@ class RunContext {
   std::shared_ptr<Buffer> arena_;
   char* arena_base_ = nullptr;                // what pointers_ and args_ refer to
   std::vector<void*> pointers_;               // by slot
+  std::vector<int64_t> offsets_;              // by slot, as the plan has them: close together
   std::vector<RunArgs> args_;                 // by step
   std::vector<QuickStep> quick_;              // by step
   std::vector<Tensor> dynamic_;               // by dynamic number
@@ -155,7 +156,8 @@ class RunContext {
   std::vector<std::shared_ptr<Buffer>> pins_;  // by variable
   std::vector<std::shared_ptr<Buffer>> form_pins_;       // by variable: of its form
   std::vector<int32_t> resting_pins_, resting_dynamic_;  // what Rest lets go of
-  std::vector<bool> fetched_pins_;                       // of RestCopied, by variable
+  std::vector<std::pair<int, int32_t>> fetched_variables_;  // fetches that are a variable's value, and which
+  std::vector<bool> fetched_pins_;                          // of RestCopied, by variable
   std::vector<bool> fetched_dynamic_;          // by dynamic number: its memory will be the caller's
   bool stale_ = false, formless_ = false;
   std::vector<Shape> pin_shapes_;              // of those whose shape the plan does not know
