@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "weir/graph/infer.h"
+#include "weir/graph/subgraph.h"
 
 namespace weir {
 
@@ -60,6 +61,13 @@ std::string Builder::UniqueFunctionName(std::string_view base) {
   for (int i = 1; graph_.FindFunction(name) || !outermost->function_names_.insert(name).second; ++i)
     name = fmt::format("{}_{}", base, i);
   return name;
+}
+
+FuncRef Builder::AddFunction(std::string_view base, Graph body) {
+  graph_.ShareFunctions(body);
+  const std::string name = UniqueFunctionName(base);
+  Fail(graph_.AddFunction(ToFunction(name, std::move(body))));
+  return {name, {}};
 }
 
 Output Builder::Capture(const Output& o) {

@@ -256,6 +256,9 @@ class Builder {
   // `base`, `base_1`, …: a name that no function of this builder's library has and none of the builders around it, nor
   // of the bodies inside those, was given; their libraries become one.
   std::string UniqueFunctionName(std::string_view base);
+  // Moves a body and its library into this one's, as a function under such a name.
+  FuncRef AddFunction(std::string_view base, Graph body);
+  Builder* parent() const { return parent_; }  // null: this is no body
   // Outputs of the parent that the body uses, in the order of their arguments.
   const std::vector<Output>& captures() const { return captures_; }
   // An output of an enclosing builder as a value of this body; `o` itself when it is this builder's.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "weir/graph/infer.h"
 #include "weir/graph/verify.h"
@@ -20,6 +21,21 @@ struct Depth {
   bool too_deep() const { return call_depth > kMaxCallDepth; }
 };
 
+constexpr std::string_view kBranches = "branches";
+
+// Names of the attributes that have one function each, in the order that matters.
+std::span<const std::string_view> FunctionAttrs(CallKind kind) {
+  static constexpr std::string_view kIf[] = {"then_branch", "else_branch"}, kLoop[] = {"cond", "body"}, kCall[] = {"f"};
+  switch (kind) {
+    case CallKind::kCall: return kCall;
+    case CallKind::kIf: return kIf;
+    case CallKind::kLoop: return kLoop;
+    case CallKind::kNone:
+    case CallKind::kCase: break;
+  }
+  return {};
+}
+
 bool BindPlaceholders(AttrValue& v, const AttrMap& bound) {
   if (auto* p = v.get<AttrPlaceholder>()) {
     auto it = bound.find(p->name);
@@ -31,6 +47,15 @@ bool BindPlaceholders(AttrValue& v, const AttrMap& bound) {
     FuncRef copy = *f;
     for (auto& [name, value] : copy.attrs) {
       if (!BindPlaceholders(value, bound)) return false;
+    }
+    v = AttrValue(std::move(copy));
+  }
+  if (auto* list = v.get<AttrList>(); list && !list->func.empty()) {
+    AttrList copy = *list;
+    for (FuncRef& f : copy.func) {
+      for (auto& [name, value] : f.attrs) {
+        if (!BindPlaceholders(value, bound)) return false;
+      }
     }
     v = AttrValue(std::move(copy));
   }
@@ -104,56 +129,88 @@ Status CheckEnds(const Function& f, const Graph& body) {
 
 }  // namespace
 
-std::span<const std::string_view> FunctionAttrs(const Node& n) {
-  static constexpr std::string_view kBranches[] = {"then_branch", "else_branch"}, kLoop[] = {"cond", "body"},
-                                    kCall[] = {"f"};
-  switch (n.def() ? n.def()->calls() : CallKind::kNone) {
-    case CallKind::kNone: return {};
-    case CallKind::kCall: return kCall;
-    case CallKind::kBranches: return kBranches;
-    case CallKind::kLoop: return kLoop;
-  }
-  return {};
+CallKind CallKindOf(const Graph& g, const Node& n) {
+  if (n.def()) return n.def()->calls();
+  return g.FindFunction(n.op()) ? CallKind::kCall : CallKind::kNone;
 }
 
-Result<const Function*> CalledFunction(const Graph& g, const Node& n, std::string_view attr) {
-  std::string name = n.op();
-  if (!attr.empty()) {
-    const AttrValue* v = n.FindAttr(attr);
-    if (!v || !v->is<FuncRef>()) return InvalidArgument(fmt::format("lacks the attribute '{}' (func)", attr));
-    name = v->get<FuncRef>()->name;
+std::vector<FuncRef> CalledFunctions(const Graph& g, const Node& n) {
+  const CallKind kind = CallKindOf(g, n);
+  if (kind == CallKind::kNone) return {};
+  if (!n.def()) return {{n.op(), n.attrs()}};
+  if (kind == CallKind::kCase) return n.attr<AttrList>(kBranches).func;
+  std::vector<FuncRef> functions;
+  for (std::string_view attr : FunctionAttrs(kind)) functions.push_back(n.attr<FuncRef>(attr));
+  return functions;
+}
+
+std::vector<std::string> FunctionNames(const Graph& library, const Node& n) {
+  std::vector<std::string> names;
+  auto add = [&](const std::string& name) {
+    if (library.FindFunction(name)) names.push_back(name);
+  };
+  if (!n.def()) add(n.op());
+  for (const auto& [attr, value] : n.attrs()) {
+    if (const auto* f = value.get<FuncRef>()) add(f->name);
+    if (const auto* list = value.get<AttrList>()) {
+      for (const FuncRef& f : list->func) add(f.name);
+    }
   }
-  const Function* f = g.FindFunction(name);
-  if (!f) return NotFound(fmt::format("calls function '{}', which the library does not have", name));
-  return f;
+  return names;
+}
+
+Result<const Function*> FindCalled(const Graph& g, const FuncRef& f) {
+  if (const Function* function = g.FindFunction(f.name)) return function;
+  return NotFound(fmt::format("calls function '{}', which the library does not have", f.name));
+}
+
+Status SetCalledFunctions(Graph& g, NodeId id, const std::vector<FuncRef>& functions, const AttrMap& changed) {
+  const Node& n = g.node(id);
+  if (!n.def()) return g.SetOp(id, functions[0].name, functions[0].attrs);
+  AttrMap attrs = n.attrs();
+  for (const auto& [name, value] : changed) attrs[name] = value;
+  if (n.def()->calls() == CallKind::kCase) {
+    attrs[std::string(kBranches)] = AttrList{.func = functions};
+  } else {
+    const auto names = FunctionAttrs(n.def()->calls());
+    for (size_t i = 0; i < names.size(); ++i) attrs[std::string(names[i])] = functions[i];
+  }
+  return g.SetOp(id, std::string(n.op()), std::move(attrs));
 }
 
 Status CheckCall(const Graph& g, const Node& n) {
-  auto attrs = FunctionAttrs(n);
-  bool by_name = !n.def() && g.FindFunction(n.op()), branch = !attrs.empty() && attrs[0] == "then_branch";
-  if (attrs.empty() && !by_name) return {};
-  static constexpr std::string_view kByName[] = {""};
+  const CallKind kind = CallKindOf(g, n);
+  if (kind == CallKind::kNone) return {};
   std::vector<DType> in, out;
   for (Endpoint e : n.inputs()) in.push_back(g.type(e).dtype);
   for (const OutputType& t : n.outputs()) out.push_back(t.dtype);
-  if (branch && in[0] == kResource) return InvalidArgument("has a resource for a condition");
-  if (branch) in.erase(in.begin());
-  for (std::string_view attr : by_name ? kByName : attrs) {
-    WEIR_ASSIGN_OR_RETURN(const Function* f, CalledFunction(g, n, attr));
-    const AttrMap& bound = by_name ? n.attrs() : n.FindAttr(attr)->get<FuncRef>()->attrs;
-    WEIR_RETURN_IF_ERROR(CompareTypes(*f, "argument", in, DeclaredTypes(*f, f->args, bound)));
-    auto results = DeclaredTypes(*f, f->rets, bound);
-    if (attr == "cond" && results && (results->size() != 1 || results->front() == kResource)) {
+  if (FirstArgument(kind) == 1) {
+    if (in[0] == kResource) return InvalidArgument("has a resource for a condition");
+    in.erase(in.begin());
+  }
+  const std::vector<FuncRef> functions = CalledFunctions(g, n);
+  for (size_t i = 0; i < functions.size(); ++i) {
+    WEIR_ASSIGN_OR_RETURN(const Function* f, FindCalled(g, functions[i]));
+    WEIR_RETURN_IF_ERROR(CompareTypes(*f, "argument", in, DeclaredTypes(*f, f->args, functions[i].attrs)));
+    auto results = DeclaredTypes(*f, f->rets, functions[i].attrs);
+    const bool condition = kind == CallKind::kLoop && i == 0;
+    if (condition && results && (results->size() != 1 || results->front() == kResource)) {
       return InvalidArgument(
           fmt::format("has the condition '{}' of {} results; a condition gives one tensor", f->name, results->size()));
     }
-    if (attr != "cond") WEIR_RETURN_IF_ERROR(CompareTypes(*f, "result", out, results));
+    if (!condition) WEIR_RETURN_IF_ERROR(CompareTypes(*f, "result", out, results));
   }
   return {};
 }
 
 std::vector<NodeId> ArgNodes(const Graph& body) { return ByIndex(body, "_Arg"); }
 std::vector<NodeId> RetNodes(const Graph& body) { return ByIndex(body, "_Retval"); }
+
+std::vector<DType> ResultDTypes(const Graph& body) {
+  std::vector<DType> types;
+  for (NodeId id : RetNodes(body)) types.push_back(body.node(id).type_attr("T"));
+  return types;
+}
 
 std::set<NodeId> EffectNodes(const Function& f, const Graph& body) {
   std::set<NodeId> effects;

@@ -4,7 +4,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
 
 #include "weir/graph/graph.h"
 
@@ -14,9 +13,18 @@ inline constexpr int kMaxCallDepth = 64;  // nested calls; more is recursion
 // Of all bodies that one inference walks, that calls unfold to, or that branches and loops are compiled to.
 inline constexpr int64_t kMaxUnfoldedNodes = 1 << 18;
 
-// The function that a call, branch or loop node refers to by attribute `attr` ("f", "then_branch", "cond", …), or, for
-// a node whose op is a function's name, that function with attr "". Error when it is not in the library.
-Result<const Function*> CalledFunction(const Graph& g, const Node& n, std::string_view attr);
+// How a node calls functions; a node whose op is a function's name is a call of it.
+CallKind CallKindOf(const Graph& g, const Node& n);
+// The functions that a node calls, in order: of a branch one a case, of a loop the condition and the body.
+std::vector<FuncRef> CalledFunctions(const Graph& g, const Node& n);
+// Names of the library's functions that a node refers to, by its op or by any attribute.
+std::vector<std::string> FunctionNames(const Graph& library, const Node& n);
+// The function of the library. Error when it has none of the name.
+Result<const Function*> FindCalled(const Graph& g, const FuncRef& f);
+// Lets the node call these in place of those, with other attributes changed at once.
+Status SetCalledFunctions(Graph& g, NodeId id, const std::vector<FuncRef>& functions, const AttrMap& changed = {});
+// The input of a node that is its functions' first argument.
+inline int FirstArgument(CallKind kind) { return kind == CallKind::kIf || kind == CallKind::kCase ? 1 : 0; }
 
 // Whether the body could be read from the function's file; see import_function.h.
 bool HasBody(const Function& f);
@@ -31,13 +39,10 @@ Status CheckCall(const Graph& g, const Node& n);
 Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attrs,
                           const std::vector<OutputType>& arg_types);
 
-// Names of the function attributes of a node, in the order that matters: {"f"}, {"then_branch", "else_branch"},
-// {"cond", "body"}.
-std::span<const std::string_view> FunctionAttrs(const Node& n);
-
 // The body's `_Arg` / `_Retval` nodes by index.
 std::vector<NodeId> ArgNodes(const Graph& body);
 std::vector<NodeId> RetNodes(const Graph& body);
+std::vector<DType> ResultDTypes(const Graph& body);
 // The nodes of the body of `f` that have an effect: the stateful ones, and of unknown ops, of which nobody can say,
 // those that the function's control results name.
 std::set<NodeId> EffectNodes(const Function& f, const Graph& body);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "weir/graph/function_gradient.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/verify.h"
 
@@ -47,8 +48,8 @@ Output Grad::ToDense() const {
   return Make("UnsortedSegmentSum", {slices_.values, slices_.indices, rows}, {}, {.name = "dense"});
 }
 
-GradContext::GradContext(Builder* b, NodeId id, std::vector<Grad> grads)
-    : builder_(b), id_(id), grads_(std::move(grads)) {
+GradContext::GradContext(Builder* b, NodeId id, std::vector<Grad> grads, std::vector<bool> wanted)
+    : builder_(b), id_(id), grads_(std::move(grads)), wanted_(std::move(wanted)) {
   result_.resize(node().inputs().size());
 }
 
@@ -152,9 +153,8 @@ class Differentiator {
     for (const Output& y : ys_) to_y[y.endpoint().node.value] = true;
     for (auto it = order.rbegin(); it != order.rend(); ++it) {
       if (!to_y[it->value]) continue;
-      WEIR_RETURN_IF_ERROR(CheckNode(g, g.node(*it)));
       // A gradient function relies on what the shape function refuses.
-      if (from_x[it->value]) WEIR_RETURN_IF_ERROR(InferredTypes(g, g.node(*it)).status());
+      WEIR_RETURN_IF_ERROR(from_x[it->value] ? InferredTypes(g, g.node(*it)).status() : CheckNode(g, g.node(*it)));
       if (stop[it->value] || GradientIsZero(*it)) continue;
       for (Endpoint e : g.node(*it).inputs()) {
         if (Differentiable(g.type(e))) to_y[e.node.value] = true;
@@ -195,9 +195,7 @@ class Differentiator {
             "…) does",
             *custom);
       }
-      if (n.def()) return n.def()->no_gradient_reason();
-      return b_.graph().FindFunction(n.op()) ? "it calls a function, through which gradients are not derived"
-                                             : "the op is not known";
+      return n.def() ? n.def()->no_gradient_reason() : "the op is not known";
     }
     auto unsupported = [&](Endpoint e) {
       return between_[e.node.value] && Unsupported(BaseType(b_.graph().type(e).dtype));
@@ -263,7 +261,9 @@ class Differentiator {
     const GradFn* fn = FindGradient(b_.graph().node(id));
     if (!fn || !AnyInputBetween(id)) return {};
     auto scope = b_.NameScope(scope_ + name + "_grad/");
-    GradContext c(&b_, id, std::move(grads));
+    std::vector<bool> wanted;
+    for (Endpoint e : b_.graph().node(id).inputs()) wanted.push_back(WantsGradient(e));
+    GradContext c(&b_, id, std::move(grads), std::move(wanted));
     if (Status s = (*fn)(c); !s.ok()) return NodeError(b_.graph().node(id), "graph", s);
     WEIR_RETURN_IF_ERROR(b_.status());
     for (size_t i = 0; i < c.result().size(); ++i)
@@ -273,20 +273,25 @@ class Differentiator {
 
   // A node's own gradient; else that of its op, or of the op or name whose gradient it asks for instead.
   const GradFn* FindGradient(const Node& n) const {
-    const Overrides& overrides = OverridesOf(b_);
-    if (auto it = overrides.by_node.find(n.id()); it != overrides.by_node.end()) return &it->second;
+    const Overrides& own = OverridesOf(b_);
+    if (auto it = own.by_node.find(n.id()); it != own.by_node.end()) return &it->second;
     auto custom = CustomGradientType(n);
-    if (auto it = overrides.by_op.find(custom.value_or(n.op())); it != overrides.by_op.end()) return &it->second;
+    for (Builder* b = &b_; b; b = b->parent()) {
+      const Overrides& overrides = OverridesOf(*b);
+      if (auto it = overrides.by_op.find(custom.value_or(n.op())); it != overrides.by_op.end()) return &it->second;
+    }
+    static const GradFn call = CallGradient;
+    if (!custom && !n.def() && b_.graph().FindFunction(n.op())) return &call;
     const OpDef* def = custom ? b_.graph().registry().Find(*custom) : n.def();
     return def && def->gradient() ? &def->gradient() : nullptr;
   }
 
   bool AnyInputBetween(NodeId id) const {
-    for (Endpoint e : b_.graph().node(id).inputs()) {
-      if (between_[e.node.value] && Differentiable(b_.graph().type(e))) return true;
-    }
-    return false;
+    const std::vector<Endpoint>& inputs = b_.graph().node(id).inputs();
+    return std::any_of(inputs.begin(), inputs.end(), [&](Endpoint e) { return WantsGradient(e); });
   }
+
+  bool WantsGradient(Endpoint e) const { return between_[e.node.value] && Differentiable(b_.graph().type(e)); }
 
   Status Missing(std::vector<NodeId> missing) const {
     std::sort(missing.begin(), missing.end());

@@ -89,10 +89,10 @@ Result<std::vector<OutputType>> InferResults(const Graph& g, const Function& f, 
   return types;
 }
 
-Result<std::vector<OutputType>> ResultTypes(const Graph& g, const Node& n, std::string_view attr,
+Result<std::vector<OutputType>> ResultTypes(const Graph& g, const FuncRef& called,
                                             const std::vector<OutputType>& args) {
-  WEIR_ASSIGN_OR_RETURN(const Function* f, CalledFunction(g, n, attr));
-  const AttrMap& attrs = attr.empty() ? n.attrs() : n.FindAttr(attr)->get<FuncRef>()->attrs;
+  WEIR_ASSIGN_OR_RETURN(const Function* f, FindCalled(g, called));
+  const AttrMap& attrs = called.attrs;
   InferenceScope scope;
   const size_t hash = HashOf(f, args);
   auto [begin, end] = learnt.instances.equal_range(hash);
@@ -134,16 +134,17 @@ Status CompareShapes(const Function& f, const Node& n, const std::vector<OutputT
   return {};
 }
 
-Result<std::vector<OutputType>> CheckedResults(const Graph& g, const Node& n, std::string_view attr,
+Result<std::vector<OutputType>> CheckedResults(const Graph& g, const Node& n, const FuncRef& called,
                                                const std::vector<OutputType>& args) {
-  WEIR_ASSIGN_OR_RETURN(auto types, ResultTypes(g, n, attr, args));
-  WEIR_ASSIGN_OR_RETURN(const Function* f, CalledFunction(g, n, attr));
+  WEIR_ASSIGN_OR_RETURN(auto types, ResultTypes(g, called, args));
+  WEIR_ASSIGN_OR_RETURN(const Function* f, FindCalled(g, called));
   WEIR_RETURN_IF_ERROR(CompareResults(*f, n.outputs(), types));
   WEIR_RETURN_IF_ERROR(CompareShapes(*f, n, types));
   return types;
 }
 
-Result<std::vector<OutputType>> LoopTypes(const Graph& g, const Node& n, std::vector<OutputType> args) {
+Result<std::vector<OutputType>> LoopTypes(const Graph& g, const Node& n, const FuncRef& cond, const FuncRef& body,
+                                          std::vector<OutputType> args) {
   // A loop variable keeps the part of its shape that the body keeps; each round gives up at least one size.
   bool changed = true;
   for (int round = 0; changed; ++round) {
@@ -151,7 +152,7 @@ Result<std::vector<OutputType>> LoopTypes(const Graph& g, const Node& n, std::ve
       t.value.reset();
       if (round == kMaxRounds && t.dtype != kResource) t.shape = PartialShape::Unknown();
     }
-    WEIR_ASSIGN_OR_RETURN(auto after, CheckedResults(g, n, "body", args));
+    WEIR_ASSIGN_OR_RETURN(auto after, CheckedResults(g, n, body, args));
     changed = false;
     for (size_t i = 0; i < args.size(); ++i) {
       OutputType merged = Merge(args[i], after[i]);
@@ -159,27 +160,30 @@ Result<std::vector<OutputType>> LoopTypes(const Graph& g, const Node& n, std::ve
       args[i] = std::move(merged);
     }
   }
-  WEIR_ASSIGN_OR_RETURN(auto condition, ResultTypes(g, n, "cond", args));
+  WEIR_ASSIGN_OR_RETURN(auto condition, ResultTypes(g, cond, args));
   if (condition.size() != 1 || condition[0].dtype == kResource)
     return InvalidArgument("has a condition that does not give one tensor");
   return args;
 }
 
-Result<std::vector<OutputType>> BranchTypes(const Graph& g, const Node& n, const std::vector<OutputType>& args) {
-  WEIR_ASSIGN_OR_RETURN(auto types, CheckedResults(g, n, "then_branch", args));
-  WEIR_ASSIGN_OR_RETURN(auto other, CheckedResults(g, n, "else_branch", args));
-  for (size_t i = 0; i < types.size(); ++i) types[i] = Merge(types[i], other[i]);
+Result<std::vector<OutputType>> BranchTypes(const Graph& g, const Node& n, const std::vector<FuncRef>& branches,
+                                            const std::vector<OutputType>& args) {
+  WEIR_ASSIGN_OR_RETURN(auto types, CheckedResults(g, n, branches[0], args));
+  for (size_t k = 1; k < branches.size(); ++k) {
+    WEIR_ASSIGN_OR_RETURN(auto other, CheckedResults(g, n, branches[k], args));
+    for (size_t i = 0; i < types.size(); ++i) types[i] = Merge(types[i], other[i]);
+  }
   return types;
 }
 
 Result<std::vector<OutputType>> CallTypes(const Graph& g, const Node& n) {
-  auto attrs = FunctionAttrs(n);
+  const CallKind kind = CallKindOf(g, n);
+  const std::vector<FuncRef> functions = CalledFunctions(g, n);
   std::vector<OutputType> args;
   for (Endpoint e : n.inputs()) args.push_back(g.type(e));
-  if (attrs.size() < 2) return CheckedResults(g, n, attrs.empty() ? "" : attrs[0], args);
-  if (attrs[0] == "cond") return LoopTypes(g, n, std::move(args));
-  args.erase(args.begin());
-  return BranchTypes(g, n, args);
+  args.erase(args.begin(), args.begin() + FirstArgument(kind));
+  if (kind == CallKind::kLoop) return LoopTypes(g, n, functions[0], functions[1], std::move(args));
+  return BranchTypes(g, n, functions, args);
 }
 
 }  // namespace
@@ -223,7 +227,7 @@ std::optional<std::map<Dim, Dim>> SameButSymbols(const std::vector<OutputType>& 
 
 Status InferCall(Graph& g, NodeId id) {
   const Node& n = g.node(id);
-  if (FunctionAttrs(n).empty() && (n.def() || !g.FindFunction(n.op()))) return {};
+  if (CallKindOf(g, n) == CallKind::kNone) return {};
   auto types = CallTypes(g, n);
   if (!types.ok()) return NodeError(n, "function", types.status());
   for (size_t i = 0; i < types->size(); ++i) {

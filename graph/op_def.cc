@@ -333,7 +333,9 @@ Status OpDef::AppendArgTypes(const std::vector<ArgDef>& args, const AttrMap& att
       const auto& list = v->get<AttrList>()->type;
       types.insert(types.end(), list.begin(), list.end());
     } else if (v && !a.is_list && v->is<DType>()) {
-      types.insert(types.end(), n, a.is_ref ? MakeRef(*v->get<DType>()) : *v->get<DType>());
+      const DType type = a.is_ref ? MakeRef(*v->get<DType>()) : *v->get<DType>();
+      if (n == 1) types.push_back(type);
+      else types.insert(types.end(), n, type);
     } else if (v && v->is<AttrPlaceholder>()) {
       types.insert(types.end(), n, DType::kInvalid);  // a polymorphic body: any
     } else {

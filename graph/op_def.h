@@ -31,8 +31,9 @@ using ShapeFn = std::function<Status(ShapeContext&)>;
 using GradFn = std::function<Status(GradContext&)>;
 using FlopsFn = std::function<int64_t(const ShapeContext&)>;
 
-// Which functions an op calls, by its attributes: "f"; "then_branch" and "else_branch"; "cond" and "body".
-enum class CallKind : uint8_t { kNone, kCall, kBranches, kLoop };
+// Which functions an op calls, by its attributes: "f"; "then_branch" and "else_branch", by the truth of input 0; one of
+// "branches", by the number that input 0 is; "cond" and "body".
+enum class CallKind : uint8_t { kNone, kCall, kIf, kCase, kLoop };
 
 // One input or output of an op: a tensor, `N * T` equal-typed tensors, or a list of tensors typed by a list(type)
 // attribute.

@@ -32,6 +32,7 @@ struct Pass {
 
 // ---- graph/passes
 Result<bool> Prune(Graph& g, PassContext& c);            // drops what no result, target or effect needs
+Result<bool> PruneResults(Graph& g, PassContext& c);     // drops what nobody reads of branches and loops
 Result<bool> FillDefaults(Graph& g, PassContext& c);     // makes every attribute explicit
 Result<bool> InlineCalls(Graph& g, PassContext& c);      // puts called functions' bodies in place of calls
 Result<bool> OrderEffects(Graph& g, PassContext& c);     // control edges between effects on one resource

@@ -253,13 +253,13 @@ Status CopyBody(const Function& f, const Graph& body, const Node& call, NodeId e
 
 }  // namespace
 
-Status Inline(Graph& g, NodeId id, std::string_view attr) {
+Status Inline(Graph& g, NodeId id) {
   const Node call = g.node(id);  // copied: adding nodes moves them
-  WEIR_ASSIGN_OR_RETURN(const Function* f, CalledFunction(g, call, attr));
+  const FuncRef called = CalledFunctions(g, call)[0];
+  WEIR_ASSIGN_OR_RETURN(const Function* f, FindCalled(g, called));
   std::vector<OutputType> types;
   for (Endpoint e : call.inputs()) types.push_back(g.type(e));
-  const AttrMap attrs = attr.empty() ? call.attrs() : call.FindAttr(attr)->get<FuncRef>()->attrs;
-  WEIR_ASSIGN_OR_RETURN(Graph body, Instantiate(g, *f, attrs, types));
+  WEIR_ASSIGN_OR_RETURN(Graph body, Instantiate(g, *f, called.attrs, types));
   WEIR_ASSIGN_OR_RETURN(NodeId entry, AddNoOp(g, call.name() + "/_entry", call.control_inputs()));
   std::vector<NodeId> effects;
   SubgraphCopy copy(body, g);

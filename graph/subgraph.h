@@ -92,9 +92,9 @@ Function ToFunction(std::string name, Graph body);
 // The part of `g` between the ends as a function; targets are its control results. Error as of CutOut.
 Result<Function> Outline(const Graph& g, const SubgraphEnds& ends, std::string name);
 
-// Puts the body of the function that node `call` calls in its place; `attr` names the attribute that has the function,
-// or is empty where the op is the function's name. The body's nodes are called `call/node` and come from the call
-// (origins). An entry NoOp carries the call's control inputs, an exit NoOp what must have run when the call is done.
-Status Inline(Graph& g, NodeId call, std::string_view attr);
+// Puts the body of the function that node `call` calls in its place. The body's nodes are called `call/node` and come
+// from the call (origins). An entry NoOp carries the call's control inputs, an exit NoOp what must have run when the
+// call is done.
+Status Inline(Graph& g, NodeId call);
 
 }  // namespace weir

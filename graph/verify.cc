@@ -69,11 +69,7 @@ Status CheckRecursion(const Graph& g) {
   auto callees = [&](const Function& f) {
     std::vector<std::string> names;
     for (NodeId id : f.body.nodes()) {
-      const Node& n = f.body.node(id);
-      if (!n.def() && g.FindFunction(n.op())) names.push_back(n.op());
-      for (const auto& [name, value] : n.attrs()) {
-        if (auto* ref = value.get<FuncRef>()) names.push_back(ref->name);
-      }
+      for (std::string& name : FunctionNames(g, f.body.node(id))) names.push_back(std::move(name));
     }
     return names;
   };
@@ -94,7 +90,7 @@ Status CheckRecursion(const Graph& g) {
       }
       std::string callee = top.callees[top.next++];
       const Function* c = g.FindFunction(callee);
-      if (!c || state[callee] == 2) continue;
+      if (state[callee] == 2) continue;
       if (state[callee] == 1) {
         std::string cycle;
         for (const Frame& frame : stack) cycle += frame.name + " -> ";
@@ -110,7 +106,7 @@ Status CheckRecursion(const Graph& g) {
 }  // namespace
 
 Status CheckNode(const Graph& g, const Node& n) {
-  std::vector<DType> types;
+  static thread_local std::vector<DType> types;  // its memory: this runs for every node that is made
   bool forward = true;
   return CheckNode(g, n, types, forward);
 }

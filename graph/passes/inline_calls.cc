@@ -12,14 +12,10 @@ namespace weir {
 
 namespace {
 
-bool IsCall(const Graph& g, const Node& n) {
-  return n.def() ? n.def()->calls() == CallKind::kCall : g.FindFunction(n.op()) != nullptr;
-}
+bool IsCall(const Graph& g, const Node& n) { return CallKindOf(g, n) == CallKind::kCall; }
 
 const Function* Callee(const Graph& g, const Node& n) {
-  if (!IsCall(g, n)) return nullptr;
-  auto f = CalledFunction(g, n, n.def() ? "f" : "");
-  return f.ok() ? *f : nullptr;
+  return IsCall(g, n) ? g.FindFunction(CalledFunctions(g, n)[0].name) : nullptr;
 }
 
 // How many nodes a function is once the calls in it are inlined, and those in them. Known without doing it, since
@@ -74,8 +70,8 @@ Result<bool> InlineCalls(Graph& g, PassContext&) {
       return InvalidArgument(fmt::format(
           "error[function]: calls are nested over {} deep: functions that call themselves are refused", kMaxCallDepth));
     for (NodeId id : calls) {
-      Node n = g.node(id);
-      if (Status s = Inline(g, id, FunctionAttrs(n).empty() ? "" : "f"); !s.ok()) return NodeError(n, "function", s);
+      const Node n = g.node(id);
+      if (Status s = Inline(g, id); !s.ok()) return NodeError(n, "function", s);
     }
     changed = true;
   }

@@ -33,7 +33,7 @@ Result<bool> OrderEffects(Graph& g, PassContext&) {
   for (NodeId id : order) {
     const OpDef* def = g.node(id).def();
     if (!def || def->hands_on() || g.node(id).Is("_Retval")) continue;
-    bool call = !FunctionAttrs(g.node(id)).empty();
+    const bool call = def->calls() != CallKind::kNone;
     std::map<Resource, bool> touched;  // whether written
     for (size_t i = 0; i < g.node(id).inputs().size(); ++i) {
       Endpoint e = g.node(id).input(static_cast<int>(i));

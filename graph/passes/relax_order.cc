@@ -24,7 +24,7 @@ bool TouchesResource(const Graph& g, const Node& n) {
 // A node that somebody could see running at another time.
 bool IsEffect(const Graph& g, const Node& n) {
   if (!n.def()) return true;
-  if (!n.def()->writes().empty() || (!FunctionAttrs(n).empty() && TouchesResource(g, n))) return true;
+  if (!n.def()->writes().empty() || (n.def()->calls() != CallKind::kNone && TouchesResource(g, n))) return true;
   if (!n.def()->stateful() || n.def()->makes_handle() || IsRoot(n)) return false;
   return !n.def()->random() && n.def()->reads().empty();
 }

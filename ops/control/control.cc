@@ -2,8 +2,10 @@
 // loop does is the executor's; here is what its node says of the outputs.
 #include <fmt/format.h>
 
+#include "weir/graph/function_gradient.h"
 #include "weir/graph/gradients.h"
 #include "weir/ops/control/control.h"
+#include "weir/ops/control/control_gradients.h"
 #include "weir/ops/registry.h"
 #include "weir/ops/shape_helpers.h"
 
@@ -24,6 +26,11 @@ Status ListedShapes(ShapeContext& c) {
   return {};
 }
 
+Status CaseShape(ShapeContext& c) {
+  WEIR_RETURN_IF_ERROR(RequireScalar(c, 0));
+  return ListedShapes(c);
+}
+
 // A handle is the same variable in every iteration; other loop variables may change their shapes unless the attribute
 // says otherwise.
 Status WhileShape(ShapeContext& c) {
@@ -41,7 +48,13 @@ Status PrintGrad(GradContext& c) {
 }
 
 constexpr const char* kNoOutput = "it has no output";
-constexpr const char* kFunctional = "gradients through functions, branches and loops are not derived";
+
+Status FakeParamShape(ShapeContext& c) {
+  PartialShape shape = c.attr<PartialShape>("shape");
+  for (int i = 0; i < shape.rank(); ++i) shape[i] = Known(shape[i]) ? shape[i] : 0;
+  c.set_output(0, shape.known_rank() ? shape : PartialShape::Scalar());
+  return {};
+}
 
 void AddFunctionEnds(OpRegistry& r) {
   r.Add("_Arg")
@@ -56,6 +69,12 @@ void AddFunctionEnds(OpRegistry& r) {
       .Shape(NoOutputs)
       .CompiledAway()
       .NoGradient(kNoOutput);
+  r.Add("FakeParam")
+      .Output("output: dtype").Attr("dtype: type").Attr("shape: shape")
+      .Doc("Zeros (empty strings, false) of this shape, of which unknown sizes are 0 and an unknown rank is a "
+           "scalar's: what a branch gives where only the other one has a value, which nobody reads.")
+      .Shape(FakeParamShape).NoFlops()
+      .NoGradient("its output depends on nothing");
 }
 
 void AddCalls(OpRegistry& r) {
@@ -73,7 +92,7 @@ void AddCalls(OpRegistry& r) {
             .Doc(stateful ? "Calls function `f`, which may have effects." : "Calls function `f`, which has no effects.")
             .Shape(UnknownShape)
             .Calls(CallKind::kCall)
-            .NoGradient(kFunctional, false);
+            .Gradient(CallGradient);
     OpDef& branch = r.Add(stateful ? "If" : "StatelessIf")
                         .Input("cond: Tcond")
                         .Input("input: Tin")
@@ -87,8 +106,21 @@ void AddCalls(OpRegistry& r) {
                         .Doc("Calls `then_branch` when `cond` is true, not zero, or a non-empty string or tensor; else "
                              "`else_branch`.")
                         .Shape(ListedShapes)
-                        .Calls(CallKind::kBranches)
-                        .NoGradient(kFunctional, false);
+                        .Calls(CallKind::kIf)
+                        .Gradient(BranchGradient);
+    OpDef& choice =
+        r.Add(stateful ? "Case" : "StatelessCase")
+            .Input("branch_index: int32")
+            .Input("input: Tin")
+            .Output("output: Tout")
+            .Attr("Tin: list(type) >= 0")
+            .Attr("Tout: list(type) >= 0")
+            .Attr("branches: list(func) >= 1")
+            .Attr("output_shapes: list(shape) = []")
+            .Doc("Calls the function of `branches` that has the number `branch_index`, the last one if none has it.")
+            .Shape(CaseShape)
+            .Calls(CallKind::kCase)
+            .Gradient(BranchGradient);
     OpDef& loop =
         r.Add(stateful ? "While" : "StatelessWhile")
             .Input("input: T")
@@ -101,8 +133,8 @@ void AddCalls(OpRegistry& r) {
             .Doc("Calls `body` on the loop variables as long as `cond` of them is true; gives their last values.")
             .Shape(WhileShape)
             .Calls(CallKind::kLoop)
-            .NoGradient(kFunctional, false);
-    if (stateful) call.Stateful(), branch.Stateful(), loop.Stateful();
+            .NoGradient("gradients through loops are not derived", false);
+    if (stateful) call.Stateful(), branch.Stateful(), choice.Stateful(), loop.Stateful();
   }
 }
 

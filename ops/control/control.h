@@ -1,8 +1,9 @@
 // Building functions for order and checks, and the nodes of calls and of functional control flow.
 //
 // To write a function, a conditional or a loop in C++, use ops/model/control_flow.h (DefineFunction, Call, Cond,
-// WhileLoop): it makes the bodies, their captures and result types. If, While and PartitionedCall here are the bare
-// nodes, for functions that the library already has (of a file, or by DefineFunction).
+// SwitchCase, Case, WhileLoop): it makes the bodies, their captures and result types. If, Case, While and
+// PartitionedCall here are the bare nodes, for functions that the library already has (of a file, or by
+// DefineFunction).
 #pragma once
 
 #include "weir/graph/builder.h"
@@ -67,6 +68,19 @@ inline OutputList If(Input cond, InputList inputs, std::vector<DType> results, F
                  {{"Tout", std::move(results)},
                   {"then_branch", std::move(then_branch)},
                   {"else_branch", std::move(else_branch)},
+                  {"output_shapes", o.output_shapes}},
+                 {.name = o.name}, count);
+}
+// Calls the function of `branches` that has the number `branch_index`, an int32 scalar; the last one if none has it.
+inline OutputList Case(Input branch_index, InputList inputs, std::vector<DType> results, std::vector<FuncRef> branches,
+                       const FlowOptions& o = {}) {
+  const auto count = static_cast<int64_t>(results.size());
+  AttrList list;
+  list.func = std::move(branches);
+  inputs.insert(inputs.begin(), std::move(branch_index));
+  return MakeAll(o.stateless ? "StatelessCase" : "Case", std::move(inputs),
+                 {{"Tout", std::move(results)},
+                  {"branches", std::move(list)},
                   {"output_shapes", o.output_shapes}},
                  {.name = o.name}, count);
 }

@@ -79,21 +79,6 @@ std::vector<Output> Union(const std::vector<Output>& a, const std::vector<Output
   return all;
 }
 
-// Moves a finished body into the library under a free name.
-FuncRef Publish(Builder& outer, Trace& t, const std::string& base) {
-  Graph& g = outer.mutable_graph();
-  g.ShareFunctions(t.body->graph());
-  const std::string name = outer.UniqueFunctionName(base);
-  outer.Fail(g.AddFunction(ToFunction(name, t.body->graph())));
-  return {name, {}};
-}
-
-std::vector<DType> ResultTypes(const Graph& body) {
-  std::vector<DType> types;
-  for (NodeId id : RetNodes(body)) types.push_back(body.node(id).type_attr("T"));
-  return types;
-}
-
 Outputs OutputsOf(Builder& b, Operation op, size_t count) {
   Outputs outputs;
   for (size_t i = 0; i < count && op.valid(); ++i) outputs.push_back(b.OutputOf(op, static_cast<int>(i)));
@@ -130,51 +115,100 @@ FuncRef DefineFunction(At g, const std::string& name, const std::vector<DType>& 
     Refuse(*g.builder, "DefineFunction", trace.status(), g.loc);
     return {};
   }
-  return Publish(*g.builder, *trace, name);
+  return g.builder->AddFunction(name, std::move(trace->body->mutable_graph()));
 }
 
 Outputs Call(At g, const FuncRef& f, const InputList& args, const Name& name) {
   Builder& b = *g.builder;
   const Function* function = b.graph().FindFunction(f.name);
   if (!function) return Refuse(b, "Call", NotFound(fmt::format("the library has no function '{}'", f.name)), g.loc);
-  std::vector<DType> results = ResultTypes(function->body);
+  std::vector<DType> results = ResultDTypes(function->body);
   Operation op = b.AddNode(function->stateful ? "StatefulPartitionedCall" : "PartitionedCall", args,
                            {{"f", f}, {"Tout", results}}, {.name = name.name.empty() ? f.name : name.name}, g.loc);
   return OutputsOf(b, op, results.size());
 }
 
-Outputs Cond(const Input& pred, const std::function<Outputs()>& then_fn, const std::function<Outputs()>& else_fn,
-             const Name& name) {
-  Builder* outer = BuilderOf({pred});
+namespace {
+
+using BranchFn = std::function<Outputs()>;
+
+// The results of one of `branches`, each a function called `name` and its suffix, by a node that `attrs` makes of these
+// (attributes but Tout) and whose op is `op`, or `stateless_op` where no branch has effects.
+struct BranchNode {
+  const char *what, *op, *stateless_op;
+  std::vector<std::string> suffixes;
+  std::function<AttrMap(std::vector<FuncRef>)> attrs;
+};
+Outputs Branch(const BranchNode& node, const Input& choice, const std::vector<BranchFn>& branches,
+               const std::string& name) {
+  Builder* outer = BuilderOf({choice});
   if (!outer) return {};
   Builder& b = *outer;
   size_t asked = 0;
-  auto then_trace = TraceBody(b, {}, [&](const Outputs&) {
-    Outputs results = then_fn();
-    asked = results.size();
-    return results;
-  });
-  if (!then_trace.ok()) return Refuse(b, "Cond", then_trace.status(), pred.loc(), asked);
-  auto else_trace = TraceBody(b, {}, [&](const Outputs&) { return else_fn(); });
-  if (!else_trace.ok()) return Refuse(b, "Cond", else_trace.status(), pred.loc(), asked);
-  std::vector<DType> results = ResultTypes(then_trace->body->graph());
-  if (results != ResultTypes(else_trace->body->graph())) {
-    return Refuse(b, "Cond", InvalidArgument("the branches give results of different number or dtypes"), pred.loc(),
-                  asked);
+  std::vector<Trace> traces;
+  std::vector<Output> captures;
+  bool effects = false;
+  for (const BranchFn& fn : branches) {
+    auto trace = TraceBody(b, {}, [&](const Outputs&) {
+      Outputs results = fn();
+      if (traces.empty()) asked = results.size();
+      return results;
+    });
+    if (!trace.ok()) return Refuse(b, node.what, trace.status(), choice.loc(), asked);
+    traces.push_back(std::move(*trace));
+    captures = Union(captures, traces.back().captures());
+    effects |= HasEffects(traces.back().body->graph());
   }
-  std::vector<Output> captures = Union(then_trace->captures(), else_trace->captures());
-  for (Trace* t : {&*then_trace, &*else_trace}) {
-    if (Status s = AlignCaptures(*t, 0, captures); !s.ok()) return Refuse(b, "Cond", s, pred.loc(), asked);
+  const std::vector<DType> results = ResultDTypes(traces[0].body->graph());
+  std::vector<FuncRef> functions;
+  for (size_t k = 0; k < traces.size(); ++k) {
+    Status s = AlignCaptures(traces[k], 0, captures);
+    if (s.ok() && results != ResultDTypes(traces[k].body->graph()))
+      s = InvalidArgument("the branches give results of different number or dtypes");
+    if (!s.ok()) return Refuse(b, node.what, s, choice.loc(), asked);
+    functions.push_back(b.AddFunction(name + node.suffixes[k], std::move(traces[k].body->mutable_graph())));
   }
-  bool effects = HasEffects(then_trace->body->graph()) || HasEffects(else_trace->body->graph());
-  std::string base = name.name.empty() ? "cond" : name.name;
-  FuncRef then_branch = Publish(b, *then_trace, base + "_true"), else_branch = Publish(b, *else_trace, base + "_false");
-  std::vector<Input> inputs{pred};
-  for (const Output& o : captures) inputs.push_back(Input(o, pred.loc()));
-  Operation op = b.AddNode(effects ? "If" : "StatelessIf", std::move(inputs),
-                           {{"Tout", results}, {"then_branch", then_branch}, {"else_branch", else_branch}},
-                           {.name = base}, pred.loc());
+  std::vector<Input> inputs{choice};
+  for (const Output& o : captures) inputs.push_back(Input(o, choice.loc()));
+  AttrMap attrs = node.attrs(std::move(functions));
+  attrs["Tout"] = results;
+  Operation op = b.AddNode(effects ? node.op : node.stateless_op, std::move(inputs), std::move(attrs), {.name = name},
+                           choice.loc());
   return OutputsOf(b, op, results.size());
+}
+
+}  // namespace
+
+Outputs Cond(const Input& pred, const std::function<Outputs()>& then_fn, const std::function<Outputs()>& else_fn,
+             const Name& name) {
+  const BranchNode node{"Cond", "If", "StatelessIf", {"_true", "_false"}, [](std::vector<FuncRef> f) {
+                          return AttrMap{{"then_branch", f[0]}, {"else_branch", f[1]}};
+                        }};
+  return Branch(node, pred, {then_fn, else_fn}, name.name.empty() ? "cond" : name.name);
+}
+
+Outputs SwitchCase(const Input& index, const std::vector<std::function<Outputs()>>& branches, const Name& name) {
+  BranchNode node{"SwitchCase", "Case", "StatelessCase", {}, [](std::vector<FuncRef> f) {
+                    return AttrMap{{"branches", AttrList{.func = std::move(f)}}};
+                  }};
+  for (size_t k = 0; k < branches.size(); ++k) node.suffixes.push_back(fmt::format("_branch{}", k));
+  if (branches.empty()) {
+    if (Builder* b = BuilderOf({index}))
+      return Refuse(*b, "SwitchCase", InvalidArgument("no branches were given"), index.loc());
+    return {};
+  }
+  return Branch(node, index, branches, name.name.empty() ? "switch_case" : name.name);
+}
+
+Outputs Case(const std::vector<std::pair<Output, std::function<Outputs()>>>& cases,
+             const std::function<Outputs()>& otherwise, const Name& name) {
+  std::function<Outputs()> rest = otherwise;
+  for (auto it = cases.rbegin(); it != cases.rend(); ++it) {
+    rest = [pred = it->first, fn = it->second, rest = std::move(rest), named = name.name.empty() ? "case" : name.name] {
+      return Cond(pred, fn, rest, {.name = named});
+    };
+  }
+  return rest();
 }
 
 Output Cond(const Input& pred, const std::function<Output()>& then_fn, const std::function<Output()>& else_fn,
@@ -218,7 +252,8 @@ Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const
   }
   bool effects = HasEffects(inner.graph()) || HasEffects(cond_trace->body->graph());
   std::string base = name.name.empty() ? "while" : name.name;
-  FuncRef cond_ref = Publish(b, *cond_trace, base + "_cond"), body_ref = Publish(b, *body_trace, base + "_body");
+  FuncRef cond_ref = b.AddFunction(base + "_cond", std::move(cond_trace->body->mutable_graph()));
+  FuncRef body_ref = b.AddFunction(base + "_body", std::move(inner.mutable_graph()));
   std::vector<Input> inputs;
   for (const Output& o : start) inputs.push_back(Input(o, loc));
   for (const Output& o : captures) inputs.push_back(Input(o, loc));

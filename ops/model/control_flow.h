@@ -6,12 +6,13 @@
 //
 // The C++ function is called once, while the graph is built, and what it builds becomes the body of a function of the
 // graph's library. A body may use any output of the graphs around it: those become arguments (of a loop: loop variables
-// that do not change). Variables are read and written inside the body. After an error, Cond and WhileLoop return as
-// many invalid outputs as their functions gave or loop variables there are.
+// that do not change). Variables are read and written inside the body. After an error, Cond and the like return as
+// many invalid outputs as their functions gave, WhileLoop as many as there are loop variables.
 #pragma once
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "weir/graph/builder.h"
@@ -34,6 +35,13 @@ Outputs Cond(const Input& pred, const std::function<Outputs()>& then_fn, const s
 // The same of one result.
 Output Cond(const Input& pred, const std::function<Output()>& then_fn, const std::function<Output()>& else_fn,
             const Name& name = {});
+
+// tf.switch_case: the results of the branch that has the number `index`, an int32 scalar; of the last one if none has
+// it. Case when a branch has effects, else StatelessCase.
+Outputs SwitchCase(const Input& index, const std::vector<std::function<Outputs()>>& branches, const Name& name = {});
+// tf.case: the results of the first function whose scalar is true, else those of `otherwise`. Conds within each other.
+Outputs Case(const std::vector<std::pair<Output, std::function<Outputs()>>>& cases,
+             const std::function<Outputs()>& otherwise, const Name& name = {});
 
 // tf.while_loop: calls `body` on the loop variables as long as the scalar that `cond` gives is true; returns the last
 // values. A loop variable keeps its dtype; its shape may change where it is unknown in the loop.

@@ -1,6 +1,6 @@
-// If and While: nested plans, each with a context of its own that is kept between runs, and whose arena is a part of
-// the step's workspace. Where all that goes in and out is static (StepInfo::direct), nothing is allocated or counted on
-// the way.
+// Branches and loops: nested plans, each with a context of its own that is kept between runs, and whose arena is a part
+// of the step's workspace. Where all that goes in and out is static (StepInfo::direct), nothing is allocated or counted
+// on the way.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,6 +18,13 @@ bool Truth(DType dtype, const Shape& shape, const void* data) {
   return dtype == kBool ? *static_cast<const bool*>(data) : !IsZero(dtype, data);
 }
 bool Truth(const Tensor& t) { return Truth(t.dtype(), t.shape(), t.raw()); }
+
+// Which of a branch's nested plans to run.
+size_t Chosen(const Step& s, DType dtype, const Shape& shape, const void* data) {
+  if (s.kind == StepKind::kIf) return Truth(dtype, shape, data) ? 0 : 1;
+  const size_t last = s.info->nested.size() - 1;
+  return std::min(static_cast<size_t>(*static_cast<const int32_t*>(data)), last);  // a negative number is the last, too
+}
 
 void CopyBytes(const void* from, void* to, int64_t bytes) {
   if (from != to && bytes > 0) std::memcpy(to, from, static_cast<size_t>(bytes));
@@ -106,11 +113,15 @@ std::vector<Tensor> RunContext::Arguments(size_t step) const {
   return inputs;
 }
 
-Status RunContext::RunIf(size_t i, const RunOptions& options) {
+Status RunContext::RunBranch(size_t i, const RunOptions& options) {
   const Step& s = plan_->steps[i];
-  if (s.info->direct) return RunDirectIf(i, options);
+  if (s.info->direct) return RunDirectBranch(i, options);
   std::vector<Tensor> inputs = Arguments(i), results;
-  WEIR_RETURN_IF_ERROR(CallNested(i, Truth(inputs[0]) ? 0 : 1, inputs, options, &results));
+  const Tensor& choice = inputs[0];
+  if (s.kind == StepKind::kCase && choice.rank() != 0)
+    return InvalidArgument(fmt::format("wants a scalar branch_index, not shape {}", choice.shape().ToString()));
+  WEIR_RETURN_IF_ERROR(
+      CallNested(i, Chosen(s, choice.dtype(), choice.shape(), choice.raw()), inputs, options, &results));
   for (int k = 0; k < s.num_outputs; ++k) WEIR_RETURN_IF_ERROR(PutOutput(output_slot(s, k), results[k]));
   return {};
 }
@@ -139,11 +150,11 @@ Status RunContext::RunBound(const RunOptions& options) {
   return RunSteps(options);
 }
 
-Status RunContext::RunDirectIf(size_t i, const RunOptions& options) {
+Status RunContext::RunDirectBranch(size_t i, const RunOptions& options) {
   const Step& s = plan_->steps[i];
   const int32_t condition = input_slot(s, 0);
   const Slot& c = plan_->slots[condition];
-  const size_t which = Truth(c.dtype, c.shape, pointers_[condition]) ? 0 : 1;
+  const size_t which = Chosen(s, c.dtype, c.shape, pointers_[condition]);
   const NestedPlan& bound = s.info->nested[which];
   WEIR_ASSIGN_OR_RETURN(RunContext * nested, Nested(i, which));
   const Finisher finisher{nested};

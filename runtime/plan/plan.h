@@ -90,7 +90,8 @@ enum class StepKind : uint8_t {
   kReadVariable,   // a variable's value into a dynamic slot
   kAssign,         // a variable takes a value, perhaps another shape
   kIsInitialized,  // whether a variable has a value, into a bool slot
-  kIf,
+  kIf,             // one of two nested plans, by a truth
+  kCase,           // one of several, by a number; the last where that is none's
   kWhile,
 };
 

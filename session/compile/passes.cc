@@ -17,6 +17,7 @@ namespace weir {
 const std::vector<Pass>& AllPasses() {
   static const std::vector<Pass> passes = {
       {"prune", "what nothing asked for needs is dropped", Prune},
+      {"prune_results", "what nobody reads of a branch or a loop is not computed", PruneResults},
       {"inline_calls", "bodies are optimised together with their callers", InlineCalls},
       {"fill_defaults", "kernels see complete attributes, and none that they do not know", FillDefaults},
       {"lower_references", "reference variables become handles, reads and writes", LowerReferences},

@@ -30,17 +30,22 @@ class Passes {
     }
     return {};
   }
+  // Whether a pass changed the graph since this was last asked.
+  bool TakeChanged() { return std::exchange(changed_, false); }
   PassContext& context() { return context_; }
 
  private:
   Status Run(std::string_view name) {
     WEIR_ASSIGN_OR_RETURN(const Pass* pass, FindPass(name));
-    return RunPass(*pass, g_, context_).status();
+    WEIR_ASSIGN_OR_RETURN(bool changed, RunPass(*pass, g_, context_));
+    changed_ |= changed;
+    return {};
   }
 
   Graph& g_;
   const CompileOptions& options_;
   PassContext context_;
+  bool changed_ = false;
 };
 
 }  // namespace
@@ -51,10 +56,14 @@ Result<Graph> Lower(const Graph& user, const Signature& signature, const Compile
   WEIR_RETURN_IF_ERROR(run.Needed({"prune"}));
   WEIR_RETURN_IF_ERROR(RefuseUnknownOps(g));  // only runs need them known
   WEIR_RETURN_IF_ERROR(Verify(g));
-  WEIR_RETURN_IF_ERROR(run.Needed({"infer_shapes", "inline_calls", "fill_defaults", "lower_references", "infer_shapes",
-                                   "order_effects"}));
+  WEIR_RETURN_IF_ERROR(run.Needed({"infer_shapes", "fill_defaults"}));
+  run.TakeChanged();
+  WEIR_RETURN_IF_ERROR(run.Needed({"inline_calls", "lower_references"}));
+  if (run.TakeChanged()) WEIR_RETURN_IF_ERROR(run.Needed({"fill_defaults", "infer_shapes"}));
+  WEIR_RETURN_IF_ERROR(run.Needed({"order_effects"}));
   WEIR_RETURN_IF_ERROR(run.Optional({"relax_order"}));
   WEIR_RETURN_IF_ERROR(run.Needed({"prune"}));
+  WEIR_RETURN_IF_ERROR(run.Optional({"prune_results"}));
   WEIR_RETURN_IF_ERROR(RefuseUnknownOps(g));  // of the inlined bodies, too
   return g;
 }
@@ -136,6 +145,7 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
   WEIR_RETURN_IF_ERROR(run.Needed({"inline_calls", "fill_defaults", "infer_shapes", "order_effects"}));
   WEIR_RETURN_IF_ERROR(run.Optional({"relax_order"}));
   WEIR_RETURN_IF_ERROR(run.Needed({"prune"}));
+  WEIR_RETURN_IF_ERROR(run.Optional({"prune_results"}));
   WEIR_RETURN_IF_ERROR(env.bodies->Count(*function, body.num_nodes()));
   std::shared_ptr<const Plan> plan;
   if (Status s = RefuseUnknownOps(body); !s.ok()) {  // the run may never get there

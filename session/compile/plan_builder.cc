@@ -417,25 +417,25 @@ class PlanBuilder {
   }
 
   // The executor trusts that a nested plan gives what the node promises, and that a loop keeps its variables.
-  Status CheckNested(const Node& n, std::string_view attr, const Plan& nested) {
+  Status CheckNested(const Node& n, const FuncRef& f, bool condition, const Plan& nested) {
     if (!nested.refused.ok()) return {};  // it gives nothing, and says why when a run gets there
     auto dtype = [&](size_t i) {
       return nested.fetches[i].slot < 0 ? kResource : nested.slots[nested.fetches[i].slot].dtype;
     };
-    if (attr == "cond") {
+    if (condition) {
       bool tensor = nested.fetches.size() == 1 && dtype(0) != kResource;
       return tensor ? Status() : InvalidArgument("has a condition that does not give one tensor");
     }
     if (nested.fetches.size() != n.outputs().size()) {
       return InvalidArgument(
-          fmt::format("has {} outputs, but its '{}' gives {}", n.outputs().size(), attr, nested.fetches.size()));
+          fmt::format("has {} outputs, but its '{}' gives {}", n.outputs().size(), f.name, nested.fetches.size()));
     }
     for (size_t i = 0; i < nested.fetches.size(); ++i) {
       if (dtype(i) != BaseType(n.outputs()[i].dtype)) {
         return InvalidArgument(fmt::format("has {} for output {}, but its '{}' gives {}",
-                                           DTypeName(n.outputs()[i].dtype), i, attr, DTypeName(dtype(i))));
+                                           DTypeName(n.outputs()[i].dtype), i, f.name, DTypeName(dtype(i))));
       }
-      if (attr != "body" || dtype(i) != kResource) continue;
+      if (n.def()->calls() != CallKind::kLoop || dtype(i) != kResource) continue;
       WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(static_cast<int>(i))));
       const bool other = nested.variables[nested.fetches[i].variable].variable != plan_->variables[v].variable;
       if (other) return Unimplemented(fmt::format("has a body that hands on another resource as loop variable {}", i));
@@ -444,13 +444,14 @@ class PlanBuilder {
   }
 
   Status EmitControl(const Node& n) {
-    bool branch = FunctionAttrs(n)[0] == "then_branch";
-    WEIR_ASSIGN_OR_RETURN(Arguments args, ArgumentsOf(n, branch));
+    const CallKind kind = n.def()->calls();
+    const bool loop = kind == CallKind::kLoop;
+    WEIR_ASSIGN_OR_RETURN(Arguments args, ArgumentsOf(n, !loop));
     auto info = InfoOf(n);
     for (Endpoint e : n.inputs()) info->handles.push_back(IsHandle(g_, e));
-    for (std::string_view attr : FunctionAttrs(n)) {
-      WEIR_ASSIGN_OR_RETURN(auto nested, CompileBody(g_, *n.FindAttr(attr)->get<FuncRef>(), args.types, env_));
-      WEIR_RETURN_IF_ERROR(CheckNested(n, attr, *nested));
+    for (const FuncRef& f : CalledFunctions(g_, n)) {
+      WEIR_ASSIGN_OR_RETURN(auto nested, CompileBody(g_, f, args.types, env_));
+      WEIR_RETURN_IF_ERROR(CheckNested(n, f, loop && info->nested.empty(), *nested));
       NestedPlan bound{nested, args.inputs, {}, {}};
       for (const PlanVariable& v : nested->variables) {
         const int32_t mine = variables_.AddNested(v);
@@ -469,7 +470,7 @@ class PlanBuilder {
       WEIR_RETURN_IF_ERROR(slots_.AddOutput(e).status());
     }
     Step step;
-    step.kind = branch ? StepKind::kIf : StepKind::kWhile;
+    step.kind = loop ? StepKind::kWhile : kind == CallKind::kCase ? StepKind::kCase : StepKind::kIf;
     WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
     const int64_t workspace = LayOutNested(*plan_, step, info.get());
     if (workspace > 0) slots_.AddWorkspace(plan_->steps.size(), workspace, order_[n.id()]);

@@ -64,7 +64,7 @@ Result<Role> Roles::Decide(const Node& n) {
   if (n.Is("ReadVariableOp")) return Role::kRead;
   if (n.Is("AssignVariableOp")) return Role::kAssign;
   if (n.Is("VarIsInitializedOp")) return Role::kIsInitialized;
-  if (op.calls() == CallKind::kBranches || op.calls() == CallKind::kLoop) return Role::kControl;
+  if (op.calls() != CallKind::kNone && op.calls() != CallKind::kCall) return Role::kControl;
   const KernelDef* kernel = kernels_[n.id().value] = KernelOf(n);
   if (op.fed() && !kernel) {
     return FailedPrecondition("must be fed")

@@ -91,7 +91,7 @@ void VariableTable::NoteAssigned(int32_t v) {
 
 std::vector<int32_t> VariableTable::WrittenBy(const Node& n) {
   std::vector<int32_t> written;
-  bool call = FunctionAttrs(n).size() == 2;
+  const bool call = CallKindOf(g_, n) != CallKind::kNone;
   for (size_t i = 0; i < n.inputs().size(); ++i) {
     if (!IsHandle(g_, n.input(static_cast<int>(i)))) continue;
     bool writes = call || (n.def() && std::find(n.def()->writes().begin(), n.def()->writes().end(),

@@ -39,8 +39,7 @@ class Freezer {
   Status Visit(Graph& g, NodeId id, Held* held) {
     if (IsVariable(g[id])) return FreezeVariable(g, id, held);
     const Node& n = g[id];
-    bool calls = !FunctionAttrs(n).empty() || (!n.def() && library_.FindFunction(n.op()));
-    if (calls) return FreezeCall(g, id, held);
+    if (CallKindOf(library_, n) != CallKind::kNone) return FreezeCall(g, id, held);
     for (size_t i = 0; i < n.inputs().size(); ++i) {
       if (auto it = held->find(n.input(static_cast<int>(i))); it != held->end())
         return FreezeUse(g, id, it->second, held);
@@ -138,30 +137,24 @@ class Freezer {
   // A call, branch or loop: each of its functions takes tensors where it took handles.
   Status FreezeCall(Graph& g, NodeId id, Held* held) {
     const Node& n = g[id];
-    const CallKind kind = n.def() ? n.def()->calls() : CallKind::kCall;  // without: its op is the function's name
-    const bool branch = kind == CallKind::kBranches, loop = kind == CallKind::kLoop;
+    const CallKind kind = CallKindOf(library_, n);
+    const bool loop = kind == CallKind::kLoop;
     std::map<int64_t, DType> args;
     for (size_t i = 0; i < n.inputs().size(); ++i) {
       if (auto it = held->find(n.input(static_cast<int>(i))); it != held->end())
-        args[static_cast<int64_t>(i) - branch] = it->second;
+        args[static_cast<int64_t>(i) - FirstArgument(kind)] = it->second;
     }
     std::map<int64_t, DType> results;
-    if (FunctionAttrs(n).empty()) {
-      WEIR_ASSIGN_OR_RETURN(Frozen f, FreezeFunction(n.op(), args));
-      results = f.results;
-      changed_ |= f.name != n.op();
-      if (f.name != n.op()) WEIR_RETURN_IF_ERROR(g.SetOp(id, f.name, AttrMap(g[id].attrs())));
-    }
-    for (std::string_view attr : FunctionAttrs(g[id])) {
-      const AttrValue* v = g[id].FindAttr(attr);
-      FuncRef ref = v && v->is<FuncRef>() ? *v->get<FuncRef>() : FuncRef();
+    std::vector<FuncRef> functions = CalledFunctions(library_, n);
+    bool others = false;
+    for (FuncRef& ref : functions) {
       WEIR_ASSIGN_OR_RETURN(Frozen f, FreezeFunction(ref.name, args));
-      if (attr != "cond") results = f.results;
-      if (f.name == ref.name) continue;
-      changed_ = true;
+      results = f.results;  // of a loop the body's, which is the last
+      others |= f.name != ref.name;
       ref.name = f.name;
-      WEIR_RETURN_IF_ERROR(g.SetAttr(id, std::string(attr), ref));
     }
+    if (others) WEIR_RETURN_IF_ERROR(SetCalledFunctions(g, id, functions));
+    changed_ |= others;
     if (loop && results != args)
       return Unimplemented("has a body that does not hand the variables' handles on as it got them");
     WEIR_RETURN_IF_ERROR(SetTypes(g, id, args, results));
@@ -257,18 +250,8 @@ Status DropLostColocations(Graph& g) {
 // Functions that nodes of the graph call, and those that these call.
 void AddCalled(const Graph& library, const Graph& g, std::set<std::string>* names) {
   for (NodeId id : g.nodes()) {
-    const Node& n = g[id];
-    std::vector<std::string> called;
-    if (!n.def()) called.push_back(n.op());
-    for (const auto& [key, v] : n.attrs()) {
-      if (const auto* f = v.get<FuncRef>()) called.push_back(f->name);
-      if (const auto* list = v.get<AttrList>()) {
-        for (const FuncRef& f : list->func) called.push_back(f.name);
-      }
-    }
-    for (const std::string& name : called) {
-      const Function* f = library.FindFunction(name);
-      if (f && names->insert(name).second) AddCalled(library, f->body, names);
+    for (const std::string& name : FunctionNames(library, g[id])) {
+      if (names->insert(name).second) AddCalled(library, library.FindFunction(name)->body, names);
     }
   }
 }

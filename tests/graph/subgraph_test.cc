@@ -103,7 +103,7 @@ TEST(Outline, InlinedAgainItComputesTheSame) {
   const NodeId id = whole.AddNode(std::move(call)).value();
   const NodeId result =
       whole.AddNode({.op = "Identity", .name = "result", .inputs = {{id, 0}}, .attrs = {{"T", kFloat}}}).value();
-  ASSERT_TRUE(Inline(whole, id, "f").ok());
+  ASSERT_TRUE(Inline(whole, id).ok());
   EXPECT_TRUE(Verify(whole).ok()) << Verify(whole).ToString();
   EXPECT_FALSE(whole.alive(id));
   const Node& c = whole[whole[result].input(0).node];

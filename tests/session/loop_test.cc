@@ -5,6 +5,7 @@
 #include "weir/ops/gather/gather.h"
 #include "weir/ops/math/math.h"
 #include "weir/ops/model/control_flow.h"
+#include "weir/ops/model/variables.h"
 #include "weir/ops/random/random.h"
 #include "weir/session/session.h"
 
@@ -52,6 +53,56 @@ TEST(Loop, ReadsAPartOfALoopVariable) {
     EXPECT_EQ(got[1].ToString(), "[7, 8, 9, 10, 11, 12, 13, 14]");
     EXPECT_EQ(got[2].ToString(), "[12, 3, 4]");
   }
+}
+
+TEST(Branches, AreChosenByNumberOrByTheFirstTruth) {
+  Builder g;
+  Output i = ops::Placeholder(g, kInt32, {}, {.name = "i"}), x = ops::Placeholder(g, kFloat, {2}, {.name = "x"});
+  Output numbered = SwitchCase(i, {[&] { return Outputs{x}; }, [&] { return Outputs{x * 2.0f}; },
+                                   [&] { return Outputs{ops::Concat({x, x}, 0)}; }})[0];
+  Output first = Case({{ops::Less(i, 1), [&] { return Outputs{x + 1.0f}; }},
+                       {ops::Less(i, 3), [&] { return Outputs{x + 2.0f}; }}},
+                      [&] { return Outputs{x + 3.0f}; })[0];
+  ASSERT_TRUE(g.status().ok()) << g.status().ToString();
+  for (bool optimize : {false, true}) {
+    Session s(g, {.threads = 1, .optimize = optimize});
+    auto run = [&](int number) {
+      auto r = s.Run({numbered, first}, {{i, number}, {x, {1.f, 2.f}}}).value();
+      return r[0].ToString() + " " + r[1].ToString();
+    };
+    EXPECT_EQ(run(0), "[1, 2] [2, 3]");
+    EXPECT_EQ(run(1), "[2, 4] [3, 4]");
+    EXPECT_EQ(run(2), "[1, 2, 1, 2] [3, 4]");
+    EXPECT_EQ(run(-1), "[1, 2, 1, 2] [2, 3]");
+    EXPECT_EQ(run(7), "[1, 2, 1, 2] [4, 5]");
+  }
+}
+
+// What runs in a branch has its effects; the others have none.
+TEST(Branches, NumberedOnesWriteVariables) {
+  Builder g;
+  Variable v(g, Tensor(0.0f), {.name = "v"});
+  Output i = ops::Placeholder(g, kInt32, {}, {.name = "i"});
+  auto add = [&](float by) {
+    return [&v, by] {
+      ops::AssignAdd(v, by);
+      return Outputs{v.Read()};
+    };
+  };
+  Output r = SwitchCase(i, {add(1), add(10), add(100)})[0];
+  Operation init = GlobalVariablesInitializer(g);
+  ASSERT_TRUE(g.status().ok()) << g.status().ToString();
+  Session s(g, {.threads = 1});
+  s.Run(init).Check();
+  for (int number : {0, 1, 1, 2, 5}) s.Run(r, {{i, number}}).status().Check();
+  EXPECT_EQ(s.GetVariable("v").value().scalar<float>(), 221.0f);
+}
+
+TEST(Branches, RefusesNone) {
+  Builder g;
+  Output i = ops::Placeholder(g, kInt32, {}, {.name = "i"});
+  EXPECT_TRUE(SwitchCase(i, {}).empty());
+  EXPECT_NE(g.status().ToString().find("no branches were given"), std::string::npos);
 }
 
 // Nodes of two bodies may have one name; each draws by its own seed.

@@ -1,5 +1,5 @@
-// Kernels of NoOp, ControlTrigger, Assert and Print, and the text form of tensors that the last two show, which is
-// TensorFlow's: elements apart by spaces, brackets around inner axes, "..." where elements are left out.
+// Kernels of NoOp, ControlTrigger, FakeParam, Assert and Print, and the text form of tensors that the last two show,
+// which is TensorFlow's: elements apart by spaces, brackets around inner axes, "..." where elements are left out.
 #include <fmt/format.h>
 
 #include <atomic>
@@ -140,12 +140,24 @@ Status PreparePrint(PrepareContext& c) {
   });
 }
 
+Status PrepareFakeParam(PrepareContext& c) {
+  c.ParallelOver(c.output_shape(0).num_elements(), MoveCost(c.output_dtype(0)));
+  return ForElement(c.output_dtype(0), [&](auto type) {
+    using T = decltype(type);
+    c.SetRun([](RunArgs& a) {
+      auto [begin, end] = a.Range();
+      std::fill(a.out<T>(0) + begin, a.out<T>(0) + end, T());
+    });
+  });
+}
+
 }  // namespace
 
 void RegisterControlKernels(KernelRegistry& r) {
   r.Add("NoOp", PrepareNothing);
   r.Add("ControlTrigger", PrepareNothing);
   r.Add("Assert", PrepareAssert);
+  r.Add("FakeParam", PrepareFakeParam);
   r.Add("Print", PreparePrint).InPlace(0, 0);
 }
 

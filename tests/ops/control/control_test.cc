@@ -1,5 +1,12 @@
 // Rows of ops with an effect, or none; and calls, branches and loops, which no row can describe.
+#include <gtest/gtest.h>
+
+#include "weir/graph/gradients.h"
+#include "weir/ops/array/array.h"
+#include "weir/ops/math/math.h"
 #include "weir/ops/model/control_flow.h"
+#include "weir/ops/reduce/reduce.h"
+#include "weir/session/gradient_checker.h"
 #include "weir/tests/ops/op_row.h"
 #include "weir/tests/ops/special.h"
 
@@ -10,11 +17,28 @@ std::vector<OpRow> ControlRows() {
       {"NoOp", {}},
       {"ControlTrigger", {}},
       {"Assert", {Bool(true), {2, 3}}},
+      Swept("dtype", {"FakeParam", {}, {{"dtype", kFloat}, {"shape", PartialShape({2, 3})}}}),
+      Swept("dtype", {"FakeParam", {}, {{"dtype", kFloat}, {"shape", PartialShape({None, 3})}}}),
       {"Print", {{2, 3}, Ints({1, 2})}, {{"message", "printed: "}}},
   };
 }
 
 namespace {
+
+// First and second order of y by x, at 3 numbers.
+void CheckDerivatives(Builder& b, Output x, Output y, const Feeds& others, OpCoverage* c) {
+  const Tensor at(std::vector<double>{0.5, -1, 0.2});
+  auto first = CheckGradient(b, ops::ReduceSum(y), {x}, {at}, others);
+  auto second = CheckGradient(b, ops::ReduceSum(ops::Sin(Gradients({y}, {x})[0])), {x}, {at}, others);
+  ASSERT_TRUE(first.ok() && second.ok()) << first.status().ToString() << second.status().ToString();
+  EXPECT_LT(first->max_error, 1e-6);
+  EXPECT_LT(second->max_error, 1e-6);
+  c->differentiable = c->gradient = c->second_order = true;
+}
+
+FuncRef Curve(Builder& b, const std::string& name, double by) {
+  return DefineFunction(b, name, {kDouble}, [by](const Outputs& v) { return Outputs{ops::Tanh(v[0] * by) * v[0]}; });
+}
 
 void CheckCall(const std::string& op, OpCoverage* c) {
   auto call = [&](Builder& b, DType declared, Output x) {
@@ -30,6 +54,10 @@ void CheckCall(const std::string& op, OpCoverage* c) {
   Builder b;
   call(b, kFloat, b.Constant(Tensor(1)));
   ExpectRefused(b, c);
+  Builder g;
+  Output x = ops::Placeholder(g, kDouble, {3}, {.name = "x"});
+  Output y = g.Add(op, {x}, {{"f", Curve(g, "curve", 2)}, {"Tout", std::vector<DType>{kDouble}}});
+  CheckDerivatives(g, x, y, {}, c);
 }
 
 void CheckBranch(const std::string& op, OpCoverage* c) {
@@ -54,6 +82,44 @@ void CheckBranch(const std::string& op, OpCoverage* c) {
   Builder b;
   branch(b, kFloat, b.Constant(Tensor(true)), b.Constant(Tensor(1)));
   ExpectRefused(b, c);
+  for (bool taken : {true, false}) {
+    Builder g;
+    Output x = ops::Placeholder(g, kDouble, {3}, {.name = "x"}), p = ops::Placeholder(g, kBool, {}, {.name = "p"});
+    AttrMap attrs{{"then_branch", Curve(g, "a", 2)}, {"else_branch", Curve(g, "b", 3)}};
+    attrs["Tout"] = std::vector<DType>{kDouble};
+    CheckDerivatives(g, x, g.Add(op, {p, x}, std::move(attrs)), {{p, taken}}, c);
+  }
+}
+
+// Of three branches, the last for any other number.
+void CheckCase(const std::string& op, OpCoverage* c) {
+  auto branch = [&](Builder& b, DType declared, Output index, Output x) {
+    auto same = [](const Outputs& v) { return Outputs{Make("Identity", {v[0]})}; };
+    auto none = [](const Outputs& v) { return Outputs{Make("ZerosLike", {v[0]})}; };
+    FuncRef yes = DefineFunction(b, "yes", {declared}, same), no = DefineFunction(b, "no", {declared}, none);
+    AttrMap attrs{{"branches", AttrList{.func = {no, yes, yes}}}, {"Tout", std::vector<DType>{declared}}};
+    return b.Add(op, {index, x}, attrs, {.name = "op"});
+  };
+  Sweep(op, "Tout", c, [&](const Tensor& v) {
+    bool good = true;
+    for (int index : {0, 1, 2, 3, -1}) {
+      Builder b;
+      Output i = b.Add("Placeholder", {}, {{"dtype", kInt32}}), x = b.Add("Placeholder", {}, {{"dtype", v.dtype()}});
+      const Tensor want = index == 0 ? Tensor::Zeros(v.dtype(), v.shape()) : v;
+      good = good && Gives(b, {{i, index}, {x, v}}, branch(b, v.dtype(), i, x), want);
+    }
+    return good;
+  });
+  Builder b;
+  branch(b, kFloat, b.Constant(Tensor(0)), b.Constant(Tensor(1)));
+  ExpectRefused(b, c);
+  for (int index : {0, 1}) {
+    Builder g;
+    Output x = ops::Placeholder(g, kDouble, {3}, {.name = "x"}), i = ops::Placeholder(g, kInt32, {}, {.name = "i"});
+    AttrMap attrs{{"branches", AttrList{.func = {Curve(g, "a", 2), Curve(g, "b", 3)}}}};
+    attrs["Tout"] = std::vector<DType>{kDouble};
+    CheckDerivatives(g, x, g.Add(op, {i, x}, std::move(attrs)), {{i, index}}, c);
+  }
 }
 
 void CheckLoop(const std::string& op, OpCoverage* c) {
@@ -78,7 +144,8 @@ void CheckLoop(const std::string& op, OpCoverage* c) {
 
 SpecialChecks ControlSpecials() {
   return {{"PartitionedCall", CheckCall}, {"StatefulPartitionedCall", CheckCall}, {"If", CheckBranch},
-          {"StatelessIf", CheckBranch}, {"While", CheckLoop}, {"StatelessWhile", CheckLoop}};
+          {"StatelessIf", CheckBranch}, {"Case", CheckCase}, {"StatelessCase", CheckCase}, {"While", CheckLoop},
+          {"StatelessWhile", CheckLoop}};
 }
 
 }  // namespace weir::testing

@@ -1,0 +1,154 @@
+// PruneResults: what nobody reads of a branch or a loop is not computed. The node keeps its outputs: an unread one
+// becomes a FakeParam without elements in each branch; in a loop's body its variable is handed on as it came, where the
+// condition, the effects and the other variables do without it. Gradients make such results: what a forward function
+// remembers is read where gradients are asked for, and a graph is run for its loss alone, too.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "weir/graph/functions.h"
+#include "weir/graph/pass.h"
+#include "weir/graph/subgraph.h"
+
+namespace weir {
+
+namespace {
+
+// The outputs of a node that somebody reads.
+std::vector<bool> ReadOutputs(const Node& n) {
+  std::vector<bool> read(n.outputs().size());
+  for (const Use& use : n.users()) {
+    if (use.output >= 0) read[static_cast<size_t>(use.output)] = true;
+  }
+  return read;
+}
+
+// Marks the arguments of a body that the roots read, once for all roots that are given.
+class ArgumentsRead {
+ public:
+  explicit ArgumentsRead(const Graph& body) : body_(body), seen_(body.num_ids()) {}
+
+  // Calls `found` with the index of each argument that is new.
+  template <class Found>
+  void From(std::vector<NodeId> stack, Found found) {
+    while (!stack.empty()) {
+      const NodeId id = stack.back();
+      stack.pop_back();
+      if (seen_[id.value]) continue;
+      seen_[id.value] = true;
+      const Node& n = body_.node(id);
+      if (n.Is("_Arg")) found(static_cast<size_t>(n.attr<int64_t>("index")));
+      for (Endpoint e : n.inputs()) stack.push_back(e.node);
+      stack.insert(stack.end(), n.control_inputs().begin(), n.control_inputs().end());
+    }
+  }
+
+ private:
+  const Graph& body_;
+  std::vector<bool> seen_;
+};
+
+// The variables of a loop that matter to what is read of it.
+std::vector<bool> NeededVariables(const Function& condition, const Function& body, std::vector<bool> needed) {
+  std::vector<size_t> fresh;
+  auto need = [&](size_t i) {
+    if (i >= needed.size() || needed[i]) return;
+    needed[i] = true;
+    fresh.push_back(i);
+  };
+  for (size_t i = 0; i < needed.size(); ++i) {
+    if (needed[i]) fresh.push_back(i);
+  }
+  const std::set<NodeId> in_condition = EffectNodes(condition, condition.body), in_body = EffectNodes(body, body.body);
+  std::vector<NodeId> roots = RetNodes(condition.body);
+  roots.insert(roots.end(), in_condition.begin(), in_condition.end());
+  ArgumentsRead(condition.body).From(std::move(roots), need);
+  ArgumentsRead read(body.body);
+  read.From({in_body.begin(), in_body.end()}, need);
+  const std::vector<NodeId> results = RetNodes(body.body);
+  while (!fresh.empty()) {
+    const size_t i = fresh.back();
+    fresh.pop_back();
+    read.From({results[i]}, need);
+  }
+  return needed;
+}
+
+class Pruner {
+ public:
+  explicit Pruner(Graph& g) : g_(g) {}
+
+  Result<bool> Visit(NodeId id) {
+    const Node& n = g_.node(id);
+    const CallKind kind = CallKindOf(g_, n);
+    if (kind == CallKind::kNone || kind == CallKind::kCall) return false;
+    std::vector<FuncRef> functions = CalledFunctions(g_, n);
+    std::vector<bool> needed = ReadOutputs(n);
+    for (size_t i = 0; i < needed.size(); ++i) {
+      if (n.output(static_cast<int>(i)).dtype == kResource) needed[i] = true;
+    }
+    for (const FuncRef& f : functions) {
+      const Function* function = g_.FindFunction(f.name);
+      if (!function || !HasBody(*function)) return false;
+    }
+    const bool loop = kind == CallKind::kLoop;
+    if (loop) {
+      needed = NeededVariables(*g_.FindFunction(functions[0].name), *g_.FindFunction(functions[1].name), needed);
+    }
+    bool changed = false;
+    for (size_t k = loop ? 1 : 0; k < functions.size(); ++k) {
+      WEIR_ASSIGN_OR_RETURN(std::string name, Without(functions[k].name, needed, loop));
+      changed |= name != functions[k].name;
+      functions[k].name = std::move(name);
+    }
+    if (changed) WEIR_RETURN_IF_ERROR(SetCalledFunctions(g_, id, functions));
+    return changed;
+  }
+
+ private:
+  // The name of a function like this one, but without the results that are not needed; its own where it has none.
+  Result<std::string> Without(const std::string& name, const std::vector<bool>& needed, bool loop) {
+    const auto key = std::pair(name, needed);
+    if (auto it = made_.find(key); it != made_.end()) return it->second;
+    const Function& function = *g_.FindFunction(name);
+    Function copy = function;
+    const std::vector<NodeId> args = ArgNodes(copy.body), results = RetNodes(copy.body);
+    bool changed = false;
+    for (size_t i = 0; i < results.size() && i < needed.size(); ++i) {
+      if (needed[i]) continue;
+      const Endpoint was = copy.body.node(results[i]).input(0);
+      if (loop ? was == Endpoint{args[i], 0} : copy.body.node(was.node).Is("FakeParam")) continue;
+      Endpoint instead{loop ? args[i] : NodeId(), 0};
+      if (!loop) {
+        NodeSpec fake{.op = "FakeParam", .name = copy.body.UniqueName("unread")};
+        fake.attrs = {{"dtype", *copy.body.node(results[i]).FindAttr("T")}, {"shape", PartialShape({0})}};
+        WEIR_ASSIGN_OR_RETURN(instead.node, copy.body.AddRaw(std::move(fake)));
+      }
+      WEIR_RETURN_IF_ERROR(copy.body.SetInput(results[i], 0, instead));
+      changed = true;
+    }
+    if (!changed) return made_[key] = name;
+    copy.name = name + "_pruned";
+    for (int i = 1; g_.FindFunction(copy.name); ++i) copy.name = fmt::format("{}_pruned_{}", name, i);
+    made_[key] = copy.name;
+    WEIR_RETURN_IF_ERROR(g_.AddFunction(std::move(copy)));
+    return made_[key];
+  }
+
+  Graph& g_;
+  std::map<std::pair<std::string, std::vector<bool>>, std::string> made_;
+};
+
+}  // namespace
+
+Result<bool> PruneResults(Graph& g, PassContext&) {
+  Pruner pruner(g);
+  bool changed = false;
+  for (NodeId id : g.nodes()) {
+    WEIR_ASSIGN_OR_RETURN(bool pruned, pruner.Visit(id));
+    changed |= pruned;
+  }
+  return changed;
+}
+
+}  // namespace weir
