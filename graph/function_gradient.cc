@@ -35,6 +35,10 @@ Status FunctionGradient::Differentiate(const Function& f, const AttrMap& attrs, 
   num_forward_ = body.num_ids();
   const std::vector<NodeId> arg_nodes = ArgNodes(body), ret_nodes = RetNodes(body);
   num_results_ = static_cast<int>(ret_nodes.size());
+  if (ret_nodes.size() != given.size()) {  // a signature of lists does not tell
+    return InvalidArgument(
+        fmt::format("has {} outputs, but function '{}' gives {} results", given.size(), f.name, ret_nodes.size()));
+  }
   for (int j = 0; j < num_results_; ++j) results_.emplace(body.node(ret_nodes[j]).input(0), j);
   gradients_.resize(args.size());
   grad_args_.resize(ret_nodes.size());
