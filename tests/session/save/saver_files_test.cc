@@ -28,7 +28,8 @@ class SaverFiles : public testing::Test {
     w_ = Variable(g_, {1.0f, 2.0f}, {.name = "w"});
     add_ = ops::AssignAdd(w_, {1.0f, 1.0f});
     init_ = GlobalVariablesInitializer(g_);
-    session_ = std::make_unique<Session>(g_);
+    // Without workers: a child that is forked while another thread allocates may wait for ever.
+    session_ = std::make_unique<Session>(g_, SessionOptions{.threads = 1});
     session_->Run(init_).Check();
   }
   ~SaverFiles() override { fs::remove_all(path_); }
