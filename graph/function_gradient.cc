@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "weir/graph/functions.h"
 #include "weir/graph/infer.h"
@@ -130,14 +131,13 @@ Status FunctionGradient::Split(int first_remembered) {
   const Graph& g = inner_->graph();
   const std::vector<bool> free = FindFree();
   std::vector<bool> seen(g.num_ids());
-  std::map<Endpoint, Need> known;
+  std::set<Endpoint> known;
   std::vector<NodeId> stack;
   auto visit = [&](Endpoint e) -> Status {
     if (!g.node(e.node).Is("_Arg") && (!IsForward(e.node) || free[e.node.value])) {
       if (!seen[e.node.value]) seen[e.node.value] = true, stack.push_back(e.node);
-    } else if (!known.count(e)) {
+    } else if (known.insert(e).second) {
       WEIR_ASSIGN_OR_RETURN(Need need, NeedOf(e));
-      known.emplace(e, need);
       needs_.push_back(need);
       endpoints_[need] = e;
     }
@@ -166,7 +166,6 @@ Result<Graph> FunctionGradient::Forward(const std::vector<OutputType>& before,
                                         const std::vector<OutputType>& after) const {
   Graph g = inner_->graph();  // not the body as it was: a call in it may have become one of a forward function
   std::vector<bool> keep(g.num_ids());
-  std::fill_n(keep.begin(), num_forward_, true);
   for (int i = 0; i < num_forward_; ++i) keep[i] = g.alive({i});
   WEIR_RETURN_IF_ERROR(g.Retain(keep));
   int64_t index = num_results_;

@@ -4,6 +4,7 @@
 // remembers is read where gradients are asked for, and a graph is run for its loss alone, too.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "weir/graph/functions.h"
@@ -95,6 +96,7 @@ class Pruner {
     if (loop) {
       needed = NeededVariables(*g_.FindFunction(functions[0].name), *g_.FindFunction(functions[1].name), needed);
     }
+    if (std::find(needed.begin(), needed.end(), false) == needed.end()) return false;
     bool changed = false;
     for (size_t k = loop ? 1 : 0; k < functions.size(); ++k) {
       WEIR_ASSIGN_OR_RETURN(std::string name, Without(functions[k].name, needed, loop));

@@ -1,6 +1,7 @@
 // The gradient of a branch: a branch of the backward functions. The forward branches give what is remembered of each,
 // and FakeParams in place of what is remembered of the others.
 #include <algorithm>
+#include <set>
 
 #include "weir/graph/function_gradient.h"
 #include "weir/graph/functions.h"
@@ -82,11 +83,12 @@ class BranchDerivation {
     std::vector<Input> inputs{c_.input(0)};
     std::vector<std::vector<Need>> needs(gradients_.size());  // of each branch, one an input
     std::vector<OutputType> types;
+    std::set<Need> known;
     for (size_t k = 0; k < gradients_.size(); ++k) {
       for (const Need& need : gradients_[k].needs()) {
         // Captures are each branch's own.
         const bool shared = need.kind != Need::kCapture;
-        if (shared && std::find(needs[k].begin(), needs[k].end(), need) != needs[k].end()) continue;
+        if (shared && !known.insert(need).second) continue;
         const Output value = Given(c_, need, 1, gradients_[k].captures());
         inputs.push_back(value);
         types.push_back(b_.graph().type(value.endpoint()));

@@ -17,8 +17,8 @@
 #include "weir/ops/random/random.h"
 #include "weir/ops/reduce/reduce.h"
 #include "weir/ops/registry.h"
-#include "weir/session/gradient_checker.h"
 #include "weir/session/session.h"
+#include "weir/tests/graph/derived.h"
 
 namespace weir {
 namespace {
@@ -26,24 +26,6 @@ namespace {
 using ops::ReduceSum;
 
 Tensor Doubles(std::vector<double> v) { return Tensor(v); }
-
-// First and second order by each x, at `values`.
-void ExpectDerived(Builder& b, Output y, const std::vector<Output>& xs, const std::vector<Tensor>& values,
-                   const Feeds& others = {}) {
-  auto first = CheckGradient(b, y, xs, values, others);
-  ASSERT_TRUE(first.ok()) << first.status().ToString();
-  EXPECT_LT(first->max_error, 1e-6);
-  Output inner;
-  for (const Output& dx : Gradients({y}, xs)) {
-    if (!dx.valid()) continue;
-    Output weighted = ReduceSum(ops::Sin(dx));
-    inner = inner.valid() ? inner + weighted : weighted;
-  }
-  ASSERT_TRUE(b.status().ok()) << b.status().ToString();
-  auto second = CheckGradient(b, inner, xs, values, others);
-  ASSERT_TRUE(second.ok()) << second.status().ToString();
-  EXPECT_LT(second->max_error, 1e-6);
-}
 
 TEST(FunctionGradient, OfACall) {
   Builder g;
