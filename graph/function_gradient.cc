@@ -44,14 +44,18 @@ Status FunctionGradient::Differentiate(const Function& f, const AttrMap& attrs, 
   gradients_.resize(args.size());
   grad_args_.resize(ret_nodes.size());
 
-  const auto num_given = std::count(given.begin(), given.end(), true);
-  inner_ = std::make_unique<Builder>(&outer_, static_cast<int>(args.size() + num_given));
+  // Of a result the function may know more than the node that calls it: that what a list holds are integers.
+  std::vector<bool> flows(given.size());
+  for (size_t j = 0; j < given.size(); ++j)
+    flows[j] = given[j] && Differentiable(body.type(body.node(ret_nodes[j]).input(0)));
+  const auto num_flows = std::count(flows.begin(), flows.end(), true);
+  inner_ = std::make_unique<Builder>(&outer_, static_cast<int>(args.size() + num_flows));
   Graph& g = inner_->mutable_graph();
   g = std::move(body);
   std::vector<Output> ys, xs;
   GradientOptions options;
   for (size_t j = 0; j < ret_nodes.size(); ++j) {
-    if (!given[j]) continue;
+    if (!flows[j]) continue;
     const Endpoint y = g.node(ret_nodes[j]).input(0);
     OutputType type = g.type(y);
     if (BaseType(type.dtype) == kResource) type = {.dtype = type.handle_dtype, .shape = type.handle_shape};
@@ -64,6 +68,7 @@ Status FunctionGradient::Differentiate(const Function& f, const AttrMap& attrs, 
   for (size_t i = 0; i < args.size(); ++i) {
     if (wanted[i]) by.push_back(i), xs.push_back({inner_.get(), {arg_nodes[i], 0}});
   }
+  if (ys.empty()) return {};
   auto tracing = inner_->Tracing();
   auto gradients = GradientsOf(*inner_, ys, xs, options);
   if (!gradients.ok()) return Status(gradients.status()).Detail(fmt::format("in function '{}'", f.name));
@@ -93,17 +98,22 @@ std::vector<bool> FunctionGradient::FindFree() const {
   for (NodeId id : *order) {
     const Node& n = g.node(id);
     if (!IsForward(id)) continue;
-    free[id.value] = n.Is("_Arg") ||
-                     (IsCheap(g, n) && std::all_of(n.inputs().begin(), n.inputs().end(),
-                                                   [&](Endpoint e) { return free[e.node.value]; }));
+    auto at_hand = [&](Endpoint e) { return free[e.node.value]; };
+    free[id.value] = n.Is("_Arg") ? IsAtHand(n)
+                                  : IsCheap(g, n) && std::all_of(n.inputs().begin(), n.inputs().end(), at_hand);
   }
   return free;
+}
+
+bool FunctionGradient::IsAtHand(const Node& arg) const {
+  const auto index = static_cast<size_t>(arg.attr<int64_t>("index"));
+  return index >= at_hand_.args.size() || at_hand_.args[index];
 }
 
 // What stands for an output that the backward part reads and does not compute.
 Result<FunctionGradient::Need> FunctionGradient::NeedOf(Endpoint e) {
   const Graph& g = inner_->graph();
-  if (const Node& n = g.node(e.node); n.Is("_Arg")) {
+  if (const Node& n = g.node(e.node); n.Is("_Arg") && IsAtHand(n)) {
     const int index = static_cast<int>(n.attr<int64_t>("index")), num_args = static_cast<int>(gradients_.size());
     if (index < num_args) return Need{Need::kArg, index};
     auto grad = std::find(grad_args_.begin(), grad_args_.end(), e.node);
@@ -111,7 +121,7 @@ Result<FunctionGradient::Need> FunctionGradient::NeedOf(Endpoint e) {
     const auto given = std::count_if(grad_args_.begin(), grad_args_.end(), [](NodeId id) { return id.valid(); });
     return Need{Need::kCapture, index - num_args - static_cast<int>(given)};
   }
-  if (auto j = results_.find(e); j != results_.end()) return Need{Need::kResult, j->second};
+  if (auto j = results_.find(e); at_hand_.results && j != results_.end()) return Need{Need::kResult, j->second};
   if (BaseType(g.type(e).dtype) == kResource) {
     return NodeError(g.node(e.node), "function",
                      Unimplemented("makes a handle in a function that is differentiated")
@@ -126,8 +136,8 @@ Result<FunctionGradient::Need> FunctionGradient::NeedOf(Endpoint e) {
   return Need{Need::kResult, first_remembered_ + static_cast<int>(remembered_.size()) - 1};
 }
 
-Status FunctionGradient::Split(int first_remembered) {
-  first_remembered_ = first_remembered;
+Status FunctionGradient::Split(int first_remembered, AtHand at_hand) {
+  first_remembered_ = first_remembered, at_hand_ = std::move(at_hand);
   const Graph& g = inner_->graph();
   const std::vector<bool> free = FindFree();
   std::vector<bool> seen(g.num_ids());
@@ -162,12 +172,18 @@ std::vector<OutputType> FunctionGradient::TypesOf(const std::vector<Need>& needs
   return types;
 }
 
+Result<Graph> FunctionGradient::Body() const {
+  Graph g = inner_->graph();
+  std::vector<NodeId> own = g.nodes();
+  std::erase_if(own, [&](NodeId id) { return !IsForward(id); });
+  // With what they need: a loop that has become a forward one begins with lists that were made behind it.
+  WEIR_RETURN_IF_ERROR(g.Retain(NeededBy(g, std::move(own))));
+  return g;
+}
+
 Result<Graph> FunctionGradient::Forward(const std::vector<OutputType>& before,
                                         const std::vector<OutputType>& after) const {
-  Graph g = inner_->graph();  // not the body as it was: a call in it may have become one of a forward function
-  std::vector<bool> keep(g.num_ids());
-  for (int i = 0; i < num_forward_; ++i) keep[i] = g.alive({i});
-  WEIR_RETURN_IF_ERROR(g.Retain(keep));
+  WEIR_ASSIGN_OR_RETURN(Graph g, Body());
   int64_t index = num_results_;
   auto give = [&](Endpoint e) { return AddRetval(g, fmt::format("remembered{}", index), index, e).status(); };
   auto fake = [&](const std::vector<OutputType>& types) -> Status {

@@ -34,14 +34,24 @@ class FunctionGradient {
   bool gives(size_t arg) const { return gradients_[arg].valid(); }
   Status GiveZeros(size_t arg);
 
+  // What the backward function may take of the forward one without that it is remembered.
+  struct AtHand {
+    std::vector<bool> args = {};  // empty: all
+    bool results = true;
+  };
   // Decides what is remembered; call it once the gradients are complete. Results from `first_remembered` on are the
   // remembered ones: the function's own number, or more where another function's come before.
-  Status Split(int first_remembered);
+  Status Split(int first_remembered, AtHand at_hand);
+  Status Split(int first_remembered) { return Split(first_remembered, AtHand{}); }
   const std::vector<OutputType>& remembered() const { return remembered_types_; }
+  const std::vector<Endpoint>& remembered_values() const { return remembered_; }  // of Body
   const std::vector<Need>& needs() const { return needs_; }
   std::vector<OutputType> TypesOf(const std::vector<Need>& needs) const;  // of its own
   const std::vector<Output>& captures() const { return inner_->captures(); }
 
+  // The function's own nodes, and what they need since. Why not the body as it was: a call in it may have become one of
+  // a forward function.
+  Result<Graph> Body() const;
   // The forward function's body. Results without a value here, of which there are `before` ahead of the remembered ones
   // and `after` behind them, are FakeParams.
   Result<Graph> Forward(const std::vector<OutputType>& before = {}, const std::vector<OutputType>& after = {}) const;
@@ -51,6 +61,8 @@ class FunctionGradient {
 
  private:
   bool IsForward(NodeId id) const { return id.value < num_forward_; }
+  // Whether the node is an argument of the function (not one for a gradient) that is at hand, or is to be remembered.
+  bool IsAtHand(const Node& arg) const;
   std::vector<bool> FindFree() const;
   Result<Need> NeedOf(Endpoint e);
 
@@ -58,6 +70,7 @@ class FunctionGradient {
   std::unique_ptr<Builder> inner_;  // of the body: the function's nodes, then arguments for gradients, then theirs
   std::map<Endpoint, int> results_;  // what the function gives, as its results
   int num_forward_ = 0, num_results_ = 0, first_remembered_ = 0;
+  AtHand at_hand_;
   std::vector<Output> gradients_;       // by argument; invalid: none
   std::vector<NodeId> grad_args_;       // by result; invalid: not given
   std::vector<NodeId> backward_;        // nodes of the backward function

@@ -20,18 +20,19 @@ struct Overrides {
 
 Overrides& OverridesOf(Builder& b) { return b.Kept<Overrides>(); }
 
-// Dtypes that gradients flow through elsewhere, but not here: a path through them is a missing gradient, not none.
-bool Unsupported(DType t) { return t == DType::kInvalid || t == DType::kVariant; }
+// What an unknown op gives: a path through it is a missing gradient, not none.
+bool Unsupported(DType t) { return t == DType::kInvalid; }
 
 bool IsContinuous(DType t) { return IsFloating(t) || IsComplex(t); }
 
-bool Differentiable(const OutputType& t) {
-  DType dtype = BaseType(t.dtype);
-  if (dtype == kResource) return t.handle_dtype == DType::kInvalid || IsContinuous(t.handle_dtype);
-  return IsContinuous(dtype) || Unsupported(dtype);
-}
-
 }  // namespace
+
+bool Differentiable(const OutputType& t) {
+  const DType dtype = BaseType(t.dtype);
+  if (dtype != kResource && dtype != kVariant) return IsContinuous(dtype) || Unsupported(dtype);
+  // A variable's handle, a list of tensors: as what is in it. What is in a list's lists is not known.
+  return t.handle_dtype == DType::kInvalid || t.handle_dtype == kVariant || IsContinuous(t.handle_dtype);
+}
 
 std::optional<std::string> CustomGradientType(const Node& node) {
   const AttrValue* v = node.FindAttr("_gradient_op_type");
@@ -154,7 +155,8 @@ class Differentiator {
     for (auto it = order.rbegin(); it != order.rend(); ++it) {
       if (!to_y[it->value]) continue;
       // A gradient function relies on what the shape function refuses.
-      WEIR_RETURN_IF_ERROR(from_x[it->value] ? InferredTypes(g, g.node(*it)).status() : CheckNode(g, g.node(*it)));
+      if (const Node& n = g.node(*it); !n.inferred())
+        WEIR_RETURN_IF_ERROR(from_x[it->value] ? InferredTypes(g, n).status() : CheckNode(g, n));
       if (stop[it->value] || GradientIsZero(*it)) continue;
       for (Endpoint e : g.node(*it).inputs()) {
         if (Differentiable(g.type(e))) to_y[e.node.value] = true;
@@ -220,7 +222,7 @@ class Differentiator {
   }
 
   void Contribute(Endpoint e, Grad g) {
-    if (g.valid() && between_[e.node.value]) partial_[e].push_back(std::move(g));
+    if (g.valid() && WantsGradient(e)) partial_[e].push_back(std::move(g));
   }
 
   // The sum of what flowed to an endpoint: AddN of tensors, concatenated slices, or tensors when mixed.

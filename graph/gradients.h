@@ -75,6 +75,9 @@ class GradContext {
   std::vector<bool> wanted_;
 };
 
+// Whether gradients may flow through such an output. Yes, where it is not known.
+bool Differentiable(const OutputType& t);
+
 struct GradientOptions {
   std::vector<Output> grad_ys = {};         // one a y, invalid ones mean all ones
   std::vector<Output> stop_gradients = {};  // not differentiated through

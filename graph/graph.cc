@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "weir/graph/infer.h"
 #include "weir/graph/verify.h"
@@ -97,6 +98,7 @@ std::string Graph::UniqueName(std::string_view base) const {
 }
 
 Status Graph::ComputeOutputTypes(Node& n) {
+  n.inferred_ = false;
   if (!n.def_) return {};
   auto declared = n.def_->OutputTypes(n.attrs_);
   if (!declared.ok()) {
@@ -112,7 +114,9 @@ Status Graph::ComputeOutputTypes(Node& n) {
     return InvalidArgument(fmt::format("has {} outputs, but '{}' reads output {}", types.size(), reader.name_, i - 1));
   }
   n.outputs_.resize(types.size());
-  for (size_t i = 0; i < types.size(); ++i) n.outputs_[i].dtype = types[i];
+  bool changed = false;
+  for (size_t i = 0; i < types.size(); ++i) changed |= std::exchange(n.outputs_[i].dtype, types[i]) != types[i];
+  if (changed) OutputsChanged(n);
   return {};
 }
 
@@ -149,9 +153,9 @@ Result<NodeId> Graph::AddRaw(NodeSpec spec, int num_outputs_if_unknown) {
 namespace {
 
 // A node of a file may have attributes that its op does not have here; in one made here they are mistyped.
-Status CheckNewAttrs(const Node& n) {
+Status RefuseUnknownAttrs(const Node& n) {
   auto unknown = UnknownAttrs(n);
-  if (unknown.empty()) return n.def()->CheckAttrs(n.attrs());
+  if (unknown.empty()) return {};
   std::vector<std::string> names;
   for (const AttrDef& a : n.def()->attrs()) names.push_back(a.name);
   auto near = NearestNames(unknown[0], names);
@@ -169,7 +173,7 @@ Result<NodeId> Graph::AddNode(NodeSpec spec) {
         .Help(near.empty() ? "" : fmt::format("did you mean '{}'?", fmt::join(near, "', '")));
   }
   WEIR_ASSIGN_OR_RETURN(NodeId id, AddRaw(std::move(spec)));
-  Status s = CheckNewAttrs(nodes_[id.value]);
+  Status s = RefuseUnknownAttrs(nodes_[id.value]);
   s = s.ok() ? InferNode(*this, id) : NodeError(nodes_[id.value], "attr", std::move(s));
   if (!s.ok()) {
     Drop(nodes_[id.value]);

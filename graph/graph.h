@@ -56,6 +56,7 @@ struct OutputType {
   DType handle_dtype = DType::kInvalid;
   PartialShape handle_shape = PartialShape::Unknown();
   // Of a small integer tensor: its elements, unknown ones as kUnknownDim or symbols. Makes shapes known (see infer.h).
+  // Of a list: its length.
   std::optional<Dims> value;
 
   std::string ToString() const;  // "f32[?,10]"
@@ -142,6 +143,9 @@ class Node {
   // Bytes of fields of the file's message that Weir does not know, kept for export.
   const std::string& unknown_fields() const { return unknown_fields_; }
   bool alive() const { return id_.valid(); }
+  // Whether its shape function, if any, took it as it is now: since then no attribute, no input and no type of one has
+  // changed. Never of a call, which depends on the library as well.
+  bool inferred() const { return inferred_; }
 
   const AttrValue* FindAttr(std::string_view name) const;  // value or default; null when neither
   // Value or default of kind T; an empty one when there is none (Verify has refused such a node already).
@@ -165,6 +169,7 @@ class Node {
   std::vector<int32_t> input_places_, control_places_;  // of each edge, in the user list of the node it comes from
   std::vector<std::string> origins_;
   Loc loc_;
+  bool inferred_ = false;
 };
 
 // What a new node is made of.
@@ -219,10 +224,12 @@ class Graph {
   // Whether it is new: there is one edge between two nodes, and none from a node to itself.
   Result<bool> AddControlInput(NodeId id, NodeId before);
   Status RemoveControlInput(NodeId id, NodeId before);  // there need be none
-  // These recompute the outputs' dtypes. Errors: attributes that tell none, or fewer outputs than are read.
+  // These recompute the outputs' dtypes; a type that changes costs a look at each reader. Errors: attributes that tell
+  // none, or fewer outputs than are read.
   Status SetAttr(NodeId id, const std::string& name, AttrValue value);
   Status SetOp(NodeId id, const std::string& op, AttrMap attrs);  // keeps name and inputs
   Status SetOutputType(NodeId id, int i, OutputType type);        // used by inference
+  void MarkInferred(NodeId id) { nodes_[id.value].inferred_ = true; }  // by inference alone
   // Every use of `from` reads `to` instead. Refuses other dtypes and contradicting shapes.
   Status ReplaceUses(Endpoint from, Endpoint to);
   // Every control edge from `from` comes from `to` instead.
@@ -272,6 +279,7 @@ class Graph {
   // Whether node n may read `e`; an unknown op gets the output that is asked for.
   Status CheckInput(const Node& n, Endpoint e);
   void Drop(Node& n);  // which nobody uses
+  void OutputsChanged(const Node& n);  // whoever reads them is to be inferred anew
   Status ComputeOutputTypes(Node& n);
   // What an op that is not registered gives is what its readers take it for.
   void TypeUnknown(const Node& reader, const std::vector<Endpoint>& inputs);

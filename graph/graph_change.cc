@@ -27,11 +27,18 @@ std::vector<Use>& Users::Of(int output) {
 
 int32_t& Graph::PlaceOf(Node& n, int slot) { return slot >= 0 ? n.input_places_[slot] : n.control_places_[-1 - slot]; }
 
+void Graph::OutputsChanged(const Node& n) {
+  for (const Use& use : n.users_) {
+    if (use.input >= 0) nodes_[use.node.value].inferred_ = false;
+  }
+}
+
 void Graph::LinkEdge(Node& n, int slot) {
   const Endpoint from = slot >= 0 ? n.inputs_[slot] : Endpoint{n.control_inputs_[-1 - slot], -1};
   auto& uses = nodes_[from.node.value].users_.Of(from.index);
   PlaceOf(n, slot) = static_cast<int32_t>(uses.size());
   uses.push_back({n.id_, slot, from.index});
+  if (slot >= 0) n.inferred_ = false;
   ++edges_touched_;
 }
 
@@ -85,6 +92,7 @@ Status Graph::SetInputs(NodeId id, std::vector<Endpoint> inputs, std::vector<Nod
   Unlink(n);
   n.inputs_ = std::move(inputs);
   n.control_inputs_.clear();
+  n.inferred_ = false;
   if (!control_inputs.empty()) {  // Why a set: an init node may wait for every variable there is
     std::unordered_set<int32_t> seen{id.value};
     for (NodeId c : control_inputs) {
@@ -103,7 +111,9 @@ void Graph::TypeUnknown(const Node& reader, const std::vector<Endpoint>& inputs)
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!unknown(inputs[i])) continue;
     DType& have = nodes_[inputs[i].node.value].outputs_[inputs[i].index].dtype;
-    if (have == DType::kInvalid || have == BaseType((*types)[i])) have = (*types)[i];
+    if (have != DType::kInvalid && have != BaseType((*types)[i])) continue;
+    have = (*types)[i];
+    OutputsChanged(nodes_[inputs[i].node.value]);
   }
 }
 
@@ -193,6 +203,7 @@ Status Graph::SetOutputType(NodeId id, int i, OutputType t) {
   if (i < 0 || i >= static_cast<int>(n.outputs_.size()))
     return NodeError(n, "graph", Internal(fmt::format("has no output {}", i)));
   n.outputs_[i] = std::move(t);
+  OutputsChanged(n);
   return {};
 }
 

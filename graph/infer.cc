@@ -74,7 +74,8 @@ void ShapeContext::set_output_handle(int i, DType dtype, PartialShape shape, std
 }
 
 void ShapeContext::PassHandle(int i, int output) {
-  if (DType t = (*outputs_)[output].dtype; t != kResource && !IsRef(t)) return;  // the value of a reference
+  const DType t = (*outputs_)[output].dtype;
+  if (t != kResource && t != kVariant && !IsRef(t)) return;  // the value of a reference
   set_output_handle(output, inputs_[i].handle_dtype, inputs_[i].handle_shape, inputs_[i].resource);
 }
 
@@ -125,6 +126,15 @@ Result<PartialShape> MergeShapes(const PartialShape& a, const PartialShape& b) {
     out[i] = *d;
   }
   return out;
+}
+
+PartialShape CommonShape(const PartialShape& a, const PartialShape& b) {
+  if (!a.known_rank() || !b.known_rank() || a.rank() != b.rank()) return PartialShape::Unknown();
+  PartialShape common = a;
+  for (int i = 0; i < a.rank(); ++i) {
+    if (!SameDim(a[i], b[i])) common[i] = kUnknownDim;
+  }
+  return common;
 }
 
 Result<PartialShape> BroadcastShapes(const PartialShape& a, const PartialShape& b) {
@@ -343,7 +353,10 @@ Status InferSound(Graph& g, NodeId id) {
   const Node& n = g.node(id);
   WEIR_ASSIGN_OR_RETURN(std::vector<OutputType> outputs, TypesOf(g, n));
   if (!n.def()) return InferCall(g, id);
-  if (!n.def()->shape_fn()) return {};
+  if (!n.def()->shape_fn()) {
+    g.MarkInferred(id);
+    return {};
+  }
   // Files of versions up to 21 could not tell a scalar placeholder from one of unknown shape.
   bool untold = n.def()->fed() && n.inputs().empty() && g.file_info().from_file && g.file_info().producer <= 21 &&
                 outputs[0].shape.rank() == 0;
@@ -352,7 +365,9 @@ Status InferSound(Graph& g, NodeId id) {
     NameUnknowns(&outputs[i].shape);
     WEIR_RETURN_IF_ERROR(g.SetOutputType(id, static_cast<int>(i), std::move(outputs[i])));
   }
-  return n.def()->calls() == CallKind::kNone ? Status() : InferCall(g, id);
+  if (n.def()->calls() != CallKind::kNone) return InferCall(g, id);
+  g.MarkInferred(id);
+  return {};
 }
 
 }  // namespace

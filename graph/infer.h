@@ -85,6 +85,8 @@ class ShapeContext {
 // Both must be equal: the more known one, or an error.
 Result<Dim> MergeDims(Dim a, Dim b);
 Result<PartialShape> MergeShapes(const PartialShape& a, const PartialShape& b);
+// Either may be it: what both have in common.
+PartialShape CommonShape(const PartialShape& a, const PartialShape& b);
 // NumPy broadcasting; the error names the axis and both sizes.
 Result<PartialShape> BroadcastShapes(const PartialShape& a, const PartialShape& b);
 // The number of elements, and of products: saturated; unknown sizes count as 1.

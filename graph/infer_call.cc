@@ -66,15 +66,9 @@ OutputType Merge(const OutputType& a, const OutputType& b) {
   OutputType t = a;
   t.value.reset();
   if (a.handle_dtype != b.handle_dtype) t.handle_dtype = DType::kInvalid;
-  if (!(a.handle_shape == b.handle_shape)) t.handle_shape = PartialShape::Unknown();
+  t.handle_shape = CommonShape(a.handle_shape, b.handle_shape);
   if (!a.SameResource(b)) t.resource = nullptr;
-  if (a.dtype != b.dtype || !a.shape.known_rank() || !b.shape.known_rank() || a.shape.rank() != b.shape.rank()) {
-    t.shape = PartialShape::Unknown();
-    return t;
-  }
-  for (int i = 0; i < a.shape.rank(); ++i) {
-    if (!SameDim(a.shape[i], b.shape[i])) t.shape[i] = kUnknownDim;
-  }
+  t.shape = a.dtype == b.dtype ? CommonShape(a.shape, b.shape) : PartialShape::Unknown();
   return t;
 }
 
@@ -143,23 +137,58 @@ Result<std::vector<OutputType>> CheckedResults(const Graph& g, const Node& n, co
   return types;
 }
 
+// What a loop pushes onto a list that is empty before it has the shape that it has in every iteration, though the list
+// itself was not declared to: what the first iteration pushes, as far as the others do so, too.
+void Refine(const Graph& g, const Node& n, const FuncRef& body, const std::vector<bool>& empty,
+            std::vector<OutputType>* args) {
+  std::vector<OutputType> first = *args, refined = *args;
+  bool any = false;
+  for (size_t i = 0; i < first.size(); ++i) {
+    if (empty[i]) first[i].value = Dims{0}, any = true;
+  }
+  if (!any) return;
+  auto after = CheckedResults(g, n, body, first);
+  if (!after.ok()) return;
+  for (size_t i = 0; i < refined.size(); ++i) {
+    if (empty[i]) refined[i].handle_shape = (*after)[i].handle_shape;
+  }
+  for (int round = 0; round < kMaxRounds; ++round) {
+    auto again = CheckedResults(g, n, body, refined);
+    if (!again.ok()) return;
+    bool same = true;
+    for (size_t i = 0; i < refined.size(); ++i) {
+      OutputType merged = Merge(refined[i], (*again)[i]);
+      same = same && merged.shape == refined[i].shape && merged.handle_shape == refined[i].handle_shape;
+      refined[i] = std::move(merged);
+    }
+    if (!same) continue;
+    *args = std::move(refined);
+    return;
+  }
+}
+
 Result<std::vector<OutputType>> LoopTypes(const Graph& g, const Node& n, const FuncRef& cond, const FuncRef& body,
                                           std::vector<OutputType> args) {
+  std::vector<bool> empty;  // lists without items: their element shapes say nothing yet
+  for (const OutputType& t : args) empty.push_back(t.dtype == kVariant && t.value && *t.value == Dims{0});
   // A loop variable keeps the part of its shape that the body keeps; each round gives up at least one size.
   bool changed = true;
   for (int round = 0; changed; ++round) {
     for (OutputType& t : args) {
       t.value.reset();
-      if (round == kMaxRounds && t.dtype != kResource) t.shape = PartialShape::Unknown();
+      if (round < kMaxRounds || t.dtype == kResource) continue;
+      t.shape = t.handle_shape = PartialShape::Unknown();
     }
     WEIR_ASSIGN_OR_RETURN(auto after, CheckedResults(g, n, body, args));
     changed = false;
     for (size_t i = 0; i < args.size(); ++i) {
       OutputType merged = Merge(args[i], after[i]);
-      changed |= !(merged.shape == args[i].shape) || !merged.SameResource(args[i]);
+      changed |= !(merged.shape == args[i].shape) || !merged.SameResource(args[i]) ||
+                 !(merged.handle_shape == args[i].handle_shape);
       args[i] = std::move(merged);
     }
   }
+  Refine(g, n, body, empty, &args);
   WEIR_ASSIGN_OR_RETURN(auto condition, ResultTypes(g, cond, args));
   if (condition.size() != 1 || condition[0].dtype == kResource)
     return InvalidArgument("has a condition that does not give one tensor");

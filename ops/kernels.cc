@@ -20,6 +20,7 @@ void RegisterRandomKernels(KernelRegistry& r);
 void RegisterStateKernels(KernelRegistry& r);
 void RegisterTrainKernels(KernelRegistry& r);
 void RegisterControlKernels(KernelRegistry& r);
+void RegisterListKernels(KernelRegistry& r);
 void RegisterStringKernels(KernelRegistry& r);
 void RegisterIoKernels(KernelRegistry& r);
 void RegisterFusedKernels(KernelRegistry& r);
@@ -41,6 +42,7 @@ void RegisterAll(KernelRegistry& r) {
   RegisterStateKernels(r);
   RegisterTrainKernels(r);
   RegisterControlKernels(r);
+  RegisterListKernels(r);
   RegisterStringKernels(r);
   RegisterIoKernels(r);
   RegisterFusedKernels(r);

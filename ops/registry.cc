@@ -20,6 +20,7 @@ void RegisterRandomOps(OpRegistry& r);
 void RegisterStateOps(OpRegistry& r);
 void RegisterTrainOps(OpRegistry& r);
 void RegisterControlOps(OpRegistry& r);
+void RegisterListOps(OpRegistry& r);
 void RegisterStringOps(OpRegistry& r);
 void RegisterIoOps(OpRegistry& r);
 void RegisterFusedOps(OpRegistry& r);
@@ -41,6 +42,7 @@ void RegisterAll(OpRegistry& r) {
   RegisterStateOps(r);
   RegisterTrainOps(r);
   RegisterControlOps(r);
+  RegisterListOps(r);
   RegisterStringOps(r);
   RegisterIoOps(r);
   RegisterFusedOps(r);

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "weir/graph/base/memory.h"
+#include "weir/graph/base/tensor_list.h"
 
 namespace weir {
 
@@ -54,7 +55,7 @@ constexpr DTypeInfo kInfos[] = {
     Row<std::complex<double>>(DType::kComplex128, "complex128", "c128", kComplex),
     Row<Half>(DType::kHalf, "half", "f16", kReal),
     {DType::kResource, "resource", "resource", kHandle},
-    {DType::kVariant, "variant", "variant", kObject},
+    Row<TensorList>(DType::kVariant, "variant", "variant", kList),
     Row<uint32_t>(DType::kUint32, "uint32", "u32", kInteger),
     Row<uint64_t>(DType::kUint64, "uint64", "u64", kInteger),
 };
@@ -103,9 +104,10 @@ DType ParseDType(std::string_view name) {
 
 bool IsSupported(DType t) {
   const DTypeInfo& i = InfoOf(t);
-  return i.kind == kReal || i.kind == kComplex || i.kind == kInteger || i.kind == kBoolean || i.object;
+  return i.kind == kReal || i.kind == kComplex || i.kind == kInteger || i.kind == kBoolean || i.kind == kObject;
 }
-bool IsCarried(DType t) { return IsSupported(t) || InfoOf(t).kind == kQuantised; }
+bool HasFileForm(DType t) { return IsSupported(t) || InfoOf(t).kind == kQuantised; }
+bool IsCarried(DType t) { return HasFileForm(t) || InfoOf(t).kind == kList; }
 
 void CopyElements(DType t, const void* from, void* to, int64_t n) {
   const DTypeInfo& i = InfoOf(t);

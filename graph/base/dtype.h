@@ -45,6 +45,7 @@ enum class DType : uint8_t {
   kUint64 = 23,
 };
 
+inline constexpr DType kVariant = DType::kVariant;
 inline constexpr DType kFloat = DType::kFloat, kDouble = DType::kDouble, kHalf = DType::kHalf,
                        kBfloat16 = DType::kBfloat16, kInt8 = DType::kInt8, kInt16 = DType::kInt16,
                        kInt32 = DType::kInt32, kInt64 = DType::kInt64, kUint8 = DType::kUint8,
@@ -59,6 +60,7 @@ enum class DTypeKind : uint8_t {
   kComplex,
   kQuantised,  // integers that stand for real numbers
   kObject,     // C++ objects
+  kList,       // lists of tensors, which are objects that no file holds and nobody feeds or fetches
   kHandle,     // says which state, and is no value: resources, references
   kUnknown,    // a number without a row
 };
@@ -78,7 +80,7 @@ struct DTypeInfo {
   std::string_view name, short_name;
   DTypeKind kind = DTypeKind::kUnknown;
   size_t size = 0, alignment = 1;     // of an element in memory, where Weir has a type for it
-  const ObjectOps* object = nullptr;  // of a kObject that tensors can be made of
+  const ObjectOps* object = nullptr;  // of a kObject or a kList
 };
 
 // The row of a dtype. That of a reference is a handle's without a name: who means the values asks for BaseType(t).
@@ -101,7 +103,8 @@ inline bool IsInteger(DType t) { return InfoOf(t).kind == DTypeKind::kInteger; }
 // The dtype of a complex one's real and imaginary parts; any other is its own.
 inline DType PartType(DType t) { return t == kComplex64 ? kFloat : t == kComplex128 ? kDouble : t; }
 bool IsSupported(DType t);  // a type Weir computes with: floating, complex, integer, bool, objects
-bool IsCarried(DType t);    // tensors of it can be made: those, and quantised values
+bool HasFileForm(DType t);  // files hold its values: those, and quantised values
+bool IsCarried(DType t);    // tensors of it can be made: those, and lists
 // Of carried types, those whose bytes are the value: they may be copied and compared, and planned before a run.
 inline bool IsPlain(DType t) { return IsCarried(t) && !InfoOf(t).object; }
 

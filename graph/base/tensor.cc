@@ -34,12 +34,19 @@ Tensor Tensor::FromBuffer(DType dtype, const Shape& shape, std::shared_ptr<Buffe
   return t;
 }
 
+Tensor Tensor::Opaque(DType dtype, const Shape& shape, std::shared_ptr<Buffer> message) {
+  Tensor t = FromBuffer(dtype, shape, std::move(message));
+  t.opaque_ = true;
+  return t;
+}
+
 int64_t Tensor::bytes() const {
-  if (IsCarried(dtype_)) return num_elements() * static_cast<int64_t>(SizeOf(dtype_));
+  if (!opaque_) return num_elements() * static_cast<int64_t>(SizeOf(dtype_));
   return buffer_ ? static_cast<int64_t>(buffer_->bytes()) : 0;
 }
 
 void Tensor::CheckType(DType want) const {
+  if (opaque_) throw Error(Code::kInvalidArgument, "a tensor of dtype " + DTypeName(dtype_) + " has no values to read");
   if (want != dtype_) {
     throw Error(Code::kInvalidArgument,
                 "a tensor of dtype " + DTypeName(dtype_) + " was accessed as " + DTypeName(want));
@@ -87,11 +94,14 @@ Result<Tensor> Tensor::Reshaped(const Shape& shape) const {
     return InvalidArgument("cannot reshape " + shape_.ToString() + " to " + shape.ToString() +
                            ": other number of elements");
   }
-  return FromBuffer(dtype_, shape, buffer_);
+  Tensor t = FromBuffer(dtype_, shape, buffer_);
+  t.opaque_ = opaque_;
+  return t;
 }
 
 Result<Tensor> Tensor::Clone() const {
   if (!valid()) return Tensor();
+  if (opaque_) return Unimplemented("a tensor of dtype " + DTypeName(dtype_) + " has no values to copy");
   WEIR_ASSIGN_OR_RETURN(Tensor t, Allocate(dtype_, shape_));
   CopyTo(t.mutable_raw());
   return t;
@@ -109,8 +119,8 @@ std::optional<std::vector<int64_t>> Tensor::ToInts() const {
 }
 
 bool Tensor::Identical(const Tensor& o) const {
-  if (dtype_ != o.dtype_ || !(shape_ == o.shape_)) return false;
-  if (IsCarried(dtype_)) return EqualElements(dtype_, raw(), o.raw(), num_elements());
+  if (dtype_ != o.dtype_ || !(shape_ == o.shape_) || opaque_ != o.opaque_) return false;
+  if (!opaque_) return EqualElements(dtype_, raw(), o.raw(), num_elements());
   return bytes() == o.bytes() && (bytes() == 0 || std::memcmp(raw(), o.raw(), bytes()) == 0);
 }
 

@@ -64,6 +64,9 @@ class Tensor {
   static Tensor Vector(const std::vector<T>& values) { return Tensor(values); }
   // User memory without a copy: `data` holds shape.num_elements() elements and outlives the Tensor, or until `release`.
   static Tensor Wrap(DType dtype, const Shape& shape, void* data, std::function<void()> release = {});
+  // What a file has of a dtype whose values it does not hold in a form that Weir reads: the bytes of its message. It is
+  // kept to be written again; no node computes with it.
+  static Tensor Opaque(DType dtype, const Shape& shape, std::shared_ptr<Buffer> message);
   // A tensor over a buffer that is large enough for it.
   static Tensor FromBuffer(DType dtype, const Shape& shape, std::shared_ptr<Buffer> buffer);
 
@@ -71,8 +74,9 @@ class Tensor {
   const Shape& shape() const { return shape_; }
   int rank() const { return shape_.rank(); }
   int64_t num_elements() const { return dtype_ == DType::kInvalid ? 0 : shape_.num_elements(); }
-  // Of the elements, where these are objects without what they hold; of a dtype that is not carried, what a file had.
+  // Of the elements, where these are objects without what they hold; of an opaque one, its message.
   int64_t bytes() const;
+  bool opaque() const { return opaque_; }
   bool valid() const { return dtype_ != DType::kInvalid; }
   const std::shared_ptr<Buffer>& buffer() const { return buffer_; }
 
@@ -137,6 +141,7 @@ class Tensor {
   }
 
   DType dtype_ = DType::kInvalid;
+  bool opaque_ = false;
   Shape shape_;
   std::shared_ptr<Buffer> buffer_;
 };

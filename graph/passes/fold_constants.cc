@@ -19,7 +19,7 @@ bool Foldable(const Node& n) {
   if (!used) return false;
   if (!n.def() || n.def()->stateful() || n.def()->fed() || n.Is("Const") || IsRoot(n)) return false;
   for (const OutputType& t : n.outputs()) {
-    if (!IsSupported(t.dtype)) return false;
+    if (!IsSupported(t.dtype)) return false;  // no file would hold it
   }
   return true;
 }
@@ -63,7 +63,7 @@ std::optional<std::vector<Tensor>> Values(const Graph& g, const Node& n, const P
       inputs.push_back(*zeros);
       continue;
     }
-    if (!t) return std::nullopt;
+    if (!t || t->opaque()) return std::nullopt;
     input_bytes += t->bytes();
     inputs.push_back(*t);
   }

@@ -89,8 +89,8 @@ bool AllSame(const Tensor& t) {
 
 std::string TensorText(const Tensor& t, int64_t limit) {
   std::string out = DTypeText(t.dtype()) + DimsText(t.shape(), '[', ']') + " ";
-  if (!t.valid()) return out + "none";
-  if (!IsSupported(t.dtype())) {
+  if (!t.valid() || (t.dtype() == kVariant && !t.opaque())) return out + "none";
+  if (!IsSupported(t.dtype())) {  // a quantised one has bytes, too
     std::string_view bytes(static_cast<const char*>(t.raw()), static_cast<size_t>(t.bytes()));
     return out + "opaque " + (limit >= 0 && static_cast<int64_t>(bytes.size()) > limit ? "…" : Quote(bytes));
   }

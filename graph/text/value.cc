@@ -253,7 +253,7 @@ Result<Tensor> Cursor::TensorAfter(DType dtype) {
     }
     WEIR_ASSIGN_OR_RETURN(auto buffer, Buffer::Allocate(static_cast<int64_t>(bytes.size())));
     std::memcpy(buffer->data(), bytes.data(), bytes.size());
-    return Tensor::FromBuffer(dtype, *shape, buffer);
+    return HasFileForm(dtype) ? Tensor::FromBuffer(dtype, *shape, buffer) : Tensor::Opaque(dtype, *shape, buffer);
   }
   bool splat = TakeWord("splat");
   if (dtype == kString) return Elements<std::string>(dtype, *shape, splat);

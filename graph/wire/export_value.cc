@@ -77,15 +77,14 @@ void ShapeToWire(const PartialShape& shape, pb::TensorShapeProto* p) {
 }
 
 void TensorToWire(const Tensor& t, pb::TensorProto* p) {
-  const bool opaque = !IsCarried(t.dtype());  // the message itself
-  if (opaque && t.buffer()) {
+  if (t.opaque()) {  // the message itself
     if (p->ParseFromArray(t.raw(), static_cast<int>(t.bytes()))) return;
     p->Clear();
   }
   p->set_dtype(static_cast<pb::DataType>(t.dtype()));
   ShapeToWire(t.shape(), p->mutable_tensor_shape());
   int64_t n = t.num_elements();
-  if (n == 0 || opaque) return;
+  if (n == 0 || t.opaque()) return;
   if (t.dtype() == kString) {
     auto values = t.span<std::string>();
     while (n > 1 && values[n - 1] == values[n - 2]) --n;  // readers repeat the last

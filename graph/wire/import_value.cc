@@ -99,7 +99,7 @@ Result<Tensor> Opaque(const pb::TensorProto& p, DType dtype, const Shape& shape)
   size_t bytes = p.ByteSizeLong();
   WEIR_ASSIGN_OR_RETURN(auto buffer, Buffer::Allocate(static_cast<int64_t>(bytes)));
   if (!p.SerializeToArray(buffer->data(), static_cast<int>(bytes))) return Internal("has a tensor that cannot be kept");
-  return Tensor::FromBuffer(dtype, shape, buffer);
+  return Tensor::Opaque(dtype, shape, buffer);
 }
 
 Result<AttrValue> ListFromWire(const pb::AttrValue::ListValue& p) {
@@ -193,7 +193,7 @@ Result<Tensor> TensorFromWire(const pb::TensorProto& p) {
     if (v.count && v.field != FieldOf(dtype))
       return InvalidArgument(fmt::format("has a tensor of dtype {} with elements in {}", DTypeName(dtype), v.field));
   }
-  if (!IsCarried(dtype)) return Opaque(p, dtype, shape);
+  if (!HasFileForm(dtype)) return Opaque(p, dtype, shape);
   const std::string& content = p.tensor_content();
   int64_t want = 0;
   if (!content.empty()) {

@@ -59,6 +59,7 @@ Status FillShape(ShapeContext& c) {
 ShapeFn LikeWithValue(int64_t value) {
   return [value](ShapeContext& c) -> Status {
     c.set_output(0, c.input(0));
+    if (c.input_dtype(0) == kVariant) c.PassHandle(0, 0);
     auto n = c.input(0).num_elements();
     if (IsInteger(c.input_dtype(0)) && n && *n <= kMaxValueElements)
       c.set_output_value(0, Dims(static_cast<size_t>(*n), value));

@@ -133,7 +133,7 @@ void AddCalls(OpRegistry& r) {
             .Doc("Calls `body` on the loop variables as long as `cond` of them is true; gives their last values.")
             .Shape(WhileShape)
             .Calls(CallKind::kLoop)
-            .NoGradient("gradients through loops are not derived", false);
+            .Gradient(LoopGradient);
     if (stateful) call.Stateful(), branch.Stateful(), choice.Stateful(), loop.Stateful();
   }
 }

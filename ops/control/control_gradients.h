@@ -1,4 +1,4 @@
-// Gradients of branches, in files of their own.
+// Gradients of branches and loops, in files of their own.
 #pragma once
 
 #include "weir/graph/gradients.h"
@@ -6,5 +6,6 @@
 namespace weir {
 
 Status BranchGradient(GradContext& c);  // branch_gradient.cc
+Status LoopGradient(GradContext& c);    // loop_gradient.cc
 
 }  // namespace weir

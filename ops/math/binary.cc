@@ -12,6 +12,15 @@ namespace weir {
 namespace math {
 namespace {
 
+Status AddNShape(ShapeContext& c) {
+  if (c.input_dtype(0) == kVariant) {  // lists: what is set in any of them is set in the sum
+    PartialShape items = c.handle_shape(0);
+    for (int i = 1; i < c.num_inputs(); ++i) items = CommonShape(items, c.handle_shape(i));
+    c.set_output_handle(0, c.handle_dtype(0), std::move(items), nullptr);
+  }
+  return MergedShape(c);
+}
+
 using namespace ops;  // NOLINT: gradients are written in the building functions
 
 // ---- values of shapes
@@ -117,7 +126,7 @@ void RegisterSums(OpRegistry& r) {
       .Attr("N: int >= 1")
       .Attr("T: {numbertype, variant}")
       .Doc("The sum of N tensors of one shape, added in their order (of half and bfloat16 in float, rounded once).")
-      .Shape(MergedShape)
+      .Shape(AddNShape)
       .Gradient([](GradContext& c) {
         for (int i = 0; i < c.num_inputs(); ++i) c.set(i, c.grad());
         return OkStatus();

@@ -46,7 +46,8 @@ Status RunContext::PrepareDynamic(size_t i, const std::vector<Tensor>& inputs, c
   op->values.assign(inputs.size(), Tensor());
   for (int k = 0; k < s.num_inputs; ++k) {
     if (!info.needs_value[k]) continue;
-    if (inputs[k].num_elements() > kMostKeptElements) return {};
+    // Nor is a list kept alive.
+    if (inputs[k].num_elements() > kMostKeptElements || !IsPlain(inputs[k].dtype())) return {};
     WEIR_ASSIGN_OR_RETURN(op->values[k], inputs[k].Clone());
   }
   for (const Tensor& t : inputs) op->shapes.push_back(t.shape());

@@ -31,7 +31,8 @@ InferFn InferFunctionOf(const Node& n) {
     for (const DynamicInput& i : inputs) {
       ShapeContext::Input s;
       s.dtype = i.dtype, s.shape = PartialShape(i.shape), s.constant = i.value;
-      s.handle_dtype = i.dtype, s.handle_shape = PartialShape(i.shape);
+      // A list's own dtype and shape are not those of its items, of which nothing is known here.
+      if (i.dtype != kVariant) s.handle_dtype = i.dtype, s.handle_shape = PartialShape(i.shape);
       // While running a variable stands where its handle stood; the op's shape function expects the handle.
       if (in.size() < handles.size() && handles[in.size()])
         s.dtype = kResource, s.shape = PartialShape::Scalar(), s.constant = nullptr;

@@ -100,7 +100,7 @@ class PlanBuilder {
   Status EmitConstant(const Node& n) {
     const Tensor* value = n.FindAttr("value") ? n.FindAttr("value")->get<Tensor>() : nullptr;
     if (!value || !value->valid()) return InvalidArgument("has no value");
-    if (!IsCarried(value->dtype()))
+    if (value->opaque())
       return Unimplemented(fmt::format("holds {}, a dtype that Weir does not compute with", DTypeName(value->dtype())));
     Memory m;
     m.storage = Storage::kConstant;
@@ -409,7 +409,10 @@ class PlanBuilder {
         t.shape = PartialShape::Unknown();
       }
       // A loop variable keeps only what the loop keeps of its shape.
-      if (!branch && !IsHandle(g_, e)) t.shape = g_.type({n.id(), static_cast<int>(i)}).shape;
+      if (!branch && !IsHandle(g_, e)) {
+        const OutputType& kept = g_.type({n.id(), static_cast<int>(i)});
+        t.shape = kept.shape, t.handle_shape = kept.handle_shape, t.handle_dtype = kept.handle_dtype;
+      }
       a.types.push_back(std::move(t));
       a.inputs.push_back(static_cast<int>(i));
     }

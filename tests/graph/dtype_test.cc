@@ -63,11 +63,18 @@ TEST(DType, FactsAreThoseOfTheElements) {
 
 TEST(DType, WhatIsNotCarriedIsNeitherPlainNorMade) {
   EXPECT_EQ(InfoOf(DType::kResource).kind, DTypeKind::kHandle);
-  EXPECT_EQ(InfoOf(DType::kVariant).kind, DTypeKind::kObject);
-  for (DType t : {DType::kResource, DType::kVariant, MakeRef(kFloat)}) {
+  for (DType t : {DType::kResource, MakeRef(kFloat)}) {
     EXPECT_FALSE(IsPlain(t) || IsCarried(t) || IsSupported(t)) << DTypeName(t);
     EXPECT_EQ(Tensor::Allocate(t, {2}).status().code(), Code::kUnimplemented) << DTypeName(t);
   }
+}
+
+// Tensors of lists are made, and no file holds them.
+TEST(DType, AListIsCarried) {
+  EXPECT_EQ(InfoOf(kVariant).kind, DTypeKind::kList);
+  EXPECT_TRUE(IsCarried(kVariant));
+  EXPECT_FALSE(IsPlain(kVariant) || IsSupported(kVariant) || HasFileForm(kVariant));
+  EXPECT_TRUE(Tensor::Allocate(kVariant, {2}).ok());
 }
 
 TEST(DType, AComplexNumberHasTwoParts) {
@@ -160,7 +167,7 @@ TEST(DType, OpaqueTensorsAreTheirBytes) {
   auto opaque = [](std::string_view bytes) {
     auto buffer = Buffer::Allocate(static_cast<int64_t>(bytes.size())).value();
     std::memcpy(buffer->data(), bytes.data(), bytes.size());
-    return Tensor::FromBuffer(DType::kVariant, {int64_t{1} << 60}, buffer);
+    return Tensor::Opaque(kVariant, {int64_t{1} << 60}, buffer);
   };
   EXPECT_EQ(opaque("abc").bytes(), 3);
   EXPECT_TRUE(opaque("abc").Identical(opaque("abc")));

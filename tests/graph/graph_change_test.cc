@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "weir/graph/infer.h"
 #include "weir/graph/text/text.h"
 #include "weir/ops/array/array.h"
 #include "weir/ops/math/math.h"
@@ -110,6 +111,40 @@ w = NoOp(^z)
   std::vector<bool> keep(static_cast<size_t>(g.num_ids()), true);
   keep[static_cast<size_t>(y.value)] = false;
   refuses(g.Retain(keep), "cannot keep 'z' without all its inputs");
+}
+
+// What inference has seen of a node holds until something changes that it depends on, and no longer.
+TEST(GraphChange, ANodeIsInferredUntilWhatItDependsOnChanges) {
+  const Graph inferred = [] {
+    Graph g = ParseGraph(R"(
+x = Placeholder() {dtype: f32, shape: [2]}
+y = Identity(x) {T: f32}
+z = Neg(y) {T: f32}
+w = NoOp(^z)
+)",
+                         &AllOps())
+                  .value();
+    EXPECT_TRUE(InferBestEffort(g).empty());
+    return g;
+  }();
+  const NodeId x = inferred.Find("x"), y = inferred.Find("y"), z = inferred.Find("z"), w = inferred.Find("w");
+  auto after = [&](auto&& change) {
+    Graph g = inferred;
+    change(g);
+    std::string names;
+    for (NodeId id : g.nodes()) names += g[id].inferred() ? g[id].name() : "";
+    return names;
+  };
+  EXPECT_EQ(after([](Graph&) {}), "xyzw");
+  EXPECT_EQ(after([&](Graph& g) { ASSERT_TRUE(g.AddControlInput(w, x).ok()); }), "xyzw") << "no type depends on it";
+  EXPECT_EQ(after([&](Graph& g) { ASSERT_TRUE(g.SetInput(z, 0, {x, 0}).ok()); }), "xyw");
+  EXPECT_EQ(after([&](Graph& g) { ASSERT_TRUE(g.SetInputs(z, {{x, 0}}, {}).ok()); }), "xyw");
+  EXPECT_EQ(after([&](Graph& g) { ASSERT_TRUE(g.ReplaceUses({y, 0}, {x, 0}).ok()); }), "xyw");
+  EXPECT_EQ(after([&](Graph& g) { ASSERT_TRUE(g.SetOutputType(x, 0, {.dtype = kFloat}).ok()); }), "xzw");
+  EXPECT_EQ(after([&](Graph& g) { ASSERT_TRUE(g.SetAttr(y, "T", kDouble).ok()); }), "xw");
+  EXPECT_EQ(after([&](Graph& g) { ASSERT_TRUE(g.SetAttr(x, "shape", PartialShape({3})).ok()); }), "yzw")
+      << "y's type is the same until x is inferred";
+  EXPECT_EQ(after([&](Graph& g) { ASSERT_TRUE(g.SetOp(y, "Unheard", {}).ok()); }), "xzw");
 }
 
 TEST(GraphChange, AnOpMayBeSetToTheNodesOwn) {

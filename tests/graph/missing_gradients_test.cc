@@ -80,10 +80,10 @@ TEST(MissingGradients, DTypesThatWeirDoesNotCompute) {
                   SumOf("y", "a"))
                .Refusal("y"),
            {"1 op", "FFT 'f'"});
-  const std::string variant = NodeText("l", "TensorListReserve", {"x"}, "element_dtype: DT_FLOAT");
-  const std::string stack = NodeText("b", "TensorListStack", {"l"}, "element_dtype: DT_FLOAT");
-  ExpectIn(Loaded(variant + stack + SumOf("y", "b")).Refusal("y"),
-           {"2 ops", "TensorListReserve 'l'", "TensorListStack 'b'"});
+  const std::string variant = NodeText("l", "OptionalFromValue", {"x"}, "Toutput_types: list { type: DT_FLOAT }");
+  const std::string value = NodeText("b", "OptionalGetValue", {"l"}, "output_types: list { type: DT_FLOAT }");
+  ExpectIn(Loaded(variant + value + SumOf("y", "b")).Refusal("y"),
+           {"2 ops", "OptionalFromValue 'l'", "OptionalGetValue 'b'"});
 }
 
 TEST(MissingGradients, CallsOfFunctions) {

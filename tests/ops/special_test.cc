@@ -14,13 +14,14 @@ SpecialChecks ArraySpecials();    // basic_test.cc
 SpecialChecks StateSpecials();    // reference_test.cc
 SpecialChecks ControlSpecials();  // control_test.cc
 SpecialChecks IoSpecials();       // io_test.cc
+SpecialChecks ListSpecials();     // list_test.cc
 
 namespace {
 
 const SpecialChecks& Specials() {
   static const SpecialChecks all = [] {
     SpecialChecks checks;
-    for (SpecialChecks family : {ArraySpecials(), StateSpecials(), ControlSpecials(), IoSpecials()}) {
+    for (SpecialChecks family : {ArraySpecials(), StateSpecials(), ControlSpecials(), IoSpecials(), ListSpecials()}) {
       checks.merge(family);
     }
     return checks;

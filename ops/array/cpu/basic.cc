@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "weir/runtime/cpu/lists.h"
 #include "weir/runtime/cpu/moves.h"
 
 namespace weir {
@@ -66,7 +67,21 @@ void SetFillLike(PrepareContext& c, T value) {
   });
 }
 
+// As many lists of as many items of zeros.
+Status PrepareZeroLists(PrepareContext& c) {
+  c.set_output_shape(0, c.input_shape(0));
+  c.SetRun([n = c.input_shape(0).num_elements()](RunArgs& a) {
+    for (int64_t i = 0; i < n; ++i) {
+      auto zeros = ZerosLike(a.in<TensorList>(0)[i]);
+      if (!zeros.ok()) return a.Fail(zeros.status());
+      a.out<TensorList>(0)[i] = std::move(*zeros);
+    }
+  });
+  return {};
+}
+
 Status PrepareZerosLike(PrepareContext& c) {
+  if (c.input_dtype(0) == kVariant) return PrepareZeroLists(c);
   return ForElement(c.input_dtype(0), [&](auto type) { SetFillLike(c, decltype(type)()); });
 }
 

@@ -141,6 +141,7 @@ Status PreparePrint(PrepareContext& c) {
 }
 
 Status PrepareFakeParam(PrepareContext& c) {
+  if (c.output_dtype(0) == kVariant) return c.Nothing();  // no list is what it begins with
   c.ParallelOver(c.output_shape(0).num_elements(), MoveCost(c.output_dtype(0)));
   return ForElement(c.output_dtype(0), [&](auto type) {
     using T = decltype(type);

@@ -11,6 +11,7 @@
 
 #include "weir/ops/math/cpu/strings.h"
 #include "weir/runtime/cpu/lanes.h"
+#include "weir/runtime/cpu/lists.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
@@ -191,16 +192,31 @@ void SumTiles(const LaneFn& add, DType small, int64_t size, RunArgs& a, int64_t 
   }
 }
 
+// List by list, item by item.
+Status PrepareAddLists(PrepareContext& c) {
+  c.set_output_shape(0, c.input_shape(0));
+  c.SetRun([n = c.input_shape(0).num_elements(), inputs = c.num_inputs()](RunArgs& a) {
+    for (int64_t i = 0; i < n; ++i) {
+      Result<TensorList> sum = a.in<TensorList>(0)[i];
+      for (int k = 1; sum.ok() && k < inputs; ++k) sum = kernels::Sum(*sum, a.in<TensorList>(k)[i]);
+      if (!sum.ok()) return a.Fail(sum.status());
+      a.out<TensorList>(0)[i] = std::move(*sum);
+    }
+  });
+  return {};
+}
+
 Status PrepareAddN(PrepareContext& c) {
   const DType t = c.input_dtype(0);
   const LaneFn* add = FindLaneFn("AddV2", {t, t}, t);
-  if (!add) return c.NoKernelFor(t);
+  if (!add && t != kVariant) return c.NoKernelFor(t);
   for (int i = 1; i < c.num_inputs(); ++i) {
     if (!(c.input_shape(i) == c.input_shape(0))) {
       return InvalidArgument(fmt::format("needs inputs of one shape: input 0 has {}, input {} has {}",
                                          c.input_shape(0).ToString(), i, c.input_shape(i).ToString()));
     }
   }
+  if (!add) return PrepareAddLists(c);
   const int64_t n = c.input_shape(0).num_elements(), size = static_cast<int64_t>(SizeOf(t));
   c.ParallelOver(n, add->ns * std::max(1, c.num_inputs() - 1));
   c.SetRun([add, size](RunArgs& a) {

@@ -133,6 +133,15 @@ void CheckLoop(const std::string& op, OpCoverage* c) {
   Builder b;
   loop(b, kFloat, b.Constant(Tensor(1)));
   ExpectRefused(b, c);
+  Builder g;
+  Output x = ops::Placeholder(g, kDouble, {3}, {.name = "x"});
+  FuncRef more = DefineFunction(g, "more", {kInt32, kDouble},
+                                [](const Outputs& v) { return Outputs{Make("Less", {v[0], 3})}; });
+  FuncRef step = DefineFunction(g, "step", {kInt32, kDouble}, [](const Outputs& v) {
+    return Outputs{Make("AddV2", {v[0], 1}), Make("Sin", {v[1]})};
+  });
+  Operation loops = g.AddNode(op, {g.Constant(Tensor(0)), x}, {{"cond", more}, {"body", step}});
+  CheckDerivatives(g, x, g.OutputOf(loops, 1), {}, c);
 }
 
 }  // namespace

@@ -1,0 +1,14 @@
+// Kernels of the ops on lists, by the ops' topics.
+#include "weir/ops/kernels.h"
+
+namespace weir {
+
+void RegisterListItemKernels(KernelRegistry& r);     // items.cc
+void RegisterListStackedKernels(KernelRegistry& r);  // stacked.cc
+
+void RegisterListKernels(KernelRegistry& r) {
+  RegisterListItemKernels(r);
+  RegisterListStackedKernels(r);
+}
+
+}  // namespace weir
