@@ -191,6 +191,7 @@ const Function* Graph::FindFunction(std::string_view name) const {
 Status Graph::AddFunction(Function f) {
   if (functions_.count(f.name))
     return AlreadyExists(fmt::format("error[function]: there are two functions named '{:.100}'", f.name));
+  f.body.functions_.clear();  // bodies have the library that they are in, and none of their own
   std::string name = f.name;
   functions_.emplace(std::move(name), std::make_shared<const Function>(std::move(f)));
   return {};

@@ -383,7 +383,7 @@ Status InferNode(Graph& g, NodeId id) {
 }
 
 namespace {
-// By name: Weir has no such op yet, and so no definition to hold the fact.
+// What they give is read by a Merge of the next iteration.
 bool IsBackEdgeSource(const Node& n) { return n.Is("NextIteration") || n.Is("RefNextIteration"); }
 
 // The open nodes from `start` on form the cycle; each reads the next.

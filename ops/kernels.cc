@@ -23,6 +23,7 @@ void RegisterControlKernels(KernelRegistry& r);
 void RegisterListKernels(KernelRegistry& r);
 void RegisterStringKernels(KernelRegistry& r);
 void RegisterIoKernels(KernelRegistry& r);
+void RegisterSummaryKernels(KernelRegistry& r);
 void RegisterFusedKernels(KernelRegistry& r);
 void RegisterCustomKernels(KernelRegistry& r);
 
@@ -45,6 +46,7 @@ void RegisterAll(KernelRegistry& r) {
   RegisterListKernels(r);
   RegisterStringKernels(r);
   RegisterIoKernels(r);
+  RegisterSummaryKernels(r);
   RegisterFusedKernels(r);
   RegisterCustomKernels(r);
 }

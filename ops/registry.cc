@@ -23,6 +23,7 @@ void RegisterControlOps(OpRegistry& r);
 void RegisterListOps(OpRegistry& r);
 void RegisterStringOps(OpRegistry& r);
 void RegisterIoOps(OpRegistry& r);
+void RegisterSummaryOps(OpRegistry& r);
 void RegisterFusedOps(OpRegistry& r);
 void RegisterCustomOps(OpRegistry& r);
 
@@ -45,6 +46,7 @@ void RegisterAll(OpRegistry& r) {
   RegisterListOps(r);
   RegisterStringOps(r);
   RegisterIoOps(r);
+  RegisterSummaryOps(r);
   RegisterFusedOps(r);
   RegisterCustomOps(r);
 }

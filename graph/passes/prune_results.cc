@@ -103,7 +103,8 @@ class Pruner {
       changed |= name != functions[k].name;
       functions[k].name = std::move(name);
     }
-    if (changed) WEIR_RETURN_IF_ERROR(SetCalledFunctions(g_, id, functions));
+    // What stands in a result's place has another shape.
+    if (changed) WEIR_RETURN_IF_ERROR(SetCalledFunctions(g_, id, functions, {{"output_shapes", AttrList()}}));
     return changed;
   }
 

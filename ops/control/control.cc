@@ -140,6 +140,8 @@ void AddCalls(OpRegistry& r) {
 
 }  // namespace
 
+void RegisterFrameOps(OpRegistry& r);  // frames.cc: Switch, Merge, Enter …
+
 void RegisterControlOps(OpRegistry& r) {
   r.Add("NoOp").Doc("Does nothing; stands for the nodes that it waits for.").Shape(NoOutputs).CompiledAway()
       .NoGradient(kNoOutput);
@@ -171,6 +173,7 @@ void RegisterControlOps(OpRegistry& r) {
       .Stateful();
   AddFunctionEnds(r);
   AddCalls(r);
+  RegisterFrameOps(r);
 }
 
 // ---- building functions

@@ -6,9 +6,14 @@ namespace weir {
 void RegisterListItemOps(OpRegistry& r);     // items.cc: EmptyTensorList, TensorListPushBack, TensorListGetItem …
 void RegisterListStackedOps(OpRegistry& r);  // stacked.cc: TensorListStack, TensorListGather, TensorListConcat …
 
+void RegisterOptionalOps(OpRegistry& r);     // optional.cc: OptionalFromValue, OptionalGetValue …
+void RegisterTensorArrayOps(OpRegistry& r);  // tensor_arrays.cc: TensorArrayV3, TensorArrayWriteV3, StackPushV2 …
+
 void RegisterListOps(OpRegistry& r) {
   RegisterListItemOps(r);
   RegisterListStackedOps(r);
+  RegisterOptionalOps(r);
+  RegisterTensorArrayOps(r);
 }
 
 }  // namespace weir

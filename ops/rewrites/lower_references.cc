@@ -2,12 +2,12 @@
 // is not touched: this runs on the copy that is compiled.
 //
 //   VariableV2 -> VarHandleOp;  Assign -> AssignVariableOp;  ApplyAdam -> ResourceApplyAdam;  …
+//   RefSwitch, RefEnter, … -> Switch, Enter, … of the handle
 //   who takes a reference as a value gets a ReadVariableOp of its own, at its place: after its own control inputs and
 //   after the op whose output the reference was.
 #include <fmt/format.h>
 
 #include "weir/ops/rewrites/rewrites.h"
-
 
 namespace weir {
 
@@ -17,10 +17,12 @@ namespace {
 AttrMap ResourceAttrs(const Graph& g, const Node& n, const std::string& form) {
   AttrMap attrs;
   const OpDef* to = g.registry().Find(form);
+  const std::string_view handed_on = to->inputs().empty() ? "" : to->inputs()[0].type_attr;
   for (const AttrDef& a : to->attrs()) {
     std::string_view from = a.name;
     if (a.name == "dtype" && !n.def()->FindAttr("dtype")) from = "T";
     if (const AttrValue* v = n.FindAttr(from)) attrs[a.name] = *v;
+    if (a.name == handed_on) attrs[a.name] = kResource;  // it hands on the handle
   }
   if (form == "VarHandleOp" && n.attr<std::string>("shared_name").empty()) attrs["shared_name"] = n.name();
   return attrs;
@@ -65,10 +67,12 @@ class Lowering {
     const std::string& form = g_.node(id).def()->handle_form();
     if (form.empty()) return {};
     forms_.emplace_back(id, form);
-    bool variable = form == "VarHandleOp";
-    for (const OutputType& t : g_.node(id).outputs()) {
-      if (IsRef(t.dtype)) refs_[{id, 0}] = variable ? Reference{{id, 0}, {}} : Reference{g_.node(id).input(0), id};
-      break;
+    const OpDef* to = g_.registry().Find(form);
+    for (size_t i = 0; i < g_.node(id).outputs().size(); ++i) {
+      if (!IsRef(g_.node(id).outputs()[i].dtype)) continue;
+      const Endpoint e{id, static_cast<int32_t>(i)};
+      const bool gives_handle = to && !to->outputs().empty();
+      refs_[e] = gives_handle ? Reference{e, {}} : Reference{g_.node(id).input(0), id};
     }
     return {};
   }
@@ -114,12 +118,51 @@ Result<bool> LowerVariableShapes(Graph& g) {
   return changed;
 }
 
+// Stack -> StackV2, and whatever its handle comes to.
+Result<bool> LowerStackReferences(Graph& g) {
+  std::vector<NodeId> next;
+  for (NodeId id : g.nodes()) {
+    if (g.node(id).Is("Stack")) next.push_back(id);
+  }
+  const bool any = !next.empty();
+  std::set<NodeId> seen;
+  while (!next.empty()) {
+    const NodeId id = next.back();
+    next.pop_back();
+    if (!seen.insert(id).second) continue;
+    const Node n = g.node(id);  // a copy: what is added moves it
+    AttrMap attrs = n.attrs();
+    if (n.op().starts_with("Stack")) {
+      WEIR_RETURN_IF_ERROR(g.SetOp(id, n.op() + "V2", std::move(attrs)));
+    } else {
+      const std::string form = n.def() ? n.def()->handle_form() : "";
+      if (form.empty() && !n.Is("Identity"))
+        return NodeError(n, "graph", InvalidArgument("reads the handle of a stack"));
+      attrs["T"] = kResource;
+      WEIR_RETURN_IF_ERROR(g.SetOp(id, form.empty() ? n.op() : form, std::move(attrs)));
+    }
+    if (n.Is("Stack")) {
+      NodeSpec any_size{.op = "Const", .name = g.UniqueName(n.name() + "/max_size"),
+                        .attrs = {{"value", Tensor(-1)}, {"dtype", kInt32}}};
+      WEIR_ASSIGN_OR_RETURN(NodeId size, g.AddNode(std::move(any_size)));
+      WEIR_RETURN_IF_ERROR(g.SetInputs(id, {{size, 0}}, n.control_inputs()));
+    }
+    if (n.op().starts_with("Stack") && !n.Is("Stack")) continue;
+    for (const Use& use : n.users()) {
+      const bool number = n.Is("RefMerge") && use.output == 1;
+      if (use.input >= 0 && !number) next.push_back(use.node);
+    }
+  }
+  return any;
+}
+
 }  // namespace
 
 Result<bool> LowerReferences(Graph& g, PassContext&) {
+  WEIR_ASSIGN_OR_RETURN(bool stacks, LowerStackReferences(g));
   WEIR_ASSIGN_OR_RETURN(bool shapes, LowerVariableShapes(g));
   WEIR_ASSIGN_OR_RETURN(bool lowered, Lowering(g).Run());
-  return lowered || shapes;
+  return lowered || shapes || stacks;
 }
 
 }  // namespace weir

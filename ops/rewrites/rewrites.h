@@ -5,6 +5,9 @@
 
 namespace weir {
 
+Result<bool> LowerTensorArrays(Graph& g, PassContext& c);  // TensorArrayV3, …Write…, …Gather…: lists
+Result<bool> LiftControlFlow(Graph& g, PassContext& c);  // Switch, Merge, Enter, Exit, NextIteration: If and While
+Result<bool> LowerStacks(Graph& g, PassContext& c);      // StackV2, StackPushV2, StackPopV2: lists
 Result<bool> LowerReferences(Graph& g, PassContext& c);  // Variable, Assign, Apply…: handles, reads and writes
 Result<bool> Simplify(Graph& g, PassContext& c);         // a table of local rules
 Result<bool> ExpandBatchNorm(Graph& g, PassContext& c);  // inference's normalisation becomes element-wise ops

@@ -1,5 +1,5 @@
-// The messages of checkpoints, and Snappy: what of runtime/io is in libweir_deps.so (graph/base/deps.h). Internal to
-// runtime/io.
+// The messages of checkpoints and summaries, and Snappy: what of runtime/io is in libweir_deps.so (graph/base/deps.h).
+// Internal to runtime/io.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 #include "weir/graph/base/deps.h"
 #include "weir/runtime/io/bundle.h"
 #include "weir/runtime/io/checkpoint_state.h"
+#include "weir/runtime/io/summary.h"
 
 namespace weir::io {
 
@@ -26,6 +27,8 @@ struct Messages {
   // The text of a folder's `checkpoint` file. The error is the parser's.
   Result<CheckpointState> (*parse_state)(const std::string& text);
   Result<std::string> (*state_text)(const CheckpointState& state);
+  std::string (*summary_bytes)(const std::vector<SummaryValue>& values);
+  Result<std::string> (*merge_summaries)(std::span<const std::string> summaries);
   // False when `bytes` are malformed or would grow beyond `limit` bytes.
   bool (*uncompress)(std::string_view bytes, size_t limit, std::string* out);
 };

@@ -58,7 +58,8 @@ Result<Graph> Lower(const Graph& user, const Signature& signature, const Compile
   WEIR_RETURN_IF_ERROR(Verify(g));
   WEIR_RETURN_IF_ERROR(run.Needed({"infer_shapes", "fill_defaults"}));
   run.TakeChanged();
-  WEIR_RETURN_IF_ERROR(run.Needed({"inline_calls", "lower_references"}));
+  WEIR_RETURN_IF_ERROR(run.Needed({"inline_calls", "lower_tensor_arrays", "lower_references", "lift_control_flow",
+                                   "lower_stacks"}));
   if (run.TakeChanged()) WEIR_RETURN_IF_ERROR(run.Needed({"fill_defaults", "infer_shapes"}));
   WEIR_RETURN_IF_ERROR(run.Needed({"order_effects"}));
   WEIR_RETURN_IF_ERROR(run.Optional({"relax_order"}));
@@ -89,7 +90,7 @@ Status Optimize(Graph& g, const std::vector<OutputType>& feeds, const CompileOpt
 }
 
 std::shared_ptr<const Plan> BodyPlans::Find(const Key& key) const {
-  auto [begin, end] = plans_.equal_range(key.function);
+  auto [begin, end] = plans_.equal_range(key.function.get());
   for (auto it = begin; it != end; ++it) {
     const Key& have = it->second.first;
     if (SameButSymbols(have.args, key.args) && have.attrs == key.attrs) return it->second.second;
@@ -98,7 +99,7 @@ std::shared_ptr<const Plan> BodyPlans::Find(const Key& key) const {
 }
 
 void BodyPlans::Add(Key key, std::shared_ptr<const Plan> plan) {
-  const Function* f = key.function;
+  const Function* f = key.function.get();
   plans_.emplace(f, std::pair(std::move(key), std::move(plan)));
 }
 
@@ -127,8 +128,10 @@ Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<Out
 
 Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f, const std::vector<OutputType>& args,
                                                 const CompileEnv& env) {
-  const Function* function = g.FindFunction(f.name);
-  if (!function) return NotFound(fmt::format("calls function '{}', which the library does not have", f.name));
+  auto called = g.functions().find(f.name);
+  if (called == g.functions().end())
+    return NotFound(fmt::format("calls function '{}', which the library does not have", f.name));
+  const std::shared_ptr<const Function> function = called->second;
   BodyPlans::Key key{function, f.attrs, args};
   if (auto plan = env.bodies->Find(key)) return plan;
   WEIR_ASSIGN_OR_RETURN(Graph body, Instantiate(g, *function, f.attrs, args));

@@ -23,7 +23,7 @@ struct CompileOptions {
 class BodyPlans {
  public:
   struct Key {
-    const Function* function;
+    std::shared_ptr<const Function> function;  // held: another one at its address must not be taken for it
     AttrMap attrs;
     std::vector<OutputType> args;
   };

@@ -21,6 +21,7 @@
 #include "weir/ops/random/random.h"
 #include "weir/ops/reduce/reduce.h"
 #include "weir/ops/registry.h"
+#include "weir/runtime/io/npy.h"
 #include "weir/session/session.h"
 
 namespace weir::fuzz {
@@ -80,6 +81,16 @@ void AddPassTest(const fs::path& path, std::vector<Seed>* seeds) {
   if (a == text.npos || b == text.npos) return;
   AddText(path.stem().string(), text.substr(a + before.size(), b - a - before.size()), seeds);
   AddText(path.stem().string() + "/after", text.substr(b + after.size()), seeds);
+}
+
+// TensorFlow's control flow, old and new (tests/oracle/make_control_flow.py).
+void AddRecorded(const fs::path& path, std::vector<Seed>* seeds) {
+  auto graphs = io::ReadNpz(path.string());
+  if (!graphs.ok()) return;
+  for (const auto& [name, bytes] : *graphs) {
+    std::string graph(static_cast<const char*>(bytes.raw()), static_cast<size_t>(bytes.num_elements()));
+    seeds->insert(seeds->end(), kOften / 2, Made("recorded/" + name, std::move(graph), {}, "got/0"));
+  }
 }
 
 // The same without the op that saves, which becomes one that nobody knows: a graph that may write files is not run.
@@ -216,6 +227,7 @@ std::vector<Seed> AllSeeds(const std::vector<std::string>& folders) {
   all.push_back((data / "files").string());
   for (const auto& entry : fs::directory_iterator(data / "ops")) AddPack(entry.path(), &seeds);
   for (const auto& entry : fs::directory_iterator(data / "passes")) AddPassTest(entry.path(), &seeds);
+  AddRecorded(data / "control_flow.npz", &seeds);
   for (const std::string& folder : all) {
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
       const std::string ending = entry.path().extension().string();

@@ -21,8 +21,9 @@ namespace weir::fuzz {
 namespace {
 
 constexpr const char* kPasses =
-    "prune,infer_shapes,inline_calls,fill_defaults,lower_references,order_effects,relax_order,expand_batch_norm,"
-    "fold_padding,fold_constants,simplify,merge_duplicates,fuse_elementwise";
+    "prune,infer_shapes,inline_calls,fill_defaults,lower_tensor_arrays,lower_references,lift_control_flow,lower_stacks,"
+    "order_effects,relax_order,expand_batch_norm,fold_padding,fold_constants,simplify,merge_duplicates,"
+    "fuse_elementwise";
 
 // Of each verb one of these ways to call it, by chance. FILE is the graph's.
 const std::vector<std::vector<std::string>> kVerbs{

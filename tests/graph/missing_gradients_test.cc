@@ -80,10 +80,10 @@ TEST(MissingGradients, DTypesThatWeirDoesNotCompute) {
                   SumOf("y", "a"))
                .Refusal("y"),
            {"1 op", "FFT 'f'"});
-  const std::string variant = NodeText("l", "OptionalFromValue", {"x"}, "Toutput_types: list { type: DT_FLOAT }");
-  const std::string value = NodeText("b", "OptionalGetValue", {"l"}, "output_types: list { type: DT_FLOAT }");
+  const std::string variant = NodeText("l", "WrapDatasetVariant", {"x"});
+  const std::string value = NodeText("b", "UnwrapDatasetVariant", {"l"});
   ExpectIn(Loaded(variant + value + SumOf("y", "b")).Refusal("y"),
-           {"2 ops", "OptionalFromValue 'l'", "OptionalGetValue 'b'"});
+           {"2 ops", "WrapDatasetVariant 'l'", "UnwrapDatasetVariant 'b'"});
 }
 
 TEST(MissingGradients, CallsOfFunctions) {

@@ -14,14 +14,18 @@ SpecialChecks ArraySpecials();    // basic_test.cc
 SpecialChecks StateSpecials();    // reference_test.cc
 SpecialChecks ControlSpecials();  // control_test.cc
 SpecialChecks IoSpecials();       // io_test.cc
+SpecialChecks FrameSpecials();    // frames_test.cc
 SpecialChecks ListSpecials();     // list_test.cc
+SpecialChecks OptionalSpecials();     // optional_test.cc
+SpecialChecks TensorArraySpecials();  // tensor_arrays_test.cc
 
 namespace {
 
 const SpecialChecks& Specials() {
   static const SpecialChecks all = [] {
     SpecialChecks checks;
-    for (SpecialChecks family : {ArraySpecials(), StateSpecials(), ControlSpecials(), IoSpecials(), ListSpecials()}) {
+    for (SpecialChecks family : {ArraySpecials(), StateSpecials(), ControlSpecials(), IoSpecials(), FrameSpecials(),
+                                 ListSpecials(), OptionalSpecials(), TensorArraySpecials()}) {
       checks.merge(family);
     }
     return checks;

@@ -5,10 +5,12 @@ namespace weir {
 
 void RegisterListItemKernels(KernelRegistry& r);     // items.cc
 void RegisterListStackedKernels(KernelRegistry& r);  // stacked.cc
+void RegisterOptionalKernels(KernelRegistry& r);     // optional.cc
 
 void RegisterListKernels(KernelRegistry& r) {
   RegisterListItemKernels(r);
   RegisterListStackedKernels(r);
+  RegisterOptionalKernels(r);
 }
 
 }  // namespace weir

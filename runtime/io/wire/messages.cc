@@ -8,7 +8,10 @@
 #include <google/protobuf/text_format.h>
 #include <snappy.h>
 
+#include <set>
+
 #include "weir/proto/model.pb.h"
+#include "weir/proto/summary.pb.h"
 
 namespace weir::io {
 
@@ -115,9 +118,41 @@ bool Uncompress(std::string_view bytes, size_t limit, std::string* out) {
   return snappy::RawUncompress(bytes.data(), bytes.size(), out->data());
 }
 
+std::string WriteSummary(const std::vector<SummaryValue>& values) {
+  pb::Summary all;
+  for (const SummaryValue& v : values) {
+    pb::Summary::Value* p = all.add_value();
+    p->set_tag(v.tag);
+    if (const float* number = std::get_if<float>(&v.value)) p->set_simple_value(*number);
+    const auto* histogram = std::get_if<Histogram>(&v.value);
+    if (!histogram) continue;
+    pb::HistogramProto* h = p->mutable_histo();
+    h->set_min(histogram->min()), h->set_max(histogram->max()), h->set_num(histogram->count());
+    h->set_sum(histogram->sum()), h->set_sum_squares(histogram->sum_squares());
+    for (auto [limit, count] : histogram->Buckets()) h->add_bucket_limit(limit), h->add_bucket(count);
+  }
+  return all.SerializeAsString();
+}
+
+Result<std::string> JoinSummaries(std::span<const std::string> summaries) {
+  google::protobuf::LogSilencer silence;
+  pb::Summary all;
+  std::set<std::string> tags;
+  for (const std::string& bytes : summaries) {
+    pb::Summary one;
+    if (!one.ParseFromString(bytes)) return InvalidArgument("was given a string that is no summary");
+    for (pb::Summary::Value& v : *one.mutable_value()) {
+      if (!v.tag().empty() && !tags.insert(v.tag()).second)
+        return InvalidArgument(fmt::format("has the tag '{:.100}' twice", v.tag()));
+      all.add_value()->Swap(&v);
+    }
+  }
+  return all.SerializeAsString();
+}
+
 }  // namespace
 
-WEIR_DEPS_TABLE(Messages, weir_io_messages) = {&ParseEntry, &EntryBytes, &ParseHeader, &HeaderBytes,
-                                               &ParseState, &StateText,  &Uncompress};
+WEIR_DEPS_TABLE(Messages, weir_io_messages) = {&ParseEntry, &EntryBytes,   &ParseHeader,     &HeaderBytes, &ParseState,
+                                               &StateText,  &WriteSummary, &JoinSummaries, &Uncompress};
 
 }  // namespace weir::io

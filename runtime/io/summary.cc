@@ -1,0 +1,61 @@
+#include "weir/runtime/io/summary.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "weir/runtime/io/messages.h"
+
+namespace weir::io {
+
+namespace {
+
+constexpr double kLargest = std::numeric_limits<double>::max();
+
+const std::vector<double>& Limits() {
+  static const auto* limits = [] {
+    auto* all = new std::vector<double>{-kLargest};
+    std::vector<double> positive;
+    for (double v = 1e-12; v < 1e20; v *= 1.1) positive.push_back(v);
+    for (auto v = positive.rbegin(); v != positive.rend(); ++v) all->push_back(-*v);
+    all->push_back(0);
+    all->insert(all->end(), positive.begin(), positive.end());
+    all->push_back(kLargest);
+    return all;
+  }();
+  return *limits;
+}
+
+}  // namespace
+
+Histogram::Histogram() : counts_(Limits().size()), min_(kLargest), max_(-kLargest) {}
+
+void Histogram::Add(double value) {
+  const auto& limits = Limits();
+  const auto at = std::upper_bound(limits.begin(), limits.end(), value) - limits.begin();
+  counts_[std::min(static_cast<size_t>(at), counts_.size() - 1)] += 1;
+  min_ = std::min(min_, value), max_ = std::max(max_, value);
+  count_ += 1, sum_ += value, sum_squares_ += value * value;
+}
+
+std::vector<std::pair<double, double>> Histogram::Buckets() const {
+  std::vector<std::pair<double, double>> buckets;
+  for (size_t i = 0; i < counts_.size(); ++i) {
+    if (counts_[i] <= 0) {
+      while (i + 1 < counts_.size() && counts_[i + 1] <= 0) ++i;
+    }
+    buckets.emplace_back(Limits()[i], counts_[i]);
+  }
+  return buckets;
+}
+
+Result<std::string> SummaryBytes(const std::vector<SummaryValue>& values) {
+  WEIR_ASSIGN_OR_RETURN(const Messages* messages, GetMessages());
+  return messages->summary_bytes(values);
+}
+
+Result<std::string> MergeSummaries(std::span<const std::string> summaries) {
+  WEIR_ASSIGN_OR_RETURN(const Messages* messages, GetMessages());
+  return messages->merge_summaries(summaries);
+}
+
+}  // namespace weir::io

@@ -1,0 +1,150 @@
+// TensorFlow 1's control flow, op by op; oracle/recorded_graph_test.cc compares whole graphs of it with TensorFlow.
+#include <gtest/gtest.h>
+
+#include "weir/ops/array/array.h"
+#include "weir/ops/math/math.h"
+#include "weir/tests/ops/op_row.h"
+#include "weir/tests/ops/special.h"
+
+namespace weir::testing {
+
+namespace {
+
+// Builds Ref and plain forms alike: a reference is that of a variable, which `first` gives its value.
+struct Old {
+  Builder b;
+  std::string prefix;
+  std::vector<Operation> first;
+  Feeds feeds;
+
+  explicit Old(bool ref) : prefix(ref ? "Ref" : "") {}
+  Output Data(const Tensor& v) {
+    if (prefix.empty()) {
+      Output x = b.Add("Placeholder", {}, {{"dtype", v.dtype()}});
+      feeds.emplace_back(x, v);
+      return x;
+    }
+    Output x = b.Add("VariableV2", {}, {{"dtype", v.dtype()}, {"shape", v.shape()}});
+    first.push_back(b.AddNode("Assign", {x, b.Constant(v)}));
+    return x;
+  }
+  Output Add(const std::string& op, std::vector<Input> inputs, AttrMap attrs = {}) {
+    return b.Add(prefix + op, std::move(inputs), std::move(attrs));
+  }
+  // x, three times round a loop; `exit`: what leaves it.
+  Output Loop(Output x) {
+    const AttrMap frame{{"frame_name", "loop"}};
+    Output zero = b.Constant(Tensor(0));
+    Output i = b.Add("Enter", {zero}, frame), v = Add("Enter", {x}, frame);
+    Operation merge_i = b.AddNode("Merge", {i, i}), merge_v = b.AddNode(prefix + "Merge", {v, v});
+    Output more = b.Add("LoopCond", {ops::Less(b.OutputOf(merge_i, 0), 3)});
+    Operation switch_i = b.AddNode("Switch", {b.OutputOf(merge_i, 0), more});
+    Operation switch_v = b.AddNode(prefix + "Switch", {b.OutputOf(merge_v, 0), more});
+    Output next_i = b.Add("NextIteration", {ops::Add(b.OutputOf(switch_i, 1), 1)});
+    Output next_v = Add("NextIteration", {b.OutputOf(switch_v, 1)});
+    Graph& g = b.mutable_graph();
+    EXPECT_TRUE(g.SetInput(merge_i.id(), 1, next_i.endpoint()).ok());
+    EXPECT_TRUE(g.SetInput(merge_v.id(), 1, next_v.endpoint()).ok());
+    return Add("Exit", {b.OutputOf(switch_v, 0)});
+  }
+  // What stays of x between a Switch and a Merge.
+  Output Choice(Output x, bool taken) {
+    Output p = b.Add("Placeholder", {}, {{"dtype", kBool}});
+    feeds.emplace_back(p, Tensor(taken));
+    Operation chosen = b.AddNode(prefix + "Switch", {x, p});
+    return Add("Merge", {b.OutputOf(chosen, 0), b.OutputOf(chosen, 1)});
+  }
+};
+
+void CheckFrameOp(const std::string& op, OpCoverage* c) {
+  const bool ref = op.starts_with("Ref"), chooses = op.ends_with("Switch") || op.ends_with("Merge");
+  Sweep(op, "T", c, [&](const Tensor& v) {
+    bool good = true;
+    for (bool taken : {true, false}) {
+      Old g(ref);
+      Output x = g.Data(v);
+      Output y = g.b.Add("Identity", {chooses ? g.Choice(x, taken) : g.Loop(x)});
+      good = good && Gives(g.b, g.feeds, y, v, g.first);
+    }
+    return good;
+  });
+  Builder b;
+  Output x = ref ? b.Add("VariableV2", {}, {{"dtype", kFloat}, {"shape", Shape({2})}}) : b.Constant(Tensor(1.0f));
+  if (op.ends_with("Switch")) b.AddNode(op, {x, b.Constant(Tensor(1))}, {}, {.name = "op"});
+  else if (op.ends_with("Enter")) b.AddNode(op, {x}, {{"frame_name", 3}}, {.name = "op"});
+  else b.AddNode(op, {x}, {{"T", kInt32}}, {.name = "op"});
+  ExpectRefused(b, c);
+}
+
+void CheckLoopCond(const std::string& op, OpCoverage* c) {
+  for (Tensor v : {Tensor(2.0f), Tensor::Zeros(kFloat, {0})}) {
+    Old g(false);
+    Output y = g.Loop(g.Data(v));
+    c->forward = Gives(g.b, g.feeds, y, v);
+    c->empty = c->forward;
+  }
+  Builder b;
+  b.Add(op, {b.Constant(Tensor(1))}, {}, {.name = "op"});
+  ExpectRefused(b, c);
+}
+
+}  // namespace
+
+SpecialChecks FrameSpecials() {
+  SpecialChecks checks{{"LoopCond", CheckLoopCond}};
+  for (const char* op : {"Switch", "Merge", "Enter", "Exit", "NextIteration"}) {
+    checks[op] = CheckFrameOp;
+    checks["Ref" + std::string(op)] = CheckFrameOp;
+  }
+  return checks;
+}
+
+namespace {
+
+Status RunError(const Builder& b, const Output& y, const Feeds& feeds = {}) {
+  EXPECT_TRUE(b.status().ok()) << b.status().ToString();
+  auto got = Session(b).Run(y, feeds);
+  return got.ok() ? Status() : got.status();
+}
+
+TEST(Frames, WhatIsInsideALoopHasNoValueOutside) {
+  Old g(false);
+  g.Loop(g.Data(Tensor(2.0f)));
+  Output inside(&g.b, g.b.graph().ParseEndpoint("NextIteration:0").value());
+  EXPECT_NE(RunError(g.b, inside, g.feeds).ToString().find("is inside the loop 'loop'"), std::string::npos);
+}
+
+TEST(Frames, ADeadTensorIsAnErrorToFetch) {
+  Builder b;
+  Output p = ops::Placeholder(b, kBool, {}, {.name = "p"});
+  Operation chosen = b.AddNode("Switch", {b.Constant(Tensor(2.0f)), p}, {}, {.name = "chosen"});
+  Output y = ops::Exp(b.OutputOf(chosen, 1));
+  EXPECT_EQ(RunError(b, y, {{p, true}}).ToString(), Status().ToString());
+  EXPECT_NE(RunError(b, y, {{p, false}}).ToString().find("has no value"), std::string::npos);
+}
+
+TEST(Frames, WhatCannotBeLiftedSaysWhy) {
+  auto error = [](const std::function<Output(Builder&, Output, Output, Output)>& make) {
+    Builder b;
+    Output x = ops::Placeholder(b, kFloat, {2}, {.name = "x"});
+    Output p = ops::Placeholder(b, kBool, {}, {.name = "p"}), q = ops::Placeholder(b, kBool, {}, {.name = "q"});
+    return RunError(b, make(b, x, p, q), {{x, {1, 2}}, {p, true}, {q, true}}).ToString();
+  };
+  auto on = [](Builder& b, Output x, Output p) { return b.OutputOf(b.AddNode("Switch", {x, p}), 1); };
+  EXPECT_NE(error([&](Builder& b, Output x, Output p, Output q) { return on(b, x, p) + on(b, x, q); })
+                .find("neither of which is within the other"),
+            std::string::npos);
+  EXPECT_NE(error([&](Builder& b, Output x, Output p, Output q) {
+              return b.Add("Merge", {on(b, x, p), on(b, x, q)});
+            }).find("merges what is not the two sides of one condition"),
+            std::string::npos);
+  EXPECT_NE(error([&](Builder& b, Output x, Output, Output) { return b.Add("Exit", {x}); }).find("but is in none"),
+            std::string::npos);
+  EXPECT_NE(error([&](Builder& b, Output x, Output, Output) {
+              return b.Add("Exit", {b.Add("Enter", {x}, {{"frame_name", "f"}})});
+            }).find("the loop 'f' has no LoopCond"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace weir::testing

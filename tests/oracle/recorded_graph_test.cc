@@ -1,0 +1,32 @@
+// Graphs with TensorFlow's control flow, old and new, and what TensorFlow 2.21 gave for them.
+#include <gtest/gtest.h>
+
+#include "weir/runtime/io/npy.h"
+#include "weir/tests/oracle/recorded_graph.h"
+
+namespace weir::testing {
+namespace {
+
+const std::map<std::string, Tensor>& Recorded() {
+  static const auto graphs = io::ReadNpz(WEIR_TEST_DATA "/control_flow.npz").value();
+  return graphs;
+}
+
+std::vector<std::string> Names() {
+  std::vector<std::string> names;
+  for (const auto& [name, bytes] : Recorded()) names.push_back(name);
+  return names;
+}
+
+class RecordedGraph : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(RecordedGraph, EqualsTensorFlow) {
+  const Tensor& bytes = Recorded().at(GetParam());
+  EXPECT_EQ(CompareRecorded({static_cast<const char*>(bytes.raw()), static_cast<size_t>(bytes.num_elements())}), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(ControlFlow, RecordedGraph, ::testing::ValuesIn(Names()),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace weir::testing
