@@ -235,7 +235,7 @@ class Branches {
           part.all.insert(id);
         }
       }
-      parts_.push_back(std::move(part));
+      if (!part.all.empty() || !part.ends.empty()) parts_.push_back(std::move(part));
     }
   }
 

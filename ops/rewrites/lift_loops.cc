@@ -67,7 +67,13 @@ class Loops {
         return {};
       };
       for (Endpoint e : n.inputs()) {
-        if (!(n.Is("Merge") && g_.node(e.node).Is("NextIteration"))) WEIR_RETURN_IF_ERROR(reads(e.node));
+        const bool from_last = g_.node(e.node).Is("NextIteration");
+        if (from_last && IsRoot(n)) return WantedInside(n, "a loop");
+        if (from_last && !n.Is("Merge")) {
+          return NodeError(n, "graph", InvalidArgument(fmt::format("reads '{}', which only a Merge can",
+                                                                   g_.EndpointName(e))));
+        }
+        if (!from_last) WEIR_RETURN_IF_ERROR(reads(e.node));
       }
       for (NodeId c : n.control_inputs()) WEIR_RETURN_IF_ERROR(reads(c));
       inside_[id.value] = outputs_[id.value] = f;
@@ -82,7 +88,7 @@ class Loops {
         if (f == 0) return NodeError(n, "graph", InvalidArgument("leaves a loop, but is in none"));
         outputs_[id.value] = frames_[f].parent;
       } else if (f != 0 && IsRoot(n)) {
-        return WantedInside(n, f);
+        return WantedInside(n, fmt::format("the loop '{}'", frames_[f].name));
       }
     }
     return {};
@@ -94,15 +100,14 @@ class Loops {
     return a == b;
   }
 
-  Status WantedInside(const Node& root, int frame) const {
+  Status WantedInside(const Node& root, const std::string& loop) const {
     std::string name;
     for (Endpoint e : root.inputs()) name = g_.EndpointName(e);
     for (NodeId c : root.control_inputs()) {
       if (outputs_[c.value] != 0) name = g_.node(c).name();
     }
-    return InvalidArgument(fmt::format("error[fetch]: '{}' is inside the loop '{}', where it has a value in every "
-                                       "iteration",
-                                       name, frames_[frame].name))
+    return InvalidArgument(
+               fmt::format("error[fetch]: '{}' is inside {}, where it has a value in every iteration", name, loop))
         .Help("fetch what leaves the loop, by an Exit");
   }
 

@@ -110,8 +110,11 @@ Status RunError(const Builder& b, const Output& y, const Feeds& feeds = {}) {
 TEST(Frames, WhatIsInsideALoopHasNoValueOutside) {
   Old g(false);
   g.Loop(g.Data(Tensor(2.0f)));
-  Output inside(&g.b, g.b.graph().ParseEndpoint("NextIteration:0").value());
-  EXPECT_NE(RunError(g.b, inside, g.feeds).ToString().find("is inside the loop 'loop'"), std::string::npos);
+  auto error = [&](const char* name) {
+    return RunError(g.b, Output(&g.b, g.b.graph().ParseEndpoint(name).value()), g.feeds).ToString();
+  };
+  EXPECT_NE(error("Switch:1").find("'Switch:1' is inside the loop 'loop'"), std::string::npos) << error("Switch:1");
+  EXPECT_NE(error("NextIteration:0").find("is inside a loop"), std::string::npos) << error("NextIteration:0");
 }
 
 TEST(Frames, ADeadTensorIsAnErrorToFetch) {
@@ -121,6 +124,17 @@ TEST(Frames, ADeadTensorIsAnErrorToFetch) {
   Output y = ops::Exp(b.OutputOf(chosen, 1));
   EXPECT_EQ(RunError(b, y, {{p, true}}).ToString(), Status().ToString());
   EXPECT_NE(RunError(b, y, {{p, false}}).ToString().find("has no value"), std::string::npos);
+}
+
+TEST(Frames, AMergeOfOneThatIsAliveIsThatOne) {
+  Builder b;
+  Output p = ops::Placeholder(b, kBool, {}, {.name = "p"});
+  Operation one = b.AddNode("Switch", {b.Constant(Tensor(2.0f)), p});
+  Operation two = b.AddNode("Switch", {b.OutputOf(one, 1), p});  // its output 0 is never alive
+  Output y = b.Add("Merge", {b.OutputOf(two, 0), b.OutputOf(two, 1)});
+  EXPECT_EQ(Session(b).Run(y, {{p, true}}).value().scalar<float>(), 2);
+  EXPECT_NE(RunError(b, y, {{p, false}}).ToString().find("has no value"), std::string::npos);
+  EXPECT_NE(RunError(b, b.OutputOf(two, 0), {{p, true}}).ToString().find("never has a value"), std::string::npos);
 }
 
 TEST(Frames, WhatCannotBeLiftedSaysWhy) {
@@ -143,6 +157,9 @@ TEST(Frames, WhatCannotBeLiftedSaysWhy) {
   EXPECT_NE(error([&](Builder& b, Output x, Output, Output) {
               return b.Add("Exit", {b.Add("Enter", {x}, {{"frame_name", "f"}})});
             }).find("the loop 'f' has no LoopCond"),
+            std::string::npos);
+  EXPECT_NE(error([&](Builder& b, Output x, Output, Output) { return ops::Exp(b.Add("NextIteration", {x})); })
+                .find("which only a Merge can"),
             std::string::npos);
 }
 
