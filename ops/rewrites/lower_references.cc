@@ -17,7 +17,7 @@ namespace {
 AttrMap ResourceAttrs(const Graph& g, const Node& n, const std::string& form) {
   AttrMap attrs;
   const OpDef* to = g.registry().Find(form);
-  const std::string_view handed_on = to->inputs().empty() ? "" : to->inputs()[0].type_attr;
+  const std::string handed_on = to->inputs().empty() ? "" : to->inputs()[0].type_attr;
   for (const AttrDef& a : to->attrs()) {
     std::string_view from = a.name;
     if (a.name == "dtype" && !n.def()->FindAttr("dtype")) from = "T";
