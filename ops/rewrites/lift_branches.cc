@@ -246,7 +246,7 @@ class Branches {
     Endpoint of;  // what it stands for
     std::optional<Endpoint> value[2];
     std::optional<int> index[2];  // value_index of a Merge instead
-    const Node* result = nullptr;  // of the graph, that only one of the branches has
+    NodeId result = {};  // of the graph, that only one of the branches has
   };
 
   // What lies behind Switches by the part's predicate, and behind its Merges.
@@ -321,7 +321,7 @@ class Branches {
       const Node& n = g_.node(id);
       Given g{.of = {id, 0}}, number{.of = {id, 1}};
       if (!n.Is("Merge")) {
-        g.of = n.input(0), g.result = &n;
+        g.of = n.input(0), g.result = id;
         g.value[Outermost(of_node_[id.value]).side] = n.input(0);
         given.push_back(g);
         continue;
@@ -386,7 +386,7 @@ class Branches {
       OutputType type = g_.type(given[k].of);
       type.dtype = BaseType(type.dtype), type.value.reset();
       WEIR_RETURN_IF_ERROR(g_.SetOutputType(branch, static_cast<int>(k), std::move(type)));
-      if (given[k].result) results_[given[k].result->id()] = e;
+      if (given[k].result.valid()) results_[given[k].result] = e;
       else moved_[given[k].of] = e;
     }
     return {};
@@ -466,7 +466,7 @@ class Branches {
   }
 
   bool IsWanted(const Given& given) const {
-    return given.result && !optional_.count(given.result->attr<int64_t>("index"));
+    return given.result.valid() && !optional_.count(g_.node(given.result).attr<int64_t>("index"));
   }
 
   static Result<Endpoint> AddConst(Graph& body, Tensor value) {

@@ -21,8 +21,6 @@ namespace {
 
 using ops::ReduceSum;
 
-Tensor Doubles(std::vector<double> v) { return Tensor(v); }
-
 // h -> tanh(h w + x), n times.
 Outputs Recurrence(Builder& g, const Output& n, const Output& h, const Output& w, const Output& x) {
   return WhileLoop(
