@@ -28,6 +28,12 @@ class Loops {
   Loops(Graph& g, Library& library) : g_(g), library_(library) {}
 
   Result<bool> Run() {
+    bool any = false;
+    for (NodeId id : g_.nodes()) {
+      const Node& n = g_.node(id);
+      any |= n.Is("Enter") || n.Is("Exit") || n.Is("NextIteration");
+    }
+    if (!any) return false;
     WEIR_RETURN_IF_ERROR(FindFrames());
     if (frames_.size() == 1) return false;
     dead_.assign(static_cast<size_t>(g_.num_ids()), false);

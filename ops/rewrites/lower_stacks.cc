@@ -35,6 +35,7 @@ class StackFinder {
     return false;
   }
   bool Called(const Graph& g, const Node& n) {
+    if (CallKindOf(g, n) == CallKind::kNone) return false;
     for (const FuncRef& called : CalledFunctions(g, n)) {
       auto [it, fresh] = found_.emplace(called.name, false);
       const Function* f = fresh ? library_.Find(called.name) : nullptr;
