@@ -38,8 +38,7 @@ Status MergeShape(ShapeContext& c) {
 
 Status LoopCondShape(ShapeContext& c) {
   WEIR_RETURN_IF_ERROR(RequireScalar(c, 0));
-  c.set_output(0, PartialShape::Scalar());
-  return {};
+  return ScalarShape(c);
 }
 
 }  // namespace

@@ -22,14 +22,6 @@ namespace {
 
 using Need = FunctionGradient::Need;
 
-// An element shape as an input: sizes, -1 for unknown ones; the scalar -1 for an unknown rank.
-Tensor ShapeTensor(const PartialShape& s) {
-  if (!s.known_rank()) return Tensor(-1);
-  Tensor t = Tensor::Zeros(kInt32, {s.rank()});
-  for (int i = 0; i < s.rank(); ++i) t.at<int32_t>(i) = Known(s[i]) ? static_cast<int32_t>(s[i]) : -1;
-  return t;
-}
-
 bool CarriesGradient(const OutputType& t) { return t.dtype != DType::kInvalid && Differentiable(t); }
 
 class LoopDerivation {
@@ -131,7 +123,7 @@ class LoopDerivation {
     const std::vector<Endpoint>& values = gradient_.remembered_values();
     for (size_t k = 0; k < values.size(); ++k) {
       const OutputType& type = gradient_.remembered()[k];
-      Output empty = ops::EmptyTensorList(b_, type.dtype, ShapeTensor(type.shape));
+      Output empty = ops::EmptyTensorList(b_, type.dtype, ops::ElementShapeTensor(type.shape));
       if (!empty.valid()) return b_.status();
       const OutputType& list_type = b_.graph().type(empty.endpoint());
       const int64_t index = n + 1 + static_cast<int64_t>(k);
@@ -233,7 +225,8 @@ class LoopDerivation {
     results[0] = vars[0] - 1;
     const std::vector<OutputType>& remembered = gradient_.remembered();
     for (size_t k = 0; k < remembered.size(); ++k) {
-      OutputList popped = ops::TensorListPopBack(vars[1 + k], remembered[k].dtype, ShapeTensor(remembered[k].shape));
+      const OutputType& type = remembered[k];
+      OutputList popped = ops::TensorListPopBack(vars[1 + k], type.dtype, ops::ElementShapeTensor(type.shape));
       results[1 + k] = popped[0], values[1 + k] = popped[1];
     }
     std::vector<Need> needs;

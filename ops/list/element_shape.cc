@@ -43,6 +43,14 @@ Result<PartialShape> ItemShape(const ShapeContext& c, int list, int asked) {
   return ItemOf(c, list, shape);
 }
 
+PartialShape RowShape(const PartialShape& tensor) {
+  return tensor.known_rank() && tensor.rank() > 0 ? Subshape(tensor, 1, tensor.rank()) : PartialShape::Unknown();
+}
+
+PartialShape Along(Dim first, const PartialShape& row) {
+  return row.known_rank() ? Concatenate(PartialShape({first}), row) : PartialShape::Unknown();
+}
+
 Status GiveList(ShapeContext& c, int i, DType dtype, PartialShape element) {
   c.set_output(i, PartialShape::Scalar());
   c.set_output_handle(i, dtype, std::move(element), nullptr);

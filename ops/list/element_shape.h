@@ -21,6 +21,10 @@ Result<PartialShape> ListWith(const ShapeContext& c, int list, const PartialShap
 // The shape of an item of list `list` when input `asked` says more of it.
 Result<PartialShape> ItemShape(const ShapeContext& c, int list, int asked);
 
+// The shape of a tensor's rows, and that of rows of a shape along a new first axis.
+PartialShape RowShape(const PartialShape& tensor);
+PartialShape Along(Dim first, const PartialShape& row);
+
 // Output `i` is a list of such items.
 Status GiveList(ShapeContext& c, int i, DType dtype, PartialShape element);
 

@@ -32,11 +32,7 @@ Status PushBackShape(ShapeContext& c) {
 }
 
 Status PushBackBatchShape(ShapeContext& c) {
-  const PartialShape& tensor = c.input(1);
-  WEIR_ASSIGN_OR_RETURN(
-      PartialShape element,
-      ListWith(c, 0, tensor.known_rank() && tensor.rank() > 0 ? Subshape(tensor, 1, tensor.rank())
-                                                              : PartialShape::Unknown(), false));
+  WEIR_ASSIGN_OR_RETURN(PartialShape element, ListWith(c, 0, RowShape(c.input(1)), false));
   c.set_output_handle(0, c.attr<DType>("element_dtype"), std::move(element), nullptr);
   c.set_output(0, c.input(0));
   return {};
@@ -200,6 +196,13 @@ void RegisterListItemOps(OpRegistry& r) {
 // ---- building functions
 
 namespace ops {
+
+Tensor ElementShapeTensor(const PartialShape& s) {
+  if (!s.known_rank()) return Tensor(-1);
+  Tensor t = Tensor::Zeros(kInt32, {s.rank()});
+  for (int i = 0; i < s.rank(); ++i) t.at<int32_t>(i) = Known(s[i]) ? static_cast<int32_t>(s[i]) : -1;
+  return t;
+}
 
 Output EmptyTensorList(At g, DType element_dtype, const Input& element_shape, const Input& max_num_elements,
                        const Name& name) {

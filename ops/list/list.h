@@ -10,6 +10,9 @@
 
 namespace weir::ops {
 
+// A shape as these functions take it for `element_shape`.
+Tensor ElementShapeTensor(const PartialShape& s);
+
 // A list without items, that may hold `max_num_elements` (-1: any number). `element_shape`: a vector of sizes, -1 for
 // unknown ones; the scalar -1 is an unknown rank.
 Output EmptyTensorList(At g, DType element_dtype, const Input& element_shape = -1, const Input& max_num_elements = -1,

@@ -7,13 +7,8 @@ namespace weir {
 
 namespace {
 
-Status NoneShape(ShapeContext& c) {
-  c.set_output(0, PartialShape::Scalar());
-  return {};
-}
-
 Status FromValueShape(ShapeContext& c) {
-  if (c.num_inputs() != 1) return NoneShape(c);
+  if (c.num_inputs() != 1) return ScalarShape(c);
   return GiveList(c, 0, c.input_dtype(0), c.input(0));
 }
 
@@ -31,7 +26,7 @@ Status GetValueShape(ShapeContext& c) {
 
 Status HasValueShape(ShapeContext& c) {
   WEIR_RETURN_IF_ERROR(RequireScalar(c, 0));
-  return NoneShape(c);
+  return ScalarShape(c);
 }
 
 Status FromValueGrad(GradContext& c) {
@@ -61,7 +56,7 @@ void RegisterOptionalOps(OpRegistry& r) {
   r.Add("OptionalNone")
       .Output("optional: variant")
       .Doc("An optional without a value.")
-      .Shape(NoneShape).NoFlops()
+      .Shape(ScalarShape).NoFlops()
       .NoGradient("its output depends on nothing");
   r.Add("OptionalGetValue")
       .Input("optional: variant").Output("components: output_types")

@@ -11,15 +11,6 @@ namespace weir {
 
 namespace {
 
-// A shape without its first axis.
-PartialShape RowShape(const PartialShape& s) {
-  return s.known_rank() && s.rank() > 0 ? Subshape(s, 1, s.rank()) : PartialShape::Unknown();
-}
-
-PartialShape Along(Dim first, const PartialShape& row) {
-  return row.known_rank() ? Concatenate(PartialShape({first}), row) : PartialShape::Unknown();
-}
-
 Status StackShape(ShapeContext& c) {
   WEIR_ASSIGN_OR_RETURN(PartialShape item, ItemShape(c, 0, 1));
   const int64_t count = c.attr<int64_t>("num_elements");

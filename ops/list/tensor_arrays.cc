@@ -12,30 +12,20 @@ namespace {
 
 constexpr const char* kLowered = "gradients go through lists; this is made into those when it is compiled";
 
-// A handle, and a float that stands for what was written so far.
-Status HandleAndFlowShape(ShapeContext& c) {
-  for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, PartialShape::Scalar());
-  return {};
-}
-
-PartialShape RowsOf(const PartialShape& row) {
-  return row.known_rank() ? Concatenate(PartialShape({kUnknownDim}), row) : PartialShape::Unknown();
-}
+// Handles are scalars, and so are flows, floats that stand for what was written so far.
 
 Status GatherShape(ShapeContext& c) {
-  PartialShape shape = RowsOf(c.attr<PartialShape>("element_shape"));
+  PartialShape shape = Along(kUnknownDim, c.attr<PartialShape>("element_shape"));
   if (shape.known_rank() && c.num_inputs() == 3 && c.input(1).rank() == 1) shape[0] = c.input(1)[0];
   c.set_output(0, shape);
   return {};
 }
 
 Status ConcatShape(ShapeContext& c) {
-  c.set_output(0, RowsOf(c.attr<PartialShape>("element_shape_except0")));
+  c.set_output(0, Along(kUnknownDim, c.attr<PartialShape>("element_shape_except0")));
   c.set_output(1, PartialShape({kUnknownDim}));
   return {};
 }
-
-Status ScalarOutput(ShapeContext& c) { return HandleAndFlowShape(c); }
 
 Status PushShape(ShapeContext& c) {
   c.set_output(0, c.input(1));
@@ -45,13 +35,12 @@ Status PushShape(ShapeContext& c) {
 
 // The forms of three generations: handles are string references, strings, resources.
 struct Generation {
-  std::string suffix, handle, made_handle;
+  std::string suffix, handle;
 };
-const Generation kGenerations[] = {
-    {"", "Ref(string)", "Ref(string)"}, {"V2", "string", "string"}, {"V3", "resource", "resource"}};
+const Generation kGenerations[] = {{"", "Ref(string)"}, {"V2", "string"}, {"V3", "resource"}};
 
 void AddTensorArrays(OpRegistry& r, const Generation& g) {
-  const std::string handle = "handle: " + g.handle, made = g.made_handle;
+  const std::string handle = "handle: " + g.handle;
   const bool newest = g.suffix == "V3";
   enum Effect { kNone, kReads, kWrites };
   auto add = [&](const std::string& op, Effect effect = kNone) -> OpDef& {
@@ -59,26 +48,26 @@ void AddTensorArrays(OpRegistry& r, const Generation& g) {
     if (g.handle == "string") return def;  // a name, no resource
     return effect == kReads ? def.Reads({0}) : effect == kWrites ? def.Writes({0}) : def;
   };
-  OpDef& array = add("TensorArray").Input("size: int32").Output("handle: " + made);
+  OpDef& array = add("TensorArray").Input("size: int32").Output(handle);
   if (newest) array.Output("flow: float");
   array.Attr("dtype: type").Attr("element_shape: shape = ?").Attr("dynamic_size: bool = false")
       .Attr("clear_after_read: bool = true");
   if (newest) array.Attr("identical_element_shapes: bool = false");
   array.Attr("tensor_array_name: string = ''")
       .Doc("An array of `size` tensors.")
-      .Shape(HandleAndFlowShape);
+      .Shape(ScalarShape);
   OpDef& grad = add("TensorArrayGrad", g.suffix.empty() ? kNone : kReads)
                     .Input(g.suffix.empty() ? "handle: string" : handle).Input("flow_in: float")
-                    .Output("grad_handle: " + made);
+                    .Output("grad_handle: " + g.handle);
   if (newest) grad.Output("flow_out: float");
   grad.Attr("source: string")
       .Doc("The array of the gradients by another array's tensors, one for each `source`.")
-      .Shape(HandleAndFlowShape);
+      .Shape(ScalarShape);
   add("TensorArrayWrite", kWrites)
       .Input(handle).Input("index: int32").Input("value: T").Input("flow_in: float").Output("flow_out: float")
       .Attr("T: type")
       .Doc("Writes tensor `index`; into an array of gradients it adds.")
-      .Shape(ScalarOutput);
+      .Shape(ScalarShape);
   add("TensorArrayRead", kReads)
       .Input(handle).Input("index: int32").Input("flow_in: float").Output("value: dtype").Attr("dtype: type")
       .Doc("Tensor `index`.")
@@ -92,7 +81,7 @@ void AddTensorArrays(OpRegistry& r, const Generation& g) {
       .Input(handle).Input("indices: int32").Input("value: T").Input("flow_in: float").Output("flow_out: float")
       .Attr("T: type")
       .Doc("Writes the rows of `value` as the tensors of these indices.")
-      .Shape(ScalarOutput);
+      .Shape(ScalarShape);
   add("TensorArrayConcat", kReads)
       .Input(handle).Input("flow_in: float").Output("value: dtype").Output("lengths: int64")
       .Attr("dtype: type").Attr("element_shape_except0: shape = ?")
@@ -102,11 +91,11 @@ void AddTensorArrays(OpRegistry& r, const Generation& g) {
       .Input(handle).Input("value: T").Input("lengths: int64").Input("flow_in: float").Output("flow_out: float")
       .Attr("T: type")
       .Doc("Writes the next `lengths[i]` rows of `value` as tensor i.")
-      .Shape(ScalarOutput);
+      .Shape(ScalarShape);
   add("TensorArraySize", kReads)
       .Input(handle).Input("flow_in: float").Output("size: int32")
       .Doc("How many tensors it has.")
-      .Shape(ScalarOutput);
+      .Shape(ScalarShape);
   add("TensorArrayClose", kWrites).Input(handle).Doc("Lets the array go.").Shape(NoOutputs);
 }
 
@@ -121,7 +110,7 @@ void AddFirstForms(OpRegistry& r) {
       .Input("handle: Ref(string)").Input("value: T").Input("flow_in: float").Output("flow_out: float")
       .Attr("T: type")
       .Doc("Writes the rows of `value`.")
-      .Shape(ScalarOutput)
+      .Shape(ScalarShape)
       .Writes({0}).Stateful().CompiledAway().NoGradient(kLowered, false);
 }
 
@@ -130,7 +119,7 @@ void AddGradWithShape(OpRegistry& r) {
       .Input("handle: resource").Input("flow_in: float").Input("shape_to_prepend: int32")
       .Output("grad_handle: resource").Output("flow_out: float").Attr("source: string")
       .Doc("TensorArrayGradV3 with `shape_to_prepend` before the shapes of the gradients.")
-      .Shape(HandleAndFlowShape)
+      .Shape(ScalarShape)
       .Reads({0}).Stateful().CompiledAway().NoGradient(kLowered, false);
 }
 
@@ -142,7 +131,7 @@ void AddStacks(OpRegistry& r, const std::string& suffix, const std::string& hand
   if (!suffix.empty()) stack.Input("max_size: int32");
   stack.Output("handle: " + handle).Attr("elem_type: type").Attr("stack_name: string = ''")
       .Doc("A stack of tensors.")
-      .Shape(HandleAndFlowShape);
+      .Shape(ScalarShape);
   add("StackPush").Writes({0})
       .Input("handle: " + handle).Input("elem: T").Output("output: T").Attr("T: type").Attr("swap_memory: bool = false")
       .Doc("Puts `elem` onto the stack, and gives it.")

@@ -88,9 +88,10 @@ Outputs MapFn(const BodyFn& fn, const InputList& elems, const MapOptions& o) {
   if (!b) return Outputs(n);
   const Parts parts = Parts::Of(*b, elems);
   if (!parts.valid()) return Outputs(n);
+  std::vector<DType> dtypes = o.dtypes;
+  for (size_t i = dtypes.size(); i < n; ++i) dtypes.push_back(parts.tensors[i].dtype());
   Outputs start{b->Constant(Tensor(0))};
-  for (size_t i = 0; i < n; ++i)
-    start.push_back(ops::EmptyTensorList(*b, o.dtypes.empty() ? parts.tensors[i].dtype() : o.dtypes[i]));
+  for (DType dtype : dtypes) start.push_back(ops::EmptyTensorList(*b, dtype));
   auto more = [&](const Outputs& v) { return ops::Less(v[0], parts.count); };
   auto step = [&](const Outputs& v) {
     Outputs results = fn(parts.At(v[0])), next{v[0] + 1};
@@ -100,9 +101,7 @@ Outputs MapFn(const BodyFn& fn, const InputList& elems, const MapOptions& o) {
   };
   Outputs lists = WhileLoop(*b, more, step, Joined({start}), {.name = o.name.empty() ? "map" : o.name});
   Outputs stacked;
-  for (size_t i = 0; i < n; ++i)
-    stacked.push_back(
-        ops::TensorListStack(lists[1 + i], o.dtypes.empty() ? parts.tensors[i].dtype() : o.dtypes[i]));
+  for (size_t i = 0; i < n; ++i) stacked.push_back(ops::TensorListStack(lists[1 + i], dtypes[i]));
   return stacked;
 }
 

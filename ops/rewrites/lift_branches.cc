@@ -276,8 +276,11 @@ class Branches {
   }
   // What lies behind Merges of which all inputs but one are dead.
   Endpoint Chosen(Endpoint e) const {
-    while (g_.node(e.node).Is("Merge") && e.index == 0 && OnlyLive(g_.node(e.node)).valid())
-      e = OnlyLive(g_.node(e.node));
+    while (g_.node(e.node).Is("Merge") && e.index == 0) {
+      const Endpoint live = OnlyLive(g_.node(e.node));
+      if (!live.valid()) break;
+      e = live;
+    }
     return e;
   }
   Endpoint OnlyLive(const Node& merge) const {

@@ -12,6 +12,7 @@
 #include "weir/graph/infer.h"
 #include "weir/graph/subgraph.h"
 #include "weir/ops/rewrites/lift.h"
+#include "weir/ops/rewrites/replacement.h"
 #include "weir/ops/rewrites/rewrites.h"
 
 namespace weir {
@@ -89,9 +90,7 @@ class Stacks {
     }
     std::vector<bool> keep(static_cast<size_t>(g_.num_ids()), true);
     for (const auto& [id, after] : gone_) {
-      for (NodeId before : std::vector<NodeId>(g_.node(id).control_inputs()))
-        WEIR_RETURN_IF_ERROR(g_.AddControlInput(after, before).status());
-      WEIR_RETURN_IF_ERROR(g_.ReplaceControlUses(id, after));
+      WEIR_RETURN_IF_ERROR(HandOverControl(g_, id, after));
       keep[static_cast<size_t>(id.value)] = false;
     }
     return g_.Retain(keep);
@@ -99,12 +98,11 @@ class Stacks {
 
  private:
   Result<NodeId> Add(const Node& like, const char* op, std::vector<Endpoint> inputs, AttrMap attrs) {
-    return g_.AddRaw({.op = op, .name = g_.UniqueName(like.name() + "/" + op), .inputs = std::move(inputs),
-                      .attrs = std::move(attrs), .loc = like.loc(), .origins = {like.name()}});
+    WEIR_ASSIGN_OR_RETURN(Endpoint added, AddInPlaceOf(g_, like, op, std::move(inputs), std::move(attrs)));
+    return added.node;
   }
   Result<Endpoint> AddScalar(const Node& like, int value) {
-    WEIR_ASSIGN_OR_RETURN(NodeId id, Add(like, "Const", {}, {{"value", Tensor(value)}, {"dtype", kInt32}}));
-    return Endpoint{id, 0};
+    return AddInPlaceOf(g_, like, "Const", {}, {{"value", Tensor(value)}, {"dtype", kInt32}});
   }
 
   Status Visit(NodeId id) {

@@ -12,6 +12,8 @@
 #include <memory>
 #include <numeric>
 
+#include "weir/ops/list/list.h"
+#include "weir/ops/rewrites/replacement.h"
 #include "weir/ops/rewrites/rewrites.h"
 
 namespace weir {
@@ -295,26 +297,17 @@ class Lowering {
   // ---- new nodes
 
   Result<Endpoint> Add(const Node& like, const char* op, std::vector<Endpoint> inputs, AttrMap attrs) {
-    NodeSpec spec{.op = op, .name = g_.UniqueName(like.name() + "/" + op), .inputs = std::move(inputs),
-                  .attrs = std::move(attrs), .loc = like.loc(), .origins = {like.name()}};
-    WEIR_ASSIGN_OR_RETURN(NodeId id, g_.AddRaw(std::move(spec)));
-    return Endpoint{id, 0};
+    return AddInPlaceOf(g_, like, op, std::move(inputs), std::move(attrs));
   }
   Result<Endpoint> AddConst(const Node& like, Tensor value) {
     const DType dtype = value.dtype();
     return Add(like, "Const", {}, {{"value", std::move(value)}, {"dtype", dtype}});
   }
-  Result<Endpoint> AddShape(const Node& like, const PartialShape& s) {
-    if (!s.known_rank()) return AddConst(like, Tensor(-1));
-    Tensor t = Tensor::Zeros(kInt32, {s.rank()});
-    for (int i = 0; i < s.rank(); ++i) t.at<int32_t>(i) = Known(s[i]) ? static_cast<int32_t>(s[i]) : -1;
-    return AddConst(like, std::move(t));
-  }
   Result<Endpoint> AddSum(const Node& like, Endpoint a, Endpoint b) {
     return Add(like, "AddN", {a, b}, {{"N", int64_t{2}}, {"T", kVariant}});
   }
   Result<Endpoint> AddReserve(const Node& like, const Array& a, Endpoint size) {
-    WEIR_ASSIGN_OR_RETURN(Endpoint shape, AddShape(like, a.element_shape));
+    WEIR_ASSIGN_OR_RETURN(Endpoint shape, AddConst(like, ops::ElementShapeTensor(a.element_shape)));
     return Add(like, "TensorListReserve", {shape, size}, {{"element_dtype", a.dtype}, {"shape_type", kInt32}});
   }
 
@@ -380,12 +373,12 @@ class Lowering {
     if (op.verb == "Size") {
       WEIR_ASSIGN_OR_RETURN(result, Add(n, "TensorListLength", {list}, {}));
     } else if (op.verb == "Read") {
-      WEIR_ASSIGN_OR_RETURN(Endpoint shape, AddShape(n, a.element_shape));
+      WEIR_ASSIGN_OR_RETURN(Endpoint shape, AddConst(n, ops::ElementShapeTensor(a.element_shape)));
       WEIR_ASSIGN_OR_RETURN(result, Add(n, "TensorListGetItem", {list, n.input(1), shape}, dtype));
     } else if (op.verb == "Gather" || op.verb == "Pack") {
       auto element = MergeShapes(a.element_shape, n.attr<PartialShape>("element_shape"));
       if (!element.ok()) return element.status();
-      WEIR_ASSIGN_OR_RETURN(Endpoint shape, AddShape(n, *element));
+      WEIR_ASSIGN_OR_RETURN(Endpoint shape, AddConst(n, ops::ElementShapeTensor(*element)));
       if (op.verb == "Gather") {
         WEIR_ASSIGN_OR_RETURN(result, Add(n, "TensorListGather", {list, n.input(1), shape}, dtype));
       } else {
@@ -421,7 +414,7 @@ class Lowering {
       WEIR_ASSIGN_OR_RETURN(written,
                             Add(n, "TensorListScatterIntoExistingList", {into, n.input(2), n.input(1)}, attrs));
     } else if (op.verb == "Split" || op.verb == "Unpack") {
-      WEIR_ASSIGN_OR_RETURN(Endpoint shape, AddShape(n, a.element_shape));
+      WEIR_ASSIGN_OR_RETURN(Endpoint shape, AddConst(n, ops::ElementShapeTensor(a.element_shape)));
       attrs["shape_type"] = kInt32;
       if (op.verb == "Split") {
         WEIR_ASSIGN_OR_RETURN(written, Add(n, "TensorListSplit", {n.input(1), shape, n.input(2)}, attrs));
@@ -497,9 +490,7 @@ class Lowering {
         WEIR_ASSIGN_OR_RETURN(Endpoint noop, Add(g_.node(id), "NoOp", {}, {}));
         after = noop.node;
       }
-      for (NodeId before : std::vector<NodeId>(g_.node(id).control_inputs()))
-        WEIR_RETURN_IF_ERROR(g_.AddControlInput(after, before).status());
-      WEIR_RETURN_IF_ERROR(g_.ReplaceControlUses(id, after));
+      WEIR_RETURN_IF_ERROR(HandOverControl(g_, id, after));
     }
     for (const auto& [id, maker] : gradient_flows_)
       WEIR_RETURN_IF_ERROR(g_.ReplaceControlUses(id, Resolved({id, 0}).node));

@@ -18,19 +18,12 @@ Status ScalarSummaryShape(ShapeContext& c) {
     return InvalidArgument(fmt::format("wants a tag for each value, not {} and {}", c.Describe(0), c.Describe(1)))
         .Detail(both.status().message());
   }
-  c.set_output(0, PartialShape::Scalar());
-  return {};
+  return ScalarShape(c);
 }
 
 Status HistogramSummaryShape(ShapeContext& c) {
   WEIR_RETURN_IF_ERROR(RequireScalar(c, 0));
-  c.set_output(0, PartialShape::Scalar());
-  return {};
-}
-
-Status MergeSummaryShape(ShapeContext& c) {
-  c.set_output(0, PartialShape::Scalar());
-  return {};
+  return ScalarShape(c);
 }
 
 }  // namespace
@@ -49,7 +42,7 @@ void RegisterSummaryOps(OpRegistry& r) {
   r.Add("MergeSummary")
       .Input("inputs: N * string").Output("summary: string").Attr("N: int >= 1")
       .Doc("One summary of what all of them hold; an error if two values have one tag.")
-      .Shape(MergeSummaryShape)
+      .Shape(ScalarShape)
       .NoGradient(kSummary);
 }
 
