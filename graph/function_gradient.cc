@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "weir/graph/expand.h"
 #include "weir/graph/functions.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/subgraph.h"
@@ -13,7 +14,7 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kMaxRemembered = 1 << 16;  // tensors, of one call or branch
+constexpr size_t kMaxRemembered = 1 << 14;  // tensors, of one call or branch
 
 PartialShape WithoutSymbols(PartialShape s) {
   for (int i = 0; i < s.rank(); ++i) s[i] = Known(s[i]) ? s[i] : kUnknownDim;
@@ -33,14 +34,12 @@ bool IsCheap(const Graph& g, const Node& n) {
 Status FunctionGradient::Differentiate(const Function& f, const AttrMap& attrs, const std::vector<OutputType>& args,
                                        const std::vector<bool>& given, const std::vector<bool>& wanted) {
   WEIR_ASSIGN_OR_RETURN(Graph body, Instantiate(outer_.graph(), f, attrs, args));
-  num_forward_ = body.num_ids();
   const std::vector<NodeId> arg_nodes = ArgNodes(body), ret_nodes = RetNodes(body);
   num_results_ = static_cast<int>(ret_nodes.size());
   if (ret_nodes.size() != given.size()) {  // a signature of lists does not tell
     return InvalidArgument(
         fmt::format("has {} outputs, but function '{}' gives {} results", given.size(), f.name, ret_nodes.size()));
   }
-  for (int j = 0; j < num_results_; ++j) results_.emplace(body.node(ret_nodes[j]).input(0), j);
   gradients_.resize(args.size());
   grad_args_.resize(ret_nodes.size());
 
@@ -52,6 +51,9 @@ Status FunctionGradient::Differentiate(const Function& f, const AttrMap& attrs, 
   inner_ = std::make_unique<Builder>(&outer_, static_cast<int>(args.size() + num_flows));
   Graph& g = inner_->mutable_graph();
   g = std::move(body);
+  WEIR_RETURN_IF_ERROR(Expand(*inner_).status());
+  num_forward_ = g.num_ids();
+  for (int j = 0; j < num_results_; ++j) results_.emplace(g.node(ret_nodes[j]).input(0), j);
   std::vector<Output> ys, xs;
   GradientOptions options;
   for (size_t j = 0; j < ret_nodes.size(); ++j) {
@@ -306,6 +308,26 @@ Status CallForward(Builder& b, NodeId id, const Derived& d) {
   return InferNode(g, id);
 }
 
+// Calls the function that the called one has for a gradient.
+Status CallOwnGradient(GradContext& c, const FuncRef& gradient) {
+  Builder& b = c.builder();
+  WEIR_RETURN_IF_ERROR(FindCalled(b.graph(), gradient).status());
+  std::vector<Input> inputs;
+  std::vector<DType> results;
+  for (int i = 0; i < c.num_inputs(); ++i) {
+    inputs.push_back(c.input(i));
+    const OutputType& type = b.graph().type(c.input(i).endpoint());
+    results.push_back(BaseType(type.dtype) == kResource ? type.handle_dtype : BaseType(type.dtype));
+  }
+  for (int j = 0; j < c.num_outputs(); ++j) inputs.push_back(c.grad(j));
+  Operation op = b.AddNode(CallOp(b, gradient), std::move(inputs), {{"f", gradient}, {"Tout", results}},
+                           {.name = gradient.name});
+  for (int i = 0; i < c.num_inputs() && op.valid(); ++i) {
+    if (c.wants(i)) c.set(i, b.OutputOf(op, i));
+  }
+  return b.status();
+}
+
 }  // namespace
 
 Status CallGradient(GradContext& c) {
@@ -313,6 +335,7 @@ Status CallGradient(GradContext& c) {
   const Node call = b.graph().node(c.id());  // copied: what is built moves it
   const FuncRef called = CalledFunctions(b.graph(), call)[0];
   WEIR_ASSIGN_OR_RETURN(const Function* f, FindCalled(b.graph(), called));
+  if (!f->gradient.empty()) return CallOwnGradient(c, {f->gradient, called.attrs});
   Derived key;
   key.attrs = called.attrs;
   for (int i = 0; i < c.num_inputs(); ++i) {

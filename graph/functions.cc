@@ -25,11 +25,13 @@ constexpr std::string_view kBranches = "branches";
 
 // Names of the attributes that have one function each, in the order that matters.
 std::span<const std::string_view> FunctionAttrs(CallKind kind) {
-  static constexpr std::string_view kIf[] = {"then_branch", "else_branch"}, kLoop[] = {"cond", "body"}, kCall[] = {"f"};
+  static constexpr std::string_view kIf[] = {"then_branch", "else_branch"}, kLoop[] = {"cond", "body"}, kCall[] = {"f"},
+                                    kCounted[] = {"body"};
   switch (kind) {
     case CallKind::kCall: return kCall;
     case CallKind::kIf: return kIf;
     case CallKind::kLoop: return kLoop;
+    case CallKind::kCounted: return kCounted;
     case CallKind::kNone:
     case CallKind::kCase: break;
   }
@@ -188,6 +190,7 @@ Status CheckCall(const Graph& g, const Node& n) {
     if (in[0] == kResource) return InvalidArgument("has a resource for a condition");
     in.erase(in.begin());
   }
+  if (kind == CallKind::kCounted) in.erase(in.begin() + 1, in.begin() + 3);
   const std::vector<FuncRef> functions = CalledFunctions(g, n);
   for (size_t i = 0; i < functions.size(); ++i) {
     WEIR_ASSIGN_OR_RETURN(const Function* f, FindCalled(g, functions[i]));

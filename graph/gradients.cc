@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "weir/graph/expand.h"
 #include "weir/graph/function_gradient.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/verify.h"
@@ -87,6 +88,12 @@ class Differentiator {
     WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(b_.graph()));
     num_ids_ = b_.graph().num_ids();
     WEIR_RETURN_IF_ERROR(MarkBetween(order));
+    WEIR_ASSIGN_OR_RETURN(const bool expanded, ExpandBetween());
+    if (expanded) {
+      WEIR_ASSIGN_OR_RETURN(order, TopologicalOrder(b_.graph()));
+      num_ids_ = b_.graph().num_ids();
+      WEIR_RETURN_IF_ERROR(MarkBetween(order));
+    }
     // Before anything is built, so that all are reported at once and a graph that is refused stays as it was.
     WEIR_RETURN_IF_ERROR(RequireGradients(order));
     auto scope = b_.NameScope(options_.name);
@@ -106,7 +113,7 @@ class Differentiator {
   Status Check() {
     WEIR_RETURN_IF_ERROR(b_.status());
     if (ys_.empty()) return InvalidArgument("error[graph]: gradients of no outputs were asked for");
-    for (const auto* list : {&ys_, &xs_}) {
+    for (const std::vector<Output>* list : {&ys_, &xs_}) {
       for (const Output& o : *list) {
         if (!o.valid() || o.builder() != &b_)
           return InvalidArgument("error[graph]: gradients were asked of an output that is invalid or of another graph");
@@ -166,6 +173,20 @@ class Differentiator {
     for (int i = 0; i < num_ids_; ++i) between_[i] = from_x[i] && to_y[i];
     stop_ = std::move(stop);
     return {};
+  }
+
+  // Composites without a gradient of the user's become what they stand for.
+  Result<bool> ExpandBetween() {
+    auto without_gradient = [&](NodeId id) {
+      return between_[id.value] && !stop_[id.value] && !FindGradient(b_.graph().node(id));
+    };
+    WEIR_ASSIGN_OR_RETURN(const auto replaced, Expand(b_, without_gradient));
+    for (std::vector<Output>* list : {&ys_, &xs_}) {
+      for (Output& o : *list) {
+        if (auto it = replaced.find(o.endpoint()); it != replaced.end()) o = Output(&b_, it->second);
+      }
+    }
+    return !replaced.empty();
   }
 
   // Whether nothing flows through the node, by its definition or by the one whose gradient it asks for.
@@ -319,8 +340,7 @@ class Differentiator {
   }
 
   Builder& b_;
-  const std::vector<Output>& ys_;
-  const std::vector<Output>& xs_;
+  std::vector<Output> ys_, xs_;
   const GradientOptions& options_;
   std::string scope_;
   int num_ids_ = 0;

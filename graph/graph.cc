@@ -205,6 +205,16 @@ void Graph::RetainFunctions(const std::set<std::string>& keep) {
   std::erase_if(functions_, [&](const auto& f) { return !keep.count(f.first); });
 }
 
+Status Graph::SetFunctionGradient(std::string_view name, std::string gradient) {
+  auto it = functions_.find(name);
+  if (it == functions_.end())
+    return NotFound(fmt::format("error[function]: there is no function named '{:.100}'", name));
+  Function f = *it->second;
+  f.gradient = std::move(gradient);
+  it->second = std::make_shared<const Function>(std::move(f));
+  return {};
+}
+
 Status NodeError(const Node& node, std::string_view tag, Status status) {
   if (status.ok() || status.decorated()) return status;
   std::string message = status.message();

@@ -250,6 +250,7 @@ class Graph {
   Status AddFunction(Function f);           // error: there is one of this name
   void ShareFunctions(const Graph& other);  // adds those of `other` that this one lacks, without copying
   void RetainFunctions(const std::set<std::string>& keep);  // drops all others
+  Status SetFunctionGradient(std::string_view name, std::string gradient);  // error: there is none of this name
 
   // ---- of the file, kept for export
   struct FileInfo {
@@ -303,6 +304,9 @@ struct Function {
   std::vector<AttrDef> attr_defs;
   AttrMap attrs;                                   // of the function itself, "_noinline" and such
   std::map<std::string, std::string> control_ret;  // result name -> body node that must run
+  // The function that calls of this one have for a gradient, of the arguments and the gradients by the results; empty
+  // where it is derived.
+  std::string gradient;
   bool stateful = false;
   std::string doc;
   Graph body;

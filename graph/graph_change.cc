@@ -265,9 +265,11 @@ Status Graph::Retain(const std::vector<bool>& keep) {
   auto kept = [&](NodeId id) { return keep[id.value]; };
   for (const Node& n : nodes_) {
     if (!n.alive() || !kept(n.id_)) continue;
-    const bool whole = std::all_of(n.inputs_.begin(), n.inputs_.end(), [&](Endpoint e) { return kept(e.node); }) &&
-                       std::all_of(n.control_inputs_.begin(), n.control_inputs_.end(), kept);
-    if (!whole) return Internal(fmt::format("cannot keep '{}' without all its inputs", n.name_));
+    std::vector<NodeId> needs = n.control_inputs_;
+    for (Endpoint e : n.inputs_) needs.push_back(e.node);
+    for (NodeId id : needs) {
+      if (!kept(id)) return Internal(fmt::format("cannot keep '{}' without its input '{}'", n.name_, node(id).name_));
+    }
   }
   for (Node& n : nodes_) {
     if (!n.alive()) continue;

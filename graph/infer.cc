@@ -383,8 +383,7 @@ Status InferNode(Graph& g, NodeId id) {
 }
 
 namespace {
-// What they give is read by a Merge of the next iteration.
-bool IsBackEdgeSource(const Node& n) { return n.Is("NextIteration") || n.Is("RefNextIteration"); }
+bool FeedsBack(const Node& n) { return n.def() && n.def()->feeds_back(); }
 
 // The open nodes from `start` on form the cycle; each reads the next.
 template <class Frame>
@@ -426,7 +425,7 @@ Result<std::vector<NodeId>> TopologicalOrder(const Graph& g) {
       }
       NodeId from = top.next < inputs ? n.inputs()[top.next].node : n.control_inputs()[top.next - inputs];
       ++top.next;
-      if (state[from.value] == kDone || IsBackEdgeSource(g.node(from))) continue;
+      if (state[from.value] == kDone || FeedsBack(g.node(from))) continue;
       if (state[from.value] == kOpen) return CycleError(g, stack, from);
       state[from.value] = kOpen;
       stack.push_back({from});

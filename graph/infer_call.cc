@@ -205,12 +205,26 @@ Result<std::vector<OutputType>> BranchTypes(const Graph& g, const Node& n, const
   return types;
 }
 
+// Of a loop that counts only dtypes and handles are told; the While that it becomes tells shapes.
+Result<std::vector<OutputType>> CountedTypes(const Graph& g, const Node& n, const FuncRef& body,
+                                             std::vector<OutputType> args) {
+  args.erase(args.begin() + 1, args.begin() + 3);
+  for (size_t i = 0; i < args.size(); ++i) {
+    args[i].value.reset();
+    if (i > 0 && args[i].dtype != kResource) args[i].shape = args[i].handle_shape = PartialShape::Unknown();
+  }
+  WEIR_ASSIGN_OR_RETURN(auto types, CheckedResults(g, n, body, args));
+  for (size_t i = 0; i < types.size(); ++i) types[i] = Merge(args[i + 1], types[i]);
+  return types;
+}
+
 Result<std::vector<OutputType>> CallTypes(const Graph& g, const Node& n) {
   const CallKind kind = CallKindOf(g, n);
   const std::vector<FuncRef> functions = CalledFunctions(g, n);
   std::vector<OutputType> args;
   for (Endpoint e : n.inputs()) args.push_back(g.type(e));
   args.erase(args.begin(), args.begin() + FirstArgument(kind));
+  if (kind == CallKind::kCounted) return CountedTypes(g, n, functions[0], std::move(args));
   if (kind == CallKind::kLoop) return LoopTypes(g, n, functions[0], functions[1], std::move(args));
   return BranchTypes(g, n, functions, args);
 }

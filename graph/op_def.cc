@@ -239,6 +239,12 @@ OpDef& OpDef::Attr(std::string_view spec) {
   return *this;
 }
 
+OpDef& OpDef::Attr(std::string_view spec, AttrValue default_value) {
+  Attr(spec);
+  attrs_.back().default_value = std::move(default_value);
+  return *this;
+}
+
 OpDef& OpDef::Doc(std::string_view doc) { doc_ = doc; return *this; }
 OpDef& OpDef::Shape(ShapeFn fn) { shape_ = std::move(fn); return *this; }
 OpDef& OpDef::Gradient(GradFn fn) { gradient_ = std::move(fn); return *this; }
@@ -247,12 +253,15 @@ OpDef& OpDef::NoGradient(std::string_view reason, bool zero) {
   gradient_is_zero_ = zero;
   return *this;
 }
+OpDef& OpDef::Composed(ExpandFn fn) { expansion_ = std::move(fn), compiled_away_ = true; return *this; }
 OpDef& OpDef::Stateful() { stateful_ = true; return *this; }
 OpDef& OpDef::Random() { stateful_ = random_ = keeps_state_ = true; return *this; }
 OpDef& OpDef::KeepsState() { keeps_state_ = true; return *this; }
+OpDef& OpDef::TellsItsName() { tells_its_name_ = true; return *this; }
 OpDef& OpDef::Fed() { fed_ = true; return *this; }
 OpDef& OpDef::MakesHandle() { stateful_ = makes_handle_ = compiled_away_ = true; return *this; }
 OpDef& OpDef::HandsOn() { hands_on_ = true; return *this; }
+OpDef& OpDef::FeedsBack() { feeds_back_ = true; return *this; }
 OpDef& OpDef::Calls(CallKind kind) { calls_ = kind, compiled_away_ = true; return *this; }
 OpDef& OpDef::CompiledAway() { compiled_away_ = true; return *this; }
 OpDef& OpDef::HandleForm(std::string op) { handle_form_ = std::move(op); return *this; }

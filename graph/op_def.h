@@ -27,13 +27,16 @@ namespace weir {
 
 class ShapeContext;
 class GradContext;
+class ExpandContext;
 using ShapeFn = std::function<Status(ShapeContext&)>;
 using GradFn = std::function<Status(GradContext&)>;
+using ExpandFn = std::function<Status(ExpandContext&)>;
 using FlopsFn = std::function<int64_t(const ShapeContext&)>;
 
 // Which functions an op calls, by its attributes: "f"; "then_branch" and "else_branch", by the truth of input 0; one of
-// "branches", by the number that input 0 is; "cond" and "body".
-enum class CallKind : uint8_t { kNone, kCall, kIf, kCase, kLoop };
+// "branches", by the number that input 0 is; "cond" and "body"; "body" alone, as often as inputs 0 to 2 (start, limit
+// and delta of a count, which is the body's first argument) say.
+enum class CallKind : uint8_t { kNone, kCall, kIf, kCase, kLoop, kCounted };
 
 // One input or output of an op: a tensor, `N * T` equal-typed tensors, or a list of tensors typed by a list(type)
 // attribute.
@@ -73,22 +76,27 @@ class OpDef {
   // TensorFlow names so, also within braces), then optionally ">= minimum", then "= default".
   // Defaults: 3, 0.5, true, 'text', float (a dtype), [] or [1, 1], ? (a shape of unknown rank), [] for a scalar shape.
   OpDef& Attr(std::string_view spec);
+  OpDef& Attr(std::string_view spec, AttrValue default_value);
   OpDef& Doc(std::string_view doc);
   OpDef& Shape(ShapeFn fn);
   OpDef& Gradient(GradFn fn);
   // Has no gradient: `reason` completes "<op> has no gradient: ". Gradients stop here silently when `zero` (the
   // derivative is zero or the output is no function of floats), else asking for it is an error.
   OpDef& NoGradient(std::string_view reason, bool zero = true);
+  // Stands for what `fn` builds (expand.h): no kernel, and that has its gradient.
+  OpDef& Composed(ExpandFn fn);
   OpDef& Stateful();     // has a side effect or a hidden state: never folded, merged or dropped once asked for
   OpDef& Random();       // stateful by nothing but random numbers; keeps a state
   OpDef& KeepsState();   // the session keeps a state for each of its nodes (NodeState, runtime/kernel.h)
   OpDef& Fed();          // a placeholder: what it gives is the run's to say, never computed or merged while compiling
+  OpDef& TellsItsName();  // the output holds the node's name: kernels find it as kNodeName among the attributes
   OpDef& MakesHandle();  // stateful, since two are two; makes the handle of a resource and has no effect by that
   OpDef& HandsOn();      // output 0 is input 0 itself: a tensor, a handle, a reference
   OpDef& Commutative();  // f(a, b) = f(b, a), bit for bit
   OpDef& ShapeOnly();    // the outputs depend on the inputs' shapes alone: folded once those are known
   OpDef& Calls(CallKind kind);
   OpDef& CompiledAway();  // the compiler deals with it, or turns it into other ops: no kernel
+  OpDef& FeedsBack();  // what it gives is read by a Merge of the next iteration: an edge that may close a cycle
   // On a reference (TensorFlow 1's variables): the op that does the same by a handle, which compiling makes of it.
   OpDef& HandleForm(std::string op);
   OpDef& Chooses();  // input 0, if a scalar bool, says which of the others to give: the rest need not be computed
@@ -112,15 +120,20 @@ class OpDef {
   const ShapeFn& shape_fn() const { return shape_; }
   const GradFn& gradient() const { return gradient_; }
   const std::string& no_gradient_reason() const { return no_gradient_; }
+  const ExpandFn& expansion() const { return expansion_; }
+  // By itself, or as what it stands for.
+  bool has_gradient() const { return gradient_ || expansion_; }
   bool gradient_is_zero() const { return gradient_is_zero_; }
   bool stateful() const { return stateful_; }
   bool random() const { return random_; }
   bool keeps_state() const { return keeps_state_; }
   bool fed() const { return fed_; }
+  bool tells_its_name() const { return tells_its_name_; }
   bool makes_handle() const { return makes_handle_; }
   bool hands_on() const { return hands_on_; }
   CallKind calls() const { return calls_; }
   bool compiled_away() const { return compiled_away_; }
+  bool feeds_back() const { return feeds_back_; }
   const std::string& handle_form() const { return handle_form_; }  // empty: none
   bool chooses() const { return chooses_; }
   bool sized_by_first() const { return sized_by_first_; }
@@ -166,11 +179,13 @@ class OpDef {
   std::vector<AttrDef> attrs_;
   ShapeFn shape_;
   GradFn gradient_;
+  ExpandFn expansion_;
   FlopsFn flops_;
   CallKind calls_ = CallKind::kNone;
   bool gradient_is_zero_ = false, stateful_ = false, commutative_ = false, shape_only_ = false, random_ = false;
   bool keeps_state_ = false;
   bool fed_ = false, makes_handle_ = false, hands_on_ = false, compiled_away_ = false;
+  bool feeds_back_ = false, tells_its_name_ = false;
   bool has_poles_ = false, chooses_ = false, sized_by_first_ = false;
   std::vector<int> reads_, writes_;
 };

@@ -35,6 +35,7 @@ Result<bool> Prune(Graph& g, PassContext& c);            // drops what no result
 Result<bool> PruneResults(Graph& g, PassContext& c);     // drops what nobody reads of branches and loops
 Result<bool> FillDefaults(Graph& g, PassContext& c);     // makes every attribute explicit
 Result<bool> InlineCalls(Graph& g, PassContext& c);      // puts called functions' bodies in place of calls
+Result<bool> ExpandComposites(Graph& g, PassContext& c);  // puts what composite ops stand for in their places
 Result<bool> OrderEffects(Graph& g, PassContext& c);     // control edges between effects on one resource
 Result<bool> RelaxOrder(Graph& g, PassContext& c);       // drops control edges that order nothing visible
 Result<bool> InferShapes(Graph& g, PassContext& c);

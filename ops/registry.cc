@@ -20,6 +20,7 @@ void RegisterRandomOps(OpRegistry& r);
 void RegisterStateOps(OpRegistry& r);
 void RegisterTrainOps(OpRegistry& r);
 void RegisterControlOps(OpRegistry& r);
+void RegisterSequenceOps(OpRegistry& r);
 void RegisterListOps(OpRegistry& r);
 void RegisterStringOps(OpRegistry& r);
 void RegisterIoOps(OpRegistry& r);
@@ -43,6 +44,7 @@ void RegisterAll(OpRegistry& r) {
   RegisterStateOps(r);
   RegisterTrainOps(r);
   RegisterControlOps(r);
+  RegisterSequenceOps(r);
   RegisterListOps(r);
   RegisterStringOps(r);
   RegisterIoOps(r);
@@ -83,7 +85,8 @@ Status RegisterOps(const std::function<void(OpRegistry&)>& add) {
           WEIR_RETURN_IF_ERROR(CheckDeclaration(op));
           if (all.Find(name)) return AlreadyExists(fmt::format("error[op]: there is an op '{}' already", name));
           OpDef& added = extended->Add(name) = op;
-          if (!op.gradient() && op.no_gradient_reason().empty()) added.NoGradient("its declaration gives none", false);
+          const bool told = op.has_gradient() || !op.no_gradient_reason().empty();
+          if (!told) added.NoGradient("its declaration gives none", false);
         }
         return {};
       },

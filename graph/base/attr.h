@@ -107,6 +107,9 @@ class AttrValue {
   Variant v_;
 };
 
+// The attribute that FillDefaults gives nodes whose op tells its name (OpDef::TellsItsName).
+inline constexpr char kNodeName[] = "_node_name";
+
 // The value of kind T; where there is none or another kind, T's empty value (for a shape: of unknown rank).
 template <class T>
 T ValueOr(const AttrValue* v) {

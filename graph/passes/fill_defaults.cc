@@ -1,5 +1,6 @@
 // FillDefaults: every attribute of a registered op becomes explicit, so that kernels see complete attributes; those
-// that the op does not have, which a newer producer wrote, go.
+// that the op does not have, which a newer producer wrote, go. A node whose op tells its name gets that for one, before
+// it may be called otherwise.
 #include "weir/graph/pass.h"
 #include "weir/graph/verify.h"
 
@@ -14,6 +15,10 @@ Result<bool> FillDefaults(Graph& g, PassContext&) {
       AttrMap attrs = g.node(id).attrs();
       for (const std::string& name : unknown) attrs.erase(name);
       WEIR_RETURN_IF_ERROR(g.SetOp(id, g.node(id).op(), std::move(attrs)));
+      changed = true;
+    }
+    if (def->tells_its_name() && !g.node(id).attrs().count(kNodeName)) {
+      WEIR_RETURN_IF_ERROR(g.SetAttr(id, kNodeName, g.node(id).name()));
       changed = true;
     }
     for (const AttrDef& a : def->attrs()) {

@@ -117,6 +117,9 @@ class Parser {
     } else if (NextIs("stateful")) {
       c_.TakeWord("stateful");
       f.stateful = true;
+    } else if (NextIs("gradient")) {
+      c_.TakeWord("gradient");
+      WEIR_ASSIGN_OR_RETURN(f.gradient, c_.Name());
     } else if (NextIs("doc")) {
       c_.TakeWord("doc");
       WEIR_ASSIGN_OR_RETURN(f.doc, c_.Text());

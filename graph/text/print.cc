@@ -266,6 +266,7 @@ std::string FunctionText(const Function& f, const GraphTextOptions& o) {
   for (const AttrDef& d : f.attr_defs) out += "  " + AttrDefText(d) + "\n";
   if (!f.attrs.empty()) out += "  set {" + AttrsText(f.attrs, nullptr, {}, o.max_elements) + "}\n";
   if (f.stateful) out += "  stateful\n";
+  if (!f.gradient.empty()) out += "  gradient " + NameText(f.gradient) + "\n";
   if (!f.doc.empty()) out += "  doc " + Quote(f.doc) + "\n";
   for (const auto& [name, node] : f.control_ret)
     out += "  control_ret " + NameText(name) + ": " + NameText(node) + "\n";

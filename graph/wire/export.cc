@@ -202,8 +202,12 @@ Status ToWire(const Graph& g, pb::GraphDef* p) {
       node->add_input(e.index ? fmt::format("{}:{}", g[e.node].name(), e.index) : g[e.node].name());
     for (NodeId c : n.control_inputs()) node->add_input("^" + g[c].name());
   }
-  for (const auto& [name, f] : g.functions())
+  for (const auto& [name, f] : g.functions()) {
     WEIR_RETURN_IF_ERROR(FunctionToWire(g, *f, p->mutable_library()->add_function()));
+    if (f->gradient.empty()) continue;
+    pb::GradientDef* gradient = p->mutable_library()->add_gradient();
+    gradient->set_function_name(name), gradient->set_gradient_func(f->gradient);
+  }
   if (!info.library_unknown_fields.empty()) {
     pb::FunctionDefLibrary kept;
     if (kept.ParseFromString(info.library_unknown_fields)) p->mutable_library()->MergeFrom(kept);

@@ -6,6 +6,7 @@
 #include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/text_format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <climits>
 
@@ -83,8 +84,17 @@ Result<Graph> FromWire(pb::GraphDef& p, const OpRegistry* registry) {
           fmt::format("error[function]: there are two functions named '{:.100}'", f.signature().name()));
     }
   }
+  std::map<std::string, std::string> gradients;
+  for (const auto& d : p.library().gradient()) {
+    if (gradients.emplace(d.function_name(), d.gradient_func()).second) continue;
+    return InvalidArgument(
+        fmt::format("error[function]: function '{:.100}' has two gradients, '{:.100}' and '{:.100}'", d.function_name(),
+                    gradients[d.function_name()], d.gradient_func()));
+  }
   for (const auto& f : p.library().function()) {
     WEIR_ASSIGN_OR_RETURN(Function made, FunctionFromWire(f, registry, library));
+    auto gradient = gradients.find(made.name);
+    if (gradient != gradients.end()) made.gradient = gradient->second;
     WEIR_RETURN_IF_ERROR(g.AddFunction(std::move(made)));
   }
   WEIR_RETURN_IF_ERROR(ImportNodes(p, library, g));
@@ -94,6 +104,11 @@ Result<Graph> FromWire(pb::GraphDef& p, const OpRegistry* registry) {
   info.bad_consumers.assign(p.versions().bad_consumers().begin(), p.versions().bad_consumers().end());
   if (p.has_library()) {
     p.mutable_library()->clear_function();
+    // What is left are gradients of functions that the file does not have.
+    auto* left = p.mutable_library()->mutable_gradient();
+    left->erase(std::remove_if(left->begin(), left->end(),
+                               [&](const auto& d) { return g.FindFunction(d.function_name()) != nullptr; }),
+                left->end());
     info.library_unknown_fields = p.library().SerializeAsString();
   }
   p.clear_node(), p.clear_library(), p.clear_versions();

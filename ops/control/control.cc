@@ -140,7 +140,8 @@ void AddCalls(OpRegistry& r) {
 
 }  // namespace
 
-void RegisterFrameOps(OpRegistry& r);  // frames.cc: Switch, Merge, Enter …
+void RegisterFrameOps(OpRegistry& r);            // frames.cc: Switch, Merge, Enter …
+void RegisterComposedControlOps(OpRegistry& r);  // composed.cc: For, SymbolicGradient
 
 void RegisterControlOps(OpRegistry& r) {
   r.Add("NoOp").Doc("Does nothing; stands for the nodes that it waits for.").Shape(NoOutputs).CompiledAway()
@@ -174,6 +175,7 @@ void RegisterControlOps(OpRegistry& r) {
   AddFunctionEnds(r);
   AddCalls(r);
   RegisterFrameOps(r);
+  RegisterComposedControlOps(r);
 }
 
 // ---- building functions

@@ -84,6 +84,17 @@ inline OutputList Case(Input branch_index, InputList inputs, std::vector<DType> 
                   {"output_shapes", o.output_shapes}},
                  {.name = o.name}, count);
 }
+// Calls `body` on i, an int32 scalar, and the loop variables for i = start, start + delta, … short of `limit`.
+inline OutputList For(Input start, Input limit, Input delta, InputList inputs, FuncRef body, const Name& name = {}) {
+  const auto count = static_cast<int64_t>(inputs.size());
+  inputs.insert(inputs.begin(), {std::move(start), std::move(limit), std::move(delta)});
+  return MakeAll("For", std::move(inputs), {{"body", std::move(body)}}, name, count);
+}
+// Gradients by the arguments of `f`, of these dtypes, from `inputs`: the arguments, then the gradients by its results.
+inline OutputList SymbolicGradient(InputList inputs, std::vector<DType> args, FuncRef f, const Name& name = {}) {
+  const auto count = static_cast<int64_t>(args.size());
+  return MakeAll("SymbolicGradient", std::move(inputs), {{"Tout", std::move(args)}, {"f", std::move(f)}}, name, count);
+}
 // Calls `body` on the loop variables as long as `cond` of them is true.
 inline OutputList While(InputList inputs, FuncRef cond, FuncRef body, const FlowOptions& o = {}) {
   const auto count = static_cast<int64_t>(inputs.size());

@@ -10,7 +10,7 @@ namespace weir {
 
 namespace {
 
-constexpr const char* kLifted = "gradients go through If and While; this is made into those when it is compiled";
+constexpr const char* kLifted = "gradients go through If and While: LiftedGraph makes those of it";
 
 // Each output is input 0.
 Status HandOn(ShapeContext& c) {
@@ -74,7 +74,8 @@ void RegisterFrameOps(OpRegistry& r) {
     add("NextIteration")
         .Input("data: " + type).Output("output: " + type).Attr("T: type")
         .Doc("`data` in the next iteration of its frame.")
-        .Shape(HandOn);
+        .Shape(HandOn)
+        .FeedsBack();
   }
   r.Add("LoopCond")
       .Input("input: bool").Output("output: bool")

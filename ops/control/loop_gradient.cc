@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "weir/graph/body.h"
 #include "weir/graph/function_gradient.h"
 #include "weir/graph/functions.h"
 #include "weir/graph/infer.h"
@@ -211,8 +212,7 @@ class LoopDerivation {
     auto tracing = cond.Tracing();
     WEIR_ASSIGN_OR_RETURN(auto vars, AddArgs(cond, types));
     Output left = ops::Greater(vars[0], 0);
-    if (!left.valid()) return cond.status();
-    WEIR_RETURN_IF_ERROR(AddRetval(cond.mutable_graph(), "left", 0, left.endpoint()).status());
+    WEIR_RETURN_IF_ERROR(AddResults(cond, {left}));
     return b_.AddFunction(body_.name + "_grad_cond", std::move(cond.mutable_graph()));
   }
 
@@ -246,22 +246,8 @@ class LoopDerivation {
                                 {{"f", step}, {"Tout", dtypes}}, {.name = "step"});
     WEIR_RETURN_IF_ERROR(body.status());
     for (size_t k = 0; k < by_.size(); ++k) results[first_gradient + k] = body.OutputOf(op, static_cast<int>(k));
-    for (size_t i = 0; i < results.size(); ++i) {
-      WEIR_RETURN_IF_ERROR(AddRetval(body.mutable_graph(), fmt::format("ret{}", i), static_cast<int64_t>(i),
-                                     results[i].endpoint())
-                               .status());
-    }
+    WEIR_RETURN_IF_ERROR(AddResults(body, results));
     return b_.AddFunction(body_.name + "_grad", std::move(body.mutable_graph()));
-  }
-
-  static Result<std::vector<Output>> AddArgs(Builder& b, const std::vector<OutputType>& types) {
-    std::vector<Output> args;
-    for (size_t i = 0; i < types.size(); ++i) {
-      const auto index = static_cast<int64_t>(i);
-      WEIR_ASSIGN_OR_RETURN(NodeId id, AddArg(b.mutable_graph(), fmt::format("arg{}", i), index, types[i]));
-      args.push_back({&b, {id, 0}});
-    }
-    return args;
   }
 
   GradContext& c_;

@@ -85,6 +85,16 @@ Outputs OutputsOf(Builder& b, Operation op, size_t count) {
   return outputs.size() == count ? outputs : Outputs(count);
 }
 
+// Whether what has `shape` has the sizes that `invariant` tells.
+bool Holds(const PartialShape& invariant, const PartialShape& shape) {
+  if (!invariant.known_rank()) return true;
+  if (shape.rank() != invariant.rank()) return false;
+  for (int i = 0; i < shape.rank(); ++i) {
+    if (Known(invariant[i]) && invariant[i] != shape[i]) return false;
+  }
+  return true;
+}
+
 // Fails the builder with a status that says where; `asked` invalid outputs.
 Outputs Refuse(Builder& b, const char* what, const Status& s, Loc loc, size_t asked = 0) {
   Status status = s.decorated() || s.message().starts_with("error[")
@@ -116,6 +126,41 @@ FuncRef DefineFunction(At g, const std::string& name, const std::vector<DType>& 
     return {};
   }
   return g.builder->AddFunction(name, std::move(trace->body->mutable_graph()));
+}
+
+FuncRef WithGradient(At g, const FuncRef& f, const FuncRef& df) {
+  Builder& b = *g.builder;
+  if (!b.status().ok()) return f;
+  auto refuse = [&](Status s) {
+    Refuse(b, "WithGradient", s, g.loc);
+    return f;
+  };
+  for (const FuncRef* called : {&f, &df}) {
+    if (!b.graph().FindFunction(called->name))
+      return refuse(NotFound(fmt::format("the library has no function '{}'", called->name)));
+  }
+  const Function &function = *b.graph().FindFunction(f.name), &gradient = *b.graph().FindFunction(df.name);
+  auto types = [](const std::vector<ArgDef>& args) {
+    std::vector<DType> dtypes;
+    for (const ArgDef& a : args) dtypes.push_back(a.type);  // kInvalid: its call tells
+    return dtypes;
+  };
+  std::vector<DType> args = types(function.args), results = args;
+  for (const ArgDef& r : function.rets) args.push_back(r.type);
+  auto fit = [](const std::vector<DType>& a, const std::vector<DType>& b) {
+    auto same = [](DType x, DType y) {
+      return x == y || x == DType::kInvalid || y == DType::kInvalid || x == kResource;
+    };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+  };
+  if (!fit(args, types(gradient.args)) || !fit(results, types(gradient.rets))) {
+    return refuse(InvalidArgument(fmt::format("'{}' is no gradient of '{}'", df.name, f.name))
+                      .Help(fmt::format("it takes the {} arguments and the gradients by the {} results, and gives the "
+                                        "gradients by the arguments",
+                                        function.args.size(), function.rets.size())));
+  }
+  if (Status s = b.mutable_graph().SetFunctionGradient(f.name, df.name); !s.ok()) return refuse(s);
+  return f;
 }
 
 Outputs Call(At g, const FuncRef& f, const InputList& args, const Name& name) {
@@ -218,48 +263,109 @@ Output Cond(const Input& pred, const std::function<Output()>& then_fn, const std
   return results[0];
 }
 
+namespace {
+
+// The types that loop variables have in every iteration.
+Result<std::vector<OutputType>> LoopTypes(Builder& b, const Outputs& start, const WhileOptions& o) {
+  std::vector<OutputType> types = TypesOf(b, start);
+  if (o.shape_invariants.empty()) return types;
+  if (o.shape_invariants.size() != types.size()) {
+    return InvalidArgument(
+        fmt::format("has {} shape invariants for {} loop variables", o.shape_invariants.size(), types.size()));
+  }
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (!Holds(o.shape_invariants[i], types[i].shape)) {
+      return InvalidArgument(fmt::format("has the shape invariant {} for loop variable {}, which is {} at first",
+                                         o.shape_invariants[i].ToString(), i, types[i].shape.ToString()));
+    }
+    types[i].shape = o.shape_invariants[i];
+  }
+  return types;
+}
+
+// Whether the body keeps the sizes that were told.
+Status CheckInvariants(const Graph& body, const std::vector<OutputType>& types) {
+  const std::vector<NodeId> results = RetNodes(body);
+  for (size_t i = 0; i < types.size() && i < results.size(); ++i) {
+    const PartialShape& after = body.type(body.node(results[i]).input(0)).shape;
+    if (Holds(types[i].shape, after)) continue;
+    return InvalidArgument(fmt::format("loop variable {} is {}, but {} after an iteration", i,
+                                       types[i].shape.ToString(), after.ToString()))
+        .Help("give an unknown size where it changes");
+  }
+  return {};
+}
+
+}  // namespace
+
 Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const BodyFn& body,
-                  const InputList& loop_vars, const Name& name) {
+                  const InputList& loop_vars, const WhileOptions& o) {
   Builder& b = *g.builder;
   Loc loc = g.loc;
   Outputs start;
   for (const Input& in : loop_vars)
     start.push_back(in.is_literal() ? b.Add("Identity", {in}, {}, {.name = "loop_var"}, in.loc())
                                     : b.Capture(in.output()));
-  if (!b.status().ok()) return Outputs(start.size());
-  const int n = static_cast<int>(start.size());
-  auto cond_trace = TraceBody(b, TypesOf(b, start), [&](const Outputs& v) { return Outputs{cond(v)}; });
-  if (!cond_trace.ok()) return Refuse(b, "WhileLoop", cond_trace.status(), loc, start.size());
-  auto body_trace = TraceBody(b, TypesOf(b, start), body);
-  if (!body_trace.ok()) return Refuse(b, "WhileLoop", body_trace.status(), loc, start.size());
-  if (body_trace->num_results != n) {
-    return Refuse(
-        b, "WhileLoop",
-        InvalidArgument(fmt::format("the body gives {} results for {} loop variables", body_trace->num_results, n)),
-        loc, start.size());
+  const size_t asked = start.size();
+  auto refuse = [&](const Status& s) { return Refuse(b, "WhileLoop", s, loc, asked); };
+  if (!b.status().ok()) return Outputs(asked);
+  auto types = LoopTypes(b, start, o);
+  if (!types.ok()) return refuse(types.status());
+  // What counts iterations comes behind the loop's own variables.
+  if (o.max_iterations) {
+    start.push_back(b.Constant(Tensor(0), {.name = "loop_counter"}));
+    types->push_back(b.graph().type(start.back().endpoint()));
   }
+  auto own = [&](const Outputs& v) { return Outputs(std::vector<Output>(v.begin(), v.begin() + asked)); };
+  auto goes_on = [&](const Outputs& v) {
+    Output more = cond(own(v));
+    auto at = v[asked].builder() ? v[asked].builder()->At(loc) : Builder::Guard({});
+    return Outputs{o.max_iterations ? Make("LogicalAnd", {Make("Less", {v[asked], *o.max_iterations}), more}) : more};
+  };
+  size_t given = 0;
+  auto iteration = [&](const Outputs& v) {
+    Outputs results = body(own(v));
+    given = results.size();
+    if (o.max_iterations) results.push_back(Make("AddV2", {v[asked], 1}));
+    return results;
+  };
+  const int n = static_cast<int>(start.size());
+  auto cond_trace = TraceBody(b, *types, goes_on);
+  if (!cond_trace.ok()) return refuse(cond_trace.status());
+  auto body_trace = TraceBody(b, *types, iteration);
+  if (!body_trace.ok()) return refuse(body_trace.status());
+  if (given != asked)
+    return refuse(InvalidArgument(fmt::format("the body gives {} results for {} loop variables", given, asked)));
+  if (Status s = o.shape_invariants.empty() ? Status() : CheckInvariants(body_trace->body->graph(), *types); !s.ok())
+    return refuse(s);
   std::vector<Output> captures = Union(cond_trace->captures(), body_trace->captures());
   for (Trace* t : {&*cond_trace, &*body_trace}) {
-    if (Status s = AlignCaptures(*t, n, captures); !s.ok()) return Refuse(b, "WhileLoop", s, loc, start.size());
+    if (Status s = AlignCaptures(*t, n, captures); !s.ok()) return refuse(s);
   }
   // Captures go round the loop unchanged.
   Builder& inner = *body_trace->body;
   std::vector<NodeId> args = ArgNodes(inner.graph());
   for (size_t k = 0; k < captures.size(); ++k) {
     int index = n + static_cast<int>(k);
-    if (Status s = AddResult(inner, Output(&inner, {args[index], 0}), index); !s.ok())
-      return Refuse(b, "WhileLoop", s, loc, start.size());
+    if (Status s = AddResult(inner, Output(&inner, {args[index], 0}), index); !s.ok()) return refuse(s);
   }
   bool effects = HasEffects(inner.graph()) || HasEffects(cond_trace->body->graph());
-  std::string base = name.name.empty() ? "while" : name.name;
+  std::string base = o.name.empty() ? "while" : o.name;
   FuncRef cond_ref = b.AddFunction(base + "_cond", std::move(cond_trace->body->mutable_graph()));
   FuncRef body_ref = b.AddFunction(base + "_body", std::move(inner.mutable_graph()));
+  AttrMap attrs{{"cond", cond_ref}, {"body", body_ref}, {"parallel_iterations", o.parallel_iterations}};
   std::vector<Input> inputs;
-  for (const Output& o : start) inputs.push_back(Input(o, loc));
-  for (const Output& o : captures) inputs.push_back(Input(o, loc));
-  Operation op = b.AddNode(effects ? "While" : "StatelessWhile", std::move(inputs),
-                           {{"cond", cond_ref}, {"body", body_ref}}, {.name = base}, loc);
-  return OutputsOf(b, op, static_cast<size_t>(n));
+  AttrList shapes;
+  for (const OutputType& t : *types) shapes.shape.push_back(t.shape);
+  for (const Output& output : start) inputs.push_back(Input(output, loc));
+  for (const Output& output : captures) {
+    inputs.push_back(Input(output, loc));
+    shapes.shape.push_back(b.graph().ShapeOf(output.endpoint()));
+  }
+  if (!o.shape_invariants.empty()) attrs["output_shapes"] = std::move(shapes);
+  Operation op =
+      b.AddNode(effects ? "While" : "StatelessWhile", std::move(inputs), std::move(attrs), {.name = base}, loc);
+  return OutputsOf(b, op, asked);
 }
 
 }  // namespace weir

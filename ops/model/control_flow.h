@@ -11,6 +11,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,11 @@ FuncRef DefineFunction(At g, const std::string& name, const std::vector<DType>& 
 // Calls a function of the library; StatefulPartitionedCall when it has effects.
 Outputs Call(At g, const FuncRef& f, const InputList& args, const Name& name = {});
 
+// tf.custom_gradient: calls of `f` have `df` for a gradient, a function of the arguments of `f` and the gradients by
+// its results that gives the gradients by the arguments (of one that is no float, anything of its dtype). Returns `f`.
+// The gradient of `df`, of second order then, is derived, unless it has one of its own.
+FuncRef WithGradient(At g, const FuncRef& f, const FuncRef& df);
+
 // tf.cond: the results of `then_fn` where the scalar `pred` is true, else those of `else_fn`; both give the same
 // dtypes. If when a branch has effects, else StatelessIf.
 Outputs Cond(const Input& pred, const std::function<Outputs()>& then_fn, const std::function<Outputs()>& else_fn,
@@ -43,9 +49,17 @@ Outputs SwitchCase(const Input& index, const std::vector<std::function<Outputs()
 Outputs Case(const std::vector<std::pair<Output, std::function<Outputs()>>>& cases,
              const std::function<Outputs()>& otherwise, const Name& name = {});
 
+struct WhileOptions {
+  std::optional<Input> max_iterations = {};  // an int32 scalar: ends after as many, whatever `cond` says
+  // One a loop variable: what of its shape holds in every iteration, which is what the body is built for. Unless told,
+  // the body is built for the first shape, and runs with those that come.
+  std::vector<PartialShape> shape_invariants = {};
+  int64_t parallel_iterations = 10;  // kept for TensorFlow
+  std::string name = {};
+};
 // tf.while_loop: calls `body` on the loop variables as long as the scalar that `cond` gives is true; returns the last
-// values. A loop variable keeps its dtype; its shape may change where it is unknown in the loop.
+// values. A loop variable keeps its dtype, and the sizes that its shape invariant, if given, tells.
 Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const BodyFn& body,
-                  const InputList& loop_vars, const Name& name = {});
+                  const InputList& loop_vars, const WhileOptions& o = {});
 
 }  // namespace weir

@@ -110,7 +110,8 @@ class Importer {
     for (size_t before = 0; before != names_.size();) {
       before = names_.size();
       for (const auto& [name, f] : from_.functions()) {
-        if (!names_.count(name) && g_.FindFunction(name) && Calls(f->body, names_)) rename(name);
+        const bool changes = names_.count(f->gradient) || Calls(f->body, names_);
+        if (!names_.count(name) && g_.FindFunction(name) && changes) rename(name);
       }
     }
     for (const auto& [name, f] : from_.functions()) WEIR_RETURN_IF_ERROR(AddFunction(*f));
@@ -122,6 +123,7 @@ class Importer {
     if (it == names_.end() && g_.FindFunction(f.name)) return {};
     Function copy = f;
     if (it != names_.end()) copy.name = it->second;
+    if (auto gradient = names_.find(copy.gradient); gradient != names_.end()) copy.gradient = gradient->second;
     for (NodeId id : copy.body.nodes()) {
       std::string op = copy.body[id].op();
       AttrMap attrs = copy.body[id].attrs();

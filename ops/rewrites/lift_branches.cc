@@ -29,6 +29,7 @@ struct Guard {
 
 // A part of the graph that becomes one If.
 struct Part {
+  int number = 0;
   Endpoint pred;
   std::vector<NodeId> nodes[2];  // of the branches, by the predicate's value
   std::vector<NodeId> ends;      // Merges that choose between them, results that only one of them has
@@ -47,6 +48,7 @@ class Branches {
     if (!any) return false;
     WEIR_ASSIGN_OR_RETURN(order_, TopologicalOrder(g_));
     WEIR_RETURN_IF_ERROR(FindGuards());
+    WEIR_RETURN_IF_ERROR(NumberLive());
     Divide();
     const size_t num_before = static_cast<size_t>(g_.num_ids());
     for (const Part& part : parts_) WEIR_RETURN_IF_ERROR(Lift(part));
@@ -66,7 +68,7 @@ class Branches {
     Literal found{e};
     for (;;) {
       const Node& n = g_.node(found.pred.node);
-      if (n.Is("Identity")) {
+      if (n.Is("Identity") || n.Is("Switch")) {  // either hands it on, where it is not dead
         found.pred = n.input(0);
       } else if (n.Is("LogicalNot")) {
         found.pred = n.input(0), found.negated = !found.negated;
@@ -107,6 +109,7 @@ class Branches {
     auto it = of_output_.find(e);
     return it != of_output_.end() ? it->second : of_node_[e.node.value];
   }
+  bool IsDead(NodeId id) const { return of_node_[id.value] == kDead; }
   // Waits for what is dead as well.
   static bool AlwaysRuns(const Node& n) { return IsRoot(n) || n.Is("ControlTrigger"); }
   // The outermost predicate of a guard.
@@ -148,6 +151,27 @@ class Branches {
       if (guards_.back().depth > kMaxCallDepth)
         return NodeError(n, "graph", ResourceExhausted(fmt::format("is within {} conditions", kMaxCallDepth)));
     }
+    return {};
+  }
+
+  // The value_index of a Merge of which one input alone can be alive is that input's number.
+  Status NumberLive() {
+    std::vector<NodeId> numbers;
+    for (NodeId id : order_) {
+      if (!g_.node(id).Is("Merge") || of_node_[id.value] == kDead) continue;
+      const Users& users = g_.node(id).users();
+      const std::vector<Endpoint>& inputs = g_.node(id).inputs();
+      const Endpoint live = OnlyLive(g_.node(id));
+      const bool asked = std::any_of(users.begin(), users.end(), [](const Use& use) { return use.output == 1; });
+      if (!live.valid() || !asked) continue;
+      const auto number = std::find(inputs.begin(), inputs.end(), live) - inputs.begin();
+      WEIR_ASSIGN_OR_RETURN(const Endpoint constant, AddConst(g_, Tensor(static_cast<int32_t>(number))));
+      WEIR_RETURN_IF_ERROR(g_.ReplaceUses({id, 1}, constant));
+      of_node_.resize(static_cast<size_t>(g_.num_ids()));
+      of_node_[constant.node.value] = of_node_[id.value];
+      numbers.push_back(constant.node);
+    }
+    order_.insert(order_.begin(), numbers.begin(), numbers.end());
     return {};
   }
 
@@ -200,18 +224,19 @@ class Branches {
     for (size_t k = 0; k < order_.size(); ++k) {
       const Node& n = g_.node(order_[k]);
       place[order_[k].value] = k;
-      waits[order_[k].value] = n.inputs().size() + n.control_inputs().size();
+      for (Endpoint e : n.inputs()) waits[order_[k].value] += !IsDead(e.node);  // the dead nobody waits for
+      for (NodeId c : n.control_inputs()) waits[order_[k].value] += !IsDead(c);
     }
     std::map<Endpoint, std::set<size_t>> ready;  // by region, places in the order
     auto now_ready = [&](NodeId id) { ready[RegionOf(id)].insert(place[id.value]); };
     for (NodeId id : order_) {
-      if (waits[id.value] == 0) now_ready(id);
+      if (waits[id.value] == 0 && !IsDead(id)) now_ready(id);
     }
     auto take = [&](std::set<size_t>& from) {
       const NodeId id = order_[*from.begin()];
       from.erase(from.begin());
       for (const Use& use : g_.node(id).users()) {
-        if (--waits[use.node.value] == 0) now_ready(use.node);
+        if (--waits[use.node.value] == 0 && !IsDead(use.node)) now_ready(use.node);
       }
       return id;
     };
@@ -222,11 +247,11 @@ class Branches {
         if (!it->second.empty() && (next == ready.end() || *it->second.begin() < *next->second.begin())) next = it;
       }
       if (next == ready.end()) return;
-      Part part{next->first, {}, {}, {}};
+      Part part{static_cast<int>(parts_.size()), next->first, {}, {}, {}};
       while (!next->second.empty()) {
         const NodeId id = take(next->second);
         const int guard = of_node_[id.value];
-        if (guard == kDead || (g_.node(id).Is("Merge") && OnlyLive(g_.node(id)).valid())) continue;
+        if (g_.node(id).Is("Merge") && OnlyLive(g_.node(id)).valid()) continue;
         part_of_[id] = static_cast<int>(parts_.size());
         if (guard == 0 || IsRoot(g_.node(id))) {
           part.ends.push_back(id);
@@ -247,6 +272,7 @@ class Branches {
     std::optional<Endpoint> value[2];
     std::optional<int> index[2];  // value_index of a Merge instead
     NodeId result = {};  // of the graph, that only one of the branches has
+    bool crosses = false;  // read by a later part, in the same branch
   };
 
   // What lies behind Switches by the part's predicate, and behind its Merges.
@@ -269,10 +295,31 @@ class Branches {
     const Literal by = Predicate(n.input(1));
     return by.pred == pred && ((output == 1) != by.negated) == side;
   }
-  // What a Switch hands on, for those that read it from outside: not the Switch crosses, but what it reads.
-  Endpoint Crossing(Endpoint e) const {
-    for (e = Chosen(e); g_.node(e.node).Is("Switch"); e = Chosen(e)) e = g_.node(e.node).input(0);
-    return e;
+  // What has to be there where `e` is read outside its part: not a Switch crosses, but what it reads.
+  void Cross(Endpoint from, std::set<Endpoint>& crossing) const {
+    std::vector<Endpoint> stack{from};
+    while (!stack.empty()) {
+      const Endpoint e = Chosen(stack.back());
+      stack.pop_back();
+      if (!crossing.insert(e).second || !g_.node(e.node).Is("Switch")) continue;
+      for (Endpoint input : g_.node(e.node).inputs()) stack.push_back(input);
+    }
+  }
+  // The part with the Switches that its nodes read and an earlier part has: they tell Merges which input is alive.
+  Part WithSwitches(Part part) const {
+    for (bool side : {false, true}) {
+      std::vector<NodeId>& nodes = part.nodes[side];
+      for (size_t k = 0; k < nodes.size(); ++k) {
+        for (Endpoint e : g_.node(nodes[k]).inputs()) {
+          e = Chosen(e);
+          const Node& n = g_.node(e.node);
+          if (!n.Is("Switch") || GuardOf(e) <= 0 || Outermost(GuardOf(e)).pred != part.pred) continue;
+          if (ReadsThrough(n, e.index, part.pred, side) || !part.all.insert(e.node).second) continue;
+          nodes.push_back(e.node);
+        }
+      }
+    }
+    return part;
   }
   // What lies behind Merges of which all inputs but one are dead.
   Endpoint Chosen(Endpoint e) const {
@@ -294,7 +341,7 @@ class Branches {
   }
   bool IsEnd(NodeId id, const Part& part) const {
     auto it = part_of_.find(id);
-    return it != part_of_.end() && &parts_[static_cast<size_t>(it->second)] == &part && !part.all.count(id);
+    return it != part_of_.end() && it->second == part.number && !part.all.count(id);
   }
   Endpoint Now(Endpoint e) const {
     e = Chosen(e);
@@ -339,26 +386,30 @@ class Branches {
         break;
       }
     }
-    std::set<Endpoint> more;
+    std::set<Endpoint> crossing, more;
     for (const auto& nodes : part.nodes) {
       for (NodeId id : nodes) {
         for (const Use& use : g_.node(id).users()) {
           if (use.output < 0 || part.all.count(use.node) || IsEnd(use.node, part)) continue;
           if (of_node_[use.node.value] == kDead) continue;
-          if (const Endpoint e = Crossing({id, use.output}); part.all.count(e.node)) more.insert(e);
+          Cross({id, use.output}, crossing);
         }
       }
     }
+    for (Endpoint e : crossing) {
+      if (!g_.node(e.node).Is("Switch") && part.all.count(e.node)) more.insert(e);
+    }
     for (Endpoint e : more) {
-      Given g{.of = e};
+      Given g{.of = e, .crosses = true};
       g.value[Outermost(of_node_[e.node.value]).side] = e;
       given.push_back(g);
     }
     return given;
   }
 
-  Status Lift(const Part& part) {
-    const std::vector<Given> given = GivenBy(part);
+  Status Lift(const Part& own) {
+    const std::vector<Given> given = GivenBy(own);
+    const Part part = WithSwitches(own);
     Captures captures(g_, 0);
     std::vector<NodeId> controls;
     for (bool side : {false, true}) Note(part, side, given, captures, controls);
@@ -413,18 +464,25 @@ class Branches {
     for (NodeId id : part.nodes[side]) {
       for (Endpoint e : g_.node(id).inputs()) read(e);
       for (NodeId c : g_.node(id).control_inputs()) {
-        if (!part.all.count(c) && !IsEnd(c, part)) controls.push_back(Waited(c));
+        c = DoneBy(c);
+        if (!part.all.count(c) && !IsEnd(c, part)) controls.push_back(MovedNode(c));
       }
     }
     for (const Given& x : given) {
       if (x.value[side] && !x.index[side]) read(*x.value[side]);
     }
   }
-  // What is waited for in place of a node that goes.
-  NodeId Waited(NodeId id) const {
-    while (part_of_.find(id) == part_of_.end() && g_.node(id).Is("Switch")) id = g_.node(id).input(0).node;
-    return MovedNode(id);
+  // What is waited for in place of a node that is read through.
+  NodeId DoneBy(NodeId id) const {
+    while (part_of_.find(id) == part_of_.end()) {
+      const Node& n = g_.node(id);
+      if (n.Is("Switch")) id = n.input(0).node;
+      else if (n.Is("Merge") && OnlyLive(n).valid()) id = OnlyLive(n).node;
+      else break;
+    }
+    return id;
   }
+  NodeId Waited(NodeId id) const { return MovedNode(DoneBy(id)); }
   // The If that a node has become part of; itself if it has not.
   NodeId MovedNode(NodeId id) const {
     auto it = part_of_.find(id);
@@ -447,6 +505,9 @@ class Branches {
         WEIR_ASSIGN_OR_RETURN(Endpoint there, find(e));
         if (!(copy[e] == there)) copy.Substitute(e, there);
       }
+      for (NodeId c : g_.node(id).control_inputs()) {
+        if (const NodeId done = DoneBy(c); done != c && part.all.count(done)) copy.SubstituteControl(c, copy[done]);
+      }
     }
     WEIR_RETURN_IF_ERROR(copy.Connect());
     for (size_t k = 0; k < given.size(); ++k) {
@@ -462,7 +523,8 @@ class Branches {
     }
     std::set<int64_t> optional;
     for (size_t k = 0; k < given.size(); ++k) {
-      if (!g_.node(given[k].of.node).Is("Merge") && !IsWanted(given[k])) optional.insert(static_cast<int64_t>(k));
+      const bool unwanted = given[k].result.valid() && !IsWanted(given[k]);
+      if (given[k].crosses || unwanted) optional.insert(static_cast<int64_t>(k));
     }
     WEIR_RETURN_IF_ERROR(LiftBranches(body, library_, optional).status());
     return body;

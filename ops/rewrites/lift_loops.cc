@@ -23,78 +23,68 @@ struct Frame {
   int parent = -1, depth = 0;
 };
 
-class Loops {
- public:
-  Loops(Graph& g, Library& library) : g_(g), library_(library) {}
+// The frames of a graph, and which of them each node is in.
+struct Frames {
+  const Graph& g;
+  std::vector<Frame> all = {};                 // 0: outside all loops
+  std::vector<int> inside = {}, outputs = {};  // by node: the frame it runs in, and that of its outputs
 
-  Result<bool> Run() {
-    bool any = false;
-    for (NodeId id : g_.nodes()) {
-      const Node& n = g_.node(id);
-      any |= n.Is("Enter") || n.Is("Exit") || n.Is("NextIteration");
-    }
-    if (!any) return false;
-    WEIR_RETURN_IF_ERROR(FindFrames());
-    if (frames_.size() == 1) return false;
-    dead_.assign(static_cast<size_t>(g_.num_ids()), false);
-    members_.resize(frames_.size());
-    for (NodeId id : g_.nodes()) {
-      members_[static_cast<size_t>(inside_[id.value])].push_back(id);
-      if (g_.node(id).Is("Enter")) members_[static_cast<size_t>(outputs_[id.value])].push_back(id);
-    }
-    std::vector<int> order;
-    for (size_t f = 1; f < frames_.size(); ++f) order.push_back(static_cast<int>(f));
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return frames_[a].depth > frames_[b].depth; });
-    for (int f : order) WEIR_RETURN_IF_ERROR(Lift(f));
-    std::vector<bool> keep(static_cast<size_t>(g_.num_ids()), true);
-    for (size_t i = 0; i < dead_.size(); ++i) keep[i] = !dead_[i];
-    WEIR_RETURN_IF_ERROR(g_.Retain(keep));
-    return true;
-  }
-
- private:
-  // ---- frames
-
-  Status FindFrames() {
-    frames_ = {Frame{}};
-    inside_.assign(static_cast<size_t>(g_.num_ids()), 0);
-    outputs_ = inside_;
+  Status Find() {
+    all = {Frame{}};
+    inside.assign(static_cast<size_t>(g.num_ids()), 0);
+    outputs = inside;
     std::map<std::pair<int, std::string>, int> numbers;
-    WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g_));
+    WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g));
     for (NodeId id : order) {
-      const Node& n = g_.node(id);
+      const Node& n = g.node(id);
       int f = 0;
       auto reads = [&](NodeId from) -> Status {
-        const int other = outputs_[from.value];
+        const int other = outputs[from.value];
         if (Contains(f, other)) f = other;
         else if (!Contains(other, f))
           return NodeError(n, "graph", InvalidArgument(fmt::format("reads values of two loops, '{}' and '{}'",
-                                                                   frames_[f].name, frames_[other].name)));
+                                                                   all[f].name, all[other].name)));
         return {};
       };
       for (Endpoint e : n.inputs()) {
-        const bool from_last = g_.node(e.node).Is("NextIteration");
+        const bool from_last = g.node(e.node).Is("NextIteration");
         if (from_last && IsRoot(n)) return WantedInside(n, "a loop");
         if (from_last && !n.Is("Merge")) {
           return NodeError(n, "graph", InvalidArgument(fmt::format("reads '{}', which only a Merge can",
-                                                                   g_.EndpointName(e))));
+                                                                   g.EndpointName(e))));
         }
         if (!from_last) WEIR_RETURN_IF_ERROR(reads(e.node));
       }
-      for (NodeId c : n.control_inputs()) WEIR_RETURN_IF_ERROR(reads(c));
-      inside_[id.value] = outputs_[id.value] = f;
+      for (NodeId c : n.control_inputs()) {
+        if (g.node(c).Is("NextIteration")) {
+          return NodeError(n, "graph", InvalidArgument(fmt::format("waits for '{}', which is done in the next "
+                                                                   "iteration", g.node(c).name())));
+        }
+        WEIR_RETURN_IF_ERROR(reads(c));
+      }
+      inside[id.value] = outputs[id.value] = f;
       if (n.Is("Enter")) {
         const auto name = n.attr<std::string>("frame_name");
-        auto [it, added] = numbers.emplace(std::pair(f, name), static_cast<int>(frames_.size()));
-        if (added) frames_.push_back({name, f, frames_[f].depth + 1});
-        if (frames_.back().depth > kMaxCallDepth)
+        auto [it, added] = numbers.emplace(std::pair(f, name), static_cast<int>(all.size()));
+        if (added) all.push_back({name, f, all[f].depth + 1});
+        if (all.back().depth > kMaxCallDepth)
           return NodeError(n, "graph", ResourceExhausted(fmt::format("is within {} loops", kMaxCallDepth)));
-        outputs_[id.value] = it->second;
+        outputs[id.value] = it->second;
       } else if (n.Is("Exit")) {
         if (f == 0) return NodeError(n, "graph", InvalidArgument("leaves a loop, but is in none"));
-        outputs_[id.value] = frames_[f].parent;
+        outputs[id.value] = all[f].parent;
       } else if (f != 0 && IsRoot(n)) {
-        return WantedInside(n, fmt::format("the loop '{}'", frames_[f].name));
+        return WantedInside(n, fmt::format("the loop '{}'", all[f].name));
+      }
+    }
+    for (NodeId id : order) {
+      for (Endpoint e : g.node(id).inputs()) {
+        const Node &n = g.node(id), &next = g.node(e.node);
+        const int f = inside[id.value];
+        if (!next.Is("NextIteration") || (f != 0 && Contains(inside[next.id().value], f))) continue;
+        return NodeError(n, "graph", InvalidArgument(fmt::format("merges '{}', {}", next.name(),
+                                                                 f == 0 ? "but is in no loop"
+                                                                        : "which is of another loop")));
       }
     }
     return {};
@@ -102,21 +92,61 @@ class Loops {
 
   // Whether frame `b` is `a` or lies in it.
   bool Contains(int a, int b) const {
-    while (frames_[b].depth > frames_[a].depth) b = frames_[b].parent;
+    while (all[b].depth > all[a].depth) b = all[b].parent;
     return a == b;
   }
 
   Status WantedInside(const Node& root, const std::string& loop) const {
     std::string name;
-    for (Endpoint e : root.inputs()) name = g_.EndpointName(e);
+    for (Endpoint e : root.inputs()) name = g.EndpointName(e);
     for (NodeId c : root.control_inputs()) {
-      if (outputs_[c.value] != 0) name = g_.node(c).name();
+      if (outputs[c.value] != 0) name = g.node(c).name();
     }
     return InvalidArgument(
                fmt::format("error[fetch]: '{}' is inside {}, where it has a value in every iteration", name, loop))
         .Help("fetch what leaves the loop, by an Exit");
   }
+};
 
+bool HasFrames(const Graph& g) {
+  const std::vector<NodeId> nodes = g.nodes();
+  return std::any_of(nodes.begin(), nodes.end(), [&](NodeId id) {
+    const Node& n = g.node(id);
+    return n.Is("Enter") || n.Is("Exit") || n.Is("NextIteration");
+  });
+}
+
+class Loops {
+ public:
+  Loops(Graph& g, Library& library) : g_(g), library_(library), frames_{g} {}
+
+  Result<bool> Run() {
+    if (!HasFrames(g_)) return false;
+    WEIR_RETURN_IF_ERROR(frames_.Find());
+    if (frames_.all.size() == 1) return false;
+    dead_.assign(static_cast<size_t>(g_.num_ids()), false);
+    members_.resize(frames_.all.size());
+    for (NodeId id : g_.nodes()) {
+      members_[static_cast<size_t>(frames_.inside[id.value])].push_back(id);
+      if (g_.node(id).Is("Enter")) members_[static_cast<size_t>(frames_.outputs[id.value])].push_back(id);
+    }
+    std::vector<int> order;
+    for (size_t f = 1; f < frames_.all.size(); ++f) order.push_back(static_cast<int>(f));
+    auto deeper = [&](int a, int b) { return frames_.all[a].depth > frames_.all[b].depth; };
+    std::stable_sort(order.begin(), order.end(), deeper);
+    for (int f : order) WEIR_RETURN_IF_ERROR(Lift(f));
+    std::vector<bool> keep(static_cast<size_t>(g_.num_ids()), true);
+    for (size_t i = 0; i < dead_.size(); ++i) keep[i] = !dead_[i];
+    WEIR_RETURN_IF_ERROR(g_.Retain(keep));
+    auto sorted = TopologicalOrder(g_);
+    if (!sorted.ok()) {
+      return InvalidArgument("error[graph]: what enters a loop waits for what leaves it")
+          .Detail(sorted.status().details());
+    }
+    return true;
+  }
+
+ private:
   // ---- one frame
 
   struct Variable {
@@ -132,11 +162,11 @@ class Loops {
     for (NodeId id : members) {
       if (dead_[id.value]) continue;
       const Node& n = g_.node(id);
-      if (outputs_[id.value] == f && n.Is("Enter")) {
+      if (frames_.outputs[id.value] == f && n.Is("Enter")) {
         dead_[id.value] = true;
         for (NodeId c : n.control_inputs()) controls_.push_back(c);
       }
-      if (inside_[id.value] != f || n.Is("Enter")) continue;
+      if (frames_.inside[id.value] != f || n.Is("Enter")) continue;
       if (n.Is("Merge")) WEIR_RETURN_IF_ERROR(AddVariable(n));
       if (n.Is("Exit")) exits.push_back(id);
       if (n.Is("LoopCond")) {
@@ -145,12 +175,12 @@ class Loops {
       }
     }
     if (!loop_cond_.valid()) {
-      return InvalidArgument(fmt::format("error[graph]: the loop '{}' has no LoopCond", frames_[f].name))
+      return InvalidArgument(fmt::format("error[graph]: the loop '{}' has no LoopCond", frames_.all[f].name))
           .Help("a frame that does not loop cannot be lifted");
     }
     WEIR_ASSIGN_OR_RETURN(NodeId loop, MakeLoop());
     for (NodeId id : members) {
-      if (inside_[id.value] == f) dead_[id.value] = true;
+      if (frames_.inside[id.value] == f) dead_[id.value] = true;
     }
     for (NodeId x : exits) WEIR_RETURN_IF_ERROR(Leave(x, loop));
     return {};
@@ -161,7 +191,7 @@ class Loops {
     for (Endpoint e : merge.inputs()) {
       const Node& from = g_.node(e.node);
       if (from.Is("NextIteration")) v.next = e.node;
-      if (from.Is("Enter") && outputs_[e.node.value] == frame_) v.enter = e.node;
+      if (from.Is("Enter") && frames_.outputs[e.node.value] == frame_) v.enter = e.node;
     }
     if (!v.next.valid()) return {};  // of a branch in the body
     if (!v.enter.valid() || merge.inputs().size() != 2)
@@ -185,7 +215,7 @@ class Loops {
       const Node& n = g_.node(e.node);
       if (n.id() == loop_cond_) {
         e = n.input(0);
-      } else if (inside_[e.node.value] == frame_ && ByLoopCond(n)) {
+      } else if (frames_.inside[e.node.value] == frame_ && ByLoopCond(n)) {
         if (e.index == 0)
           return NodeError(reader, "graph",
                            InvalidArgument(fmt::format("reads '{}' inside the loop, which has a value only when the "
@@ -198,12 +228,12 @@ class Loops {
     }
   }
   bool IsOutside(Endpoint e) const {
-    return outputs_[e.node.value] != frame_ || g_.node(e.node).Is("Enter");
+    return frames_.outputs[e.node.value] != frame_ || g_.node(e.node).Is("Enter");
   }
   // What is outside, as the graph around has it.
   Endpoint Outside(Endpoint e) const {
     const Node& n = g_.node(e.node);
-    return n.Is("Enter") && outputs_[e.node.value] == frame_ ? n.input(0) : e;
+    return n.Is("Enter") && frames_.outputs[e.node.value] == frame_ ? n.input(0) : e;
   }
 
   // The nodes of the frame that `roots` need, in program order.
@@ -222,7 +252,7 @@ class Loops {
     };
     auto wait = [&](NodeId c) {
       const Node& n = g_.node(c);
-      if (outputs_[c.value] != frame_) return controls_.push_back(c);
+      if (frames_.outputs[c.value] != frame_) return controls_.push_back(c);
       if (!n.Is("Enter") && !var_of_.count(c) && c != loop_cond_ && !ByLoopCond(n)) push(c);
     };
     for (Endpoint e : roots) WEIR_RETURN_IF_ERROR(read(e, g_.node(e.node)));
@@ -256,7 +286,11 @@ class Loops {
     auto find = [&](Endpoint e, const Node& reader) -> Result<Endpoint> {
       WEIR_ASSIGN_OR_RETURN(Endpoint behind, Behind(e, reader));
       if (IsOutside(behind)) return captures.Find(part, Outside(behind));
-      return copy[behind];
+      const Endpoint there = copy[behind];
+      if (there.valid()) return there;
+      return NodeError(reader, "graph", Unimplemented(fmt::format("reads '{}' of the loop '{}', which its functions "
+                                                                  "do not have", g_.EndpointName(behind),
+                                                                  frames_.all[frame_].name)));
     };
     for (NodeId id : nodes) {
       for (Endpoint e : g_.node(id).inputs()) {
@@ -308,10 +342,10 @@ class Loops {
       spec.attrs[parallel] = g_.node(vars_[0].enter).attr<int64_t>(parallel);
     }
     WEIR_ASSIGN_OR_RETURN(NodeId loop, g_.AddRaw(std::move(spec)));
-    inside_.resize(static_cast<size_t>(g_.num_ids()), frames_[frame_].parent);
-    outputs_.resize(static_cast<size_t>(g_.num_ids()), frames_[frame_].parent);
+    frames_.inside.resize(static_cast<size_t>(g_.num_ids()), frames_.all[frame_].parent);
+    frames_.outputs.resize(static_cast<size_t>(g_.num_ids()), frames_.all[frame_].parent);
     dead_.resize(static_cast<size_t>(g_.num_ids()), false);
-    members_[static_cast<size_t>(frames_[frame_].parent)].push_back(loop);
+    members_[static_cast<size_t>(frames_.all[frame_].parent)].push_back(loop);
     return loop;
   }
 
@@ -335,8 +369,7 @@ class Loops {
 
   Graph& g_;
   Library& library_;
-  std::vector<Frame> frames_;            // 0: outside all loops
-  std::vector<int> inside_, outputs_;    // by node: the frame it runs in, and that of its outputs
+  Frames frames_;
   std::vector<std::vector<NodeId>> members_;  // by frame: what runs in it, and what enters it
   std::vector<bool> dead_;               // by node: has become part of a function
   // ---- of the frame at hand
@@ -350,5 +383,20 @@ class Loops {
 }  // namespace
 
 Result<bool> LiftLoops(Graph& g, Library& library) { return Loops(g, library).Run(); }
+
+Status RefuseFeedsInLoops(const Graph& g, const std::vector<Endpoint>& feeds) {
+  if (feeds.empty() || !HasFrames(g)) return {};
+  Frames frames{g};
+  if (!frames.Find().ok()) return {};  // where it matters, the part that runs is refused
+  for (Endpoint e : feeds) {
+    const int frame = frames.outputs[e.node.value];
+    if (frame == 0) continue;
+    return InvalidArgument(fmt::format("error[feed]: '{}' is inside the loop '{}', where it has a value in every "
+                                       "iteration",
+                                       g.EndpointName(e), frames.all[frame].name))
+        .Help("feed what enters the loop");
+  }
+  return {};
+}
 
 }  // namespace weir

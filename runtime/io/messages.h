@@ -1,5 +1,5 @@
-// The messages of checkpoints and summaries, and Snappy: what of runtime/io is in libweir_deps.so (graph/base/deps.h).
-// Internal to runtime/io.
+// The messages of checkpoints and summaries, PNG and Snappy: what of runtime/io is in libweir_deps.so
+// (graph/base/deps.h). Internal to runtime/io.
 #pragma once
 
 #include <string>
@@ -27,8 +27,9 @@ struct Messages {
   // The text of a folder's `checkpoint` file. The error is the parser's.
   Result<CheckpointState> (*parse_state)(const std::string& text);
   Result<std::string> (*state_text)(const CheckpointState& state);
-  std::string (*summary_bytes)(const std::vector<SummaryValue>& values);
+  Result<std::string> (*summary_bytes)(const std::vector<SummaryValue>& values);
   Result<std::string> (*merge_summaries)(std::span<const std::string> summaries);
+  Result<std::string> (*png_bytes)(const uint8_t* pixels, int height, int width, int channels);
   // False when `bytes` are malformed or would grow beyond `limit` bytes.
   bool (*uncompress)(std::string_view bytes, size_t limit, std::string* out);
 };

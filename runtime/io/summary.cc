@@ -48,6 +48,11 @@ std::vector<std::pair<double, double>> Histogram::Buckets() const {
   return buckets;
 }
 
+Result<std::string> PngBytes(const uint8_t* pixels, int height, int width, int channels) {
+  WEIR_ASSIGN_OR_RETURN(const Messages* messages, GetMessages());
+  return messages->png_bytes(pixels, height, width, channels);
+}
+
 Result<std::string> SummaryBytes(const std::vector<SummaryValue>& values) {
   WEIR_ASSIGN_OR_RETURN(const Messages* messages, GetMessages());
   return messages->summary_bytes(values);

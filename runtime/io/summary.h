@@ -1,12 +1,13 @@
 // Summaries: what a run says of itself, as TensorFlow's Summary messages, which TensorBoard shows.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "weir/graph/base/status.h"
+#include "weir/graph/base/tensor.h"
 
 namespace weir::io {
 
@@ -29,12 +30,21 @@ class Histogram {
   double min_, max_, count_ = 0, sum_ = 0, sum_squares_ = 0;
 };
 
-struct SummaryValue {
-  std::string tag;
-  std::variant<float, Histogram> value;
+struct SummaryImage {
+  int height = 0, width = 0, channels = 0;  // 1: grey, 3: RGB, 4: RGBA
+  std::string png;
 };
 
-// The message's bytes.
+struct SummaryValue {
+  std::string tag;
+  std::variant<float, Histogram, Tensor, SummaryImage> value;  // a tensor of numbers, bools or strings
+  std::optional<std::string> metadata = {};                    // a SummaryMetadata message
+  std::string node = {};
+};
+
+// The image as a PNG of 8 bits a channel. `pixels`: height * width * channels.
+Result<std::string> PngBytes(const uint8_t* pixels, int height, int width, int channels);
+// The message's bytes. Error: metadata that are none.
 Result<std::string> SummaryBytes(const std::vector<SummaryValue>& values);
 // One message of the values of all. Errors: bytes that are none; a tag that two values have.
 Result<std::string> MergeSummaries(std::span<const std::string> summaries);

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "weir/graph/op_def.h"
+#include "weir/graph/subgraph.h"
 #include "weir/graph/verify.h"
 #include "weir/ops/rewrites/rewrites.h"
 #include "weir/runtime/cpu/lanes.h"
@@ -19,6 +20,7 @@ const std::vector<Pass>& AllPasses() {
       {"prune", "what nothing asked for needs is dropped", Prune},
       {"prune_results", "what nobody reads of a branch or a loop is not computed", PruneResults},
       {"inline_calls", "bodies are optimised together with their callers", InlineCalls},
+      {"expand_composites", "ops that stand for others become those", ExpandComposites},
       {"fill_defaults", "kernels see complete attributes, and none that they do not know", FillDefaults},
       {"lower_references", "reference variables become handles, reads and writes", LowerReferences},
       {"lower_tensor_arrays", "arrays of tensors become lists, which are values", LowerTensorArrays},
@@ -69,6 +71,34 @@ Result<bool> RunPass(const Pass& pass, Graph& g, PassContext& c) {
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
   if (!s.ok()) return Internal(fmt::format("pass {} broke the graph: {}", pass.name, s.ToString()));
   return true;
+}
+
+Status MarkResults(Graph& g, const std::vector<Endpoint>& fetches, const std::vector<NodeId>& targets) {
+  for (NodeId id : g.nodes()) {
+    if (g[id].Is("_Arg") || g[id].Is("_Retval"))
+      return NodeError(g[id], "graph", InvalidArgument("has a place in a function's body only"));
+  }
+  for (size_t i = 0; i < fetches.size(); ++i) {
+    WEIR_RETURN_IF_ERROR(AddRetval(g, fmt::format("_fetch_{}", i), static_cast<int64_t>(i), fetches[i]).status());
+  }
+  return AddSink(g, targets).status();
+}
+
+Result<std::vector<std::string>> UnmarkResults(Graph& g, const std::vector<std::string>& names) {
+  std::vector<std::string> moved;
+  for (NodeId id : g.nodes()) {
+    if (!g[id].Is("_Retval")) {
+      if (g[id].name() == kSinkName) WEIR_RETURN_IF_ERROR(g.Remove(id));
+      continue;
+    }
+    auto index = static_cast<size_t>(g[id].attr<int64_t>("index"));
+    Endpoint e = g[id].input(0);
+    WEIR_RETURN_IF_ERROR(g.Remove(id));
+    WEIR_ASSIGN_OR_RETURN(bool kept, KeepName(g, e, names[index]));
+    if (!kept) moved.push_back(fmt::format("{} is now {}", names[index], g.EndpointName(e)));
+  }
+  g.Compact();
+  return moved;
 }
 
 }  // namespace weir

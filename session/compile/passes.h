@@ -18,4 +18,11 @@ PassContext MakePassContext(Precision precision = Precision::kStandard);
 // reported as its fault. Returns whether the graph changed.
 Result<bool> RunPass(const Pass& pass, Graph& g, PassContext& c);
 
+// For passes outside the pipeline. Marks results as the pipeline does, so that passes keep what they compute. Error:
+// the graph is a body.
+Status MarkResults(Graph& g, const std::vector<Endpoint>& fetches, const std::vector<NodeId>& targets);
+// Takes the marks away; a result that another node computes now gets its name ("node:0") back by an Identity, but for
+// those told of, which cannot.
+Result<std::vector<std::string>> UnmarkResults(Graph& g, const std::vector<std::string>& names);
+
 }  // namespace weir

@@ -7,6 +7,7 @@
 #include "weir/graph/functions.h"
 #include "weir/graph/subgraph.h"
 #include "weir/graph/verify.h"
+#include "weir/ops/rewrites/rewrites.h"
 #include "weir/session/compile/passes.h"
 
 namespace weir {
@@ -30,6 +31,21 @@ class Passes {
     }
     return {};
   }
+  // Calls and composites become what they stand for, and those in that.
+  Status Unfold() {
+    bool any = TakeChanged();
+    for (int depth = 0; depth <= kMaxCallDepth; ++depth) {
+      WEIR_RETURN_IF_ERROR(Run("inline_calls"));
+      any |= TakeChanged();
+      WEIR_RETURN_IF_ERROR(Run("expand_composites"));
+      if (!changed_) {
+        changed_ = any;
+        return {};
+      }
+    }
+    return ResourceExhausted(fmt::format("error[function]: functions and composite ops are nested over {} deep",
+                                         kMaxCallDepth));
+  }
   // Whether a pass changed the graph since this was last asked.
   bool TakeChanged() { return std::exchange(changed_, false); }
   PassContext& context() { return context_; }
@@ -51,6 +67,7 @@ class Passes {
 }  // namespace
 
 Result<Graph> Lower(const Graph& user, const Signature& signature, const CompileOptions& options) {
+  WEIR_RETURN_IF_ERROR(RefuseFeedsInLoops(user, signature.feeds));
   WEIR_ASSIGN_OR_RETURN(Graph g, CutOut(user, {signature.feeds, signature.fetches, signature.targets}));
   Passes run(g, options);
   WEIR_RETURN_IF_ERROR(run.Needed({"prune"}));
@@ -58,7 +75,8 @@ Result<Graph> Lower(const Graph& user, const Signature& signature, const Compile
   WEIR_RETURN_IF_ERROR(Verify(g));
   WEIR_RETURN_IF_ERROR(run.Needed({"infer_shapes", "fill_defaults"}));
   run.TakeChanged();
-  WEIR_RETURN_IF_ERROR(run.Needed({"inline_calls", "lower_tensor_arrays", "lower_references", "lift_control_flow",
+  WEIR_RETURN_IF_ERROR(run.Unfold());
+  WEIR_RETURN_IF_ERROR(run.Needed({"lower_tensor_arrays", "lower_references", "lift_control_flow",
                                    "lower_stacks"}));
   if (run.TakeChanged()) WEIR_RETURN_IF_ERROR(run.Needed({"fill_defaults", "infer_shapes"}));
   WEIR_RETURN_IF_ERROR(run.Needed({"order_effects"}));
@@ -145,7 +163,8 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
   inner.function = f.name;
   inner.options.optimize = env.options.optimize_bodies;
   Passes run(body, inner.options);
-  WEIR_RETURN_IF_ERROR(run.Needed({"inline_calls", "fill_defaults", "infer_shapes", "order_effects"}));
+  WEIR_RETURN_IF_ERROR(run.Unfold());
+  WEIR_RETURN_IF_ERROR(run.Needed({"fill_defaults", "infer_shapes", "order_effects"}));
   WEIR_RETURN_IF_ERROR(run.Optional({"relax_order"}));
   WEIR_RETURN_IF_ERROR(run.Needed({"prune"}));
   WEIR_RETURN_IF_ERROR(run.Optional({"prune_results"}));

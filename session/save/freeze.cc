@@ -11,13 +11,14 @@
 #include "weir/graph/infer.h"
 #include "weir/graph/verify.h"
 #include "weir/ops/model/variables.h"
+#include "weir/session/compile/passes.h"
 #include "weir/session/session.h"
 
 namespace weir {
 
 namespace {
 
-// What hands a handle on. By name: of TensorFlow 1's control flow Weir has no definition that would say so.
+// What hands a handle on. By name: a frozen graph keeps TensorFlow 1's control flow, whose attribute T is the handle's.
 constexpr std::string_view kPassing[] = {"Identity", "Enter", "Exit", "Switch", "Merge", "NextIteration"};
 
 class Freezer {
@@ -39,7 +40,8 @@ class Freezer {
   Status Visit(Graph& g, NodeId id, Held* held) {
     if (IsVariable(g[id])) return FreezeVariable(g, id, held);
     const Node& n = g[id];
-    if (CallKindOf(library_, n) != CallKind::kNone) return FreezeCall(g, id, held);
+    const CallKind kind = CallKindOf(library_, n);
+    if (kind != CallKind::kNone && kind != CallKind::kCounted) return FreezeCall(g, id, held);
     for (size_t i = 0; i < n.inputs().size(); ++i) {
       if (auto it = held->find(n.input(static_cast<int>(i))); it != held->end())
         return FreezeUse(g, id, it->second, held);
@@ -256,6 +258,20 @@ void AddCalled(const Graph& library, const Graph& g, std::set<std::string>* name
   }
 }
 
+// A composite op that is given a handle becomes what it stands for, in which variables can be found.
+Status ExpandWhatTakesHandles(Graph& g) {
+  auto takes_handle = [&](NodeId id) {
+    const Node& n = g.node(id);
+    const auto& inputs = n.inputs();
+    return n.def() && n.def()->expansion() &&
+           std::any_of(inputs.begin(), inputs.end(), [&](Endpoint e) { return g.type(e).dtype == kResource; });
+  };
+  const std::vector<NodeId> nodes = g.nodes();
+  if (std::none_of(nodes.begin(), nodes.end(), takes_handle)) return {};
+  PassContext context = MakePassContext(Precision::kExact);
+  return ExpandComposites(g, context).status();
+}
+
 }  // namespace
 
 Result<Graph> FreezeGraph(const Session& session, const std::vector<std::string>& outputs) {
@@ -273,6 +289,7 @@ Result<Graph> FreezeGraph(const Session& session, const std::vector<std::string>
   WEIR_RETURN_IF_ERROR(InferGraph(g));
   g.file_info().meta.reset(), g.local_variables().clear();
   g.file_info().library_unknown_fields.clear();
+  WEIR_RETURN_IF_ERROR(ExpandWhatTakesHandles(g));
   std::map<Endpoint, DType> held;
   WEIR_RETURN_IF_ERROR(Freezer(session, g).Freeze(g, &held));
   WEIR_RETURN_IF_ERROR(g.Retain(NeededBy(g, roots)));

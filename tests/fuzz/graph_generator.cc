@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "weir/graph/gradients.h"
 #include "weir/ops/array/array.h"
+#include "weir/ops/control/control.h"
+#include "weir/ops/list/list.h"
 #include "weir/ops/math/math.h"
 #include "weir/ops/model/control_flow.h"
 #include "weir/ops/reduce/reduce.h"
@@ -227,7 +230,9 @@ class Maker {
     if (d < 0.03 && !deep) return AddBranch();
     if (d < 0.05 && !deep) return AddLoop();
     if (d < 0.07 && !deep) return AddCall();
-    if (d < 0.13) return ReadOrWrite();
+    if (d < 0.08 && !deep) return AddCount();
+    if (d < 0.11) return AddList();
+    if (d < 0.17) return ReadOrWrite();
     if (const Template* t = store_.Draw(rng_)) AddRow(*t);
   }
 
@@ -326,7 +331,9 @@ class Maker {
       for (const Output& o : InScope(false, v, shapes, wants)) next.push_back(o);
       return next;
     };
-    Outputs r = WhileLoop(b_, cond, body, vars);
+    WhileOptions options;
+    if (Chance(0.2)) options.max_iterations = Input(static_cast<int32_t>(Pick(4)));
+    Outputs r = WhileLoop(b_, cond, body, vars, options);
     if (!here().status().ok()) return;
     Effect(r[0].op(), names);
     pool_.push_back({r[0], Shape()});
@@ -348,6 +355,127 @@ class Maker {
       if (!here().status().ok()) return;
       Effect(r[0].op(), {});
       Keep(r, wants);
+    }
+  }
+
+  void AddCount() {
+    const std::vector<Want> wants = SomeWants();
+    std::vector<DType> types{kInt32};
+    std::vector<Shape> shapes{Shape()};
+    InputList args;
+    for (const Want& w : wants) types.push_back(w.dtype), shapes.push_back(w.shape), args.push_back(Get(w));
+    auto body = [&](const Outputs& v) { return InScope(true, v, shapes, wants); };
+    const FuncRef f = DefineFunction(b_, "count", types, body);
+    if (!here().status().ok()) return;
+    const auto n = static_cast<int32_t>(Pick(4)), by = static_cast<int32_t>(1 + Pick(2));
+    const bool up = Chance(0.5);
+    Outputs r = ops::For(Leaf(Tensor(up ? 0 : n)).out, Leaf(Tensor(up ? n : 0)).out, up ? by : -by, args, f);
+    if (!here().status().ok()) return;
+    Effect(r[0].op(), {});
+    Keep(r, wants);
+  }
+
+  // ---- lists: of `count` items of one shape
+  struct List {
+    Output out;
+    Want item;
+    int64_t count = 0;
+  };
+
+  Tensor ItemShape(const Want& item) {
+    return Chance(0.7) ? ops::ElementShapeTensor(PartialShape(item.shape)) : Tensor(-1);
+  }
+  Want Rows(const Want& item, int64_t count) {
+    Dims dims{count};
+    for (int64_t d : item.shape.dims()) dims.push_back(d);
+    return {item.dtype, Shape::Make(dims).value()};
+  }
+  Tensor Index(const List& l) { return Tensor(static_cast<int32_t>(Pick(static_cast<size_t>(l.count)))); }
+
+  List NewList() {
+    List l{{}, SomeWants()[0], static_cast<int64_t>(Pick(4))};
+    const Tensor shape = ItemShape(l.item);
+    switch (Pick(4)) {
+      case 0:
+        l.count = 0;
+        l.out = ops::EmptyTensorList(here(), l.item.dtype, shape);
+        break;
+      case 1:
+        l.out = ops::TensorListReserve(ops::ElementShapeTensor(PartialShape(l.item.shape)),
+                                       Leaf(Tensor(static_cast<int32_t>(l.count))).out, l.item.dtype);
+        break;
+      case 2:
+        l.out = ops::TensorListFromTensor(Get(Rows(l.item, l.count)), shape);
+        break;
+      default:
+        std::vector<int32_t> places(static_cast<size_t>(l.count));
+        std::iota(places.begin(), places.end(), 0);
+        std::shuffle(places.begin(), places.end(), rng_);
+        l.out = ops::TensorListScatter(Get(Rows(l.item, l.count)), Tensor(places), shape);
+    }
+    return l;
+  }
+
+  void ChangeList(List& l) {
+    const bool deep = scopes_.size() > 2;
+    switch (Pick(deep ? 5 : 7)) {
+      case 0:
+        l.out = ops::TensorListPushBack(l.out, Get(l.item)), ++l.count;
+        break;
+      case 1:
+        if (l.count > 0) l.out = ops::TensorListSetItem(l.out, Index(l), Get(l.item));
+        break;
+      case 2: {
+        if (l.count == 0) break;
+        OutputList popped = ops::TensorListPopBack(l.out, l.item.dtype, ItemShape(l.item));
+        l.out = popped[0], --l.count;
+        pool_.push_back({popped[1], l.item.shape});
+        break;
+      }
+      case 3:
+        if (l.count > 4) break;
+        l.out = ops::TensorListConcatLists(l.out, l.out, l.item.dtype), l.count *= 2;
+        break;
+      case 4:
+        if (l.count > 0) l.count = static_cast<int64_t>(Pick(static_cast<size_t>(l.count)));
+        l.out = ops::TensorListResize(l.out, static_cast<int32_t>(l.count));
+        break;
+      case 5: {
+        auto push = [&] {
+          const Outputs value = InScope(false, {}, {}, {l.item});
+          return Outputs{ops::TensorListPushBack(l.out, value[0])};
+        };
+        l.out = Cond(Get({kBool, {}}), std::function<Outputs()>(push), std::function<Outputs()>(push))[0], ++l.count;
+        Effect(l.out.op(), VariableNames());
+        break;
+      }
+      default: {
+        const auto times = static_cast<int32_t>(Pick(4));
+        auto more = [&](const Outputs& v) { return ops::Less(v[0], times); };
+        auto push = [&](const Outputs& v) {
+          const Outputs value = InScope(false, {v[0]}, {Shape()}, {l.item});
+          return Outputs{v[0] + 1, ops::TensorListPushBack(v[1], value[0])};
+        };
+        l.out = WhileLoop(b_, more, push, {0, l.out})[1], l.count += times;
+        Effect(l.out.op(), VariableNames());
+      }
+    }
+  }
+
+  void AddList() {
+    const std::vector<std::string> names = VariableNames();
+    auto after = here().ControlDependencies(Before(names));
+    List l = NewList();
+    for (size_t times = 1 + Pick(4); times > 0 && here().status().ok(); --times) ChangeList(l);
+    if (!here().status().ok()) return;
+    const Tensor shape = ops::ElementShapeTensor(PartialShape(l.item.shape));
+    pool_.push_back({ops::TensorListStack(l.out, l.item.dtype, shape), Rows(l.item, l.count).shape});
+    if (Chance(0.3)) pool_.push_back({ops::TensorListLength(l.out), Shape()});
+    if (l.count == 0) return;
+    if (Chance(0.5)) pool_.push_back({ops::TensorListGetItem(l.out, Index(l), l.item.dtype, shape), l.item.shape});
+    if (Chance(0.3)) {
+      const Tensor some = Tensor::Vector(std::vector<int32_t>{Index(l).scalar<int32_t>(), Index(l).scalar<int32_t>()});
+      pool_.push_back({ops::TensorListGather(l.out, some, l.item.dtype, shape), Rows(l.item, 2).shape});
     }
   }
 

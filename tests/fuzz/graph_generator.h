@@ -1,7 +1,7 @@
 // Random graphs that run: nodes of all ops that have rows (tests/ops/op_row.h), wired to each other; variables that are
-// read and written; branches, loops and calls; gradients. A row says which attributes, dtypes, sizes and ranges its op
-// takes; what an earlier node gives is cast, cut, joined or bounded to fit. So an op takes part as soon as it has a
-// row.
+// read and written; branches, loops, calls and lists; gradients. A row says which attributes, dtypes, sizes and ranges
+// its op takes; what an earlier node gives is cast, cut, joined or bounded to fit. So an op takes part as soon as it
+// has a row.
 //
 // The same seed gives the same graph. Every graph is valid; a run of it may fail only for values.
 #pragma once

@@ -110,7 +110,7 @@ w = NoOp(^z)
   refuses(g.Remove(z), "cannot remove 'z', which 'w' uses");
   std::vector<bool> keep(static_cast<size_t>(g.num_ids()), true);
   keep[static_cast<size_t>(y.value)] = false;
-  refuses(g.Retain(keep), "cannot keep 'z' without all its inputs");
+  refuses(g.Retain(keep), "cannot keep 'z' without its input");
 }
 
 // What inference has seen of a node holds until something changes that it depends on, and no longer.

@@ -40,8 +40,8 @@ TEST(Completeness, EveryOpIsDeclaredWhole) {
     EXPECT_EQ(op.declaration_error(), "");
     EXPECT_GT(op.doc().size(), 10u) << "no documentation";
     EXPECT_TRUE(op.shape_fn()) << "no shape function";
-    EXPECT_TRUE(op.gradient() || !op.no_gradient_reason().empty()) << "neither a gradient nor the reason why none";
-    EXPECT_FALSE(op.gradient() && !op.no_gradient_reason().empty()) << "a gradient and a reason why none";
+    EXPECT_TRUE(op.has_gradient() || !op.no_gradient_reason().empty()) << "neither a gradient nor the reason why none";
+    EXPECT_FALSE(op.has_gradient() && !op.no_gradient_reason().empty()) << "a gradient and a reason why none";
   }
 }
 

@@ -144,7 +144,7 @@ void CheckRow(const OpRow& row, OpCoverage* coverage) {
   RowResult result = CheckWays(row, dtype, values);
   if (!result.status.ok()) return;
   coverage->forward = true;
-  coverage->differentiable = AllOps().Find(row.op)->gradient() && !row.refuses_gradient;
+  coverage->differentiable = AllOps().Find(row.op)->has_gradient() && !row.refuses_gradient;
   for (const std::vector<Tensor>* tensors : {&values, &result.tensors}) {
     for (const Tensor& t : *tensors)
       coverage->may_be_empty = !row.never_empty, coverage->empty |= t.num_elements() == 0;

@@ -179,7 +179,7 @@ void CheckGradientsOf(const OpRow& row, DType fed, DType dtype, OpCoverage* cove
 }  // namespace
 
 void CheckGradients(const OpRow& row, OpCoverage* coverage) {
-  if (!AllOps().Find(row.op)->gradient()) return;
+  if (!AllOps().Find(row.op)->has_gradient()) return;
   const DType dtype = PreferredDType(row);
   if (dtype == kDouble || dtype == kFloat) CheckGradientsOf(row, dtype, dtype, coverage);
   if (!HasComplexForm(row)) return;

@@ -18,6 +18,7 @@ SpecialChecks FrameSpecials();    // frames_test.cc
 SpecialChecks ListSpecials();     // list_test.cc
 SpecialChecks OptionalSpecials();     // optional_test.cc
 SpecialChecks TensorArraySpecials();  // tensor_arrays_test.cc
+SpecialChecks SequenceSpecials();     // cudnn_test.cc
 
 namespace {
 
@@ -25,7 +26,7 @@ const SpecialChecks& Specials() {
   static const SpecialChecks all = [] {
     SpecialChecks checks;
     for (SpecialChecks family : {ArraySpecials(), StateSpecials(), ControlSpecials(), IoSpecials(), FrameSpecials(),
-                                 ListSpecials(), OptionalSpecials(), TensorArraySpecials()}) {
+                                 ListSpecials(), OptionalSpecials(), TensorArraySpecials(), SequenceSpecials()}) {
       checks.merge(family);
     }
     return checks;
@@ -43,7 +44,7 @@ class SpecialOpRows : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(SpecialOpRows, Hold) {
   OpCoverage coverage;
-  coverage.differentiable = static_cast<bool>(AllOps().Find(GetParam())->gradient());
+  coverage.differentiable = static_cast<bool>(AllOps().Find(GetParam())->has_gradient());
   Specials().at(GetParam())(GetParam(), &coverage);
   CheckCoverageLine(GetParam(), coverage.Line(GetParam()));
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Lets TensorFlow run the graphs that Weir's tests made: frozen ones, and imported ones with an optimizer on them.
+"""Lets TensorFlow run the graphs that Weir's tests made: frozen ones, imported ones with an optimizer on them, and
+those of gradients of first and second order through calls, branches, loops and lists.
 
     check_state.py [--build DIR]
 
@@ -21,6 +22,11 @@ v1 = tf.compat.v1
 v1.disable_eager_execution()
 
 
+# What TensorFlow cannot run of it, and why.
+EXCEPT = {"OfACallByTheFunctionsName": "its Python reads no polymorphic functions",
+          "OfBranchesInLoopsAndLoopsInBranches_": "of second order: it has no zeros like a list that is a FakeParam"}
+
+
 def check(path):
     """The largest difference."""
     arrays = np.load(path[:-3] + ".npz")
@@ -34,7 +40,7 @@ def check(path):
         with v1.Session() as sess:
             worst = 0.0
             for name, want in fetches.items():
-                worst = max(worst, np.abs(sess.run(name, feeds) - want).max())
+                worst = max(worst, (np.abs(sess.run(name, feeds) - want) / np.maximum(1, np.abs(want))).max(initial=0))
             for target, losses in train.items():
                 sess.run("init")
                 for want in losses:
@@ -69,18 +75,26 @@ def main():
     parser.add_argument("--build", default=os.path.join(here, "../../build"))
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        tests = [os.path.join(args.build, "tests/weir_tests"), "--gtest_filter=*Freeze*:*Imported*:Collections.*"]
+        tests = [os.path.join(args.build, "tests/weir_tests"),
+                 "--gtest_filter=*Freeze*:*Imported*:Collections.*:*Gradient*:Sequences*:Optional*:*Special*:Rnn*"
+                 ":WhileLoop*-*Cudnn*"]
         subprocess.run(tests, env={**os.environ, "WEIR_KEEP_FOR_TENSORFLOW": folder}, check=True,
                        stdout=subprocess.DEVNULL)
         graphs = sorted(glob.glob(folder + "/*.pb"))
         bad = 0
         for path in graphs:
-            worst = check(path)
+            try:
+                worst = check(path)
+            except Exception as e:
+                known = [reason for name, reason in EXCEPT.items() if name in path]
+                print(f"{os.path.basename(path)}: {known or ' '.join(str(e).split())[:300]}")
+                if known: continue
+                worst = np.inf
             bad += not worst < 5e-6
             print(f"{os.path.basename(path)}: largest difference {worst:.1e}")
         different = check_collections(os.path.join(folder, "collections.meta"))
         print(f"collections.meta: {len(different)} differences", *different, sep="\n  ")
-    return 1 if bad or different or len(graphs) < 11 else 0
+    return 1 if bad or different or len(graphs) < 50 else 0
 
 
 sys.exit(main())

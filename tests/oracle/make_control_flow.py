@@ -18,6 +18,8 @@ import warnings
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework import function
+from tensorflow.python.ops import functional_ops
 
 warnings.filterwarnings('ignore')
 v1 = tf.compat.v1
@@ -279,6 +281,67 @@ def summaries():
     return [some[0], some[1], two, v1.summary.merge(some), tf.raw_ops.MergeSummary(inputs=[two])]
 
 
+def summaries_of_images_and_tensors():
+    x = given(grid([2, 3, 4, 3]) * 4)
+    positive, odd = tf.abs(x[:1, :, :, :1]), tf.concat([x[:1], x[1:] / 0], 0)
+    metadata = v1.SummaryMetadata(display_name='t', summary_description='of x')
+    metadata.plugin_data.plugin_name = 'text'
+    images = [tf.raw_ops.ImageSummary(tag='image', tensor=t, max_images=n)
+              for t, n in [(x, 3), (x, 1), (positive, 3), (odd, 2), (x[:0], 3), (tf.cast(x * 8 + 64, tf.uint8), 3),
+                           (tf.cast(x, tf.float64), 2), (tf.cast(x, tf.float16), 2), (x * 1e-8, 1),
+                           (tf.pad(x, [[0, 0]] * 3 + [[0, 1]]), 2)]]
+    tensors = [tf.raw_ops.TensorSummary(tensor=t, display_name='d', name='summary_of_%d' % i)
+               for i, t in enumerate([x, tf.constant(['p', 'q']), tf.reduce_sum(x) > 0])]
+    tagged = [tf.raw_ops.TensorSummaryV2(tag='tag', tensor=t, serialized_summary_metadata=m)
+              for t, m in [(tf.cast(x, tf.int16), metadata.SerializeToString()), (tf.constant('one'), b'')]]
+    return images + tensors + tagged
+
+
+def for_loops():
+    x, n = given(grid([3])), given(np.int32(4))
+
+    @function.Defun(tf.int32, tf.float32, tf.int32)
+    def step(i, y, seen):
+        return y * .5 + tf.cast(i, tf.float32), seen * 10 + i
+
+    results = []
+    for start, limit, delta in [(0, n, 1), (n, 0, -2), (3, n + 5, 4), (2, 2, 0), (1, 1, 5), (2, 1, -1)]:
+        results += functional_ops.For(start, limit, delta, [x, 0], step)
+
+    @function.Defun(tf.int32, tf.float32)
+    def outer(i, y):
+        return functional_ops.For(0, i, 1, [y], inner)
+
+    @function.Defun(tf.int32, tf.float32)
+    def inner(i, y):
+        return y + tf.cast(i, tf.float32) * x.shape[0]
+
+    return results + functional_ops.For(0, n, 1, [x], outer)
+
+
+def gradients_of_functions():
+    x, y = given(grid([3])), given(grid([3], 5))
+
+    @function.Defun(tf.float32, tf.float32)
+    def f(a, b):
+        return tf.sin(a) * b, tf.reduce_sum(a)
+
+    @function.Defun(tf.float32, tf.float32, tf.float32, tf.float32)
+    def clipped(a, b, da, db):
+        return tf.clip_by_value(da, -.5, .5) * b + a, db * tf.ones_like(b)
+
+    @function.Defun(tf.float32, tf.float32, grad_func=clipped)
+    def with_gradient(a, b):
+        return a * b * 3, tf.reduce_max(b)
+
+    results = []
+    for called in (f, with_gradient):
+        ys = list(called(x, y)) + list(called(x, x))
+        results += ys + v1.gradients([tf.reduce_sum(z * .75) for z in ys], [x, y])
+        results += functional_ops.symbolic_gradient([x, y, y * 2, tf.constant(3.)], [tf.float32] * 2, called)
+    return results
+
+
 def rnn(lengths):
     def make():
         x = given(grid([3, 4, 2]))
@@ -303,7 +366,7 @@ NAMED = {f.__name__: f for f in [
     while_gradients, while_invariant_matrix, while_by_value, while_growing, while_nested, while_with_cond,
     cond_with_while, while_reads_variable, while_parallel, while_maximum, two_loops, array_write_and_stack,
     array_unstack_and_read, array_of_both, array_dynamic, array_split_and_concat, array_gather, array_scatter,
-    functional, summaries]}
+    functional, summaries, summaries_of_images_and_tensors, for_loops, gradients_of_functions]}
 NAMED['rnn'], NAMED['rnn_lengths'] = rnn(None), rnn(np.array([4, 2, 0], np.int32))
 
 

@@ -481,7 +481,7 @@ TEST_F(Graphdef, AnInterruptEndsALoop) {
   Builder g;
   weir::Output y = WhileLoop(
       g, [](const Outputs& v) { return ops::Less(v[0], 1); }, [](const Outputs& v) { return Outputs{v[0] * 1}; },
-      {ops::Identity(ops::Constant(g, 0))}, {"loop"})[0];
+      {ops::Identity(ops::Constant(g, 0))}, {.name = "loop"})[0];
   ops::Identity(y, {.name = "y"});
   SaveGraph(g.graph(), File("loop.pb")).Check();
   for (const char* verb : {"run", "bench", "opt --verify=1 -o /dev/null"}) {

@@ -126,7 +126,7 @@ void FindCustomGradients(const Graph& g, std::vector<Finding>* findings, const s
   for (NodeId id : g.nodes()) {
     auto type = CustomGradientType(g[id]);
     const OpDef* def = type ? g.registry().Find(*type) : nullptr;
-    if (!type || (def && (def->gradient() || def->gradient_is_zero()))) continue;
+    if (!type || (def && (def->has_gradient() || def->gradient_is_zero()))) continue;
     findings->push_back(
         {false, "custom-gradient",
          fmt::format("{}'{}' ({}) asks for the gradient '{}', which only the program that made the graph has",

@@ -21,7 +21,7 @@ struct OpsOptions {
 };
 
 std::string GradientText(const OpDef& op) {
-  if (op.gradient()) return "yes";
+  if (op.has_gradient()) return "yes";
   if (op.no_gradient_reason().empty()) return "missing";
   return (op.gradient_is_zero() ? "zero: " : "none: ") + op.no_gradient_reason();
 }

@@ -7,7 +7,6 @@
 
 #include "weir/graph/export.h"
 #include "weir/graph/infer.h"
-#include "weir/graph/subgraph.h"
 #include "weir/graph/verify.h"
 #include "weir/session/compile/passes.h"
 #include "weir/tools/graphdef/feeds.h"
@@ -38,36 +37,6 @@ struct PassReport {
 // Drops what neither fetches nor targets need.
 Status RetainNeeded(Graph& g, const Wanted& wanted) {
   return g.Retain(NeededBy(g, wanted));
-}
-
-// Marks results as the pipeline does, so that passes keep what they compute.
-Status MarkResults(Graph& g, const std::vector<Endpoint>& fetches, const std::vector<NodeId>& targets) {
-  for (NodeId id : g.nodes()) {
-    if (g[id].Is("_Arg") || g[id].Is("_Retval"))
-      return NodeError(g[id], "graph", InvalidArgument("has a place in a function's body only"));
-  }
-  for (size_t i = 0; i < fetches.size(); ++i) {
-    WEIR_RETURN_IF_ERROR(AddRetval(g, fmt::format("_fetch_{}", i), static_cast<int64_t>(i), fetches[i]).status());
-  }
-  return AddSink(g, targets).status();
-}
-
-// Takes the marks away; a result that another node computes now gets its name back by an Identity.
-Result<std::vector<std::string>> UnmarkResults(Graph& g, const std::vector<std::string>& names) {
-  std::vector<std::string> moved;
-  for (NodeId id : g.nodes()) {
-    if (!g[id].Is("_Retval")) {
-      if (g[id].name() == kSinkName) WEIR_RETURN_IF_ERROR(g.Remove(id));
-      continue;
-    }
-    auto index = static_cast<size_t>(g[id].attr<int64_t>("index"));
-    Endpoint e = g[id].input(0);
-    WEIR_RETURN_IF_ERROR(g.Remove(id));
-    WEIR_ASSIGN_OR_RETURN(bool kept, KeepName(g, e, names[index]));
-    if (!kept) moved.push_back(fmt::format("{} is now {}", names[index], g.EndpointName(e)));
-  }
-  g.Compact();
-  return moved;
 }
 
 Result<std::vector<PassReport>> RunPasses(Graph& g, const OptOptions& o) {

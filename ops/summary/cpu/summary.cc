@@ -1,6 +1,7 @@
 // Kernels of summaries: the messages are runtime/io's.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "weir/ops/kernels.h"
@@ -71,9 +72,119 @@ Status PrepareMergeSummary(PrepareContext& c) {
   return {};
 }
 
+// ---- images
+
+// Scales the values of one image, of finite pixels, to bytes. As TensorFlow does, in the tensor's own arithmetic.
+template <class T>
+void ToBytes(const T* values, int64_t pixels, int channels, const uint8_t* bad_color, uint8_t* bytes) {
+  using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
+  constexpr float kLeast = 1e-6f;
+  auto finite = [&](int64_t i) {
+    return std::all_of(values + i * channels, values + (i + 1) * channels,
+                       [](T v) { return std::isfinite(static_cast<float>(v)); });
+  };
+  float low = INFINITY, high = -INFINITY;
+  for (int64_t i = 0; i < pixels; ++i) {
+    if (!finite(i)) continue;
+    for (int k = 0; k < channels; ++k) {
+      const auto v = static_cast<float>(values[i * channels + k]);
+      low = std::min(low, v), high = std::max(high, v);
+    }
+  }
+  const bool centred = low < 0;
+  const float largest = centred ? std::max(std::abs(low), std::abs(high)) : high;
+  const T scale(largest < kLeast ? 0.0f : (centred ? 127.0f : 255.0f) / largest), offset(centred ? 128.0f : 0.0f);
+  for (int64_t i = 0; i < pixels; ++i) {
+    const bool good = finite(i);
+    for (int k = 0; k < channels; ++k) {
+      const T v = good ? T(T(values[i * channels + k] * scale) + offset) : T(0.0f);
+      bytes[i * channels + k] = good ? static_cast<uint8_t>(static_cast<Wide>(v)) : bad_color[k];
+    }
+  }
+}
+template <>
+void ToBytes(const uint8_t* values, int64_t pixels, int channels, const uint8_t*, uint8_t* bytes) {
+  std::copy_n(values, pixels * channels, bytes);
+}
+
+Status PrepareImageSummary(PrepareContext& c) {
+  const Shape& images = c.input_shape(1);
+  const int channels = images.rank() == 4 ? static_cast<int>(images[3]) : 0;
+  if (channels != 1 && channels != 3 && channels != 4)
+    return InvalidArgument(fmt::format("wants images [N,height,width,1, 3 or 4], not {}", images.ToString()));
+  constexpr int64_t kMost = 1 << 24;  // TensorFlow's limit as well: pixels must be countable
+  if (images[1] >= kMost || images[2] >= kMost || images[1] * images[2] >= (int64_t{1} << 29))
+    return InvalidArgument(fmt::format("has images too large for PNG, {}", images.ToString()));
+  const Tensor bad = c.attr<Tensor>("bad_color");
+  if (bad.dtype() != kUint8 || bad.shape().rank() != 1 || bad.num_elements() < channels) {
+    return InvalidArgument(fmt::format("wants a bad_color of {} uint8, not {} {}", channels, DTypeName(bad.dtype()),
+                                       bad.shape().ToString()));
+  }
+  const int64_t most = c.attr<int64_t>("max_images"), count = std::min(most, images[0]);
+  return c.ForType(Types<uint8_t, float, Half, double>{}, c.input_dtype(1), [&](auto type) {
+    using T = decltype(type);
+    GiveBytes(c, [images, channels, bad, most, count](RunArgs& a) -> Result<std::string> {
+      const int height = static_cast<int>(images[1]), width = static_cast<int>(images[2]);
+      const int64_t pixels = images[1] * images[2];
+      std::vector<uint8_t> bytes(static_cast<size_t>(pixels * channels));
+      std::vector<io::SummaryValue> all;
+      for (int64_t i = 0; i < count; ++i) {
+        ToBytes<T>(a.in<T>(1) + i * pixels * channels, pixels, channels, bad.data<uint8_t>(), bytes.data());
+        WEIR_ASSIGN_OR_RETURN(std::string png, io::PngBytes(bytes.data(), height, width, channels));
+        const std::string& tag = *a.in<std::string>(0);
+        all.push_back({most > 1 ? fmt::format("{}/image/{}", tag, i) : tag + "/image",
+                       io::SummaryImage{height, width, channels, std::move(png)}});
+      }
+      return io::SummaryBytes(all);
+    });
+  });
+}
+
+// ---- tensors
+
+using SummaryTypes = decltype(NumberTypes() + Types<bool, std::string>());
+
+// The tensor that input `i` is, as the tensor of a summary.
+template <class T>
+Result<Tensor> TensorOf(const RunArgs& a, int i, DType dtype, const Shape& shape) {
+  WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(dtype, shape));
+  std::copy_n(a.in<T>(i), shape.num_elements(), t.mutable_data<T>());
+  return t;
+}
+
+Status PrepareTensorSummary(PrepareContext& c) {
+  return c.ForType(SummaryTypes{}, c.input_dtype(0), [&](auto type) {
+    using T = decltype(type);
+    const auto name = c.attr<std::string>(kNodeName);
+    auto make = [name, dtype = c.input_dtype(0), shape = c.input_shape(0)](RunArgs& a) -> Result<std::string> {
+      WEIR_ASSIGN_OR_RETURN(Tensor t, TensorOf<T>(a, 0, dtype, shape));
+      return io::SummaryBytes({{"", std::move(t), {}, name}});
+    };
+    GiveBytes(c, std::move(make));
+  });
+}
+
+Status PrepareTensorSummaryV2(PrepareContext& c) {
+  for (int i : {0, 2}) {
+    if (c.input_shape(i).num_elements() == 1) continue;
+    return InvalidArgument(fmt::format("wants one {}, not {}", i == 0 ? "tag" : "metadata message",
+                                       c.input_shape(i).ToString()));
+  }
+  return c.ForType(SummaryTypes{}, c.input_dtype(1), [&](auto type) {
+    using T = decltype(type);
+    GiveBytes(c, [dtype = c.input_dtype(1), shape = c.input_shape(1)](RunArgs& a) -> Result<std::string> {
+      WEIR_ASSIGN_OR_RETURN(Tensor t, TensorOf<T>(a, 1, dtype, shape));
+      return io::SummaryBytes({{*a.in<std::string>(0), std::move(t), *a.in<std::string>(2)}});
+    });
+  });
+}
+
 }  // namespace
 
 void RegisterSummaryKernels(KernelRegistry& r) {
+  r.Add("ImageSummary", PrepareImageSummary);
+  r.Add("TensorSummary", PrepareTensorSummary);
+  r.Add("TensorSummaryV2", PrepareTensorSummaryV2);
   r.Add("ScalarSummary", PrepareScalarSummary);
   r.Add("HistogramSummary", PrepareHistogramSummary);
   r.Add("MergeSummary", PrepareMergeSummary);

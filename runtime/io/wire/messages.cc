@@ -6,6 +6,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/text_format.h>
+#include <png.h>
 #include <snappy.h>
 
 #include <set>
@@ -118,20 +119,75 @@ bool Uncompress(std::string_view bytes, size_t limit, std::string* out) {
   return snappy::RawUncompress(bytes.data(), bytes.size(), out->data());
 }
 
-std::string WriteSummary(const std::vector<SummaryValue>& values) {
+void WriteTensor(const Tensor& t, pb::TensorProto* p) {
+  p->set_dtype(static_cast<pb::DataType>(t.dtype()));
+  p->mutable_tensor_shape();
+  for (int64_t d : t.shape().dims()) p->mutable_tensor_shape()->add_dim()->set_size(d);
+  if (t.dtype() != kString) {
+    p->set_tensor_content(t.raw(), t.bytes());
+    return;
+  }
+  for (int64_t i = 0; i < t.num_elements(); ++i) p->add_string_val(t.data<std::string>()[i]);
+}
+
+void WriteHistogram(const Histogram& histogram, pb::HistogramProto* p) {
+  p->set_min(histogram.min()), p->set_max(histogram.max()), p->set_num(histogram.count());
+  p->set_sum(histogram.sum()), p->set_sum_squares(histogram.sum_squares());
+  for (auto [limit, count] : histogram.Buckets()) p->add_bucket_limit(limit), p->add_bucket(count);
+}
+
+void WriteImage(const SummaryImage& image, pb::Summary::Image* p) {
+  p->set_height(image.height), p->set_width(image.width), p->set_colorspace(image.channels);
+  p->set_encoded_image_string(image.png);
+}
+
+Result<std::string> WriteSummary(const std::vector<SummaryValue>& values) {
+  google::protobuf::LogSilencer silence;
   pb::Summary all;
   for (const SummaryValue& v : values) {
     pb::Summary::Value* p = all.add_value();
-    p->set_tag(v.tag);
-    if (const float* number = std::get_if<float>(&v.value)) p->set_simple_value(*number);
-    const auto* histogram = std::get_if<Histogram>(&v.value);
-    if (!histogram) continue;
-    pb::HistogramProto* h = p->mutable_histo();
-    h->set_min(histogram->min()), h->set_max(histogram->max()), h->set_num(histogram->count());
-    h->set_sum(histogram->sum()), h->set_sum_squares(histogram->sum_squares());
-    for (auto [limit, count] : histogram->Buckets()) h->add_bucket_limit(limit), h->add_bucket(count);
+    p->set_tag(v.tag), p->set_node_name(v.node);
+    if (v.metadata && !p->mutable_metadata()->ParseFromString(*v.metadata))
+      return InvalidArgument("was given metadata that are no SummaryMetadata");
+    if (const auto* number = std::get_if<float>(&v.value)) p->set_simple_value(*number);
+    if (const auto* histogram = std::get_if<Histogram>(&v.value)) WriteHistogram(*histogram, p->mutable_histo());
+    if (const auto* tensor = std::get_if<Tensor>(&v.value)) WriteTensor(*tensor, p->mutable_tensor());
+    if (const auto* image = std::get_if<SummaryImage>(&v.value)) WriteImage(*image, p->mutable_image());
   }
   return all.SerializeAsString();
+}
+
+// libpng's errors leave by a jump, over what must have no destructor: hence the caller's memory.
+bool EncodePng(const uint8_t* pixels, int height, int width, int channels, std::string* bytes, std::string* error) {
+  auto fail = [](png_structp png, png_const_charp message) {
+    *static_cast<std::string*>(png_get_error_ptr(png)) = message;
+    png_longjmp(png, 1);
+  };
+  auto write = [](png_structp png, png_bytep data, png_size_t size) {
+    static_cast<std::string*>(png_get_io_ptr(png))->append(reinterpret_cast<const char*>(data), size);
+  };
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, error, fail, [](png_structp, png_const_charp) {});
+  png_infop info = png ? png_create_info_struct(png) : nullptr;
+  if (!info || setjmp(png_jmpbuf(png))) {
+    png_destroy_write_struct(&png, &info);
+    return false;
+  }
+  png_set_write_fn(png, bytes, write, nullptr);
+  const int color = channels == 1 ? PNG_COLOR_TYPE_GRAY : channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_RGBA;
+  png_set_IHDR(png, info, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height), 8, color,
+               PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_write_info(png, info);
+  for (int y = 0; y < height; ++y) png_write_row(png, pixels + size_t(y) * size_t(width) * size_t(channels));
+  png_write_end(png, nullptr);
+  png_destroy_write_struct(&png, &info);
+  return true;
+}
+
+Result<std::string> WritePng(const uint8_t* pixels, int height, int width, int channels) {
+  std::string bytes, error = "out of memory";
+  if (!EncodePng(pixels, height, width, channels, &bytes, &error))
+    return InvalidArgument(fmt::format("has an image that is no PNG: {}", error));
+  return bytes;
 }
 
 Result<std::string> JoinSummaries(std::span<const std::string> summaries) {
@@ -153,6 +209,7 @@ Result<std::string> JoinSummaries(std::span<const std::string> summaries) {
 }  // namespace
 
 WEIR_DEPS_TABLE(Messages, weir_io_messages) = {&ParseEntry, &EntryBytes,   &ParseHeader,     &HeaderBytes, &ParseState,
-                                               &StateText,  &WriteSummary, &JoinSummaries, &Uncompress};
+                                               &StateText,  &WriteSummary, &JoinSummaries, &WritePng,
+                                               &Uncompress};
 
 }  // namespace weir::io

@@ -144,12 +144,56 @@ void CheckLoop(const std::string& op, OpCoverage* c) {
   CheckDerivatives(g, x, g.OutputOf(loops, 1), {}, c);
 }
 
+// y -> sin(y + i) for i = 0, 1, 2.
+void CheckFor(const std::string& op, OpCoverage* c) {
+  auto loop = [&](Builder& b, Output limit, DType declared, const Output& x) {
+    FuncRef step = DefineFunction(b, "step", {kInt32, declared}, [&](const Outputs& v) {
+      return Outputs{declared == kDouble ? ops::Sin(v[1] + ops::Cast(v[0], kDouble)) : Make("Identity", {v[1]})};
+    });
+    return b.Add(op, {b.Constant(Tensor(0)), limit, b.Constant(Tensor(1)), x}, {{"body", step}}, {.name = "op"});
+  };
+  Sweep(op, "T", c, [&](const Tensor& v) {
+    if (v.dtype() == kDouble) return true;
+    Builder b;
+    Output x = b.Add("Placeholder", {}, {{"dtype", v.dtype()}});
+    return Gives(b, {{x, v}}, loop(b, b.Constant(Tensor(3)), v.dtype(), x), v);
+  });
+  Builder b, other;
+  loop(b, b.Constant(Tensor::Vector<int>({1, 2})), kFloat, b.Constant(Tensor(1.0f)));
+  ExpectRefused(b, c);
+  loop(other, other.Constant(Tensor(1)), kInt64, other.Constant(Tensor(1.0f)));
+  ExpectRefused(other, c);
+  Builder g;
+  Output x = ops::Placeholder(g, kDouble, {3}, {.name = "x"});
+  CheckDerivatives(g, x, loop(g, g.Constant(Tensor(3)), kDouble, x), {}, c);
+}
+
+// The gradient of the identity is the gradient given.
+void CheckSymbolicGradient(const std::string& op, OpCoverage* c) {
+  Sweep(op, "Tin", c, [&](const Tensor& v) {
+    Builder b;
+    Output x = b.Add("Placeholder", {}, {{"dtype", v.dtype()}});
+    FuncRef f = DefineFunction(b, "same", {v.dtype()}, [](const Outputs& a) { return Outputs{Make("Identity", a)}; });
+    const Tensor zeros = Tensor::Zeros(v.dtype(), v.shape());
+    const bool flows = IsFloating(v.dtype()) || IsComplex(v.dtype());
+    Output dx = b.Add(op, {x, x}, {{"f", f}, {"Tout", std::vector<DType>{v.dtype()}}});
+    return Gives(b, {{x, v}}, dx, flows ? v : zeros);
+  });
+  Builder b;
+  b.Add(op, {b.Constant(Tensor(1))}, {{"f", 3}, {"Tout", std::vector<DType>{kInt32}}}, {.name = "op"});
+  ExpectRefused(b, c);
+  Builder g;
+  Output x = ops::Placeholder(g, kDouble, {3}, {.name = "x"});
+  FuncRef f = Curve(g, "curve", 2);
+  CheckDerivatives(g, x, g.Add(op, {x, ops::Sin(x)}, {{"f", f}, {"Tout", std::vector<DType>{kDouble}}}), {}, c);
+}
+
 }  // namespace
 
 SpecialChecks ControlSpecials() {
   return {{"PartitionedCall", CheckCall}, {"StatefulPartitionedCall", CheckCall}, {"If", CheckBranch},
           {"StatelessIf", CheckBranch}, {"Case", CheckCase}, {"StatelessCase", CheckCase}, {"While", CheckLoop},
-          {"StatelessWhile", CheckLoop}};
+          {"StatelessWhile", CheckLoop}, {"For", CheckFor}, {"SymbolicGradient", CheckSymbolicGradient}};
 }
 
 }  // namespace weir::testing

@@ -1,8 +1,10 @@
 // TensorFlow 1's control flow, op by op; oracle/recorded_graph_test.cc compares whole graphs of it with TensorFlow.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "weir/ops/array/array.h"
 #include "weir/ops/math/math.h"
+#include "weir/ops/reduce/reduce.h"
 #include "weir/tests/ops/op_row.h"
 #include "weir/tests/ops/special.h"
 
@@ -117,6 +119,21 @@ TEST(Frames, WhatIsInsideALoopHasNoValueOutside) {
   EXPECT_NE(error("NextIteration:0").find("is inside a loop"), std::string::npos) << error("NextIteration:0");
 }
 
+TEST(Frames, WhatIsInsideALoopCannotBeFed) {
+  Old g(false);
+  Output x = g.b.Add("Placeholder", {}, {{"dtype", kFloat}}, {.name = "x"});
+  Output last = g.Loop(x);
+  Session session(g.b);
+  auto error = [&](const std::string& name) { return session.Run({{name, Tensor(1.0f)}}, {last.name()}).status(); };
+  for (const char* name : {"Switch_1:1", "Merge_1:0", "Enter_1:0", "NextIteration_1:0"}) {
+    EXPECT_NE(error(name).ToString().find(fmt::format("error[feed]: '{}' is inside the loop 'loop'", name)),
+              std::string::npos)
+        << error(name).ToString();
+  }
+  EXPECT_TRUE(error("x:0").ok()) << error("x:0").ToString();
+  EXPECT_EQ(session.Run({{last.name(), Tensor(7.0f)}}, {last.name()}).value()[0].scalar<float>(), 7) << "behind it";
+}
+
 TEST(Frames, ADeadTensorIsAnErrorToFetch) {
   Builder b;
   Output p = ops::Placeholder(b, kBool, {}, {.name = "p"});
@@ -157,6 +174,22 @@ TEST(Frames, WhatCannotBeLiftedSaysWhy) {
   EXPECT_NE(error([&](Builder& b, Output x, Output, Output) {
               return b.Add("Exit", {b.Add("Enter", {x}, {{"frame_name", "f"}})});
             }).find("the loop 'f' has no LoopCond"),
+            std::string::npos);
+  EXPECT_NE(error([&](Builder& b, Output x, Output, Output) {
+              // Two loops, of which one takes its next value from the other.
+              std::vector<Operation> merges;
+              std::vector<Output> nexts, exits;
+              for (const char* name : {"f", "g"}) {
+                Output v = b.Add("Enter", {x}, {{"frame_name", name}});
+                merges.push_back(b.AddNode("Merge", {v, v}));
+                Output more = b.Add("LoopCond", {ops::Less(ops::ReduceSum(b.OutputOf(merges.back(), 0)), 9.0f)});
+                Operation s = b.AddNode("Switch", {b.OutputOf(merges.back(), 0), more});
+                nexts.push_back(b.Add("NextIteration", {ops::Add(b.OutputOf(s, 1), 1.0f)}));
+                exits.push_back(b.Add("Exit", {b.OutputOf(s, 0)}));
+              }
+              for (Operation m : merges) b.mutable_graph().SetInput(m.id(), 1, nexts[0].endpoint()).Check();
+              return exits[0] + exits[1];
+            }).find("which is of another loop"),
             std::string::npos);
   EXPECT_NE(error([&](Builder& b, Output x, Output, Output) { return ops::Exp(b.Add("NextIteration", {x})); })
                 .find("which only a Merge can"),

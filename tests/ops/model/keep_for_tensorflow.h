@@ -11,6 +11,8 @@
 
 namespace weir {
 
+inline bool KeepsForTensorFlow() { return std::getenv("WEIR_KEEP_FOR_TENSORFLOW") != nullptr; }
+
 // Writes `name`.pb and, with what is fed and expected by tensor names, `name`.npz; nothing when no folder is set.
 inline void KeepForTensorFlow(const std::string& name, const Graph& g,
                               const std::vector<std::pair<std::string, Tensor>>& arrays) {

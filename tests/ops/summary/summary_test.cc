@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "weir/runtime/io/summary.h"
+#include "weir/session/session.h"
 #include "weir/tests/ops/op_row.h"
 
 namespace weir::testing {
@@ -17,6 +18,12 @@ std::vector<OpRow> SummaryRows() {
       {"ScalarSummary", {Tensor::Vector(std::vector<std::string>{"a", "b"}), {2}}},
       {"ScalarSummary", {Tensor::Zeros(kString, {0}), {0}}},
       {"HistogramSummary", {Text("all"), {2, 3}}},
+      {"ImageSummary", {Text("image"), In({2, 3, 4, 3})}},
+      {"ImageSummary", {Text("image"), In({1, 3, 4, 1})}, {{"max_images", 1}}},
+      {"ImageSummary", {Text("image"), In({0, 3, 4, 4})}},
+      {"TensorSummary", {{2, 3}}},
+      {"TensorSummary", {Text("text")}, {{"T", kString}}},
+      {"TensorSummaryV2", {Text("tag"), {2, 3}, Text("")}},
       {"MergeSummary", {Tensor(a), Tensor(b)}},
       {"MergeSummary", {Tensor::Vector(std::vector<std::string>{a, b}), Tensor::Zeros(kString, {0})}},
   };
@@ -30,6 +37,26 @@ TEST(Summaries, ATagOfTwoAndWhatIsNoneAreErrors) {
   EXPECT_NE(twice.status().ToString().find("the tag 'a' twice"), std::string::npos);
   auto none = io::MergeSummaries(std::vector<std::string>{"\xff\xff"});
   EXPECT_NE(none.status().ToString().find("no summary"), std::string::npos);
+}
+
+TEST(Summaries, OfImagesAndTensorsSayWhatIsWrong) {
+  auto error = [](const std::string& op, std::vector<Tensor> inputs, AttrMap attrs = {}) {
+    Builder b;
+    InputList in;
+    for (Tensor& t : inputs) in.push_back(b.Constant(std::move(t)));
+    Output y = b.Add(op, std::move(in), std::move(attrs));
+    return b.status().ok() ? Session(b).Run(y).status().ToString() : b.status().ToString();
+  };
+  const Tensor tag(std::string("tag"));
+  EXPECT_NE(error("ImageSummary", {tag, Tensor::Zeros(kFloat, {1, 2, 2, 2})}).find("1, 3 or 4 channels"),
+            std::string::npos);
+  EXPECT_NE(error("ImageSummary", {tag, Tensor::Zeros(kFloat, {1, 2, 2, 3})},
+                  {{"bad_color", Tensor::Vector(std::vector<uint8_t>{1, 2})}})
+                .find("a bad_color of 3 uint8"),
+            std::string::npos);
+  EXPECT_NE(error("ImageSummary", {tag, Tensor::Zeros(kFloat, {1, 0, 2, 3})}).find("no PNG"), std::string::npos);
+  EXPECT_NE(error("TensorSummaryV2", {tag, Tensor(1.0f), Tensor(std::string("\xff\xff"))}).find("no SummaryMetadata"),
+            std::string::npos);
 }
 
 TEST(Summaries, HistogramsCountWhatLiesUpToEachLimit) {
