@@ -262,6 +262,10 @@ class KernelDef {
   // output depends on no other element of that input.
   KernelDef& InPlace(int out, int in) { in_place_.push_back({out, in}); return *this; }
 
+  // Output 0 is input 0 with a part of it changed: where a loop's variable becomes its next value so, what stays of it
+  // is not copied.
+  KernelDef& Updates() { updates_ = true; return InPlace(0, 0); }
+
   // Prepare asks for inputs by the names of the op's definition (PrepareContext::input).
   KernelDef& ByName() { by_name_ = true; return *this; }
   // Inputs may be computed inside the output: Prepare tells which Copies they are (Concat, Pack).
@@ -270,6 +274,7 @@ class KernelDef {
   const PrepareFn& prepare() const { return prepare_; }
   bool joins() const { return joins_; }
   bool by_name() const { return by_name_; }
+  bool updates() const { return updates_; }
   bool NeedsValueOf(int input, int num_inputs) const;
   bool has_views() const { return !views_.empty(); }
   // The input that output `out` is a view of; -1 when it is none.
@@ -287,7 +292,7 @@ class KernelDef {
   int needs_value_from_ = kNone_;
   static constexpr int kNone_ = 1 << 20;
   std::vector<std::pair<int, int>> views_, in_place_;
-  bool needs_value_half_ = false, joins_ = false, by_name_ = false;
+  bool needs_value_half_ = false, joins_ = false, by_name_ = false, updates_ = false;
 };
 
 class KernelRegistry {

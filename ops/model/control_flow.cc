@@ -309,6 +309,9 @@ Outputs WhileLoop(At g, const std::function<Output(const Outputs&)>& cond, const
   const size_t asked = start.size();
   auto refuse = [&](const Status& s) { return Refuse(b, "WhileLoop", s, loc, asked); };
   if (!b.status().ok()) return Outputs(asked);
+  for (size_t i = 0; i < asked; ++i) {
+    if (!start[i].valid()) return refuse(InvalidArgument(fmt::format("loop variable {} is an invalid output", i)));
+  }
   auto types = LoopTypes(b, start, o);
   if (!types.ok()) return refuse(types.status());
   // What counts iterations comes behind the loop's own variables.

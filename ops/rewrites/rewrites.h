@@ -13,6 +13,7 @@ Result<bool> LowerStacks(Graph& g, PassContext& c);      // StackV2, StackPushV2
 Result<bool> LowerReferences(Graph& g, PassContext& c);  // Variable, Assign, Apply…: handles, reads and writes
 Result<bool> Simplify(Graph& g, PassContext& c);         // a table of local rules
 Result<bool> ExpandBatchNorm(Graph& g, PassContext& c);  // inference's normalisation becomes element-wise ops
+Result<bool> StackLists(Graph& g, PassContext& c);       // lists of loops become tensors, where their length is known
 Result<bool> FoldPadding(Graph& g, PassContext& c);      // convolutions pad by themselves
 Result<bool> FuseElementwise(Graph& g, PassContext& c);  // chains of element-wise ops become one step
 

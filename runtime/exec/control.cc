@@ -130,6 +130,12 @@ Status RunContext::RunWhile(size_t i, const RunOptions& options) {
   const Step& s = plan_->steps[i];
   if (s.info->direct) return RunDirectWhile(i, options);
   std::vector<Tensor> state = Arguments(i), results;
+  const NestedPlan& body = s.info->nested[1];
+  for (size_t k = 0; k < body.feeds.size() && body.plan->refused.ok(); ++k) {
+    if (!body.plan->feeds[k].updated) continue;
+    Tensor& own = state[static_cast<size_t>(body.feeds[k])];
+    WEIR_ASSIGN_OR_RETURN(own, own.Clone());
+  }
   while (true) {
     WEIR_RETURN_IF_ERROR(CallNested(i, 0, state, options, &results));
     if (!Truth(results[0])) break;
@@ -190,7 +196,15 @@ Status RunContext::RunDirectWhile(size_t i, const RunOptions& options) {
     for (RunContext* c : {condition, body}) c->SetFeedData(k, state[k]);
   };
   const int count = static_cast<int>(info.loop.size());
-  for (int k = 0; k < count; ++k) state[k] = pointers_[input_slot(s, k)], bind(k);
+  for (int k = 0; k < count; ++k) {
+    state[k] = pointers_[input_slot(s, k)];
+    if (info.loop[k].updated) {
+      const int32_t out = output_slot(s, k);
+      CopyBytes(state[k], pointers_[out], plan_->slots[out].bytes());
+      state[k] = pointers_[out];
+    }
+    bind(k);
+  }
   for (const NestedPlan& nested : info.nested) Lend(nested);
   const Slot& truth = condition->plan_->slots[result.slot];
   for (int turn = 0;; turn ^= 1) {

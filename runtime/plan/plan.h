@@ -57,6 +57,7 @@ struct NestedPlan {
 // A loop variable of static shape: the body writes the next value into one of two buffers, which take turns.
 struct LoopVariable {
   bool handed_on = false;     // unchanged, or a handle
+  bool updated = false;       // handed on, and changed where it is: in the step's own output
   bool computed = false;      // into an output buffer of the body; else copied from the body's fetch
   int64_t bytes = 0;
   int64_t offset[2] = {0, 0};  // in the step's workspace
@@ -112,6 +113,7 @@ struct PlanFeed {
   PartialShape shape = PartialShape::Unknown();          // fully known unless the feed is dynamic
   std::vector<int32_t> slots;  // static slots that view it
   int32_t dynamic = -1;        // or the dynamic tensor that holds it
+  bool updated = false;        // a loop's variable that the body changes where it is
 };
 
 struct PlanFetch {

@@ -34,6 +34,7 @@ const std::vector<Pass>& AllPasses() {
       {"fold_constants", "shape arithmetic and whatever else only constants feed is computed once", FoldConstants},
       {"simplify", "a table of local rules", Simplify},
       {"merge_duplicates", "equal computations run once", MergeDuplicates},
+      {"stack_lists", "lists whose length a loop tells are one tensor, written row by row", StackLists},
       {"fuse_elementwise", "chains of element-wise ops pass through memory once", FuseElementwise},
   };
   return passes;

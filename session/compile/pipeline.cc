@@ -101,6 +101,12 @@ Status Optimize(Graph& g, const std::vector<OutputType>& feeds, const CompileOpt
     WEIR_RETURN_IF_ERROR(run.Needed({"prune"}));
     WEIR_RETURN_IF_ERROR(run.Optional({"merge_duplicates"}));
   }
+  run.TakeChanged();
+  WEIR_RETURN_IF_ERROR(run.Optional({"stack_lists"}));
+  if (run.TakeChanged()) {
+    WEIR_RETURN_IF_ERROR(run.Needed({"infer_shapes"}));
+    WEIR_RETURN_IF_ERROR(run.Optional({"fold_constants", "simplify"}));
+  }
   WEIR_RETURN_IF_ERROR(run.Optional({"fuse_elementwise"}));
   WEIR_RETURN_IF_ERROR(run.Needed({"prune"}));
   if (context) *context = std::move(run.context());
@@ -111,7 +117,8 @@ std::shared_ptr<const Plan> BodyPlans::Find(const Key& key) const {
   auto [begin, end] = plans_.equal_range(key.function.get());
   for (auto it = begin; it != end; ++it) {
     const Key& have = it->second.first;
-    if (SameButSymbols(have.args, key.args) && have.attrs == key.attrs) return it->second.second;
+    const bool same = have.loop_body == key.loop_body && have.attrs == key.attrs;
+    if (same && SameButSymbols(have.args, key.args)) return it->second.second;
   }
   return nullptr;
 }
@@ -150,7 +157,7 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
   if (called == g.functions().end())
     return NotFound(fmt::format("calls function '{}', which the library does not have", f.name));
   const std::shared_ptr<const Function> function = called->second;
-  BodyPlans::Key key{function, f.attrs, args};
+  BodyPlans::Key key{function, f.attrs, args, env.loop_body};
   if (auto plan = env.bodies->Find(key)) return plan;
   WEIR_ASSIGN_OR_RETURN(Graph body, Instantiate(g, *function, f.attrs, args));
   if (body.Find(kSinkName).valid())

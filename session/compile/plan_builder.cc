@@ -269,11 +269,26 @@ class PlanBuilder {
     return c;
   }
 
+  // Whether the node makes a loop's variable its next value, and nobody else reads either.
+  bool UpdatesVariable(const Node& n) const {
+    if (!env_.loop_body || !roles_.kernel(n.id())->updates()) return false;
+    const Node& arg = g_.node(n.input(0).node);
+    if (!arg.Is("_Arg") || arg.users().size() != 1 || n.users().size() != 1) return false;
+    const Node& reader = g_.node(n.users().begin()->node);
+    return reader.Is("_Retval") && reader.attr<int64_t>("index") == arg.attr<int64_t>("index");
+  }
+
   // The memory of a kernel's outputs: what a part of an input or of a join has, else an input's that is read no more,
   // else new. Whether any was an input's.
   Result<bool> AddOutputs(const Node& n, const Prepared& prepared) {
     std::set<int32_t> taken;
     for (int i = 0; i < static_cast<int>(n.outputs().size()); ++i) {
+      if (i == 0 && UpdatesVariable(n)) {
+        slots_.AddInPlace({n.id(), 0}, slots_.MemoryOf(n.input(0)));
+        plan_->feeds[g_.node(n.input(0).node).attr<int64_t>("index")].updated = true;
+        taken.insert(slots_.MemoryOf(n.input(0)));
+        continue;
+      }
       WEIR_ASSIGN_OR_RETURN(bool shared, copies_.Share(n, i, prepared));
       if (shared) continue;
       int32_t reuse = -1;
@@ -453,7 +468,9 @@ class PlanBuilder {
     auto info = InfoOf(n);
     for (Endpoint e : n.inputs()) info->handles.push_back(IsHandle(g_, e));
     for (const FuncRef& f : CalledFunctions(g_, n)) {
-      WEIR_ASSIGN_OR_RETURN(auto nested, CompileBody(g_, f, args.types, env_));
+      CompileEnv env = env_;
+      env.loop_body = loop && !info->nested.empty();  // the condition comes first
+      WEIR_ASSIGN_OR_RETURN(auto nested, CompileBody(g_, f, args.types, env));
       WEIR_RETURN_IF_ERROR(CheckNested(n, f, loop && info->nested.empty(), *nested));
       NestedPlan bound{nested, args.inputs, {}, {}};
       for (const PlanVariable& v : nested->variables) {

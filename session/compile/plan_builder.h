@@ -26,6 +26,7 @@ class BodyPlans {
     std::shared_ptr<const Function> function;  // held: another one at its address must not be taken for it
     AttrMap attrs;
     std::vector<OutputType> args;
+    bool loop_body = false;
   };
   std::shared_ptr<const Plan> Find(const Key& key) const;  // null when there is none
   void Add(Key key, std::shared_ptr<const Plan> plan);
@@ -44,6 +45,7 @@ struct CompileEnv {
   CompileOptions options;
   BodyPlans* bodies = nullptr;  // of the compilation under way
   std::string function = {};    // whose body is compiled; empty: the graph itself
+  bool loop_body = false;       // of a loop: its results are its arguments' next values
 };
 
 // Feeds are the graph's `_Arg` nodes, fetches its `_Retval` nodes, by index. Errors name node, op and creation place.

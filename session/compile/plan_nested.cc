@@ -59,6 +59,7 @@ std::vector<LoopVariable> LoopVariables(const Plan& body) {
     if (!v.handed_on) {
       const Slot& s = body.slots[fetch.slot];
       v.handed_on = s.storage == Storage::kFeed && s.index == static_cast<int32_t>(i);
+      v.updated = v.handed_on && body.feeds[i].updated;
       v.computed = fetch.output >= 0 && outputs.insert(fetch.output).second;
       v.bytes = s.bytes();
     }

@@ -6,11 +6,13 @@ namespace weir {
 void RegisterListItemKernels(KernelRegistry& r);     // items.cc
 void RegisterListStackedKernels(KernelRegistry& r);  // stacked.cc
 void RegisterOptionalKernels(KernelRegistry& r);     // optional.cc
+void RegisterRowKernels(KernelRegistry& r);          // rows.cc
 
 void RegisterListKernels(KernelRegistry& r) {
   RegisterListItemKernels(r);
   RegisterListStackedKernels(r);
   RegisterOptionalKernels(r);
+  RegisterRowKernels(r);
 }
 
 }  // namespace weir

@@ -54,6 +54,14 @@ TEST(WhileLoop, MaxIterationsIsAScalarInt) {
   EXPECT_EQ(r.size(), 1u);
 }
 
+TEST(WhileLoop, AnInvalidVariableIsAnError) {
+  Builder g;
+  Outputs r = WhileLoop(
+      g, [](const Outputs& v) { return ops::Less(v[0], 3); }, [](const Outputs& v) { return v; }, {0, Output()});
+  EXPECT_NE(g.status().ToString().find("loop variable 1 is an invalid output"), std::string::npos);
+  EXPECT_EQ(r.size(), 2u);
+}
+
 TEST(WhileLoop, BodiesAreBuiltForTheShapeInvariants) {
   Builder g;
   PartialShape seen;

@@ -1,0 +1,507 @@
+// Lists become tensors.
+//
+// Of a While whose condition compares a counter with a constant the number of iterations is known, and so is the length
+// of a list that each iteration writes one item to. Where the items have one known shape as well, the list is one
+// tensor [length, item], which the loop has for a variable and changes in place (_SetRow): nothing is allocated, and
+// the loop runs direct (runtime/exec/control.cc). Five lists of a loop are such:
+//
+//   pushed   each iteration pushes one item onto what was empty
+//   set      each iteration sets one item of what has a constant size
+//   read     the loop hands it on, and items are got
+//   popped   each iteration pops one item of a list pushed by a loop before: backwards, what gradients do
+//   added    each iteration adds a list of one item to what was zeros: the gradient of one that is read
+//   (one that is handed on and never read is a number)
+//
+// A loop is changed when all its lists are such, all its other variables have known shapes, and whoever reads a list
+// behind it can do with the tensor.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "weir/graph/functions.h"
+#include "weir/graph/infer.h"
+#include "weir/graph/pass.h"
+#include "weir/graph/subgraph.h"
+#include "weir/ops/rewrites/counted_loop.h"
+#include "weir/ops/rewrites/replacement.h"
+
+namespace weir {
+
+namespace {
+
+constexpr int64_t kMostItems = int64_t{1} << 24, kMostBytes = int64_t{1} << 31;
+
+// A list of a loop.
+struct List {
+  enum Kind { kPushed, kSet, kRead, kPopped, kAdded, kUnread } kind;
+  NodeId at;          // the node of the body that pushes, sets or pops
+  DType dtype = DType::kInvalid;
+  Shape item;
+  int64_t length = 0;
+};
+
+struct Loop : CountedLoop {
+  std::map<int, List> lists;  // by variable
+};
+
+class Stacker {
+ public:
+  Stacker(Graph& g, PassContext& context) : g_(g), context_(context) {}
+
+  Result<bool> Run() {
+    WEIR_ASSIGN_OR_RETURN(const auto order, TopologicalOrder(g_));
+    WEIR_RETURN_IF_ERROR(LookAtAll(order));
+    WEIR_ASSIGN_OR_RETURN(const bool told, TellLengths());
+    if (told) {  // what follows from lengths is known now: how long the lists are that gradients begin with
+      WEIR_RETURN_IF_ERROR(InferShapes(g_, context_).status());
+      WEIR_RETURN_IF_ERROR(LookAtAll(order));
+    }
+    DropUnfit();
+    if (loops_.empty()) return told;
+    for (NodeId id : order) {
+      if (auto it = loops_.find(id); it != loops_.end()) WEIR_RETURN_IF_ERROR(Change(it->second));
+    }
+    return true;
+  }
+
+ private:
+  static bool HasList(const Node& n) {
+    return std::any_of(n.outputs().begin(), n.outputs().end(), [](const OutputType& t) { return t.dtype == kVariant; });
+  }
+
+  // ---- looking
+
+  Status LookAtAll(const std::vector<NodeId>& order) {
+    loops_.clear(), counts_.clear();
+    for (NodeId id : order) {
+      const Node& n = g_.node(id);
+      if (n.def() && n.def()->calls() == CallKind::kLoop && HasList(n)) WEIR_RETURN_IF_ERROR(Look(id));
+    }
+    return {};
+  }
+  // Whoever stacks a list is told how long it is.
+  Result<bool> TellLengths() {
+    bool told = false;
+    for (const auto& [id, loop] : loops_) {
+      for (const auto& [i, list] : loop.lists) {
+        for (const Use& use : std::vector<Use>(g_.node(id).users().begin(), g_.node(id).users().end())) {
+          const Node& reader = g_.node(use.node);
+          const bool stacks = use.output == i && list.length > 0 && reader.Is("TensorListStack");
+          if (!stacks || reader.attr<int64_t>("num_elements") >= 0) continue;
+          WEIR_RETURN_IF_ERROR(g_.SetAttr(use.node, "num_elements", list.length));
+          told = true;
+        }
+      }
+    }
+    return told;
+  }
+
+  // Keeps the loop if by itself it is fit.
+  Status Look(NodeId id) {
+    const Node& n = g_.node(id);
+    WEIR_ASSIGN_OR_RETURN(auto counted, CountLoop(g_, id, context_, counts_));
+    if (!counted) return {};
+    Loop loop{std::move(*counted), {}};
+    WEIR_RETURN_IF_ERROR(PassOver(loop.body));
+    WEIR_RETURN_IF_ERROR(PassOver(loop.cond));
+    for (int i = 0; i < static_cast<int>(n.outputs().size()); ++i) {
+      const OutputType& t = n.output(i);
+      if (t.dtype == kVariant ? !LookAtList(n, loop, i) : t.dtype != kResource && !IsStatic(t)) return {};
+    }
+    loops_.emplace(id, std::move(loop));
+    return {};
+  }
+  // Takes away what only hands lists on.
+  static Status PassOver(Graph& g) {
+    for (NodeId id : g.nodes()) {
+      const Node& n = g.node(id);
+      const Users& users = n.users();
+      if (!n.def() || !n.def()->hands_on() || n.output(0).dtype != kVariant || !n.control_inputs().empty()) continue;
+      if (std::any_of(users.begin(), users.end(), [](const Use& use) { return use.output < 0; })) continue;
+      WEIR_RETURN_IF_ERROR(g.ReplaceUses({id, 0}, n.input(0)));
+      WEIR_RETURN_IF_ERROR(g.Remove(id));
+    }
+    return {};
+  }
+  static bool IsStatic(const OutputType& t) { return IsPlain(BaseType(t.dtype)) && t.shape.fully_known(); }
+
+  static int64_t Readers(const Node& n, int output) {
+    return std::count_if(n.users().begin(), n.users().end(), [&](const Use& use) { return use.output == output; });
+  }
+  // Whether the body does one of these things with variable i, which the condition does not read.
+  bool LookAtList(const Node& n, Loop& loop, int i) const {
+    const Graph& body = loop.body;
+    const NodeId arg = loop.arg(i).node;
+    if (!loop.cond.node(loop.cond_args[static_cast<size_t>(i)]).users().empty()) return false;
+    const Endpoint result = BehindHandedOn(body, loop.result(i));
+    if (result.node == arg) return LookAtRead(loop, i, arg);
+    // In all else the argument has one reader, and what that gives is the next value alone.
+    if (Readers(body.node(arg), 0) != 1 || !(loop.result(i) == result)) return false;
+    const Node& at = body.node(result.node);
+    if (at.Is("AddN")) return LookAtSum(loop, i, at);
+    if (at.inputs().empty() || !(at.input(0) == Endpoint{arg, 0}) || result.index != 0) return false;
+    if (Readers(at, 0) != 1) return false;
+    const bool pushes = at.Is("TensorListPushBack"), sets = at.Is("TensorListSetItem");
+    const bool pops = at.Is("TensorListPopBack");
+    if (!pushes && !sets && !pops) return false;
+    if ((pushes || pops) && std::abs(loop.counter.step) != 1) return false;
+    if (sets && at.attr<bool>("resize_if_index_out_of_bounds")) return false;
+    List list{pushes ? List::kPushed : sets ? List::kSet : List::kPopped, at.id()};
+    const OutputType& item = pops ? at.output(1) : body.type(at.input(pushes ? 1 : 2));
+    if (!SetItem(list, item)) return false;
+    const Node& start = g_.node(BehindHandedOn(g_, n.input(i)).node);
+    if (pushes && !start.Is("EmptyTensorList")) return false;
+    if (pushes) {
+      const auto most = IntOf(ConstantValue(g_, start.input(1)));
+      if (!most || (*most >= 0 && *most < loop.trips)) return false;
+      list.length = loop.trips;
+    }
+    if (sets) {
+      const auto size = start.Is("TensorListReserve") ? IntOf(ConstantValue(g_, start.input(1))) : std::nullopt;
+      if (!size || *size <= 0 || *size > kMostItems) return false;
+      list.length = *size;
+    }
+    if (!Fits(list)) return false;
+    loop.lists[i] = list;
+    return true;
+  }
+  // AddN(the list, TensorListSetItem(TensorListReserve, index, item)).
+  bool LookAtSum(Loop& loop, int i, const Node& sum) const {
+    const Graph& body = loop.body;
+    if (sum.inputs().size() != 2 || Readers(sum, 0) != 1) return false;
+    const NodeId arg = loop.arg(i).node;
+    const int at = sum.input(0).node == arg ? 1 : 0;
+    const Node& one = body.node(sum.input(at).node);
+    if (sum.input(1 - at).node != arg || !one.Is("TensorListSetItem") || Readers(one, 0) != 1) return false;
+    if (!body.node(one.input(0).node).Is("TensorListReserve")) return false;
+    List list{List::kAdded, sum.id()};
+    if (!SetItem(list, body.type(one.input(2))) || !IsFloating(list.dtype)) return false;
+    loop.lists[i] = list;
+    return true;
+  }
+  bool LookAtRead(Loop& loop, int i, NodeId arg) const {
+    List list{List::kRead, {}};
+    for (const Use& use : loop.body.node(arg).users()) {
+      const Node& reader = loop.body.node(use.node);
+      if (reader.Is("_Retval") && reader.attr<int64_t>("index") == i) continue;
+      if (reader.Is("TensorListLength") || reader.Is("TensorListElementShape")) continue;
+      if (!reader.Is("TensorListGetItem") || use.input != 0 || !SetItem(list, reader.output(0))) return false;
+    }
+    loop.lists[i] = list;
+    return true;
+  }
+  static bool SetItem(List& list, const OutputType& item) {
+    const auto shape = item.shape.ToShape();
+    if (!shape || !IsPlain(item.dtype)) return false;
+    if (list.dtype != DType::kInvalid && (list.dtype != item.dtype || !(list.item == *shape))) return false;
+    list.dtype = item.dtype, list.item = *shape;
+    return true;
+  }
+  static bool Fits(const List& list) {
+    int64_t bytes = 0;
+    return CheckedMul(list.item.num_elements(), list.length * static_cast<int64_t>(SizeOf(list.dtype)), &bytes) &&
+           bytes <= kMostBytes;
+  }
+
+  // ---- what is around
+
+  // Drops loops that begin with lists that are none of the four, or whose lists somebody reads who needs a list; and
+  // those that then do.
+  void DropUnfit() {
+    for (bool again = true; again;) {
+      again = false;
+      for (auto it = loops_.begin(); it != loops_.end();) {
+        if (Begins(it->second) && Ends(it->second)) ++it;
+        else it = loops_.erase(it), again = true;
+      }
+    }
+  }
+
+  // The list that an output of a loop here is; null: none.
+  const List* ListOf(Endpoint e) const {
+    auto loop = loops_.find(e.node);
+    if (loop == loops_.end()) return nullptr;
+    auto list = loop->second.lists.find(e.index);
+    return list == loop->second.lists.end() ? nullptr : &list->second;
+  }
+
+  bool Begins(Loop& loop) const {
+    for (auto& [i, list] : loop.lists) {
+      if (list.kind == List::kPushed || list.kind == List::kSet) continue;
+      if (list.kind == List::kRead && IsUnread(loop, i)) list = {List::kUnread, {}, kInt32};
+      if (list.kind == List::kUnread) continue;
+      const Endpoint e = BehindHandedOn(g_, g_.node(loop.id).input(i));
+      const Node& start = g_.node(e.node);
+      if (list.kind == List::kAdded) {
+        // Zeros like one that has a length, and as many in each iteration.
+        const List* like = start.Is("ZerosLike") ? ListOf(BehindHandedOn(g_, start.input(0))) : nullptr;
+        if (!like || like->length <= 0 || like->dtype != list.dtype || !(like->item == list.item)) return false;
+        list.length = like->length;
+        if (!AddsAsMany(loop, list) || !Fits(list)) return false;
+      } else if (start.Is("TensorListFromTensor")) {
+        const auto rows = g_.type(start.input(0)).shape.ToShape();
+        if (!rows || rows->rank() < 1 || !IsPlain(g_.type(start.input(0)).dtype)) return false;
+        const PartialShape row = Subshape(PartialShape(*rows), 1, rows->rank());
+        if (list.dtype == DType::kInvalid) list.dtype = g_.type(start.input(0)).dtype, list.item = *row.ToShape();
+        if (list.dtype != g_.type(start.input(0)).dtype || !(PartialShape(list.item) == row)) return false;
+        list.length = (*rows)[0];
+      } else if (const List* other = ListOf(e); other && other->kind != List::kPopped && other->length > 0) {
+        if (list.dtype == DType::kInvalid) list.dtype = other->dtype, list.item = other->item;
+        if (list.dtype != other->dtype || !(list.item == other->item)) return false;
+        list.length = other->length;
+      } else {
+        return false;
+      }
+      // What is popped is gone; nobody reads what is left but by its length, which is not kept.
+      if (list.kind == List::kPopped && list.length < loop.trips) return false;
+    }
+    return true;
+  }
+
+  bool IsUnread(const Loop& loop, int i) const {
+    return Readers(loop.body.node(loop.arg(i).node), 0) == 1 &&
+           Readers(g_.node(loop.id), i) == 0;
+  }
+  bool AddsAsMany(const Loop& loop, const List& list) const {
+    const Graph& body = loop.body;
+    for (Endpoint e : body.node(list.at).inputs()) {
+      const Node& one = body.node(e.node);
+      if (!one.Is("TensorListSetItem")) continue;
+      const Endpoint size = BehindHandedOn(body, body.node(one.input(0).node).input(1));
+      if (const auto count = IntOf(ConstantValue(body, size))) return *count == list.length;
+      const Node& length = body.node(size.node);
+      if (!length.Is("TensorListLength") || !body.node(length.input(0).node).Is("_Arg")) return false;
+      const auto of = loop.lists.find(static_cast<int>(body.node(length.input(0).node).attr<int64_t>("index")));
+      return of != loop.lists.end() && of->second.kind == List::kRead && of->second.length == list.length;
+    }
+    return false;
+  }
+
+  bool Ends(const Loop& loop) const {
+    for (const auto& [i, list] : loop.lists) {
+      for (const Use& use : g_.node(loop.id).users()) {
+        if (use.output != i) continue;
+        if (list.kind == List::kPopped || !Readable(use, list)) return false;
+      }
+    }
+    return true;
+  }
+  bool Readable(const Use& use, const List& list) const {
+    const Node& reader = g_.node(use.node);
+    if (reader.Is("TensorListLength")) return true;
+    if (reader.Is("TensorListGetItem")) return use.input == 0;
+    if (reader.Is("TensorListStack")) {
+      const int64_t count = reader.attr<int64_t>("num_elements");
+      return use.input == 0 && (count < 0 || count == list.length);
+    }
+    if (reader.Is("ZerosLike")) {
+      return std::all_of(reader.users().begin(), reader.users().end(),
+                         [&](const Use& u) { return u.input >= 0 && Takes(u, {List::kAdded}); });
+    }
+    return Takes(use, {List::kRead, List::kPopped});
+  }
+  // Whether the reader is a loop that takes it for a list of these kinds.
+  bool Takes(const Use& use, std::initializer_list<List::Kind> kinds) const {
+    auto loop = loops_.find(use.node);
+    if (loop == loops_.end()) return false;
+    auto list = loop->second.lists.find(use.input);
+    return list != loop->second.lists.end() && std::find(kinds.begin(), kinds.end(), list->second.kind) != kinds.end();
+  }
+
+  // ---- changing
+
+  static Shape RowsOf(const List& list) {
+    Dims dims = list.item.dims();
+    dims.insert(dims.begin(), list.length);
+    return Shape::Make(dims).value();
+  }
+  static OutputType TypeOf(const List& list) {
+    OutputType type;
+    type.dtype = list.dtype;
+    type.shape = list.kind == List::kUnread ? PartialShape::Scalar() : PartialShape(RowsOf(list));
+    return type;
+  }
+  static Result<Endpoint> Add(Graph& g, std::string op, const std::string& name, std::vector<Endpoint> inputs,
+                              AttrMap attrs) {
+    NodeSpec spec{.op = std::move(op), .name = g.UniqueName(name), .inputs = std::move(inputs),
+                  .attrs = std::move(attrs)};
+    WEIR_ASSIGN_OR_RETURN(NodeId id, g.AddNode(std::move(spec)));
+    return Endpoint{id, 0};
+  }
+  static Result<Endpoint> AddConst(Graph& g, Tensor value) {
+    const DType dtype = value.dtype();
+    return Add(g, "Const", "stacked", {}, {{"value", std::move(value)}, {"dtype", dtype}});
+  }
+  static Tensor Scalar(DType dtype, int64_t v) {
+    return dtype == kInt64 ? Tensor(v) : Tensor(static_cast<int32_t>(v));
+  }
+  static Tensor SizesOf(const Dims& dims, DType dtype) {
+    if (dtype == kInt64) return Tensor::Vector(std::vector<int64_t>(dims.begin(), dims.end()));
+    return Tensor::Vector(std::vector<int32_t>(dims.begin(), dims.end()));
+  }
+
+  Status Change(Loop& loop) {
+    const Node n = g_.node(loop.id);
+    std::vector<Endpoint> inputs = n.inputs();
+    std::vector<DType> dtypes;
+    for (auto& [i, list] : loop.lists) {
+      WEIR_ASSIGN_OR_RETURN(inputs[static_cast<size_t>(i)], StartOf(n, i, list));
+      const auto at = static_cast<size_t>(i);
+      for (auto [part, arg] : {std::pair{&loop.cond, loop.cond_args[at]}, {&loop.body, loop.args[at]}}) {
+        WEIR_RETURN_IF_ERROR(part->SetAttr(arg, "T", list.dtype));
+        WEIR_RETURN_IF_ERROR(part->SetOutputType(arg, 0, TypeOf(list)));
+      }
+      WEIR_RETURN_IF_ERROR(loop.body.SetAttr(loop.results[at], "T", list.dtype));
+      WEIR_RETURN_IF_ERROR(ChangeBody(loop, i, list));
+    }
+    for (int i = 0; i < static_cast<int>(n.outputs().size()); ++i) {
+      auto list = loop.lists.find(i);
+      dtypes.push_back(list == loop.lists.end() ? BaseType(n.output(i).dtype) : list->second.dtype);
+    }
+    std::vector<FuncRef> functions;
+    for (auto [part, what] : {std::pair{&loop.cond, "cond"}, {&loop.body, "body"}}) {
+      std::string name = n.name() + "_stacked_" + what;
+      for (int k = 1; g_.FindFunction(name); ++k) name = fmt::format("{}_stacked_{}_{}", n.name(), what, k);
+      WEIR_RETURN_IF_ERROR(g_.AddFunction(ToFunction(name, std::move(*part))));
+      functions.push_back({name, {}});
+    }
+    // Its readers first: they take tensors from here on.
+    for (const auto& [i, list] : loop.lists) WEIR_RETURN_IF_ERROR(ChangeReaders(loop, i, list));
+    WEIR_RETURN_IF_ERROR(
+        SetCalledFunctions(g_, loop.id, functions, {{"T", dtypes}, {"output_shapes", AttrList()}}));
+    WEIR_RETURN_IF_ERROR(g_.SetInputs(loop.id, std::move(inputs), n.control_inputs()));
+    for (const auto& [i, list] : loop.lists) WEIR_RETURN_IF_ERROR(g_.SetOutputType(loop.id, i, TypeOf(list)));
+    return {};
+  }
+
+  // The tensor that the loop begins with.
+  Result<Endpoint> StartOf(const Node& n, int i, const List& list) {
+    const Endpoint e = BehindHandedOn(g_, n.input(i));
+    if (list.kind == List::kUnread) return AddConst(g_, Tensor(0));
+    if (list.kind != List::kPushed && list.kind != List::kSet)  // they begin with what is there
+      return g_.node(e.node).Is("TensorListFromTensor") ? g_.node(e.node).input(0) : e;
+    const Dims dims = RowsOf(list).dims();
+    WEIR_ASSIGN_OR_RETURN(Endpoint sizes, AddConst(g_, Tensor::Vector(std::vector<int64_t>(dims.begin(), dims.end()))));
+    WEIR_ASSIGN_OR_RETURN(Endpoint zero, AddConst(g_, Tensor::Zeros(list.dtype, {})));
+    return Add(g_, "Fill", n.name() + "/rows", {sizes, zero}, {{"T", list.dtype}, {"index_type", kInt64}});
+  }
+
+  // Row `index` of `rows`, in place of output `output` of node `id`.
+  static Status GetRow(Graph& g, NodeId id, int output, Endpoint rows, Endpoint index, DType dtype) {
+    WEIR_ASSIGN_OR_RETURN(Endpoint axis, AddConst(g, Tensor(0)));
+    const AttrMap attrs{{"Tparams", dtype}, {"Tindices", BaseType(g.type(index).dtype)}, {"Taxis", kInt32}};
+    WEIR_ASSIGN_OR_RETURN(Endpoint row, Add(g, "GatherV2", g.node(id).name() + "/row", {rows, index, axis}, attrs));
+    WEIR_RETURN_IF_ERROR(HandOverControl(g, id, row.node));
+    return g.ReplaceUses({id, output}, row);
+  }
+
+  // counter + shift, or shift - counter.
+  static Result<Endpoint> At(Graph& g, Endpoint counter, DType dtype, bool up, int64_t shift) {
+    if (up && shift == 0) return counter;
+    WEIR_ASSIGN_OR_RETURN(Endpoint by, AddConst(g, Scalar(dtype, shift)));
+    return up ? Add(g, "AddV2", "row", {counter, by}, {{"T", dtype}})
+              : Add(g, "Sub", "row", {by, counter}, {{"T", dtype}});
+  }
+
+  Status ChangeBody(Loop& loop, int i, const List& list) {
+    Graph& g = loop.body;
+    const Endpoint rows = loop.arg(i);
+    const NodeId result = loop.results[static_cast<size_t>(i)];
+    if (list.kind == List::kUnread) return {};
+    if (list.kind == List::kRead) {
+      std::vector<NodeId> readers;
+      for (const Use& use : g.node(rows.node).users()) {
+        if (!g.node(use.node).Is("_Retval")) readers.push_back(use.node);
+      }
+      for (NodeId id : readers) {
+        if (g.node(id).Is("TensorListGetItem")) {
+          WEIR_RETURN_IF_ERROR(GetRow(g, id, 0, rows, g.node(id).input(1), list.dtype));
+        } else {
+          const bool length = g.node(id).Is("TensorListLength");
+          Tensor told(static_cast<int32_t>(list.length));
+          if (!length) told = SizesOf(list.item.dims(), g.node(id).output(0).dtype);
+          WEIR_ASSIGN_OR_RETURN(Endpoint constant, AddConst(g, std::move(told)));
+          WEIR_RETURN_IF_ERROR(HandOverControl(g, id, constant.node));
+          WEIR_RETURN_IF_ERROR(g.ReplaceUses({id, 0}, constant));
+        }
+        WEIR_RETURN_IF_ERROR(g.Remove(id));
+      }
+      return {};
+    }
+    const Node at = g.node(list.at);
+    if (list.kind == List::kPopped) {
+      WEIR_ASSIGN_OR_RETURN(Endpoint index, RowOf(loop, list.length - 1, -1));
+      WEIR_RETURN_IF_ERROR(GetRow(g, list.at, 1, rows, index, list.dtype));
+      WEIR_RETURN_IF_ERROR(g.SetInput(result, 0, rows));
+      return g.Remove(list.at);
+    }
+    Endpoint index, item;
+    if (list.kind == List::kPushed) {
+      WEIR_ASSIGN_OR_RETURN(index, RowOf(loop, 0, 1));
+      item = at.input(1);
+    } else {
+      const Node& sets = list.kind == List::kSet ? at : g.node(at.input(at.input(0) == rows ? 1 : 0).node);
+      index = sets.input(1), item = sets.input(2);
+    }
+    const AttrMap attrs{{"T", list.dtype}, {"Tindex", BaseType(g.type(index).dtype)},
+                        {"add", list.kind == List::kAdded}};
+    WEIR_ASSIGN_OR_RETURN(Endpoint next, Add(g, "_SetRow", at.name() + "/row", {rows, index, item}, attrs));
+    WEIR_RETURN_IF_ERROR(HandOverControl(g, list.at, next.node));
+    WEIR_RETURN_IF_ERROR(g.SetInput(result, 0, next));
+    return g.Remove(list.at);
+  }
+  // first + way * (number of the iteration), from the counter, whose step is 1 or -1.
+  static Result<Endpoint> RowOf(Loop& loop, int64_t first, int64_t way) {
+    Graph& g = loop.body;
+    const Endpoint counter = loop.arg(loop.counter.variable);
+    const int64_t slope = way * loop.counter.step;  // row = first + slope * (counter - start)
+    return At(g, counter, BaseType(g.type(counter).dtype), slope > 0, first - slope * loop.counter.start);
+  }
+
+  Status ChangeReaders(const Loop& loop, int i, const List& list) {
+    const Endpoint rows{loop.id, i};
+    std::vector<Use> uses;
+    for (const Use& use : g_.node(loop.id).users()) {
+      if (use.output == i && !loops_.count(use.node)) uses.push_back(use);
+    }
+    for (const Use& use : uses) {
+      const Node reader = g_.node(use.node);
+      if (reader.Is("TensorListLength")) {
+        WEIR_ASSIGN_OR_RETURN(Endpoint length, AddConst(g_, Tensor(static_cast<int32_t>(list.length))));
+        WEIR_RETURN_IF_ERROR(g_.ReplaceUses({reader.id(), 0}, length));
+      } else if (reader.Is("ZerosLike")) {
+        WEIR_RETURN_IF_ERROR(g_.SetOp(reader.id(), reader.op(), {{"T", list.dtype}}));
+        WEIR_RETURN_IF_ERROR(g_.SetOutputType(reader.id(), 0, TypeOf(list)));
+        continue;
+      } else if (reader.Is("TensorListStack")) {
+        WEIR_RETURN_IF_ERROR(g_.SetInputs(reader.id(), {rows}, reader.control_inputs()));
+        WEIR_RETURN_IF_ERROR(g_.SetOp(reader.id(), "Identity", {{"T", list.dtype}}));
+        continue;
+      } else {
+        WEIR_ASSIGN_OR_RETURN(Endpoint axis, AddConst(g_, Tensor(0)));
+        WEIR_RETURN_IF_ERROR(g_.SetInputs(reader.id(), {rows, reader.input(1), axis}, reader.control_inputs()));
+        const AttrMap attrs{{"Tparams", list.dtype}, {"Tindices", BaseType(g_.type(reader.input(1)).dtype)},
+                            {"Taxis", kInt32}, {"batch_dims", int64_t{0}}};
+        WEIR_RETURN_IF_ERROR(g_.SetOp(reader.id(), "GatherV2", attrs));
+        continue;
+      }
+      WEIR_ASSIGN_OR_RETURN(Endpoint nothing, AddConst(g_, Tensor(0)));
+      WEIR_RETURN_IF_ERROR(HandOverControl(g_, reader.id(), nothing.node));
+      WEIR_RETURN_IF_ERROR(g_.Remove(reader.id()));
+    }
+    return {};
+  }
+
+  Graph& g_;
+  PassContext& context_;
+  std::map<NodeId, Loop> loops_;
+  Counts counts_;
+};
+
+}  // namespace
+
+Result<bool> StackLists(Graph& g, PassContext& context) { return Stacker(g, context).Run(); }
+
+}  // namespace weir
