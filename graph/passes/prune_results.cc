@@ -24,10 +24,27 @@ std::vector<bool> ReadOutputs(const Node& n) {
   return read;
 }
 
+// By node: whether it is an effect or comes after one. A control edge from any other orders nothing that could be seen.
+std::vector<bool> AfterEffects(const Function& f) {
+  const Graph& g = f.body;
+  std::vector<bool> after(g.num_ids());
+  const auto order = TopologicalOrder(g);
+  if (!order.ok()) return std::vector<bool>(g.num_ids(), true);
+  for (NodeId id : EffectNodes(f, g)) after[id.value] = true;
+  for (NodeId id : *order) {
+    const Node& n = g.node(id);
+    bool comes_after = after[id.value] || !n.def();
+    for (Endpoint e : n.inputs()) comes_after = comes_after || after[e.node.value];
+    for (NodeId c : n.control_inputs()) comes_after = comes_after || after[c.value];
+    after[id.value] = comes_after;
+  }
+  return after;
+}
+
 // Marks the arguments of a body that the roots read, once for all roots that are given.
 class ArgumentsRead {
  public:
-  explicit ArgumentsRead(const Graph& body) : body_(body), seen_(body.num_ids()) {}
+  explicit ArgumentsRead(const Function& f) : body_(f.body), after_(AfterEffects(f)), seen_(f.body.num_ids()) {}
 
   // Calls `found` with the index of each argument that is new.
   template <class Found>
@@ -40,12 +57,15 @@ class ArgumentsRead {
       const Node& n = body_.node(id);
       if (n.Is("_Arg")) found(static_cast<size_t>(n.attr<int64_t>("index")));
       for (Endpoint e : n.inputs()) stack.push_back(e.node);
-      stack.insert(stack.end(), n.control_inputs().begin(), n.control_inputs().end());
+      for (NodeId c : n.control_inputs()) {
+        if (after_[c.value]) stack.push_back(c);
+      }
     }
   }
 
  private:
   const Graph& body_;
+  const std::vector<bool> after_;
   std::vector<bool> seen_;
 };
 
@@ -63,8 +83,8 @@ std::vector<bool> NeededVariables(const Function& condition, const Function& bod
   const std::set<NodeId> in_condition = EffectNodes(condition, condition.body), in_body = EffectNodes(body, body.body);
   std::vector<NodeId> roots = RetNodes(condition.body);
   roots.insert(roots.end(), in_condition.begin(), in_condition.end());
-  ArgumentsRead(condition.body).From(std::move(roots), need);
-  ArgumentsRead read(body.body);
+  ArgumentsRead(condition).From(std::move(roots), need);
+  ArgumentsRead read(body);
   read.From({in_body.begin(), in_body.end()}, need);
   const std::vector<NodeId> results = RetNodes(body.body);
   while (!fresh.empty()) {
@@ -105,10 +125,31 @@ class Pruner {
     }
     // What stands in a result's place has another shape.
     if (changed) WEIR_RETURN_IF_ERROR(SetCalledFunctions(g_, id, functions, {{"output_shapes", AttrList()}}));
+    for (size_t i = 0; loop && i < needed.size(); ++i) {
+      if (needed[i] || Reads(functions[0], i) || Reads(functions[1], i)) continue;
+      WEIR_ASSIGN_OR_RETURN(const bool cut, CutInput(id, static_cast<int>(i)));
+      changed |= cut;
+    }
     return changed;
   }
 
  private:
+  // Whether a function does more with an argument than hand it on.
+  bool Reads(const FuncRef& f, size_t i) const {
+    const Graph& body = g_.FindFunction(f.name)->body;
+    const auto& users = body.node(ArgNodes(body)[i]).users();
+    return std::any_of(users.begin(), users.end(), [&](const Use& use) { return !body.node(use.node).Is("_Retval"); });
+  }
+  // What a loop hands on and nobody reads need not be computed before it, either.
+  Result<bool> CutInput(NodeId id, int i) {
+    const Endpoint e = g_.node(id).input(i);
+    if (g_.node(e.node).Is("FakeParam") || g_.node(e.node).Is("Const") || g_.node(e.node).Is("_Arg")) return false;
+    NodeSpec fake{.op = "FakeParam", .name = g_.UniqueName("unread")};
+    fake.attrs = {{"dtype", BaseType(g_.type(e).dtype)}, {"shape", PartialShape({0})}};
+    WEIR_ASSIGN_OR_RETURN(NodeId instead, g_.AddNode(std::move(fake)));
+    WEIR_RETURN_IF_ERROR(g_.SetInput(id, i, {instead, 0}));
+    return true;
+  }
   // The name of a function like this one, but without the results that are not needed; its own where it has none.
   Result<std::string> Without(const std::string& name, const std::vector<bool>& needed, bool loop) {
     const auto key = std::pair(name, needed);
@@ -131,11 +172,28 @@ class Pruner {
       changed = true;
     }
     if (!changed) return made_[key] = name;
+    WEIR_RETURN_IF_ERROR(DropUnseenOrder(copy));
+    std::vector<NodeId> roots = args;
+    roots.insert(roots.end(), results.begin(), results.end());
+    for (NodeId id : EffectNodes(copy, copy.body)) roots.push_back(id);
+    WEIR_RETURN_IF_ERROR(copy.body.Retain(NeededBy(copy.body, std::move(roots))));
     copy.name = name + "_pruned";
     for (int i = 1; g_.FindFunction(copy.name); ++i) copy.name = fmt::format("{}_pruned_{}", name, i);
     made_[key] = copy.name;
     WEIR_RETURN_IF_ERROR(g_.AddFunction(std::move(copy)));
     return made_[key];
+  }
+
+  // What is waited for and not seen would still read what is not kept up any more.
+  static Status DropUnseenOrder(Function& f) {
+    const std::vector<bool> after = AfterEffects(f);
+    for (NodeId id : f.body.nodes()) {
+      const std::vector<NodeId> before = f.body.node(id).control_inputs();
+      for (NodeId c : before) {
+        if (!after[c.value]) WEIR_RETURN_IF_ERROR(f.body.RemoveControlInput(id, c));
+      }
+    }
+    return {};
   }
 
   Graph& g_;
@@ -147,8 +205,9 @@ class Pruner {
 Result<bool> PruneResults(Graph& g, PassContext&) {
   Pruner pruner(g);
   bool changed = false;
-  for (NodeId id : g.nodes()) {
-    WEIR_ASSIGN_OR_RETURN(bool pruned, pruner.Visit(id));
+  WEIR_ASSIGN_OR_RETURN(const auto order, TopologicalOrder(g));
+  for (auto id = order.rbegin(); id != order.rend(); ++id) {  // readers first
+    WEIR_ASSIGN_OR_RETURN(bool pruned, pruner.Visit(*id));
     changed |= pruned;
   }
   return changed;

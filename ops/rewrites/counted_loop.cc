@@ -119,6 +119,7 @@ Result<std::optional<CountedLoop>> CountLoop(const Graph& g, NodeId id, PassCont
     WEIR_ASSIGN_OR_RETURN(const Function* function, FindCalled(g, f));
     WEIR_ASSIGN_OR_RETURN(Graph part, Instantiate(g, *function, f.attrs, types));
     WEIR_RETURN_IF_ERROR(InlineCalls(part, context).status());
+    WEIR_RETURN_IF_ERROR(RelaxOrder(part, context).status());
     WEIR_RETURN_IF_ERROR(DropUnread(*function, part));
     parts.push_back(std::move(part));
   }

@@ -38,7 +38,7 @@ struct List {
   enum Kind { kPushed, kSet, kRead, kPopped, kAdded, kUnread } kind;
   NodeId at;          // the node of the body that pushes, sets or pops
   DType dtype = DType::kInvalid;
-  Shape item;
+  std::optional<Shape> item;  // not known yet where the body does not tell and what the loop begins with may
   int64_t length = 0;
 };
 
@@ -52,14 +52,20 @@ class Stacker {
 
   Result<bool> Run() {
     WEIR_ASSIGN_OR_RETURN(const auto order, TopologicalOrder(g_));
-    WEIR_RETURN_IF_ERROR(LookAtAll(order));
-    WEIR_ASSIGN_OR_RETURN(const bool told, TellLengths());
-    if (told) {  // what follows from lengths is known now: how long the lists are that gradients begin with
-      WEIR_RETURN_IF_ERROR(InferShapes(g_, context_).status());
+    const auto holds_list = [&](NodeId id) { return IsLoopOfLists(g_.node(id)); };
+    if (std::none_of(order.begin(), order.end(), holds_list)) return false;
+    bool changed = false;
+    // What is told of lists tells more of others: what gradients begin with is as long as what was stacked.
+    for (bool again = true; again; changed = changed || again) {
+      WEIR_ASSIGN_OR_RETURN(const bool whole, MakeWhole(order));
+      if (whole) WEIR_RETURN_IF_ERROR(InferShapes(g_, context_).status());
       WEIR_RETURN_IF_ERROR(LookAtAll(order));
+      WEIR_ASSIGN_OR_RETURN(const bool told, TellLengths());
+      if (told) WEIR_RETURN_IF_ERROR(InferShapes(g_, context_).status());
+      again = whole || told;
     }
     DropUnfit();
-    if (loops_.empty()) return told;
+    if (loops_.empty()) return changed;
     for (NodeId id : order) {
       if (auto it = loops_.find(id); it != loops_.end()) WEIR_RETURN_IF_ERROR(Change(it->second));
     }
@@ -67,8 +73,61 @@ class Stacker {
   }
 
  private:
-  static bool HasList(const Node& n) {
-    return std::any_of(n.outputs().begin(), n.outputs().end(), [](const OutputType& t) { return t.dtype == kVariant; });
+  static bool IsLoopOfLists(const Node& n) {
+    return n.def() && n.def()->calls() == CallKind::kLoop &&
+           std::any_of(n.outputs().begin(), n.outputs().end(), [](const OutputType& t) { return t.dtype == kVariant; });
+  }
+
+  // ---- lists that are a tensor's rows, as TensorArrays write it
+  //
+  //   TensorListScatterIntoExistingList(TensorListReserve(n), x, [0 … n-1])  ->  TensorListFromTensor(x)
+  //   AddN(TensorListReserve(n), a list of n)                                ->  the list
+  //   TensorListLength(TensorListReserve(n))                                 ->  n
+
+  Result<bool> MakeWhole(const std::vector<NodeId>& order) {
+    bool changed = false;
+    for (NodeId id : order) {
+      const Node n = g_.node(id);
+      if (n.Is("TensorListScatterIntoExistingList") && IsIota(ConstantValue(g_, n.input(2))) &&
+          SizeOfReserve(n.input(0)) == RowsIn(n.input(1)) && RowsIn(n.input(1))) {
+        const Node reserve = g_.node(BehindHandedOn(g_, n.input(0)).node);
+        const DType dtype = n.attr<DType>("element_dtype");
+        if (reserve.attr<DType>("element_dtype") != dtype) continue;
+        WEIR_RETURN_IF_ERROR(g_.SetInputs(id, {n.input(1), reserve.input(0)}, n.control_inputs()));
+        WEIR_RETURN_IF_ERROR(g_.SetOp(id, "TensorListFromTensor", {{"element_dtype", dtype},
+                                                                   {"shape_type", reserve.attr<DType>("shape_type")}}));
+        changed = true;
+      } else if (n.Is("AddN") && n.inputs().size() == 2 && n.control_inputs().empty() && Readers(n, 0) > 0) {
+        const int empty = SizeOfReserve(n.input(0)) ? 0 : 1;
+        const Endpoint other = n.input(1 - empty);
+        const Node& list = g_.node(BehindHandedOn(g_, other).node);
+        const auto size = SizeOfReserve(n.input(empty));
+        if (!size || !list.Is("TensorListFromTensor") || size != RowsIn(list.input(0))) continue;
+        WEIR_RETURN_IF_ERROR(g_.ReplaceUses({id, 0}, other));
+        changed = true;
+      } else if (n.Is("TensorListLength") && Readers(n, 0) > 0) {
+        const NodeId reserve = BehindHandedOn(g_, n.input(0)).node;
+        if (!g_.node(reserve).Is("TensorListReserve") || !n.control_inputs().empty()) continue;
+        WEIR_RETURN_IF_ERROR(g_.ReplaceUses({id, 0}, g_.node(reserve).input(1)));
+        changed = true;
+      }
+    }
+    return changed;
+  }
+  std::optional<int64_t> SizeOfReserve(Endpoint e) const {
+    const Node& n = g_.node(BehindHandedOn(g_, e).node);
+    return n.Is("TensorListReserve") ? IntOf(ConstantValue(g_, n.input(1))) : std::nullopt;
+  }
+  std::optional<int64_t> RowsIn(Endpoint tensor) const {
+    const PartialShape& shape = g_.ShapeOf(tensor);
+    return shape.rank() > 0 && Known(shape[0]) ? std::optional<int64_t>(shape[0]) : std::nullopt;
+  }
+  static bool IsIota(const Tensor* t) {
+    if (!t || t->dtype() != kInt32 || t->rank() != 1) return false;
+    for (int64_t i = 0; i < t->num_elements(); ++i) {
+      if (t->data<int32_t>()[i] != i) return false;
+    }
+    return true;
   }
 
   // ---- looking
@@ -76,8 +135,7 @@ class Stacker {
   Status LookAtAll(const std::vector<NodeId>& order) {
     loops_.clear(), counts_.clear();
     for (NodeId id : order) {
-      const Node& n = g_.node(id);
-      if (n.def() && n.def()->calls() == CallKind::kLoop && HasList(n)) WEIR_RETURN_IF_ERROR(Look(id));
+      if (IsLoopOfLists(g_.node(id))) WEIR_RETURN_IF_ERROR(Look(id));
     }
     return {};
   }
@@ -88,10 +146,15 @@ class Stacker {
       for (const auto& [i, list] : loop.lists) {
         for (const Use& use : std::vector<Use>(g_.node(id).users().begin(), g_.node(id).users().end())) {
           const Node& reader = g_.node(use.node);
-          const bool stacks = use.output == i && list.length > 0 && reader.Is("TensorListStack");
-          if (!stacks || reader.attr<int64_t>("num_elements") >= 0) continue;
-          WEIR_RETURN_IF_ERROR(g_.SetAttr(use.node, "num_elements", list.length));
-          told = true;
+          if (use.output != i || list.length <= 0) continue;
+          if (reader.Is("TensorListStack") && reader.attr<int64_t>("num_elements") < 0) {
+            WEIR_RETURN_IF_ERROR(g_.SetAttr(use.node, "num_elements", list.length));
+            told = true;
+          } else if (reader.Is("TensorListLength") && Readers(reader, 0) > 0) {
+            WEIR_ASSIGN_OR_RETURN(Endpoint length, AddConst(g_, Tensor(static_cast<int32_t>(list.length))));
+            WEIR_RETURN_IF_ERROR(g_.ReplaceUses({use.node, 0}, length));
+            told = true;
+          }
         }
       }
     }
@@ -102,15 +165,23 @@ class Stacker {
   Status Look(NodeId id) {
     const Node& n = g_.node(id);
     WEIR_ASSIGN_OR_RETURN(auto counted, CountLoop(g_, id, context_, counts_));
-    if (!counted) return {};
+    if (!counted) return Leave(n, "how often it runs is not known");
     Loop loop{std::move(*counted), {}};
     WEIR_RETURN_IF_ERROR(PassOver(loop.body));
     WEIR_RETURN_IF_ERROR(PassOver(loop.cond));
     for (int i = 0; i < static_cast<int>(n.outputs().size()); ++i) {
       const OutputType& t = n.output(i);
-      if (t.dtype == kVariant ? !LookAtList(n, loop, i) : t.dtype != kResource && !IsStatic(t)) return {};
+      const bool list = t.dtype == kVariant;
+      if (list ? LookAtList(n, loop, i) : t.dtype == kResource || IsStatic(t)) continue;
+      return Leave(n, fmt::format("variable {}, {}, {}", i, t.ToString(),
+                                  list ? "is a list that is used otherwise" : "is of no known shape"));
     }
     loops_.emplace(id, std::move(loop));
+    return {};
+  }
+  // Notes why the lists of a loop stay.
+  Status Leave(const Node& n, const std::string& why) {
+    context_.notes.push_back(fmt::format("lists stay: {} '{}': {}", n.op(), n.name(), why));
     return {};
   }
   // Takes away what only hands lists on.
@@ -193,16 +264,20 @@ class Stacker {
     return true;
   }
   static bool SetItem(List& list, const OutputType& item) {
-    const auto shape = item.shape.ToShape();
-    if (!shape || !IsPlain(item.dtype)) return false;
-    if (list.dtype != DType::kInvalid && (list.dtype != item.dtype || !(list.item == *shape))) return false;
-    list.dtype = item.dtype, list.item = *shape;
+    return IsPlain(item.dtype) && Agrees(list, BaseType(item.dtype), item.shape.ToShape());
+  }
+  // Whether such items can be in the list; tells it what was not known.
+  static bool Agrees(List& list, DType dtype, const std::optional<Shape>& item) {
+    if (list.dtype != DType::kInvalid && list.dtype != dtype) return false;
+    if (list.item && item && !(*list.item == *item)) return false;
+    list.dtype = dtype;
+    if (item) list.item = item;
     return true;
   }
   static bool Fits(const List& list) {
     int64_t bytes = 0;
-    return CheckedMul(list.item.num_elements(), list.length * static_cast<int64_t>(SizeOf(list.dtype)), &bytes) &&
-           bytes <= kMostBytes;
+    const int64_t row_bytes = list.length * static_cast<int64_t>(SizeOf(list.dtype));
+    return list.item && CheckedMul(list.item->num_elements(), row_bytes, &bytes) && bytes <= kMostBytes;
   }
 
   // ---- what is around
@@ -213,8 +288,15 @@ class Stacker {
     for (bool again = true; again;) {
       again = false;
       for (auto it = loops_.begin(); it != loops_.end();) {
-        if (Begins(it->second) && Ends(it->second)) ++it;
-        else it = loops_.erase(it), again = true;
+        const bool begins = Begins(it->second);
+        if (begins && Ends(it->second)) {
+          ++it;
+          continue;
+        }
+        const Node& n = g_.node(it->first);
+        const char* why = begins ? "who reads a list behind it needs one" : "it begins with a list that stays";
+        static_cast<void>(Leave(n, why));
+        it = loops_.erase(it), again = true;
       }
     }
   }
@@ -237,25 +319,24 @@ class Stacker {
       if (list.kind == List::kAdded) {
         // Zeros like one that has a length, and as many in each iteration.
         const List* like = start.Is("ZerosLike") ? ListOf(BehindHandedOn(g_, start.input(0))) : nullptr;
-        if (!like || like->length <= 0 || like->dtype != list.dtype || !(like->item == list.item)) return false;
+        if (!like || like->length <= 0 || !Agrees(list, like->dtype, like->item)) return false;
         list.length = like->length;
         if (!AddsAsMany(loop, list) || !Fits(list)) return false;
       } else if (start.Is("TensorListFromTensor")) {
-        const auto rows = g_.type(start.input(0)).shape.ToShape();
-        if (!rows || rows->rank() < 1 || !IsPlain(g_.type(start.input(0)).dtype)) return false;
+        const OutputType& type = g_.type(start.input(0));
+        const auto rows = type.shape.ToShape();
+        if (!rows || rows->rank() < 1 || !IsPlain(type.dtype)) return false;
         const PartialShape row = Subshape(PartialShape(*rows), 1, rows->rank());
-        if (list.dtype == DType::kInvalid) list.dtype = g_.type(start.input(0)).dtype, list.item = *row.ToShape();
-        if (list.dtype != g_.type(start.input(0)).dtype || !(PartialShape(list.item) == row)) return false;
+        if (!Agrees(list, BaseType(type.dtype), row.ToShape())) return false;
         list.length = (*rows)[0];
       } else if (const List* other = ListOf(e); other && other->kind != List::kPopped && other->length > 0) {
-        if (list.dtype == DType::kInvalid) list.dtype = other->dtype, list.item = other->item;
-        if (list.dtype != other->dtype || !(list.item == other->item)) return false;
+        if (!Agrees(list, other->dtype, other->item)) return false;
         list.length = other->length;
       } else {
         return false;
       }
       // What is popped is gone; nobody reads what is left but by its length, which is not kept.
-      if (list.kind == List::kPopped && list.length < loop.trips) return false;
+      if (!list.item || (list.kind == List::kPopped && list.length < loop.trips)) return false;
     }
     return true;
   }
@@ -291,7 +372,7 @@ class Stacker {
   bool Readable(const Use& use, const List& list) const {
     const Node& reader = g_.node(use.node);
     if (reader.Is("TensorListLength")) return true;
-    if (reader.Is("TensorListGetItem")) return use.input == 0;
+    if (reader.Is("TensorListGetItem") || reader.Is("TensorListGather")) return use.input == 0;
     if (reader.Is("TensorListStack")) {
       const int64_t count = reader.attr<int64_t>("num_elements");
       return use.input == 0 && (count < 0 || count == list.length);
@@ -312,15 +393,15 @@ class Stacker {
 
   // ---- changing
 
-  static Shape RowsOf(const List& list) {
-    Dims dims = list.item.dims();
+  static Shape ShapeOf(const List& list) {
+    Dims dims = list.item->dims();
     dims.insert(dims.begin(), list.length);
     return Shape::Make(dims).value();
   }
   static OutputType TypeOf(const List& list) {
     OutputType type;
     type.dtype = list.dtype;
-    type.shape = list.kind == List::kUnread ? PartialShape::Scalar() : PartialShape(RowsOf(list));
+    type.shape = list.kind == List::kUnread ? PartialShape::Scalar() : PartialShape(ShapeOf(list));
     return type;
   }
   static Result<Endpoint> Add(Graph& g, std::string op, const std::string& name, std::vector<Endpoint> inputs,
@@ -382,7 +463,7 @@ class Stacker {
     if (list.kind == List::kUnread) return AddConst(g_, Tensor(0));
     if (list.kind != List::kPushed && list.kind != List::kSet)  // they begin with what is there
       return g_.node(e.node).Is("TensorListFromTensor") ? g_.node(e.node).input(0) : e;
-    const Dims dims = RowsOf(list).dims();
+    const Dims dims = ShapeOf(list).dims();
     WEIR_ASSIGN_OR_RETURN(Endpoint sizes, AddConst(g_, Tensor::Vector(std::vector<int64_t>(dims.begin(), dims.end()))));
     WEIR_ASSIGN_OR_RETURN(Endpoint zero, AddConst(g_, Tensor::Zeros(list.dtype, {})));
     return Add(g_, "Fill", n.name() + "/rows", {sizes, zero}, {{"T", list.dtype}, {"index_type", kInt64}});
@@ -421,7 +502,7 @@ class Stacker {
         } else {
           const bool length = g.node(id).Is("TensorListLength");
           Tensor told(static_cast<int32_t>(list.length));
-          if (!length) told = SizesOf(list.item.dims(), g.node(id).output(0).dtype);
+          if (!length) told = SizesOf(list.item->dims(), g.node(id).output(0).dtype);
           WEIR_ASSIGN_OR_RETURN(Endpoint constant, AddConst(g, std::move(told)));
           WEIR_RETURN_IF_ERROR(HandOverControl(g, id, constant.node));
           WEIR_RETURN_IF_ERROR(g.ReplaceUses({id, 0}, constant));

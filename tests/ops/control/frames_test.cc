@@ -154,6 +154,28 @@ TEST(Frames, AMergeOfOneThatIsAliveIsThatOne) {
   EXPECT_NE(RunError(b, b.OutputOf(two, 0), {{p, true}}).ToString().find("never has a value"), std::string::npos);
 }
 
+// Where a condition lies within itself one of its sides is dead: the number of the other is known, and who waits for
+// the Merge waits for what is alive.
+TEST(Frames, AConditionWithinItself) {
+  Builder b;
+  Output q = ops::Placeholder(b, kBool, {}, {.name = "q"}), x = ops::Placeholder(b, kFloat, {2}, {.name = "x"});
+  auto on = [&](Output v, Output p, int side) { return b.OutputOf(b.AddNode("Switch", {v, p}), side); };
+  Output inner = on(x, q, 1), again = on(q, q, 1);
+  Operation merge = b.AddNode("Merge", {ops::Exp(on(inner, again, 0)), on(inner, again, 1) * 2.0f});
+  Output two = [&] {
+    auto after = b.ControlDependencies({merge});
+    return b.Add("Const", {}, {{"value", Tensor(2.0f)}, {"dtype", kFloat}});
+  }();
+  Output number = ops::Cast(b.OutputOf(merge, 1), kFloat);
+  Output y = b.Add("Merge", {on(x, q, 0), b.OutputOf(merge, 0) + number + two});
+  ASSERT_TRUE(b.status().ok()) << b.status().ToString();
+  for (bool optimize : {true, false}) {
+    Session s(b, {.optimize = optimize});
+    EXPECT_EQ(s.Run(y, {{x, {1, -1}}, {q, true}}).value().ToString(), "[5, 1]");
+    EXPECT_EQ(s.Run(y, {{x, {1, -1}}, {q, false}}).value().ToString(), "[1, -1]");
+  }
+}
+
 TEST(Frames, WhatCannotBeLiftedSaysWhy) {
   auto error = [](const std::function<Output(Builder&, Output, Output, Output)>& make) {
     Builder b;
