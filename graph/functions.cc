@@ -22,6 +22,7 @@ struct Depth {
 };
 
 constexpr std::string_view kBranches = "branches";
+constexpr char kStatesOf[] = "_states_of";  // an attribute of functions: see NameOfStates
 
 // Names of the attributes that have one function each, in the order that matters.
 std::span<const std::string_view> FunctionAttrs(CallKind kind) {
@@ -225,6 +226,23 @@ std::set<NodeId> EffectNodes(const Function& f, const Graph& body) {
     if (IsEffect(body.node(id))) effects.insert(id);
   }
   return effects;
+}
+
+bool TouchesResource(const Graph& g, const Node& n) {
+  return std::any_of(n.inputs().begin(), n.inputs().end(),
+                     [&](Endpoint e) { return BaseType(g.type(e).dtype) == kResource; });
+}
+
+const std::string& NameOfStates(const Function& f) {
+  auto it = f.attrs.find(kStatesOf);
+  const std::string* name = it == f.attrs.end() ? nullptr : it->second.get<std::string>();
+  return name ? *name : f.name;
+}
+
+void KeepStatesOf(const Function& other, Function& f) {
+  const std::vector<NodeId> nodes = f.body.nodes();
+  const auto keeps = [&](NodeId id) { return f.body.node(id).def() && f.body.node(id).def()->keeps_state(); };
+  if (std::any_of(nodes.begin(), nodes.end(), keeps)) f.attrs[kStatesOf] = NameOfStates(other);
 }
 
 bool HasEffects(const Graph& body) {

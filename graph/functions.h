@@ -47,6 +47,12 @@ std::vector<DType> ResultDTypes(const Graph& body);
 // those that the function's control results name.
 std::set<NodeId> EffectNodes(const Function& f, const Graph& body);
 bool HasEffects(const Graph& body);  // of its known ops
+bool TouchesResource(const Graph& g, const Node& n);  // has a handle among its inputs
+
+// By which function's name the nodes of a body keep their states (OpDef::KeepsState): its own, or, where a pass made it
+// of another, that one's, so that what random ops draw does not depend on passes.
+const std::string& NameOfStates(const Function& f);
+void KeepStatesOf(const Function& other, Function& f);
 
 // Output types of a call, branch or loop node by inference through its bodies, which must give what the node promises.
 // Leaves the node alone when it is none.

@@ -24,7 +24,8 @@ std::vector<bool> ReadOutputs(const Node& n) {
   return read;
 }
 
-// By node: whether it is an effect or comes after one. A control edge from any other orders nothing that could be seen.
+// By node: whether it is an effect, reads what effects may change, or comes after such. A control edge from any other
+// orders nothing that could be seen.
 std::vector<bool> AfterEffects(const Function& f) {
   const Graph& g = f.body;
   std::vector<bool> after(g.num_ids());
@@ -33,7 +34,7 @@ std::vector<bool> AfterEffects(const Function& f) {
   for (NodeId id : EffectNodes(f, g)) after[id.value] = true;
   for (NodeId id : *order) {
     const Node& n = g.node(id);
-    bool comes_after = after[id.value] || !n.def();
+    bool comes_after = after[id.value] || !n.def() || TouchesResource(g, n);
     for (Endpoint e : n.inputs()) comes_after = comes_after || after[e.node.value];
     for (NodeId c : n.control_inputs()) comes_after = comes_after || after[c.value];
     after[id.value] = comes_after;
@@ -123,14 +124,17 @@ class Pruner {
       changed |= name != functions[k].name;
       functions[k].name = std::move(name);
     }
-    // What stands in a result's place has another shape.
-    if (changed) WEIR_RETURN_IF_ERROR(SetCalledFunctions(g_, id, functions, {{"output_shapes", AttrList()}}));
+    std::vector<int> cut;
     for (size_t i = 0; loop && i < needed.size(); ++i) {
-      if (needed[i] || Reads(functions[0], i) || Reads(functions[1], i)) continue;
-      WEIR_ASSIGN_OR_RETURN(const bool cut, CutInput(id, static_cast<int>(i)));
-      changed |= cut;
+      const NodeId source = g_.node(id).input(static_cast<int>(i)).node;
+      if (needed[i] || IsCheap(g_.node(source)) || Reads(functions[0], i) || Reads(functions[1], i)) continue;
+      cut.push_back(static_cast<int>(i));
     }
-    return changed;
+    if (!changed && cut.empty()) return false;
+    // What stands in a result's place, and in an input's, has another shape.
+    WEIR_RETURN_IF_ERROR(SetCalledFunctions(g_, id, functions, {{"output_shapes", AttrList()}}));
+    for (int i : cut) WEIR_RETURN_IF_ERROR(CutInput(id, i));
+    return true;
   }
 
  private:
@@ -140,15 +144,14 @@ class Pruner {
     const auto& users = body.node(ArgNodes(body)[i]).users();
     return std::any_of(users.begin(), users.end(), [&](const Use& use) { return !body.node(use.node).Is("_Retval"); });
   }
+  static bool IsCheap(const Node& n) { return n.Is("FakeParam") || n.Is("Const") || n.Is("_Arg"); }
   // What a loop hands on and nobody reads need not be computed before it, either.
-  Result<bool> CutInput(NodeId id, int i) {
+  Status CutInput(NodeId id, int i) {
     const Endpoint e = g_.node(id).input(i);
-    if (g_.node(e.node).Is("FakeParam") || g_.node(e.node).Is("Const") || g_.node(e.node).Is("_Arg")) return false;
     NodeSpec fake{.op = "FakeParam", .name = g_.UniqueName("unread")};
     fake.attrs = {{"dtype", BaseType(g_.type(e).dtype)}, {"shape", PartialShape({0})}};
     WEIR_ASSIGN_OR_RETURN(NodeId instead, g_.AddNode(std::move(fake)));
-    WEIR_RETURN_IF_ERROR(g_.SetInput(id, i, {instead, 0}));
-    return true;
+    return g_.SetInput(id, i, {instead, 0});
   }
   // The name of a function like this one, but without the results that are not needed; its own where it has none.
   Result<std::string> Without(const std::string& name, const std::vector<bool>& needed, bool loop) {
@@ -177,6 +180,7 @@ class Pruner {
     roots.insert(roots.end(), results.begin(), results.end());
     for (NodeId id : EffectNodes(copy, copy.body)) roots.push_back(id);
     WEIR_RETURN_IF_ERROR(copy.body.Retain(NeededBy(copy.body, std::move(roots))));
+    KeepStatesOf(function, copy);
     copy.name = name + "_pruned";
     for (int i = 1; g_.FindFunction(copy.name); ++i) copy.name = fmt::format("{}_pruned_{}", name, i);
     made_[key] = copy.name;

@@ -16,11 +16,6 @@ namespace {
 
 constexpr size_t kMostSources = 8;
 
-bool TouchesResource(const Graph& g, const Node& n) {
-  return std::any_of(n.inputs().begin(), n.inputs().end(),
-                     [&](Endpoint e) { return BaseType(g.type(e).dtype) == kResource; });
-}
-
 // A node that somebody could see running at another time.
 bool IsEffect(const Graph& g, const Node& n) {
   if (!n.def()) return true;

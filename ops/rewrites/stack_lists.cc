@@ -31,7 +31,10 @@ namespace weir {
 
 namespace {
 
-constexpr int64_t kMostItems = int64_t{1} << 24, kMostBytes = int64_t{1} << 31;
+constexpr int64_t kMostBytes = int64_t{1} << 31, kFewRows = 64;
+
+// What Fill and GatherV2 compute.
+bool HasZero(DType t) { return IsPlain(t) && InfoOf(t).kind != DTypeKind::kQuantised; }
 
 // A list of a loop.
 struct List {
@@ -231,7 +234,8 @@ class Stacker {
     }
     if (sets) {
       const auto size = start.Is("TensorListReserve") ? IntOf(ConstantValue(g_, start.input(1))) : std::nullopt;
-      if (!size || *size <= 0 || *size > kMostItems) return false;
+      // Of many more rows than iterations most would stay zeros, which a list does not keep.
+      if (!size || *size <= 0 || *size > std::max(2 * loop.trips, kFewRows)) return false;
       list.length = *size;
     }
     if (!Fits(list)) return false;
@@ -246,6 +250,7 @@ class Stacker {
     const int at = sum.input(0).node == arg ? 1 : 0;
     const Node& one = body.node(sum.input(at).node);
     if (sum.input(1 - at).node != arg || !one.Is("TensorListSetItem") || Readers(one, 0) != 1) return false;
+    if (one.attr<bool>("resize_if_index_out_of_bounds")) return false;
     if (!body.node(one.input(0).node).Is("TensorListReserve")) return false;
     List list{List::kAdded, sum.id()};
     if (!SetItem(list, body.type(one.input(2))) || !IsFloating(list.dtype)) return false;
@@ -257,14 +262,22 @@ class Stacker {
     for (const Use& use : loop.body.node(arg).users()) {
       const Node& reader = loop.body.node(use.node);
       if (reader.Is("_Retval") && reader.attr<int64_t>("index") == i) continue;
-      if (reader.Is("TensorListLength") || reader.Is("TensorListElementShape")) continue;
-      if (!reader.Is("TensorListGetItem") || use.input != 0 || !SetItem(list, reader.output(0))) return false;
+      if (use.input != 0) return false;
+      if (reader.Is("TensorListLength") || (reader.Is("TensorListElementShape") && IsOfZeros(loop.body, reader)))
+        continue;
+      if (!reader.Is("TensorListGetItem") || !SetItem(list, reader.output(0))) return false;
     }
     loop.lists[i] = list;
     return true;
   }
+  // Whether an element shape makes other lists alone, for which the items' shape is as good as what is declared.
+  static bool IsOfZeros(const Graph& body, const Node& shape) {
+    return std::all_of(shape.users().begin(), shape.users().end(), [&](const Use& use) {
+      return use.input == 0 && body.node(use.node).Is("TensorListReserve");
+    });
+  }
   static bool SetItem(List& list, const OutputType& item) {
-    return IsPlain(item.dtype) && Agrees(list, BaseType(item.dtype), item.shape.ToShape());
+    return HasZero(item.dtype) && Agrees(list, BaseType(item.dtype), item.shape.ToShape());
   }
   // Whether such items can be in the list; tells it what was not known.
   static bool Agrees(List& list, DType dtype, const std::optional<Shape>& item) {
@@ -325,7 +338,7 @@ class Stacker {
       } else if (start.Is("TensorListFromTensor")) {
         const OutputType& type = g_.type(start.input(0));
         const auto rows = type.shape.ToShape();
-        if (!rows || rows->rank() < 1 || !IsPlain(type.dtype)) return false;
+        if (!rows || rows->rank() < 1 || !HasZero(type.dtype)) return false;
         const PartialShape row = Subshape(PartialShape(*rows), 1, rows->rank());
         if (!Agrees(list, BaseType(type.dtype), row.ToShape())) return false;
         list.length = (*rows)[0];
@@ -441,11 +454,15 @@ class Stacker {
       auto list = loop.lists.find(i);
       dtypes.push_back(list == loop.lists.end() ? BaseType(n.output(i).dtype) : list->second.dtype);
     }
+    const std::vector<FuncRef> called = CalledFunctions(g_, n);
     std::vector<FuncRef> functions;
     for (auto [part, what] : {std::pair{&loop.cond, "cond"}, {&loop.body, "body"}}) {
       std::string name = n.name() + "_stacked_" + what;
       for (int k = 1; g_.FindFunction(name); ++k) name = fmt::format("{}_stacked_{}_{}", n.name(), what, k);
-      WEIR_RETURN_IF_ERROR(g_.AddFunction(ToFunction(name, std::move(*part))));
+      Function function = ToFunction(name, std::move(*part));
+      WEIR_ASSIGN_OR_RETURN(const Function* before, FindCalled(g_, called[functions.size()]));
+      KeepStatesOf(*before, function);
+      WEIR_RETURN_IF_ERROR(g_.AddFunction(std::move(function)));
       functions.push_back({name, {}});
     }
     // Its readers first: they take tensors from here on.

@@ -167,7 +167,7 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
   const std::set<NodeId> effects = EffectNodes(*function, body);
   WEIR_RETURN_IF_ERROR(AddSink(body, std::vector<NodeId>(effects.begin(), effects.end())).status());
   CompileEnv inner = env;
-  inner.function = f.name;
+  inner.function = NameOfStates(*function);
   inner.options.optimize = env.options.optimize_bodies;
   Passes run(body, inner.options);
   WEIR_RETURN_IF_ERROR(run.Unfold());

@@ -9,6 +9,7 @@
 #include "weir/ops/math/math.h"
 #include "weir/ops/model/control_flow.h"
 #include "weir/ops/model/sequences.h"
+#include "weir/ops/random/random.h"
 #include "weir/ops/reduce/reduce.h"
 #include "weir/session/save/compiled_graph.h"
 #include "weir/session/session.h"
@@ -143,6 +144,91 @@ TEST(StackedLists, WhatTheyBeginWithStays) {
   ExpectStacked(g, {ops::TensorListStack(fill(2, 3), kFloat, {2}), ops::TensorListStack(fill(3, 1), kFloat, {2}),
                     ops::TensorListStack(empty, kFloat, {2})},
                 {{x, Values({2})}});
+}
+
+// What random ops draw in the loops that `make` puts into a graph, run by run, is the same with the pass and without.
+void ExpectSameDraws(const std::function<std::vector<Output>(Builder&)>& make, const std::vector<bool>& runs) {
+  std::vector<Tensor> want;
+  for (bool stacked : {false, true}) {
+    Builder g;
+    Output first = ops::Placeholder(g, kBool, {}, {.name = "first"});
+    const std::vector<Output> ys = make(g);
+    ASSERT_TRUE(g.status().ok()) << g.status().ToString();
+    SessionOptions options{.threads = 1};
+    if (!stacked) options.disabled_passes = {"stack_lists", "prune_results"};
+    Session s(g, options);
+    std::vector<Tensor> drawn;
+    for (bool run : runs) {
+      auto got = s.Run(std::vector<Fetch>(ys.begin(), ys.end()), {{first, run}});
+      ASSERT_TRUE(got.ok()) << got.status().ToString();
+      drawn.insert(drawn.end(), got->begin(), got->end());
+    }
+    if (want.empty()) want = drawn;
+    for (size_t i = 0; i < want.size(); ++i) {
+      EXPECT_TRUE(drawn[i].Identical(want[i])) << i << ": " << drawn[i].ToString() << " for " << want[i].ToString();
+    }
+  }
+}
+
+TEST(StackedLists, RandomOpsOfLoopsOfOneNameHaveStatesOfTheirOwn) {
+  ExpectSameDraws([](Builder& g) {
+    auto draws = [&](int64_t seed) {
+      Outputs r = WhileLoop(g, [](const Outputs& v) { return ops::Less(v[0], 3); }, [&](const Outputs& v) {
+        Output u = ops::RandomUniform(g, {2}, {.seed = seed, .name = "u"});
+        return Outputs{v[0] + 1, ops::TensorListPushBack(v[1], u)};
+      }, {0, ops::EmptyTensorList(g, kFloat, {2})}, {.name = "loop"});
+      return ops::TensorListStack(r[1], kFloat, {2});
+    };
+    Output first = g.FindOutput("first");
+    return std::vector{Cond(first, [&] { return draws(11); }, [&] { return draws(77); })};
+  }, {true, false, true, false});
+}
+
+TEST(StackedLists, RandomOpsOfOneBodyShareItsState) {
+  ExpectSameDraws([](Builder& g) {
+    FuncRef cond = DefineFunction(g, "more", {kInt32, kVariant}, [](const Outputs& v) {
+      return Outputs{ops::Less(v[0], 2)};
+    });
+    FuncRef body = DefineFunction(g, "draw", {kInt32, kVariant}, [](const Outputs& v) {
+      Output u = ops::RandomUniform(*v[0].builder(), {2}, {.seed = 3});
+      return Outputs{v[0] + 1, ops::TensorListPushBack(v[1], u)};
+    });
+    std::vector<Output> ys;
+    for (int k = 0; k < 2; ++k) {
+      Output w = g.Add("While", {ops::Constant(g, 0), ops::EmptyTensorList(g, kFloat, {2})},
+                       {{"T", std::vector<DType>{kInt32, kVariant}}, {"cond", cond}, {"body", body}});
+      ys.push_back(ops::TensorListStack(Output(&g, {w.endpoint().node, 1}), kFloat, {2}));
+    }
+    return std::vector{ys[0] + ys[1] * 0.0f, ys[1]};
+  }, {true, true});
+}
+
+TEST(StackedLists, AnElementShapeThatIsReadIsTheDeclaredOne) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {4, 2}, {.name = "x"});
+  auto more = [](const Outputs& v) { return ops::Less(v[0], 4); };
+  Outputs rows = WhileLoop(g, more, [&](const Outputs& v) {
+    return Outputs{v[0] + 1, ops::TensorListPushBack(v[1], x[0])};
+  }, {0, ops::EmptyTensorList(g, kFloat)});
+  Outputs r = WhileLoop(g, more, [&](const Outputs& v) {
+    Output declared = ops::ReduceSum(ops::Reshape(ops::TensorListElementShape(v[1]), {-1}));
+    return Outputs{v[0] + 1, v[1], v[2] + declared, v[3] + ops::TensorListGetItem(v[1], v[0], kFloat)};
+  }, {0, rows[1], 0, ops::Zeros(g, {2})});
+  ExpectStacked(g, {r[2], r[3]}, {{x, Values({4, 2})}}, 2);
+}
+
+TEST(StackedLists, ListsOfFewItemsAndOfQuantisedOnesStay) {
+  Builder g;
+  Output few = WhileLoop(g, [](const Outputs& v) { return ops::Less(v[0], 3); }, [&](const Outputs& v) {
+    return Outputs{v[0] + 1, ops::TensorListSetItem(v[1], v[0], ops::Ones(g, {2}))};
+  }, {0, ops::TensorListReserve(ops::Constant(g, {2}), 1000, kFloat)})[1];
+  const DType quantised = DType::kQint8;
+  Output x = ops::Placeholder(g, quantised, {4, 2}, {.name = "x"});
+  Outputs r = WhileLoop(g, [](const Outputs& v) { return ops::Less(v[0], 4); }, [&](const Outputs& v) {
+    return Outputs{v[0] + 1, v[1], ops::TensorListPushBack(v[2], ops::TensorListGetItem(v[1], v[0], quantised))};
+  }, {0, ops::TensorListFromTensor(x), ops::EmptyTensorList(g, quantised, {2})});
+  ExpectStacked(g, {ops::TensorListGetItem(few, 2, kFloat), ops::TensorListStack(r[2], quantised, {2})},
+                {{x, Tensor::Zeros(quantised, Shape({4, 2}))}}, 2);
 }
 
 TEST(StackedLists, AListThatMayNotHoldAllIsAnError) {

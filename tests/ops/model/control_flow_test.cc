@@ -91,6 +91,19 @@ TEST(WhileLoop, BodiesAreBuiltForTheShapeInvariants) {
   EXPECT_NE(error({{}}).find("1 shape invariants for 2 loop variables"), std::string::npos);
 }
 
+TEST(WhileLoop, WhatNobodyReadsOfOneWithShapeInvariantsIsCut) {
+  Builder g;
+  Output x = ops::Placeholder(g, kFloat, {2}, {.name = "x"});
+  Outputs w = WhileLoop(
+      g, [](const Outputs& v) { return ops::Less(v[0], 3); },
+      [](const Outputs& v) { return Outputs{v[0] + 1, v[1], v[2] * 2.0f}; }, {0, ops::Exp(x), x},
+      {.shape_invariants = {{}, {2}, {2}}});
+  ASSERT_TRUE(g.status().ok()) << g.status().ToString();
+  auto y = Session(g).Run(w[2], {{x, {1.0f, -2.0f}}});
+  ASSERT_TRUE(y.ok()) << y.status().ToString();
+  EXPECT_EQ(y->ToVector<float>(), (std::vector<float>{8, -16}));
+}
+
 // ---- functions with gradients of their own
 
 // x * x, whose gradient is said to be 3 x dy, and `n`, an integer.
