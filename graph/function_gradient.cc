@@ -290,10 +290,6 @@ Result<const Derived*> DerivedOf(Builder& b, const Function& f, const FuncRef& c
   return &kept.emplace(f.name, std::move(key))->second;
 }
 
-const char* CallOp(const Builder& b, const FuncRef& f) {
-  return b.graph().FindFunction(f.name)->stateful ? "StatefulPartitionedCall" : "PartitionedCall";
-}
-
 // Lets the node call the forward function.
 Status CallForward(Builder& b, NodeId id, const Derived& d) {
   Graph& g = b.mutable_graph();
@@ -303,7 +299,7 @@ Status CallForward(Builder& b, NodeId id, const Derived& d) {
     std::vector<DType> args;
     for (const OutputType& t : d.args) args.push_back(BaseType(t.dtype));
     const AttrMap attrs{{"f", d.forward}, {"Tin", args}, {"Tout", d.results}};
-    WEIR_RETURN_IF_ERROR(g.SetOp(id, CallOp(b, d.forward), attrs));
+    WEIR_RETURN_IF_ERROR(g.SetOp(id, CallOp(b.graph(), d.forward), attrs));
   }
   return InferNode(g, id);
 }
@@ -320,7 +316,7 @@ Status CallOwnGradient(GradContext& c, const FuncRef& gradient) {
     results.push_back(BaseType(type.dtype) == kResource ? type.handle_dtype : BaseType(type.dtype));
   }
   for (int j = 0; j < c.num_outputs(); ++j) inputs.push_back(c.grad(j));
-  Operation op = b.AddNode(CallOp(b, gradient), std::move(inputs), {{"f", gradient}, {"Tout", results}},
+  Operation op = b.AddNode(CallOp(b.graph(), gradient), std::move(inputs), {{"f", gradient}, {"Tout", results}},
                            {.name = gradient.name});
   for (int i = 0; i < c.num_inputs() && op.valid(); ++i) {
     if (c.wants(i)) c.set(i, b.OutputOf(op, i));
@@ -349,7 +345,7 @@ Status CallGradient(GradContext& c) {
   std::vector<Input> inputs;
   for (const FunctionGradient::Need& need : d->needs) inputs.push_back(Given(c, need, 0, d->captures));
   const std::vector<DType> results = ResultDTypes(b.graph().FindFunction(d->backward.name)->body);
-  Operation op = b.AddNode(CallOp(b, d->backward), std::move(inputs), {{"f", d->backward}, {"Tout", results}},
+  Operation op = b.AddNode(CallOp(b.graph(), d->backward), std::move(inputs), {{"f", d->backward}, {"Tout", results}},
                            {.name = f->name + "_grad"});
   for (size_t k = 0; k < d->by.size() && op.valid(); ++k)
     c.set(static_cast<int>(d->by[k]), b.OutputOf(op, static_cast<int>(k)));

@@ -228,6 +228,18 @@ std::set<NodeId> EffectNodes(const Function& f, const Graph& body) {
   return effects;
 }
 
+Status DropUnread(const Function& f, Graph& body) {
+  std::vector<NodeId> roots = ArgNodes(body);
+  for (NodeId id : RetNodes(body)) roots.push_back(id);
+  for (NodeId id : EffectNodes(f, body)) roots.push_back(id);
+  return body.Retain(NeededBy(body, std::move(roots)));
+}
+
+const char* CallOp(const Graph& g, const FuncRef& f) {
+  const Function* function = g.FindFunction(f.name);
+  return function && function->stateful ? "StatefulPartitionedCall" : "PartitionedCall";
+}
+
 bool TouchesResource(const Graph& g, const Node& n) {
   return std::any_of(n.inputs().begin(), n.inputs().end(),
                      [&](Endpoint e) { return BaseType(g.type(e).dtype) == kResource; });

@@ -47,6 +47,10 @@ std::vector<DType> ResultDTypes(const Graph& body);
 // those that the function's control results name.
 std::set<NodeId> EffectNodes(const Function& f, const Graph& body);
 bool HasEffects(const Graph& body);  // of its known ops
+// Takes away what neither results nor effects of the body of `f` need; arguments stay.
+Status DropUnread(const Function& f, Graph& body);
+// The op that calls a function of the library.
+const char* CallOp(const Graph& g, const FuncRef& f);
 bool TouchesResource(const Graph& g, const Node& n);  // has a handle among its inputs
 
 // By which function's name the nodes of a body keep their states (OpDef::KeepsState): its own, or, where a pass made it

@@ -176,10 +176,7 @@ class Pruner {
     }
     if (!changed) return made_[key] = name;
     WEIR_RETURN_IF_ERROR(DropUnseenOrder(copy));
-    std::vector<NodeId> roots = args;
-    roots.insert(roots.end(), results.begin(), results.end());
-    for (NodeId id : EffectNodes(copy, copy.body)) roots.push_back(id);
-    WEIR_RETURN_IF_ERROR(copy.body.Retain(NeededBy(copy.body, std::move(roots))));
+    WEIR_RETURN_IF_ERROR(DropUnread(copy, copy.body));
     KeepStatesOf(function, copy);
     copy.name = name + "_pruned";
     for (int i = 1; g_.FindFunction(copy.name); ++i) copy.name = fmt::format("{}_pruned_{}", name, i);
@@ -207,6 +204,9 @@ class Pruner {
 }  // namespace
 
 Result<bool> PruneResults(Graph& g, PassContext&) {
+  const std::vector<NodeId> nodes = g.nodes();
+  const auto calls = [&](NodeId id) { return CallKindOf(g, g.node(id)) != CallKind::kNone; };
+  if (std::none_of(nodes.begin(), nodes.end(), calls)) return false;
   Pruner pruner(g);
   bool changed = false;
   WEIR_ASSIGN_OR_RETURN(const auto order, TopologicalOrder(g));

@@ -17,11 +17,6 @@ namespace {
 Output And(const Output& a, const Output& b) { return ops::LogicalAnd(a, b); }
 Output Or(const Output& a, const Output& b) { return ops::LogicalOr(a, b); }
 
-const char* CallOp(const Builder& b, const FuncRef& f) {
-  const Function* function = b.graph().FindFunction(f.name);
-  return function && function->stateful ? "StatefulPartitionedCall" : "PartitionedCall";
-}
-
 // ---- For
 
 Status ForShape(ShapeContext& c) {
@@ -56,7 +51,8 @@ Result<FuncRef> ForBody(Builder& b, const FuncRef& f, const std::vector<OutputTy
   std::vector<Input> inputs{vars[n]};
   std::vector<DType> dtypes;
   for (size_t k = 0; k < n; ++k) inputs.push_back(vars[k]), dtypes.push_back(types[k].dtype);
-  Operation call = body.AddNode(CallOp(b, f), std::move(inputs), {{"f", f}, {"Tout", dtypes}}, {.name = f.name});
+  Operation call =
+      body.AddNode(CallOp(b.graph(), f), std::move(inputs), {{"f", f}, {"Tout", dtypes}}, {.name = f.name});
   std::vector<Output> results;
   for (size_t k = 0; k < n; ++k) results.push_back(body.OutputOf(call, static_cast<int>(k)));
   results.insert(results.end(), {vars[n] + vars[n + 2], vars[n + 1], vars[n + 2]});
@@ -118,7 +114,7 @@ Result<OutputList> Called(Builder& b, const FuncRef& f, const std::vector<Output
   };
   if (const Function* function = b.graph().FindFunction(f.name)) {
     if (function->rets.size() != num_results) return gives(function->rets.size());
-    call = b.AddNode(CallOp(b, f), args, {{"f", f}, {"Tout", dtypes}}, {.name = f.name});
+    call = b.AddNode(CallOp(b.graph(), f), args, {{"f", f}, {"Tout", dtypes}}, {.name = f.name});
   } else if (b.graph().registry().Find(f.name)) {
     call = b.AddNode(f.name, args, f.attrs);
   } else {

@@ -91,13 +91,6 @@ class LoopCounter {
   Counts& counts_;
 };
 
-Status DropUnread(const Function& f, Graph& g) {
-  std::vector<NodeId> roots = ArgNodes(g);
-  for (NodeId id : RetNodes(g)) roots.push_back(id);
-  for (NodeId id : EffectNodes(f, g)) roots.push_back(id);
-  return g.Retain(NeededBy(g, std::move(roots)));
-}
-
 }  // namespace
 
 Endpoint BehindHandedOn(const Graph& g, Endpoint e) {

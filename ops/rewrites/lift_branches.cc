@@ -14,6 +14,7 @@
 #include "weir/graph/pass.h"
 #include "weir/graph/subgraph.h"
 #include "weir/ops/rewrites/lift.h"
+#include "weir/ops/rewrites/replacement.h"
 
 namespace weir {
 
@@ -165,7 +166,7 @@ class Branches {
       const bool asked = std::any_of(users.begin(), users.end(), [](const Use& use) { return use.output == 1; });
       if (!live.valid() || !asked) continue;
       const auto number = std::find(inputs.begin(), inputs.end(), live) - inputs.begin();
-      WEIR_ASSIGN_OR_RETURN(const Endpoint constant, AddConst(g_, Tensor(static_cast<int32_t>(number))));
+      WEIR_ASSIGN_OR_RETURN(const Endpoint constant, AddConst(g_, "const", Tensor(static_cast<int32_t>(number))));
       WEIR_RETURN_IF_ERROR(g_.ReplaceUses({id, 1}, constant));
       of_node_.resize(static_cast<size_t>(g_.num_ids()));
       of_node_[constant.node.value] = of_node_[id.value];
@@ -513,7 +514,7 @@ class Branches {
     for (size_t k = 0; k < given.size(); ++k) {
       Endpoint value;
       if (given[k].index[side]) {
-        WEIR_ASSIGN_OR_RETURN(value, AddConst(body, Tensor(*given[k].index[side])));
+        WEIR_ASSIGN_OR_RETURN(value, AddConst(body, "const", Tensor(*given[k].index[side])));
       } else if (given[k].value[side]) {
         WEIR_ASSIGN_OR_RETURN(value, find(*given[k].value[side]));
       } else {
@@ -534,24 +535,16 @@ class Branches {
     return given.result.valid() && !optional_.count(g_.node(given.result).attr<int64_t>("index"));
   }
 
-  static Result<Endpoint> AddConst(Graph& body, Tensor value) {
-    const DType dtype = value.dtype();
-    NodeSpec spec{.op = "Const", .name = body.UniqueName("const"),
-                  .attrs = {{"value", std::move(value)}, {"dtype", dtype}}};
-    WEIR_ASSIGN_OR_RETURN(NodeId id, body.AddNode(std::move(spec)));
-    return Endpoint{id, 0};
-  }
-
   // What a branch gives that has nothing to give: an error, where the graph's own result would be dead.
   Result<Endpoint> AddNothing(Graph& body, const Given& given) const {
     const OutputType& type = g_.type(given.of);
     NodeSpec spec{.op = "FakeParam", .name = body.UniqueName("nothing"),
                   .attrs = {{"dtype", BaseType(type.dtype)}, {"shape", type.shape}}};
     if (IsWanted(given)) {
-      WEIR_ASSIGN_OR_RETURN(Endpoint no, AddConst(body, Tensor(false)));
-      WEIR_ASSIGN_OR_RETURN(Endpoint why, AddConst(body, Tensor(fmt::format("'{}' has no value: it is on the side of a "
-                                                                            "condition that was not taken",
-                                                                            g_.EndpointName(given.of)))));
+      WEIR_ASSIGN_OR_RETURN(Endpoint no, AddConst(body, "const", Tensor(false)));
+      const std::string said = fmt::format("'{}' has no value: it is on the side of a condition that was not taken",
+                                           g_.EndpointName(given.of));
+      WEIR_ASSIGN_OR_RETURN(Endpoint why, AddConst(body, "const", Tensor(said)));
       NodeSpec check{.op = "Assert", .name = body.UniqueName("dead"), .inputs = {no, why},
                      .attrs = {{"T", std::vector<DType>{kString}}}};
       WEIR_ASSIGN_OR_RETURN(NodeId fails, body.AddNode(std::move(check)));

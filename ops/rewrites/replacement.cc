@@ -10,6 +10,13 @@ Result<Endpoint> AddInPlaceOf(Graph& g, const Node& like, const std::string& op,
   return Endpoint{id, 0};
 }
 
+Result<Endpoint> AddConst(Graph& g, const std::string& name, Tensor value) {
+  const DType dtype = value.dtype();
+  NodeSpec spec{.op = "Const", .name = g.UniqueName(name), .attrs = {{"value", std::move(value)}, {"dtype", dtype}}};
+  WEIR_ASSIGN_OR_RETURN(NodeId id, g.AddNode(std::move(spec)));
+  return Endpoint{id, 0};
+}
+
 Status HandOverControl(Graph& g, NodeId id, NodeId after) {
   for (NodeId before : std::vector<NodeId>(g.node(id).control_inputs()))
     WEIR_RETURN_IF_ERROR(g.AddControlInput(after, before).status());

@@ -31,6 +31,7 @@ namespace weir {
 
 namespace {
 
+constexpr char kName[] = "stacked";  // of constants
 constexpr int64_t kMostBytes = int64_t{1} << 31, kFewRows = 64;
 
 // What Fill and GatherV2 compute.
@@ -54,9 +55,10 @@ class Stacker {
   Stacker(Graph& g, PassContext& context) : g_(g), context_(context) {}
 
   Result<bool> Run() {
-    WEIR_ASSIGN_OR_RETURN(const auto order, TopologicalOrder(g_));
+    const std::vector<NodeId> nodes = g_.nodes();
     const auto holds_list = [&](NodeId id) { return IsLoopOfLists(g_.node(id)); };
-    if (std::none_of(order.begin(), order.end(), holds_list)) return false;
+    if (std::none_of(nodes.begin(), nodes.end(), holds_list)) return false;
+    WEIR_ASSIGN_OR_RETURN(const auto order, TopologicalOrder(g_));
     bool changed = false;
     // What is told of lists tells more of others: what gradients begin with is as long as what was stacked.
     for (bool again = true; again; changed = changed || again) {
@@ -154,7 +156,7 @@ class Stacker {
             WEIR_RETURN_IF_ERROR(g_.SetAttr(use.node, "num_elements", list.length));
             told = true;
           } else if (reader.Is("TensorListLength") && Readers(reader, 0) > 0) {
-            WEIR_ASSIGN_OR_RETURN(Endpoint length, AddConst(g_, Tensor(static_cast<int32_t>(list.length))));
+            WEIR_ASSIGN_OR_RETURN(Endpoint length, AddConst(g_, kName, Tensor(static_cast<int32_t>(list.length))));
             WEIR_RETURN_IF_ERROR(g_.ReplaceUses({use.node, 0}, length));
             told = true;
           }
@@ -424,10 +426,6 @@ class Stacker {
     WEIR_ASSIGN_OR_RETURN(NodeId id, g.AddNode(std::move(spec)));
     return Endpoint{id, 0};
   }
-  static Result<Endpoint> AddConst(Graph& g, Tensor value) {
-    const DType dtype = value.dtype();
-    return Add(g, "Const", "stacked", {}, {{"value", std::move(value)}, {"dtype", dtype}});
-  }
   static Tensor Scalar(DType dtype, int64_t v) {
     return dtype == kInt64 ? Tensor(v) : Tensor(static_cast<int32_t>(v));
   }
@@ -477,18 +475,18 @@ class Stacker {
   // The tensor that the loop begins with.
   Result<Endpoint> StartOf(const Node& n, int i, const List& list) {
     const Endpoint e = BehindHandedOn(g_, n.input(i));
-    if (list.kind == List::kUnread) return AddConst(g_, Tensor(0));
+    if (list.kind == List::kUnread) return AddConst(g_, kName, Tensor(0));
     if (list.kind != List::kPushed && list.kind != List::kSet)  // they begin with what is there
       return g_.node(e.node).Is("TensorListFromTensor") ? g_.node(e.node).input(0) : e;
     const Dims dims = ShapeOf(list).dims();
-    WEIR_ASSIGN_OR_RETURN(Endpoint sizes, AddConst(g_, Tensor::Vector(std::vector<int64_t>(dims.begin(), dims.end()))));
-    WEIR_ASSIGN_OR_RETURN(Endpoint zero, AddConst(g_, Tensor::Zeros(list.dtype, {})));
+    WEIR_ASSIGN_OR_RETURN(Endpoint sizes, AddConst(g_, kName, SizesOf(dims, kInt64)));
+    WEIR_ASSIGN_OR_RETURN(Endpoint zero, AddConst(g_, kName, Tensor::Zeros(list.dtype, {})));
     return Add(g_, "Fill", n.name() + "/rows", {sizes, zero}, {{"T", list.dtype}, {"index_type", kInt64}});
   }
 
   // Row `index` of `rows`, in place of output `output` of node `id`.
   static Status GetRow(Graph& g, NodeId id, int output, Endpoint rows, Endpoint index, DType dtype) {
-    WEIR_ASSIGN_OR_RETURN(Endpoint axis, AddConst(g, Tensor(0)));
+    WEIR_ASSIGN_OR_RETURN(Endpoint axis, AddConst(g, kName, Tensor(0)));
     const AttrMap attrs{{"Tparams", dtype}, {"Tindices", BaseType(g.type(index).dtype)}, {"Taxis", kInt32}};
     WEIR_ASSIGN_OR_RETURN(Endpoint row, Add(g, "GatherV2", g.node(id).name() + "/row", {rows, index, axis}, attrs));
     WEIR_RETURN_IF_ERROR(HandOverControl(g, id, row.node));
@@ -498,7 +496,7 @@ class Stacker {
   // counter + shift, or shift - counter.
   static Result<Endpoint> At(Graph& g, Endpoint counter, DType dtype, bool up, int64_t shift) {
     if (up && shift == 0) return counter;
-    WEIR_ASSIGN_OR_RETURN(Endpoint by, AddConst(g, Scalar(dtype, shift)));
+    WEIR_ASSIGN_OR_RETURN(Endpoint by, AddConst(g, kName, Scalar(dtype, shift)));
     return up ? Add(g, "AddV2", "row", {counter, by}, {{"T", dtype}})
               : Add(g, "Sub", "row", {by, counter}, {{"T", dtype}});
   }
@@ -520,7 +518,7 @@ class Stacker {
           const bool length = g.node(id).Is("TensorListLength");
           Tensor told(static_cast<int32_t>(list.length));
           if (!length) told = SizesOf(list.item->dims(), g.node(id).output(0).dtype);
-          WEIR_ASSIGN_OR_RETURN(Endpoint constant, AddConst(g, std::move(told)));
+          WEIR_ASSIGN_OR_RETURN(Endpoint constant, AddConst(g, kName, std::move(told)));
           WEIR_RETURN_IF_ERROR(HandOverControl(g, id, constant.node));
           WEIR_RETURN_IF_ERROR(g.ReplaceUses({id, 0}, constant));
         }
@@ -567,7 +565,7 @@ class Stacker {
     for (const Use& use : uses) {
       const Node reader = g_.node(use.node);
       if (reader.Is("TensorListLength")) {
-        WEIR_ASSIGN_OR_RETURN(Endpoint length, AddConst(g_, Tensor(static_cast<int32_t>(list.length))));
+        WEIR_ASSIGN_OR_RETURN(Endpoint length, AddConst(g_, kName, Tensor(static_cast<int32_t>(list.length))));
         WEIR_RETURN_IF_ERROR(g_.ReplaceUses({reader.id(), 0}, length));
       } else if (reader.Is("ZerosLike")) {
         WEIR_RETURN_IF_ERROR(g_.SetOp(reader.id(), reader.op(), {{"T", list.dtype}}));
@@ -578,14 +576,14 @@ class Stacker {
         WEIR_RETURN_IF_ERROR(g_.SetOp(reader.id(), "Identity", {{"T", list.dtype}}));
         continue;
       } else {
-        WEIR_ASSIGN_OR_RETURN(Endpoint axis, AddConst(g_, Tensor(0)));
+        WEIR_ASSIGN_OR_RETURN(Endpoint axis, AddConst(g_, kName, Tensor(0)));
         WEIR_RETURN_IF_ERROR(g_.SetInputs(reader.id(), {rows, reader.input(1), axis}, reader.control_inputs()));
         const AttrMap attrs{{"Tparams", list.dtype}, {"Tindices", BaseType(g_.type(reader.input(1)).dtype)},
                             {"Taxis", kInt32}, {"batch_dims", int64_t{0}}};
         WEIR_RETURN_IF_ERROR(g_.SetOp(reader.id(), "GatherV2", attrs));
         continue;
       }
-      WEIR_ASSIGN_OR_RETURN(Endpoint nothing, AddConst(g_, Tensor(0)));
+      WEIR_ASSIGN_OR_RETURN(Endpoint nothing, AddConst(g_, kName, Tensor(0)));
       WEIR_RETURN_IF_ERROR(HandOverControl(g_, reader.id(), nothing.node));
       WEIR_RETURN_IF_ERROR(g_.Remove(reader.id()));
     }

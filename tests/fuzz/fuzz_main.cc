@@ -5,32 +5,18 @@
 //
 // When an input ends the process, stderr names it: --seed=S --first=NUMBER --runs=1 runs it again.
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <random>
 #include <vector>
 
-#include <unistd.h>
+#include "weir/tests/fuzz/current_case.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
-extern "C" [[gnu::weak]] void __sanitizer_set_death_callback(void (*callback)());  // where a sanitizer is linked in
+using weir::fuzz::current;
 
 namespace {
-
-char current[128];
-
-void SayCurrent() {
-  ssize_t ignored = write(STDERR_FILENO, current, std::strlen(current));
-  static_cast<void>(ignored);
-}
-
-void OnSignal(int signal) {
-  SayCurrent();
-  std::signal(signal, SIG_DFL);
-  raise(signal);
-}
 
 bool Option(const char* arg, const char* name, double* value) {
   const size_t n = std::strlen(name);
@@ -52,12 +38,7 @@ int main(int argc, char** argv) {
     }
   }
   if (!limited) seconds = 10;
-  for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) {
-    struct sigaction action {};
-    sigaction(signal, nullptr, &action);
-    if (action.sa_handler == SIG_DFL) std::signal(signal, OnSignal);  // else a sanitizer's
-  }
-  if (&__sanitizer_set_death_callback) __sanitizer_set_death_callback(SayCurrent);
+  weir::fuzz::SayCurrentAtAnyEnd();
   const auto start = std::chrono::steady_clock::now();
   auto passed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
   std::vector<uint8_t> input;
@@ -70,4 +51,5 @@ int main(int argc, char** argv) {
     LLVMFuzzerTestOneInput(input.data(), input.size());
   }
   std::printf("%.0f inputs in %.0f s\n", n, passed());
+  weir::fuzz::ended = true;
 }

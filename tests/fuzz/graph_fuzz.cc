@@ -17,17 +17,15 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <thread>
 
 #include "weir/graph/base/memory.h"
 #include "weir/runtime/io/file.h"
+#include "weir/tests/fuzz/current_case.h"
 #include "weir/tests/fuzz/graph_seeds.h"
 #include "weir/tests/fuzz/graph_ways.h"
-
-extern "C" [[gnu::weak]] void __sanitizer_set_death_callback(void (*callback)());  // where a sanitizer is linked in
 
 namespace weir::fuzz {
 
@@ -39,10 +37,8 @@ constexpr int kHang = 60;      // seconds of the processor; one that does not en
 constexpr int kStuck = 600;    // seconds; so does one that only waits. Why so long: others may use the processor
 
 std::FILE* report = nullptr;  // the real stderr
-char current[256];            // what is being done, for messages of handlers
 std::atomic<int64_t> verb_started{0}, verb_cpu{0};  // milliseconds; 0: none runs
 pthread_t fuzzing;                                  // the thread that does
-bool ended = false;                                 // Main has
 
 int64_t Now() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -50,38 +46,6 @@ int64_t Now() {
 }
 
 int64_t CpuNow() { return int64_t{std::clock()} * 1000 / CLOCKS_PER_SEC; }
-
-void SayCurrent() {
-  ssize_t ignored = write(STDERR_FILENO, current, std::strlen(current));
-  static_cast<void>(ignored);
-}
-
-void OnSignal(int signal) {
-  SayCurrent();
-  std::signal(signal, SIG_DFL);
-  raise(signal);
-}
-
-// However the process ends, it says in which case: by a signal (an overflow of the stack, too: hence a stack of their
-// own), by a sanitizer, by an exit() that somebody called.
-void SayCurrentAtAnyEnd() {
-  static char stack[64 << 10];
-  stack_t have{};
-  sigaltstack(nullptr, &have);  // a sanitizer's
-  const stack_t own{.ss_sp = stack, .ss_flags = 0, .ss_size = sizeof stack};
-  if (have.ss_flags & SS_DISABLE) sigaltstack(&own, nullptr);
-  for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTERM, SIGINT, SIGXCPU}) {
-    struct sigaction action {};
-    sigaction(signal, nullptr, &action);
-    if (action.sa_handler != SIG_DFL) continue;  // a sanitizer's
-    action.sa_handler = OnSignal, action.sa_flags = SA_ONSTACK;
-    sigaction(signal, &action, nullptr);
-  }
-  if (&__sanitizer_set_death_callback) __sanitizer_set_death_callback(SayCurrent);
-  std::atexit([] {
-    if (!ended) SayCurrent();
-  });
-}
 
 // A stream that takes everything and keeps nothing, without a system call.
 std::FILE* Nowhere() {
@@ -235,8 +199,5 @@ int Main(int argc, char** argv) {
 
 }  // namespace
 }  // namespace weir::fuzz
-
-// The undefined-behaviour sanitizer, which ends the process by none of the ways above, calls this before it reports.
-extern "C" void __ubsan_on_report() { weir::fuzz::SayCurrent(); }
 
 int main(int argc, char** argv) { return weir::fuzz::Main(argc, argv); }
