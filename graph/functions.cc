@@ -304,7 +304,7 @@ Result<Graph> Instantiate(const Graph& g, const Function& f, const AttrMap& attr
     }
     if (changed) WEIR_RETURN_IF_ERROR(body.SetOp(id, std::string(body.node(id).op()), std::move(attrs)));
   }
-  std::unordered_map<Endpoint, OutputType, EndpointHash> known;
+  KnownTypes known;
   for (size_t i = 0; i < args.size(); ++i) {
     DType want = BaseType(body.node(args[i]).output(0).dtype), have = BaseType(arg_types[i].dtype);
     WEIR_RETURN_IF_ERROR(CompareTypes(f, "argument", {have}, std::vector<DType>{want}));

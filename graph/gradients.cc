@@ -36,8 +36,8 @@ bool Differentiable(const OutputType& t) {
 }
 
 std::optional<std::string> CustomGradientType(const Node& node) {
-  const AttrValue* v = node.FindAttr("_gradient_op_type");
-  const std::string* name = v ? v->get<std::string>() : nullptr;
+  const auto it = node.attrs().find("_gradient_op_type");
+  const std::string* name = it != node.attrs().end() ? it->second.get<std::string>() : nullptr;
   // Every call of a tf.function is marked so; what it means is the function's own gradient.
   const bool calls = node.def() && node.def()->calls() == CallKind::kCall;
   if (!name || (calls && name->starts_with("PartitionedCall-"))) return std::nullopt;
@@ -81,7 +81,9 @@ class Differentiator {
  public:
   Differentiator(Builder& b, const std::vector<Output>& ys, const std::vector<Output>& xs,
                  const GradientOptions& options)
-      : b_(b), ys_(ys), xs_(xs), options_(options) {}
+      : b_(b), ys_(ys), xs_(xs), options_(options) {
+    for (Builder* from = &b_; from; from = from->parent()) overrides_.push_back(&OverridesOf(*from));
+  }
 
   Result<std::vector<Grad>> Run() {
     WEIR_RETURN_IF_ERROR(Check());
@@ -296,12 +298,12 @@ class Differentiator {
 
   // A node's own gradient; else that of its op, or of the op or name whose gradient it asks for instead.
   const GradFn* FindGradient(const Node& n) const {
-    const Overrides& own = OverridesOf(b_);
-    if (auto it = own.by_node.find(n.id()); it != own.by_node.end()) return &it->second;
-    auto custom = CustomGradientType(n);
-    for (Builder* b = &b_; b; b = b->parent()) {
-      const Overrides& overrides = OverridesOf(*b);
-      if (auto it = overrides.by_op.find(custom.value_or(n.op())); it != overrides.by_op.end()) return &it->second;
+    const auto& by_node = overrides_[0]->by_node;
+    if (auto it = by_node.find(n.id()); it != by_node.end()) return &it->second;
+    const auto custom = CustomGradientType(n);
+    const std::string& op = custom ? *custom : n.op();
+    for (const Overrides* overrides : overrides_) {
+      if (auto it = overrides->by_op.find(op); it != overrides->by_op.end()) return &it->second;
     }
     static const GradFn call = CallGradient;
     if (!custom && !n.def() && b_.graph().FindFunction(n.op())) return &call;
@@ -342,6 +344,7 @@ class Differentiator {
   Builder& b_;
   std::vector<Output> ys_, xs_;
   const GradientOptions& options_;
+  std::vector<const Overrides*> overrides_;  // of the builder and those around it
   std::string scope_;
   int num_ids_ = 0;
   std::vector<bool> between_, stop_;

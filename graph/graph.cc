@@ -108,15 +108,14 @@ Status Graph::ComputeOutputTypes(Node& n) {
   const std::vector<DType>& types = *declared;
   if (types.size() > (1 << 16))
     return InvalidArgument(fmt::format("has {} outputs; at most {} are possible", types.size(), 1 << 16));
-  for (size_t i = types.size() + 1; i < n.users_.lists_.size(); ++i) {
-    if (n.users_.lists_[i].empty()) continue;
-    const Node& reader = nodes_[n.users_.lists_[i][0].node.value];
+  for (size_t i = types.size() + 1; i < n.users_.num_lists(); ++i) {
+    if (n.users_.list(i).empty()) continue;
+    const Node& reader = nodes_[n.users_.list(i)[0].node.value];
     return InvalidArgument(fmt::format("has {} outputs, but '{}' reads output {}", types.size(), reader.name_, i - 1));
   }
   n.outputs_.resize(types.size());
-  bool changed = false;
-  for (size_t i = 0; i < types.size(); ++i) changed |= std::exchange(n.outputs_[i].dtype, types[i]) != types[i];
-  if (changed) OutputsChanged(n);
+  for (size_t i = 0; i < types.size(); ++i) n.outputs_[i].dtype = types[i];
+  OutputsChanged(n);  // a constant's elements are attributes
   return {};
 }
 

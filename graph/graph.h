@@ -87,11 +87,11 @@ class Users {
     using iterator_category = std::forward_iterator_tag;
 
     Iterator() = default;
-    Iterator(const std::vector<std::vector<Use>>* lists, size_t list) : lists_(lists), list_(list) { SkipEmpty(); }
-    const Use& operator*() const { return (*lists_)[list_][at_]; }
+    Iterator(const Users* users, size_t list) : users_(users), list_(list) { SkipEmpty(); }
+    const Use& operator*() const { return users_->list(list_)[at_]; }
     const Use* operator->() const { return &**this; }
     Iterator& operator++() {
-      if (++at_ == (*lists_)[list_].size()) at_ = 0, ++list_, SkipEmpty();
+      if (++at_ == users_->list(list_).size()) at_ = 0, ++list_, SkipEmpty();
       return *this;
     }
     Iterator operator++(int) {
@@ -103,22 +103,28 @@ class Users {
 
    private:
     void SkipEmpty() {
-      while (list_ < lists_->size() && (*lists_)[list_].empty()) ++list_;
+      while (list_ < users_->num_lists() && users_->list(list_).empty()) ++list_;
     }
-    const std::vector<std::vector<Use>>* lists_ = nullptr;
+    const Users* users_ = nullptr;
     size_t list_ = 0, at_ = 0;
   };
 
-  Iterator begin() const { return {&lists_, 0}; }
-  Iterator end() const { return {&lists_, lists_.size()}; }
+  Iterator begin() const { return {this, 0}; }
+  Iterator end() const { return {this, num_lists()}; }
   bool empty() const { return begin() == end(); }
   size_t size() const;
 
  private:
   friend class Graph;
+  // By output + 1; those at the end may lack. Why two in place: most nodes need no others.
+  size_t num_lists() const { return 2 + more_.size(); }
+  const std::vector<Use>& list(size_t i) const { return i == 0 ? control_ : i == 1 ? first_ : more_[i - 2]; }
+  std::vector<Use>& list(size_t i) { return i == 0 ? control_ : i == 1 ? first_ : more_[i - 2]; }
   // Of output `output`, or -1 for control edges; made when it is not there.
   std::vector<Use>& Of(int output);
-  std::vector<std::vector<Use>> lists_;  // by output + 1; those at the end may lack
+
+  std::vector<Use> control_, first_;
+  std::vector<std::vector<Use>> more_;
 };
 
 class Graph;
@@ -143,8 +149,9 @@ class Node {
   // Bytes of fields of the file's message that Weir does not know, kept for export.
   const std::string& unknown_fields() const { return unknown_fields_; }
   bool alive() const { return id_.valid(); }
-  // Whether its shape function, if any, took it as it is now: since then no attribute, no input and no type of one has
-  // changed. Never of a call, which depends on the library as well.
+  // Whether it keeps the contract (verify.h) and its shape function, if any, took it as it is now: since then no
+  // attribute, no input, no type of one and none of its own has changed. Never of a call, which depends on the library
+  // as well.
   bool inferred() const { return inferred_; }
 
   const AttrValue* FindAttr(std::string_view name) const;  // value or default; null when neither
@@ -166,7 +173,7 @@ class Node {
   std::vector<NodeId> control_inputs_;
   std::vector<OutputType> outputs_;
   Users users_;
-  std::vector<int32_t> input_places_, control_places_;  // of each edge, in the user list of the node it comes from
+  std::vector<int32_t> places_;  // of each edge, data before control, in the user list of the node it comes from
   std::vector<std::string> origins_;
   Loc loc_;
   bool inferred_ = false;
@@ -229,7 +236,7 @@ class Graph {
   Status SetAttr(NodeId id, const std::string& name, AttrValue value);
   Status SetOp(NodeId id, const std::string& op, AttrMap attrs);  // keeps name and inputs
   Status SetOutputType(NodeId id, int i, OutputType type);        // used by inference
-  void MarkInferred(NodeId id) { nodes_[id.value].inferred_ = true; }  // by inference alone
+  void MarkInferred(NodeId id) { nodes_[id.value].inferred_ = true; }  // by inference, and for copies of such nodes
   // Every use of `from` reads `to` instead. Refuses other dtypes and contradicting shapes.
   Status ReplaceUses(Endpoint from, Endpoint to);
   // Every control edge from `from` comes from `to` instead.

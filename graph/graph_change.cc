@@ -15,17 +15,19 @@ namespace weir {
 
 size_t Users::size() const {
   size_t n = 0;
-  for (const auto& list : lists_) n += list.size();
+  for (size_t i = 0; i < num_lists(); ++i) n += list(i).size();
   return n;
 }
 
 std::vector<Use>& Users::Of(int output) {
-  const auto list = static_cast<size_t>(output + 1);
-  if (list >= lists_.size()) lists_.resize(list + 1);
-  return lists_[list];
+  const auto i = static_cast<size_t>(output + 1);
+  if (i >= num_lists()) more_.resize(i - 1);
+  return list(i);
 }
 
-int32_t& Graph::PlaceOf(Node& n, int slot) { return slot >= 0 ? n.input_places_[slot] : n.control_places_[-1 - slot]; }
+int32_t& Graph::PlaceOf(Node& n, int slot) {
+  return n.places_[slot >= 0 ? static_cast<size_t>(slot) : n.inputs_.size() + static_cast<size_t>(-1 - slot)];
+}
 
 void Graph::OutputsChanged(const Node& n) {
   for (const Use& use : n.users_) {
@@ -53,8 +55,7 @@ void Graph::UnlinkEdge(Node& n, int slot) {
 }
 
 void Graph::Link(Node& n) {
-  n.input_places_.resize(n.inputs_.size());
-  n.control_places_.resize(n.control_inputs_.size());
+  n.places_.resize(n.inputs_.size() + n.control_inputs_.size());
   for (size_t i = 0; i < n.inputs_.size(); ++i) LinkEdge(n, static_cast<int>(i));
   for (size_t i = 0; i < n.control_inputs_.size(); ++i) LinkEdge(n, -1 - static_cast<int>(i));
 }
@@ -146,7 +147,7 @@ Result<bool> Graph::AddControlInput(NodeId id, NodeId before) {
   if (id == before || HasControlInput(id, before)) return false;
   Node& n = nodes_[id.value];
   n.control_inputs_.push_back(before);
-  n.control_places_.push_back(0);
+  n.places_.push_back(0);
   LinkEdge(n, -static_cast<int>(n.control_inputs_.size()));
   return true;
 }
@@ -160,9 +161,10 @@ Status Graph::RemoveControlInput(NodeId id, NodeId before) {
   const auto at = it - n.control_inputs_.begin();
   UnlinkEdge(n, -1 - static_cast<int>(at));
   n.control_inputs_.erase(it);
-  n.control_places_.erase(n.control_places_.begin() + at);
+  n.places_.erase(n.places_.begin() + static_cast<std::ptrdiff_t>(n.inputs_.size()) + at);
   for (auto k = static_cast<size_t>(at); k < n.control_inputs_.size(); ++k) {  // those behind it move up
-    nodes_[n.control_inputs_[k].value].users_.Of(-1)[n.control_places_[k]].input = -1 - static_cast<int>(k);
+    const int slot = -1 - static_cast<int>(k);
+    nodes_[n.control_inputs_[k].value].users_.Of(-1)[PlaceOf(n, slot)].input = slot;
   }
   return {};
 }
@@ -170,8 +172,11 @@ Status Graph::RemoveControlInput(NodeId id, NodeId before) {
 Status Graph::SetAttr(NodeId id, const std::string& name, AttrValue value) {
   WEIR_RETURN_IF_ERROR(CheckAlive(id));
   Node& n = nodes_[id.value];
+  const AttrValue* had = n.FindAttr(name);
+  const bool same = had && !had->is<Tensor>() && *had == value;  // as when a default is made explicit
   auto [it, added] = n.attrs_.try_emplace(name);
   std::swap(it->second, value);
+  if (same) return {};
   Status s = ComputeOutputTypes(n);
   if (s.ok()) return s;
   s = NodeError(n, "attr", std::move(s));
@@ -203,6 +208,7 @@ Status Graph::SetOutputType(NodeId id, int i, OutputType t) {
   if (i < 0 || i >= static_cast<int>(n.outputs_.size()))
     return NodeError(n, "graph", Internal(fmt::format("has no output {}", i)));
   n.outputs_[i] = std::move(t);
+  n.inferred_ = false;
   OutputsChanged(n);
   return {};
 }
@@ -263,13 +269,14 @@ Status Graph::Remove(NodeId id) {
 
 Status Graph::Retain(const std::vector<bool>& keep) {
   auto kept = [&](NodeId id) { return keep[id.value]; };
+  if (std::ranges::all_of(nodes_, [&](const Node& n) { return !n.alive() || kept(n.id_); })) return {};
   for (const Node& n : nodes_) {
     if (!n.alive() || !kept(n.id_)) continue;
-    std::vector<NodeId> needs = n.control_inputs_;
-    for (Endpoint e : n.inputs_) needs.push_back(e.node);
-    for (NodeId id : needs) {
-      if (!kept(id)) return Internal(fmt::format("cannot keep '{}' without its input '{}'", n.name_, node(id).name_));
-    }
+    NodeId lost;
+    for (Endpoint e : n.inputs_) lost = kept(e.node) ? lost : e.node;
+    for (NodeId c : n.control_inputs_) lost = kept(c) ? lost : c;
+    if (lost.valid())
+      return Internal(fmt::format("cannot keep '{}' without its input '{}'", n.name_, node(lost).name_));
   }
   for (Node& n : nodes_) {
     if (!n.alive()) continue;
@@ -279,7 +286,8 @@ Status Graph::Retain(const std::vector<bool>& keep) {
       --alive_;
       continue;
     }
-    for (std::vector<Use>& uses : n.users_.lists_) {
+    for (size_t i = 0; i < n.users_.num_lists(); ++i) {
+      std::vector<Use>& uses = n.users_.list(i);
       std::erase_if(uses, [&](const Use& u) { return !kept(u.node); });
       for (size_t k = 0; k < uses.size(); ++k)
         PlaceOf(nodes_[uses[k].node.value], uses[k].input) = static_cast<int32_t>(k);
@@ -300,8 +308,8 @@ std::vector<NodeId> Graph::Compact() {
     n.id_ = map[i];
     for (Endpoint& e : n.inputs_) e.node = map[e.node.value];
     for (NodeId& c : n.control_inputs_) c = map[c.value];
-    for (std::vector<Use>& uses : n.users_.lists_) {
-      for (Use& u : uses) u.node = map[u.node.value];
+    for (size_t k = 0; k < n.users_.num_lists(); ++k) {
+      for (Use& u : n.users_.list(k)) u.node = map[u.node.value];
     }
     names_[n.name_] = map[i].value;
     if (map[i].value != static_cast<int32_t>(i)) nodes_[map[i].value] = std::move(n);

@@ -325,12 +325,8 @@ namespace {
 // Of a node that keeps the contract.
 Result<std::vector<OutputType>> TypesOf(const Graph& g, const Node& n) {
   if (!n.def() || !n.def()->shape_fn()) return n.outputs();
-  std::vector<OutputType> outputs = n.outputs();
-  for (OutputType& o : outputs) {
-    DType dtype = o.dtype;
-    o = OutputType();
-    o.dtype = dtype;
-  }
+  std::vector<OutputType> outputs(n.outputs().size());
+  for (size_t i = 0; i < outputs.size(); ++i) outputs[i].dtype = n.outputs()[i].dtype;
   ShapeContext c(n.def(), &n.attrs(), InputsOf(g, n), &outputs, n.name());
   if (Status s = n.def()->shape_fn()(c); !s.ok()) {
     for (size_t i = 0; i < n.inputs().size(); ++i) {
@@ -395,9 +391,25 @@ Status CycleError(const Graph& g, const std::vector<Frame>& stack, NodeId start)
       .Detail(cycle)
       .Help("only v1 NextIteration nodes may close a loop");
 }
+
+// Whether no node has an edge from a later one, so that program order is a dependency order.
+bool LeadsForward(const Graph& g) {
+  for (int i = 0; i < g.num_ids(); ++i) {
+    const Node& n = g.node(NodeId{i});
+    for (Endpoint e : n.inputs()) {
+      if (e.node.value >= i) return false;
+    }
+    for (NodeId c : n.control_inputs()) {
+      if (c.value >= i) return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<std::vector<NodeId>> TopologicalOrder(const Graph& g) {
+  if (LeadsForward(g)) return g.nodes();  // as most graphs do; what follows would give the same
   // Depth-first from each node in program order: a node comes as soon as its inputs allow, never later than a node that
   // the program has after it unless that one needs it. Iterative, since chains may be long.
   enum : uint8_t { kNew, kOpen, kDone };
@@ -459,11 +471,15 @@ std::vector<Status> InferBestEffort(Graph& g) {
   return errors;
 }
 
-Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, EndpointHash>& known, bool verified) {
+namespace {
+
+// `infer` the nodes in dependency order.
+template <class Infer>
+Status InferInOrder(Graph& g, const KnownTypes& known, const Infer& infer) {
   InferenceScope scope;
   WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g));
   for (NodeId id : order) {
-    WEIR_RETURN_IF_ERROR(verified ? InferSound(g, id) : InferNode(g, id));
+    WEIR_RETURN_IF_ERROR(infer(id));
     if (known.empty()) continue;
     for (size_t i = 0; i < g.node(id).outputs().size(); ++i) {
       auto it = known.find(Endpoint{id, static_cast<int32_t>(i)});
@@ -471,6 +487,19 @@ Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, Endpo
     }
   }
   return {};
+}
+
+}  // namespace
+
+Status InferGraph(Graph& g, const KnownTypes& known) {
+  return InferInOrder(g, known, [&](NodeId id) { return InferNode(g, id); });
+}
+
+Status InferStale(Graph& g) {
+  return InferInOrder(g, {}, [&](NodeId id) {
+    const bool given = g.node(id).inferred() || g.node(id).Is("_Arg");
+    return given ? Status() : InferSound(g, id);
+  });
 }
 
 }  // namespace weir

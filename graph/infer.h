@@ -127,9 +127,11 @@ int64_t FlopsOf(const Graph& g, const Node& n);
 // is one. What was refused, node by node.
 std::vector<Status> InferBestEffort(Graph& g);
 // All nodes in dependency order; `known` overrides outputs (fed tensors). Loops' back edges get unknown shapes.
-// `verified`: Verify has passed the graph as it is.
-Status InferGraph(Graph& g, const std::unordered_map<Endpoint, OutputType, EndpointHash>& known = {},
-                  bool verified = false);
+using KnownTypes = std::unordered_map<Endpoint, OutputType, EndpointHash>;
+Status InferGraph(Graph& g, const KnownTypes& known = {});
+// Those nodes of a graph that Verify has passed as it is that are not inferred(), and what depends on them. Arguments
+// keep the types that they were given.
+Status InferStale(Graph& g);
 // Live ids so that inputs come before users (edges out of NextIteration ignored), program order where free. Iterative.
 // Error naming a cycle's nodes when there is one.
 Result<std::vector<NodeId>> TopologicalOrder(const Graph& g);

@@ -324,12 +324,15 @@ Result<std::vector<DType>> OpDef::ArgTypes(const std::vector<ArgDef>& args, cons
 }
 
 Status OpDef::AppendArgTypes(const std::vector<ArgDef>& args, const AttrMap& attrs, std::vector<DType>& types) const {
+  const AttrValue* v = nullptr;  // of the argument before, too, which mostly has its type by the same attribute
+  const std::string* name = nullptr;
   for (const ArgDef& a : args) {
     int64_t n = 1;
     if (!a.number_attr.empty()) {
-      const AttrValue* v = Value(attrs, a.number_attr);
-      if (!v || !v->is<int64_t>()) return InvalidArgument(fmt::format("lacks the attribute '{}' (int)", a.number_attr));
-      n = *v->get<int64_t>();
+      const AttrValue* number = Value(attrs, a.number_attr);
+      if (!number || !number->is<int64_t>())
+        return InvalidArgument(fmt::format("lacks the attribute '{}' (int)", a.number_attr));
+      n = *number->get<int64_t>();
       if (n < 0 || n > (1 << 24))
         return InvalidArgument(fmt::format("has attribute '{}' = {}, outside [0, 2^24]", a.number_attr, n));
     }
@@ -337,7 +340,7 @@ Status OpDef::AppendArgTypes(const std::vector<ArgDef>& args, const AttrMap& att
       types.insert(types.end(), n, a.is_ref ? MakeRef(a.type) : a.type);
       continue;
     }
-    const AttrValue* v = Value(attrs, a.type_attr);
+    if (!name || *name != a.type_attr) name = &a.type_attr, v = Value(attrs, *name);
     if (v && a.is_list && v->is<AttrList>()) {
       const auto& list = v->get<AttrList>()->type;
       types.insert(types.end(), list.begin(), list.end());
@@ -394,11 +397,15 @@ std::string OpDef::Signature() const {
   return attrs_.empty() ? s : s + " {" + Join(attrs_, attr) + "}";
 }
 
-OpDef& OpRegistry::Add(std::string name) { return ops_.insert_or_assign(name, OpDef(name)).first->second; }
+OpDef& OpRegistry::Add(std::string name) {
+  auto& [key, op] = *ops_.insert_or_assign(name, OpDef(name)).first;
+  by_name_[key] = &op;
+  return op;
+}
 
 const OpDef* OpRegistry::Find(std::string_view name) const {
-  auto it = ops_.find(name);
-  return it == ops_.end() ? nullptr : &it->second;
+  auto it = by_name_.find(name);
+  return it == by_name_.end() ? nullptr : it->second;
 }
 
 std::vector<std::string> OpRegistry::Nearest(std::string_view name) const {

@@ -19,6 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "weir/graph/base/attr.h"
@@ -192,6 +193,13 @@ class OpDef {
 
 class OpRegistry {
  public:
+  OpRegistry() = default;
+  OpRegistry(const OpRegistry& o) {
+    for (const auto& [name, op] : o.ops_) Add(name) = op;
+  }
+  OpRegistry(OpRegistry&&) = default;
+  OpRegistry& operator=(OpRegistry&&) = default;
+
   OpDef& Add(std::string name);
   const OpDef* Find(std::string_view name) const;
   const std::map<std::string, OpDef, std::less<>>& ops() const { return ops_; }
@@ -200,6 +208,7 @@ class OpRegistry {
 
  private:
   std::map<std::string, OpDef, std::less<>> ops_;
+  std::unordered_map<std::string_view, const OpDef*> by_name_;  // into ops_: every node that is made asks
 };
 
 // The ops of whoever makes or loads a graph and is given no registry: what the layer above has given (ops/registry.cc

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "weir/graph/base/names.h"
@@ -37,6 +38,7 @@ Status SubgraphCopy::AddNodes(std::span<const NodeId> ids, const Edit& edit, Typ
       }
     }
     copies_[id.value] = copy;
+    inferred_[id.value] = types == Types::kKept && n.inferred();
     originals_.push_back(id);
   }
   return {};
@@ -63,7 +65,11 @@ Status SubgraphCopy::Connect(const EditEdges& edit) {
       if (before.valid()) control.push_back(before);
     }
     if (edit) edit(n, inputs, control);
-    if (whole) WEIR_RETURN_IF_ERROR(to_.SetInputs(copies_[id.value], std::move(inputs), std::move(control)));
+    if (!whole) continue;
+    const auto copied = [&](Endpoint e, Endpoint now) { return now == Endpoint{copies_[e.node.value], e.index}; };
+    const bool inferred = inferred_[id.value] && std::ranges::equal(n.inputs(), inputs, copied);
+    WEIR_RETURN_IF_ERROR(to_.SetInputs(copies_[id.value], std::move(inputs), std::move(control)));
+    if (inferred) to_.MarkInferred(copies_[id.value]);
   }
   return {};
 }

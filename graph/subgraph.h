@@ -27,11 +27,13 @@ class SubgraphCopy {
   using Edit = std::function<Status(const Node& n, NodeSpec& copy)>;
   // Changes the edges of the copy of node n, given as nodes of the target.
   using EditEdges = std::function<void(const Node& n, std::vector<Endpoint>& inputs, std::vector<NodeId>& control)>;
+  // The outputs' types, where no edit changes an attribute that they follow from; or their dtypes alone.
   enum class Types { kKept,
-                     kDTypes };  // the outputs' types, or their dtypes alone
+                     kDTypes };
 
   // Both graphs outlive this; they are two.
-  SubgraphCopy(const Graph& from, Graph& to) : from_(from), to_(to), copies_(from.num_ids()) {}
+  SubgraphCopy(const Graph& from, Graph& to)
+      : from_(from), to_(to), copies_(from.num_ids()), inferred_(from.num_ids()) {}
 
   // Copies read `to` where their originals read `from`, be that copied or not.
   void Substitute(Endpoint from, Endpoint to) { endpoints_[from] = to; }
@@ -54,6 +56,7 @@ class SubgraphCopy {
   const Graph& from_;
   Graph& to_;
   std::vector<NodeId> copies_, originals_;
+  std::vector<bool> inferred_;  // by original: its copy, if its inputs are as they were, need not be inferred
   std::map<Endpoint, Endpoint> endpoints_;
   std::map<NodeId, NodeId> controls_;
 };

@@ -46,19 +46,16 @@ Status CheckDeclared(const Graph& g, const Node& n, std::vector<DType>& types) {
   return follow ? Status() : NodeError(n, "attr", InvalidArgument("has outputs other than its attributes say"));
 }
 
-// `forward` turns false when an edge comes from a node of a later position.
-Status CheckNode(const Graph& g, const Node& n, std::vector<DType>& types, bool& forward) {
+Status CheckNode(const Graph& g, const Node& n, std::vector<DType>& types) {
   for (Endpoint e : n.inputs()) {
     if (!g.alive(e.node) || e.index < 0 || e.index >= static_cast<int>(g.node(e.node).outputs().size())) {
       return NodeError(n, "graph", InvalidArgument("has an input that does not exist"));
     }
-    forward &= e.node < n.id();
   }
   for (NodeId c : n.control_inputs()) {
     if (!g.alive(c)) return NodeError(n, "graph", InvalidArgument("has a control input that does not exist"));
-    forward &= c < n.id();
   }
-  if (n.def()) WEIR_RETURN_IF_ERROR(CheckDeclared(g, n, types));
+  if (n.def() && !n.inferred()) WEIR_RETURN_IF_ERROR(CheckDeclared(g, n, types));
   if (Status s = CheckCall(g, n); !s.ok()) return NodeError(n, "function", s);
   return {};
 }
@@ -107,22 +104,18 @@ Status CheckRecursion(const Graph& g) {
 
 Status CheckNode(const Graph& g, const Node& n) {
   static thread_local std::vector<DType> types;  // its memory: this runs for every node that is made
-  bool forward = true;
-  return CheckNode(g, n, types, forward);
+  return CheckNode(g, n, types);
 }
 
 std::vector<Status> Problems(const Graph& g, int limit) {
   std::vector<Status> found;
   std::vector<DType> types;
-  bool forward = true;
   for (NodeId id : g.nodes()) {
-    if (Status s = CheckNode(g, g.node(id), types, forward); !s.ok()) found.push_back(std::move(s));
+    if (Status s = CheckNode(g, g.node(id), types); !s.ok()) found.push_back(std::move(s));
     if (static_cast<int>(found.size()) >= limit) return found;
   }
   if (!found.empty()) return found;
-  if (!forward) {  // edges that all lead forward close no circle
-    if (auto order = TopologicalOrder(g); !order.ok()) found.push_back(order.status());
-  }
+  if (auto order = TopologicalOrder(g); !order.ok()) found.push_back(order.status());
   if (Status s = CheckRecursion(g); !s.ok()) found.push_back(std::move(s));
   return found;
 }

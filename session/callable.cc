@@ -54,11 +54,11 @@ class Callable::Impl {
   Status BindOutput(int i) {
     const Plan& plan = context->plan();
     const PlanFetch& f = plan.fetches[i];
-    if (f.output < 0) return {};
-    if (!bound[i].valid()) return context->SetOutputData(f.output, nullptr), Status();
+    if (f.slot < 0 || !plan.slots[f.slot].is_static()) return {};
     const Slot& slot = plan.slots[f.slot];
-    if (bound[i].dtype() != slot.dtype || !(bound[i].shape() == slot.shape)) return Mismatch(i, slot.dtype, slot.shape);
-    context->SetOutputData(f.output, bound[i].mutable_raw());
+    if (bound[i].valid() && (bound[i].dtype() != slot.dtype || !(bound[i].shape() == slot.shape)))
+      return Mismatch(i, slot.dtype, slot.shape);
+    if (f.output >= 0) context->SetOutputData(f.output, bound[i].valid() ? bound[i].mutable_raw() : nullptr);
     return {};
   }
 
@@ -73,10 +73,7 @@ class Callable::Impl {
     for (size_t i = 0; i < bound.size(); ++i) {
       if (!bound[i].valid() || context->plan().fetches[i].output >= 0) continue;
       if (const void* data = context->FetchData(static_cast<int>(i))) {
-        const Slot& slot = context->plan().slots[context->plan().fetches[i].slot];
-        if (slot.dtype != bound[i].dtype() || !(slot.shape == bound[i].shape()))
-          return Mismatch(static_cast<int>(i), slot.dtype, slot.shape);
-        CopyElements(slot.dtype, data, bound[i].mutable_raw(), slot.shape.num_elements());
+        CopyElements(bound[i].dtype(), data, bound[i].mutable_raw(), bound[i].num_elements());
         continue;
       }
       WEIR_ASSIGN_OR_RETURN(Tensor t, context->Fetch(static_cast<int>(i)));
@@ -117,7 +114,7 @@ Status Callable::Run(const RunConfig& config) {
   for (PlanCache::Wish wish{.unfused = config.check_numerics, .values_may_change = true};;) {
     if (c.stale || c.unfused != wish.unfused) WEIR_RETURN_IF_ERROR(c.Prepare(wish));
     Status status = c.context->Run(c.session->OptionsOf(config, &trace));
-    FillMetadata(trace, config.metadata);
+    if (config.metadata) FillMetadata(trace, config.metadata);
     if (!status.ok() && c.session->plans_.Adapt(*c.context, &wish)) {
       c.stale = true;
       continue;

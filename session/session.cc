@@ -84,7 +84,6 @@ RunOptions Session::Impl::OptionsOf(const RunConfig& config, std::vector<StepTim
 }
 
 void FillMetadata(const std::vector<StepTime>& trace, RunMetadata* out) {
-  if (!out) return;
   out->steps.clear();
   for (const StepTime& t : trace)
     out->steps.push_back({t.step->info->op, t.step->info->name, t.start_ns / 1e3, (t.end_ns - t.start_ns) / 1e3});
@@ -98,7 +97,7 @@ Result<std::vector<Tensor>> Session::Impl::Run(const Signature& s, const std::ve
     WEIR_ASSIGN_OR_RETURN(auto lease, plans_.LeaseOf(*graph_, s, feeds, wish));
     for (size_t i = 0; i < feeds.size(); ++i) lease->SetFeed(static_cast<int>(i), feeds[i]);
     Status status = lease->Run(OptionsOf(config, &trace));
-    FillMetadata(trace, config.metadata);
+    if (config.metadata) FillMetadata(trace, config.metadata);
     std::vector<Tensor> results;
     if (status.ok()) status = lease->TakeFetches(&results);
     else lease->Finish();

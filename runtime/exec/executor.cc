@@ -17,6 +17,7 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
   recycled_.resize(p.outputs.size());
   output_bound_.resize(p.outputs.size(), nullptr);
   pins_.resize(p.variables.size());
+  held_.resize(p.variables.size());
   fetched_pins_.resize(p.variables.size());
   pin_shapes_.resize(p.variables.size());
   for (const PlanVariable& v : p.variables) {
@@ -64,11 +65,13 @@ void RunContext::FindResting() {
     if (f.dynamic >= 0) dynamic[f.dynamic] = false;
   }
   for (size_t v = 0; v < pins.size(); ++v) {
-    if (pins[v]) resting_pins_.push_back(static_cast<int32_t>(v));
+    held_[v] = p.variables[v].written && pins[v];
+    if (pins[v] && !held_[v]) resting_pins_.push_back(static_cast<int32_t>(v));
   }
   for (size_t d = 0; d < dynamic.size(); ++d) {
     if (dynamic[d]) resting_dynamic_.push_back(static_cast<int32_t>(d));
   }
+  rests_ = !resting_pins_.empty() || !fetched_variables_.empty() || !resting_dynamic_.empty() || !form_pins_.empty();
 }
 
 Status RunContext::Init(std::shared_ptr<Buffer> arena) {
@@ -183,10 +186,11 @@ Status RunContext::PrepareOutputs() {
 }
 
 void RunContext::Repin(int v) {
-  VariableCell& cell = *plan_->variables[v].variable;
-  pins_[v] = cell.value.buffer();
-  if (!plan_->variables[v].has_shape) pin_shapes_[v] = cell.value.shape();
-  for (int32_t slot : plan_->variables[v].slots) Place(slot, pins_[v] ? pins_[v]->data() : nullptr);
+  const PlanVariable& pv = plan_->variables[v];
+  const Tensor& value = pv.variable->value;
+  if (!held_[v]) pins_[v] = value.buffer();
+  if (!pv.has_shape) pin_shapes_[v] = value.shape();
+  for (int32_t slot : pv.slots) Place(slot, value.buffer() ? value.buffer()->data() : nullptr);
 }
 
 Status RunContext::PinVariables() {
@@ -230,7 +234,7 @@ Status RunContext::PinForm(int v) {
   return {};
 }
 
-void RunContext::Rest(std::span<const Tensor> copied) {
+void RunContext::LetGo(std::span<const Tensor> copied) {
   for (int32_t v : resting_pins_) pins_[v] = nullptr;
   if (!copied.empty() && !fetched_variables_.empty()) RestCopied(copied);
   for (int32_t d : resting_dynamic_) dynamic_[d] = Tensor();
@@ -385,14 +389,16 @@ void AcquireBuffer([[maybe_unused]] const std::shared_ptr<Buffer>& buffer) {
 #endif
 }
 
-// Whether nobody but the variable and this run's pin holds the buffer, so that it may be written.
-bool OnlyOurs(const VariableCell& cell, const std::shared_ptr<Buffer>& pin) {
-  if (cell.value.buffer() != pin || pin.use_count() > 2) return false;
-  AcquireBuffer(pin);
+}  // namespace
+
+// Whether nobody but the variable and this run's pin, if it needs one, holds the buffer, so that it may be written.
+bool RunContext::OnlyOurs(int v) const {
+  const std::shared_ptr<Buffer>& buffer = plan_->variables[v].variable->value.buffer();
+  if (!held_[v] && buffer != pins_[v]) return false;
+  if (buffer.use_count() > (held_[v] ? 1 : 2)) return false;
+  AcquireBuffer(buffer);
   return true;
 }
-
-}  // namespace
 
 // A kernel that changes variables: alone with their buffers while it runs.
 Status RunContext::RunWriter(size_t i, const RunOptions& options) {
@@ -404,7 +410,7 @@ Status RunContext::RunWriter(size_t i, const RunOptions& options) {
       return FailedPrecondition(fmt::format("changes variable '{}', which has no value yet", cell.name()))
           .Help("run GlobalVariablesInitializer first");
     }
-    if (!OnlyOurs(cell, pins_[v])) {
+    if (!OnlyOurs(v)) {
       // Somebody else reads this buffer: write aside.
       WEIR_ASSIGN_OR_RETURN(cell.value, cell.value.Clone());
       Repin(v);
@@ -422,9 +428,11 @@ Tensor RunContext::SlotTensor(int32_t slot) const {
   switch (s.storage) {
     case Storage::kDynamic: return dynamic_[s.index];
     case Storage::kConstant: return Tensor::FromBuffer(s.dtype, s.shape, plan_->constants[s.index].buffer());
-    case Storage::kVariable:
-      return Tensor::FromBuffer(s.dtype, plan_->variables[s.index].has_shape ? s.shape : pin_shapes_[s.index],
-                                pins_[s.index]);
+    case Storage::kVariable: {
+      const PlanVariable& pv = plan_->variables[s.index];
+      return Tensor::FromBuffer(s.dtype, pv.has_shape ? s.shape : pin_shapes_[s.index],
+                                held_[s.index] ? pv.variable->value.buffer() : pins_[s.index]);
+    }
     case Storage::kFeed:
       if (feed_tensors_[s.index].valid()) return Tensor::FromBuffer(s.dtype, s.shape, feed_tensors_[s.index].buffer());
       [[fallthrough]];
@@ -464,7 +472,7 @@ Status RunContext::RunAssign(size_t i) {
     return InvalidArgument(fmt::format("cannot assign a value of shape {} to variable '{}' of shape {}",
                                        shape.ToString(), cell.name(), pv.shape.ToString()));
   }
-  if (cell.value.dtype() == from.dtype && cell.value.shape() == shape && OnlyOurs(cell, pins_[v])) {
+  if (cell.value.dtype() == from.dtype && cell.value.shape() == shape && OnlyOurs(v)) {
     const void* data = from.is_static() ? pointers_[input_slot(s, 0)] : dynamic_[from.index].raw();
     CopyElements(from.dtype, data, cell.value.mutable_raw(), shape.num_elements());
     cell.Changed();

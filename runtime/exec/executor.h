@@ -67,12 +67,15 @@ class RunContext {
   // After a run whose feeds stay bound and whose fetches may still be asked for: lets go of all else, so that nobody
   // who writes a variable must keep its old value for this context; fetches that the caller has copied (by number,
   // valid where it has) as well.
-  void Rest(std::span<const Tensor> copied = {});
+  void Rest(std::span<const Tensor> copied = {}) {
+    if (rests_) LetGo(copied);
+  }
   // After the last Fetch: lets go of feeds, variables and all that was made in between.
   void Finish();
 
  private:
   void FindResting();
+  void LetGo(std::span<const Tensor> copied);
   void RestCopied(std::span<const Tensor> copied);
   void PlaceArena(char* base);
   // Of a slot in memory that begins at `base`, which may be null.
@@ -81,6 +84,7 @@ class RunContext {
   }
   Status PinVariables();
   void Repin(int v);
+  bool OnlyOurs(int v) const;
   Status PinForm(int v);
   Status PrepareOutputs();
   Status ArenaError(const Status& s) const;
@@ -154,8 +158,12 @@ class RunContext {
       recycled_;  // per output: buffers to use again once nobody holds them
   std::vector<void*> output_bound_;
   std::vector<std::shared_ptr<Buffer>> pins_;  // by variable
+  // By variable: whether this run, or its caller, holds `writing` and no fetch reads it later. Nobody else can give it
+  // another buffer meanwhile, so that it needs no pin.
+  std::vector<char> held_;
   std::vector<std::shared_ptr<Buffer>> form_pins_;       // by variable: of its form
-  std::vector<int32_t> resting_pins_, resting_dynamic_;  // what Rest lets go of
+  bool rests_ = false;                                   // whether there is what Rest may let go of
+  std::vector<int32_t> resting_pins_, resting_dynamic_;
   std::vector<std::pair<int, int32_t>> fetched_variables_;  // fetches that are a variable's value, and which
   std::vector<bool> fetched_pins_;                          // of RestCopied, by variable
   std::vector<bool> fetched_dynamic_;          // by dynamic number: its memory will be the caller's

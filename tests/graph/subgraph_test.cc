@@ -51,6 +51,51 @@ TEST(SubgraphCopy, KeepsWhatANodeHas) {
   EXPECT_EQ(PrintGraph(to), PrintGraph(b.graph()));
 }
 
+TEST(SubgraphCopy, IsInferredWhereItReadsWhatItsOriginalReads) {
+  const Graph from = Chain();
+  Graph to = ParseGraph("z = Placeholder() {dtype: f32, shape: [2]}\n", &AllOps()).value();
+  SubgraphCopy copy(from, to);
+  copy.Substitute({from.Find("x"), 0}, {to.Find("z"), 0});
+  ASSERT_TRUE(copy.AddNodes(from.nodes()).ok());
+  ASSERT_TRUE(copy.Connect().ok());
+  EXPECT_FALSE(to[copy[from.Find("a")]].inferred()) << "reads z";
+  EXPECT_FALSE(to[copy[from.Find("b")]].inferred()) << "reads z";
+  EXPECT_TRUE(to[copy[from.Find("c")]].inferred());
+  Graph dtypes(&AllOps());
+  SubgraphCopy bare(from, dtypes);
+  ASSERT_TRUE(bare.AddNodes(from.nodes(), {}, SubgraphCopy::Types::kDTypes).ok());
+  ASSERT_TRUE(bare.Connect().ok());
+  EXPECT_FALSE(dtypes[bare[from.Find("c")]].inferred()) << "has no shape";
+}
+
+TEST(InferStale, InfersWhatDependsOnAChangeAndNothingElse) {
+  Graph g = ParseGraph(R"(
+x = Placeholder() {dtype: f32, shape: [2]}
+sizes = Const() {value: i32[2] [1, 2], dtype: i32}
+same = Identity(sizes) {T: i32}
+y = Reshape(x, same) {T: f32, Tshape: i32}
+z = Neg(y) {T: f32}
+other = Neg(x) {T: f32}
+)",
+                       &AllOps())
+                .value();
+  ASSERT_TRUE(InferGraph(g).ok());
+  const NodeId x = g.Find("x"), z = g.Find("z"), other = g.Find("other");
+  ASSERT_EQ(g[z].output(0).ToString(), "f32[1,2]");
+  ASSERT_TRUE(g.SetAttr(g.Find("sizes"), "value", Tensor::Of<int32_t>({2}, {2, 1})).ok());
+  ASSERT_TRUE(InferStale(g).ok());
+  EXPECT_EQ(g[z].output(0).ToString(), "f32[2,1]") << "a constant's elements reach it through an Identity";
+  EXPECT_TRUE(g[z].inferred());
+
+  ASSERT_TRUE(g.SetOutputType(other, 0, {.dtype = kFloat, .shape = PartialShape({7})}).ok());
+  g.MarkInferred(other);
+  ASSERT_TRUE(InferStale(g).ok());
+  EXPECT_EQ(g[other].output(0).ToString(), "f32[7]") << "nothing that it depends on has changed";
+  ASSERT_TRUE(g.SetAttr(x, "shape", PartialShape({1, 2})).ok());
+  ASSERT_TRUE(InferStale(g).ok());
+  EXPECT_EQ(g[other].output(0).ToString(), "f32[1,2]");
+}
+
 TEST(SubgraphCopy, SubstitutesWhatStaysBehind) {
   Graph from = Chain(), to = ParseGraph("z = Placeholder() {dtype: f32, shape: [2]}\n", &AllOps()).value();
   SubgraphCopy copy(from, to);
