@@ -131,10 +131,10 @@ Result<NodeId> Graph::AddRaw(NodeSpec spec, int num_outputs_if_unknown) {
   n.name_ = std::move(spec.name);
   n.def_ = registry_->Find(n.op_);
   n.attrs_ = std::move(spec.attrs);
-  n.device_ = std::move(spec.device);
   n.loc_ = spec.loc;
-  n.origins_ = std::move(spec.origins);
-  n.unknown_fields_ = std::move(spec.unknown_fields);
+  Node::Extras extras{std::move(spec.device), std::move(spec.unknown_fields), std::move(spec.origins)};
+  if (!extras.device.empty() || !extras.unknown_fields.empty() || !extras.origins.empty())
+    n.extras_ = std::make_shared<const Node::Extras>(std::move(extras));
   if (!n.def_) n.outputs_.resize(num_outputs_if_unknown);
   if (Status s = n.def_ ? n.def_->ReadPrograms(n.attrs_) : Status(); !s.ok()) return NodeError(n, "attr", s);
   if (Status s = ComputeOutputTypes(n); !s.ok()) return NodeError(n, "attr", s);

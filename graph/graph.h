@@ -143,11 +143,11 @@ class Node {
   const OutputType& output(int i) const { return outputs_[i]; }
   const Users& users() const { return users_; }
   Loc loc() const { return loc_; }
-  const std::string& device() const { return device_; }
+  const std::string& device() const { return extras().device; }
   // Names of the user's nodes that this one was made from; empty means itself.
-  const std::vector<std::string>& origins() const { return origins_; }
+  const std::vector<std::string>& origins() const { return extras().origins; }
   // Bytes of fields of the file's message that Weir does not know, kept for export.
-  const std::string& unknown_fields() const { return unknown_fields_; }
+  const std::string& unknown_fields() const { return extras().unknown_fields; }
   bool alive() const { return id_.valid(); }
   // Whether it keeps the contract (verify.h) and its shape function, if any, took it as it is now: since then no
   // attribute, no input, no type of one and none of its own has changed. Never of a call, which depends on the library
@@ -165,8 +165,18 @@ class Node {
 
  private:
   friend class Graph;
+  // What few nodes have.
+  struct Extras {
+    std::string device, unknown_fields;
+    std::vector<std::string> origins;
+  };
+  const Extras& extras() const {
+    static const Extras none;
+    return extras_ ? *extras_ : none;
+  }
+
   NodeId id_;
-  std::string op_, name_, device_, unknown_fields_;
+  std::string op_, name_;
   const OpDef* def_ = nullptr;
   AttrMap attrs_;
   std::vector<Endpoint> inputs_;
@@ -174,7 +184,7 @@ class Node {
   std::vector<OutputType> outputs_;
   Users users_;
   std::vector<int32_t> places_;  // of each edge, data before control, in the user list of the node it comes from
-  std::vector<std::string> origins_;
+  std::shared_ptr<const Extras> extras_;  // null where there are none; shared by copies
   Loc loc_;
   bool inferred_ = false;
 };
