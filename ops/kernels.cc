@@ -16,6 +16,7 @@ void RegisterNnKernels(KernelRegistry& r);
 void RegisterConvKernels(KernelRegistry& r);
 void RegisterPoolKernels(KernelRegistry& r);
 void RegisterNormKernels(KernelRegistry& r);
+void RegisterImageKernels(KernelRegistry& r);
 void RegisterRandomKernels(KernelRegistry& r);
 void RegisterStateKernels(KernelRegistry& r);
 void RegisterTrainKernels(KernelRegistry& r);
@@ -39,6 +40,7 @@ void RegisterAll(KernelRegistry& r) {
   RegisterConvKernels(r);
   RegisterPoolKernels(r);
   RegisterNormKernels(r);
+  RegisterImageKernels(r);
   RegisterRandomKernels(r);
   RegisterStateKernels(r);
   RegisterTrainKernels(r);

@@ -16,6 +16,7 @@ void RegisterNnOps(OpRegistry& r);
 void RegisterConvOps(OpRegistry& r);
 void RegisterPoolOps(OpRegistry& r);
 void RegisterNormOps(OpRegistry& r);
+void RegisterImageOps(OpRegistry& r);
 void RegisterRandomOps(OpRegistry& r);
 void RegisterStateOps(OpRegistry& r);
 void RegisterTrainOps(OpRegistry& r);
@@ -40,6 +41,7 @@ void RegisterAll(OpRegistry& r) {
   RegisterConvOps(r);
   RegisterPoolOps(r);
   RegisterNormOps(r);
+  RegisterImageOps(r);
   RegisterRandomOps(r);
   RegisterStateOps(r);
   RegisterTrainOps(r);

@@ -11,7 +11,9 @@ std::string TypeText(DType dtype, const PartialShape& shape) {
   return type.ToString();
 }
 
-void SetFilterWindow(const PartialShape& filter, Window2D* w) { w->y.window = filter[0], w->x.window = filter[1]; }
+void SetFilterWindow(const PartialShape& filter, SlidingWindow* w) {
+  for (int i = 0; i < w->axes(); ++i) w->axis(i).window = filter[i];
+}
 
 namespace {
 
@@ -25,10 +27,13 @@ Result<Dim> SlideDim(const WindowAxis& axis, Dim input) {
 
 }  // namespace
 
-Result<PartialShape> SlideShape(const Window2D& w, const PartialShape& input, Dim out_channels) {
-  WEIR_ASSIGN_OR_RETURN(Dim h, SlideDim(w.y, input[w.y_axis()]));
-  WEIR_ASSIGN_OR_RETURN(Dim width, SlideDim(w.x, input[w.x_axis()]));
-  return PartialShape(w.Arrange(input[0], h, width, out_channels));
+Result<PartialShape> SlideShape(const SlidingWindow& w, const PartialShape& input, Dim out_channels) {
+  Dims outputs;
+  for (int i = 0; i < w.axes(); ++i) {
+    WEIR_ASSIGN_OR_RETURN(Dim size, SlideDim(w.axis(i), input[w.at(i)]));
+    outputs.push_back(size);
+  }
+  return PartialShape(w.Arrange(input[0], std::move(outputs), out_channels));
 }
 
 Status CheckBackprop(const ShapeContext& c, int i, const PartialShape& want) {
@@ -39,8 +44,8 @@ Status CheckBackprop(const ShapeContext& c, int i, const PartialShape& want) {
 
 int64_t ConvFlops(const ShapeContext& c, int64_t group_channels) {
   const PartialShape& filter = c.input(1);
-  return SaturatedProduct(
-      {2, SizeOrOne(filter, 0), SizeOrOne(filter, 1), group_channels, ElementsOrOne(c.output(0))});
+  const int64_t taps = filter.known_rank() ? ElementsOrOne(Subshape(filter, 0, std::max(filter.rank() - 2, 0))) : 1;
+  return SaturatedProduct({2, taps, group_channels, ElementsOrOne(c.output(0))});
 }
 
 }  // namespace weir

@@ -12,10 +12,10 @@ namespace weir {
 std::string TypeText(DType dtype, const PartialShape& shape);
 
 // The shape of what slides `w` over `input` [by w's layout] with `out_channels`. The windows' sizes must be set.
-Result<PartialShape> SlideShape(const Window2D& w, const PartialShape& input, Dim out_channels);
-// Sets the windows' sizes from a filter [height, width, …]; where they are unknown and matter, the outputs become
-// unknown.
-void SetFilterWindow(const PartialShape& filter, Window2D* w);
+Result<PartialShape> SlideShape(const SlidingWindow& w, const PartialShape& input, Dim out_channels);
+// Sets the windows' sizes from a filter [(depth,) height, width, …]; where they are unknown and matter, the outputs
+// become unknown.
+void SetFilterWindow(const PartialShape& filter, SlidingWindow* w);
 
 // Multiplications and additions of a convolution: two for each element of the output, tap and input channel of its
 // group.

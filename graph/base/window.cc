@@ -31,7 +31,7 @@ Result<Padding> ParsePadding(const std::string& text) {
 }
 
 // Eight numbers, (before, after) an axis in the layout's order.
-Status SetExplicitPaddings(const std::vector<int64_t>& pads, Window2D* w) {
+Status SetExplicitPaddings(const std::vector<int64_t>& pads, SlidingWindow* w) {
   if (pads.size() != 8) {
     return InvalidArgument(
         fmt::format("has padding EXPLICIT and {} values in explicit_paddings, but needs 8", pads.size()));
@@ -41,7 +41,7 @@ Status SetExplicitPaddings(const std::vector<int64_t>& pads, Window2D* w) {
       return InvalidArgument(fmt::format("has explicit_paddings = {}; none may be negative", ListText(pads)));
     }
   }
-  int c = 2 * w->channel_axis(), y = 2 * w->y_axis(), x = 2 * w->x_axis();
+  int c = 2 * w->channel_axis(), y = 2 * w->at(0), x = 2 * w->at(1);
   if (pads[0] || pads[1] || pads[c] || pads[c + 1]) {
     return InvalidArgument(
         fmt::format("has explicit_paddings = {}; batch and channels cannot be padded", ListText(pads)));
@@ -51,17 +51,18 @@ Status SetExplicitPaddings(const std::vector<int64_t>& pads, Window2D* w) {
   return {};
 }
 
-Result<Window2D> CommonWindow(const WindowAttrs& a) {
-  Window2D w;
-  if (!a.data_format.empty() && a.data_format != "NHWC" &&
-      a.data_format != "NCHW") {  // ops without the attribute know NHWC only
-    return InvalidArgument(fmt::format("has unsupported data_format '{}'", a.data_format)).Help("use NHWC or NCHW");
+Result<SlidingWindow> CommonWindow(const WindowAttrs& a, Spatial spatial) {
+  SlidingWindow w{.spatial = spatial};
+  const bool volumes = spatial == Spatial::k3D;
+  const std::string last = volumes ? "NDHWC" : "NHWC", first = volumes ? "NCDHW" : "NCHW";
+  if (!a.data_format.empty() && a.data_format != last && a.data_format != first) {  // without it the channels are last
+    return InvalidArgument(fmt::format("has unsupported data_format '{}'", a.data_format))
+        .Help(fmt::format("use {} or {}", last, first));
   }
-  w.nchw = a.data_format == "NCHW";
+  w.nchw = a.data_format == first;
   WEIR_ASSIGN_OR_RETURN(Padding padding, ParsePadding(a.padding));
-  w.y.padding = w.x.padding = padding;
-  WEIR_RETURN_IF_ERROR(CheckList("strides", a.strides, 4));
-  w.y.stride = a.strides[w.y_axis()], w.x.stride = a.strides[w.x_axis()];
+  WEIR_RETURN_IF_ERROR(CheckList("strides", a.strides, static_cast<size_t>(w.rank())));
+  for (int i = 0; i < w.axes(); ++i) w.axis(i).padding = padding, w.axis(i).stride = a.strides[w.at(i)];
   if (padding == Padding::kExplicit) {
     WEIR_RETURN_IF_ERROR(SetExplicitPaddings(a.explicit_paddings, &w));
   } else if (!a.explicit_paddings.empty()) {
@@ -101,6 +102,23 @@ Status WindowAxis::Place(int64_t input_size) {
   return {};
 }
 
+Dims SlidingWindow::Arrange(int64_t n, Dims spatial_sizes, int64_t c) const {
+  spatial_sizes.insert(nchw ? spatial_sizes.begin() : spatial_sizes.end(), c);
+  spatial_sizes.insert(spatial_sizes.begin(), n);
+  return spatial_sizes;
+}
+
+Status SlidingWindow::Place(const Dims& sizes) {
+  for (int i = 0; i < axes(); ++i) WEIR_RETURN_IF_ERROR(axis(i).Place(sizes[static_cast<size_t>(at(i))]));
+  return {};
+}
+
+Dims SlidingWindow::Placed(int64_t n, int64_t c) const {
+  Dims outputs;
+  for (int i = 0; i < axes(); ++i) outputs.push_back(axis(i).output);
+  return Arrange(n, std::move(outputs), c);
+}
+
 Result<Dim> WindowAxis::OutputDim(Dim input_dim) const {
   if (Known(input_dim)) {
     WindowAxis placed = *this;
@@ -111,10 +129,10 @@ Result<Dim> WindowAxis::OutputDim(Dim input_dim) const {
   return unchanged ? input_dim : kUnknownDim;
 }
 
-Result<Window2D> ConvWindow(const WindowAttrs& a) {
-  WEIR_ASSIGN_OR_RETURN(Window2D w, CommonWindow(a));
-  WEIR_RETURN_IF_ERROR(CheckList("dilations", a.dilations, 4));
-  w.y.dilation = a.dilations[w.y_axis()], w.x.dilation = a.dilations[w.x_axis()];
+Result<SlidingWindow> ConvWindow(const WindowAttrs& a, Spatial spatial) {
+  WEIR_ASSIGN_OR_RETURN(SlidingWindow w, CommonWindow(a, spatial));
+  WEIR_RETURN_IF_ERROR(CheckList("dilations", a.dilations, static_cast<size_t>(w.rank())));
+  for (int i = 0; i < w.axes(); ++i) w.axis(i).dilation = a.dilations[w.at(i)];
   for (int axis : {0, w.channel_axis()}) {
     if (a.strides[axis] != 1 || a.dilations[axis] != 1) {
       return InvalidArgument(fmt::format("has strides {} and dilations {}; both must be 1 along batch and channels",
@@ -124,28 +142,43 @@ Result<Window2D> ConvWindow(const WindowAttrs& a) {
   return w;
 }
 
-Result<Window2D> PoolWindow(const WindowAttrs& a) {
-  WEIR_ASSIGN_OR_RETURN(Window2D w, CommonWindow(a));
-  WEIR_RETURN_IF_ERROR(CheckList("ksize", a.ksize, 4));
+Result<SlidingWindow> PatchWindow(const WindowAttrs& a) {
+  WEIR_ASSIGN_OR_RETURN(SlidingWindow w, ConvWindow(a));
+  WEIR_RETURN_IF_ERROR(CheckList("ksizes", a.ksize, 4));
+  if (a.ksize[0] != 1 || a.ksize[3] != 1) {
+    return InvalidArgument(fmt::format("has ksizes {}; they must be 1 along batch and channels", ListText(a.ksize)));
+  }
+  w.y.window = a.ksize[1], w.x.window = a.ksize[2];
+  return w;
+}
+
+Result<SlidingWindow> PoolWindow(const WindowAttrs& a, Spatial spatial) {
+  WEIR_ASSIGN_OR_RETURN(SlidingWindow w, CommonWindow(a, spatial));
+  WEIR_RETURN_IF_ERROR(CheckList("ksize", a.ksize, static_cast<size_t>(w.rank())));
   int channel = w.channel_axis();
   if (a.ksize[0] != 1 || a.strides[0] != 1) {
     return InvalidArgument(
         fmt::format("has ksize {} and strides {}; cannot pool over the batch", ListText(a.ksize), ListText(a.strides)));
   }
-  w.y.window = a.ksize[w.y_axis()], w.x.window = a.ksize[w.x_axis()];
+  int64_t widest = 1;
+  for (int i = 0; i < w.axes(); ++i) {
+    w.axis(i).window = a.ksize[w.at(i)];
+    widest = std::max(widest, w.axis(i).window);
+  }
   w.depth_window = a.ksize[channel];
   if (a.strides[channel] != w.depth_window) {
     return InvalidArgument(fmt::format("has ksize {} and strides {}; over channels the two must be equal",
                                        ListText(a.ksize), ListText(a.strides)));
   }
-  if (w.depth_window > 1 && (w.y.window > 1 || w.x.window > 1)) {
+  if (w.depth_window > 1 && widest > 1) {
     return InvalidArgument(
         fmt::format("has ksize {}; can pool over space or over channels, not both", ListText(a.ksize)));
   }
-  for (const WindowAxis* axis : {&w.y, &w.x}) {
-    if (axis->before >= axis->window || axis->after >= axis->window) {
+  for (int i = 0; i < w.axes(); ++i) {
+    const WindowAxis& axis = w.axis(i);
+    if (axis.before >= axis.window || axis.after >= axis.window) {
       return InvalidArgument(fmt::format("has paddings {} and {} along {}, which must be smaller than the window {}",
-                                         axis->before, axis->after, axis->name, axis->window));
+                                         axis.before, axis.after, axis.name, axis.window));
     }
   }
   return w;

@@ -1,4 +1,5 @@
-// Sliding windows over images: what the attributes of convolution and pooling mean, and the sizes that follow.
+// Sliding windows over images and volumes: what the attributes of convolution and pooling mean, and the sizes that
+// follow.
 //
 // Shared by shape functions (which know sizes partly) and kernels (which know them all), so that the two cannot differ.
 // Invariant: what ConvWindow and PoolWindow return has positive strides, dilations and windows below 2^31 and paddings
@@ -33,17 +34,32 @@ struct WindowAxis {
   Result<Dim> OutputDim(Dim input_dim) const;
 };
 
+// Over images, or volumes, which have an axis more.
+enum class Spatial { k2D, k3D };
+
+// The depth of images: one plane.
+inline constexpr WindowAxis kOnePlane{.name = "depth", .window = 1, .input = 1, .output = 1};
+
 // What the window attributes of a node say, with the axes named by their layout.
-struct Window2D {
-  bool nchw = false;
-  WindowAxis y{.name = "height"}, x{.name = "width"};
+struct SlidingWindow {
+  Spatial spatial = Spatial::k2D;
+  bool nchw = false;  // channels before the spatial axes: NCHW, NCDHW
+  WindowAxis z = kOnePlane, y{.name = "height"}, x{.name = "width"};
   int64_t depth_window = 1;  // of pooling over channels: the window, and the stride
 
-  int channel_axis() const { return nchw ? 1 : 3; }
-  int y_axis() const { return nchw ? 2 : 1; }
-  int x_axis() const { return nchw ? 3 : 2; }
-  // Sizes or dimensions in the layout's order.
-  Dims Arrange(int64_t n, int64_t h, int64_t w, int64_t c) const { return nchw ? Dims{n, c, h, w} : Dims{n, h, w, c}; }
+  int axes() const { return spatial == Spatial::k3D ? 3 : 2; }
+  int rank() const { return axes() + 2; }
+  int channel_axis() const { return nchw ? 1 : rank() - 1; }
+  // Spatial axis i from the outermost on, and where the tensor has it.
+  WindowAxis& axis(int i) { return i + 3 - axes() == 0 ? z : i + 3 - axes() == 1 ? y : x; }
+  const WindowAxis& axis(int i) const { return const_cast<SlidingWindow*>(this)->axis(i); }
+  int at(int i) const { return (nchw ? 2 : 1) + i; }
+  // Sizes or dimensions in the layout's order, spatial ones from the outermost on.
+  Dims Arrange(int64_t n, Dims spatial_sizes, int64_t c) const;
+  // Places all axes over a tensor of these sizes.
+  Status Place(const Dims& sizes);
+  // The sizes of what comes of it, once it is placed.
+  Dims Placed(int64_t n, int64_t c) const;
 };
 
 struct WindowAttrs {
@@ -54,18 +70,22 @@ struct WindowAttrs {
 // From a ShapeContext, PrepareContext or Node.
 template <class Context>
 WindowAttrs ReadWindowAttrs(const Context& c) {
-  auto list = [&](const char* name) { return c.template attr<AttrList>(name).i; };
+  auto list = [&](const char* name, const char* other = nullptr) {
+    std::vector<int64_t> values = c.template attr<AttrList>(name).i;
+    return values.empty() && other ? c.template attr<AttrList>(other).i : values;
+  };
   return {c.template attr<std::string>("padding"),
           c.template attr<std::string>("data_format"),
-          list("ksize"),
+          list("ksize", "ksizes"),
           list("strides"),
-          list("dilations"),
+          list("dilations", "rates"),
           list("explicit_paddings")};
 }
 
-// The window of a convolution (its size is the filter's) or of pooling. Errors go on after the node's name.
-Result<Window2D> ConvWindow(const WindowAttrs& attrs);
-Result<Window2D> PoolWindow(const WindowAttrs& attrs);
+// The window of a convolution (its size is the filter's), of patches or of pooling. Errors go on after the node's name.
+Result<SlidingWindow> ConvWindow(const WindowAttrs& attrs, Spatial spatial = Spatial::k2D);
+Result<SlidingWindow> PatchWindow(const WindowAttrs& attrs);
+Result<SlidingWindow> PoolWindow(const WindowAttrs& attrs, Spatial spatial = Spatial::k2D);
 
 // "[1,2,2,1]"
 std::string ListText(const std::vector<int64_t>& list);

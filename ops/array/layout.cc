@@ -102,7 +102,33 @@ struct Blocks {
   SliceEntries block, edges;
 };
 
+// What is known of the block sizes and of the edges, input `edges`.
+Status CheckBlocks(const ShapeContext& c, int edges, const Blocks& b) {
+  for (const auto& e : b.block) {
+    if (e && *e < 1)
+      return InvalidArgument(fmt::format("has the block size {}", *e)).Detail("block sizes are positive");
+  }
+  for (const auto& e : b.edges) {
+    if (e && *e < 0) return InvalidArgument(fmt::format("has {} in {}, which is negative", *e, c.InputName(edges)));
+  }
+  return {};
+}
+
+// Of the old forms, which have one block size for height and width, an attribute.
+Result<Blocks> ReadSquareBlocks(const ShapeContext& c) {
+  WEIR_RETURN_IF_ERROR(c.WithRank(0, 4).status());
+  WEIR_ASSIGN_OR_RETURN(PartialShape edges, c.WithRank(1, 2));
+  if (!MergeDims(edges[0], 2).ok() || !MergeDims(edges[1], 2).ok())
+    return InvalidArgument(fmt::format("wants {} of shape [2,2], not {}", c.InputName(1), c.Describe(1)));
+  Blocks b{.count = 2,
+           .block = SliceEntries(2, c.attr<int64_t>("block_size")),
+           .edges = Elements(c, 1).value_or(SliceEntries(4))};
+  WEIR_RETURN_IF_ERROR(CheckBlocks(c, 1, b));
+  return b;
+}
+
 Result<Blocks> ReadBlocks(const ShapeContext& c) {
+  if (c.num_inputs() == 2) return ReadSquareBlocks(c);
   WEIR_ASSIGN_OR_RETURN(PartialShape block, c.WithRank(1, 1));
   WEIR_ASSIGN_OR_RETURN(PartialShape edges, c.WithRank(2, 2));
   auto m = MergeDims(block[0], edges[0]);
@@ -118,13 +144,7 @@ Result<Blocks> ReadBlocks(const ShapeContext& c) {
   b.count = static_cast<int>(*m);
   b.block = Elements(c, 1).value_or(SliceEntries(static_cast<size_t>(*m)));
   b.edges = Elements(c, 2).value_or(SliceEntries(static_cast<size_t>(2 * *m)));
-  for (const auto& e : b.block) {
-    if (e && *e < 1)
-      return InvalidArgument(fmt::format("has the block size {}", *e)).Detail("block sizes are positive");
-  }
-  for (const auto& e : b.edges) {
-    if (e && *e < 0) return InvalidArgument(fmt::format("has {} in {}, which is negative", *e, c.InputName(2)));
-  }
+  WEIR_RETURN_IF_ERROR(CheckBlocks(c, 2, b));
   return b;
 }
 
@@ -311,6 +331,18 @@ void AddSpaces(OpRegistry& r) {
           "Undoes SpaceToBatchND: moves the block position from the batch back into the spatial axes, then crops them.")
       .Shape(BatchToSpaceShape)
       .Gradient(SameInputs("SpaceToBatchND"));
+  r.Add("SpaceToBatch")
+      .Input("input: T").Input("paddings: Tpaddings").Output("output: T")
+      .Attr("T: type").Attr("Tpaddings: {int32, int64} = int32").Attr("block_size: int >= 2")
+      .Doc("SpaceToBatchND of images [batch, height, width, depth] with square blocks. An older form of it.")
+      .Shape(SpaceToBatchShape)
+      .Gradient(SameInputs("BatchToSpace", {"block_size"}));
+  r.Add("BatchToSpace")
+      .Input("input: T").Input("crops: Tidx").Output("output: T")
+      .Attr("T: type").Attr("block_size: int >= 2").Attr("Tidx: {int32, int64} = int32")
+      .Doc("BatchToSpaceND of images [batch, height, width, depth] with square blocks. An older form of it.")
+      .Shape(BatchToSpaceShape)
+      .Gradient(SameInputs("SpaceToBatch", {"block_size"}));
   for (bool to_depth : {false, true}) {
     r.Add(to_depth ? "SpaceToDepth" : "DepthToSpace")
         .Input("input: T").Output("output: T")

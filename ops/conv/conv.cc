@@ -3,12 +3,14 @@
 
 namespace weir {
 
-void RegisterConv2DOps(OpRegistry& r);     // conv2d.cc
-void RegisterDepthwiseOps(OpRegistry& r);  // depthwise.cc
+void RegisterConvolutionOps(OpRegistry& r);   // convolution.cc
+void RegisterDepthwiseOps(OpRegistry& r);     // depthwise.cc
+void RegisterImagePatchesOps(OpRegistry& r);  // image_patches.cc
 
 void RegisterConvOps(OpRegistry& r) {
-  RegisterConv2DOps(r);
+  RegisterConvolutionOps(r);
   RegisterDepthwiseOps(r);
+  RegisterImagePatchesOps(r);
 }
 
 }  // namespace weir

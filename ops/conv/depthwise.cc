@@ -11,9 +11,9 @@ namespace weir {
 namespace {
 
 // The shape of DepthwiseConv2dNative(input, filter), both of rank 4.
-Result<PartialShape> DepthwiseOutputShape(const Window2D& window, DType dtype, const PartialShape& input,
+Result<PartialShape> DepthwiseOutputShape(const SlidingWindow& window, DType dtype, const PartialShape& input,
                                           const PartialShape& filter) {
-  Window2D w = window;
+  SlidingWindow w = window;
   SetFilterWindow(filter, &w);
   for (int axis = 0; axis < 4; ++axis) {
     if (filter[axis] == 0) return InvalidArgument(fmt::format("has an empty filter {}", TypeText(dtype, filter)));
@@ -34,7 +34,7 @@ Result<PartialShape> DepthwiseOutputShape(const Window2D& window, DType dtype, c
 }
 
 Status DepthwiseShape(ShapeContext& c) {
-  WEIR_ASSIGN_OR_RETURN(Window2D w, ConvWindow(ReadWindowAttrs(c)));
+  WEIR_ASSIGN_OR_RETURN(SlidingWindow w, ConvWindow(ReadWindowAttrs(c)));
   WEIR_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
   WEIR_ASSIGN_OR_RETURN(PartialShape filter, c.WithRank(1, 4));
   WEIR_ASSIGN_OR_RETURN(PartialShape out, DepthwiseOutputShape(w, c.input_dtype(0), input, filter));
@@ -44,7 +44,7 @@ Status DepthwiseShape(ShapeContext& c) {
 
 // Of the two backward ops: input `sizes` tells the output's shape; it stands for the forward op's input or its filter.
 Status DepthwiseBackpropShape(ShapeContext& c, int sizes_input, bool sizes_are_filter) {
-  WEIR_ASSIGN_OR_RETURN(Window2D w, ConvWindow(ReadWindowAttrs(c)));
+  WEIR_ASSIGN_OR_RETURN(SlidingWindow w, ConvWindow(ReadWindowAttrs(c)));
   WEIR_ASSIGN_OR_RETURN(PartialShape sizes, c.shape_from_input(sizes_input));
   if (!sizes.known_rank()) sizes = PartialShape::UnknownOfRank(4);
   if (sizes.rank() != 4) {

@@ -1,4 +1,4 @@
-// Softmax, cross-entropies, bias, top-k, L2Loss: the list of the family's topics.
+// Softmax, cross-entropies, bias, top-k, L2Loss, pretended quantisation: the list of the family's topics.
 #include "weir/graph/op_def.h"
 
 namespace weir {
@@ -8,6 +8,7 @@ void RegisterCrossEntropyOps(OpRegistry& r);  // cross_entropy.cc
 void RegisterBiasOps(OpRegistry& r);          // bias.cc
 void RegisterTopKOps(OpRegistry& r);          // topk.cc
 void RegisterL2LossOps(OpRegistry& r);        // l2_loss.cc
+void RegisterFakeQuantOps(OpRegistry& r);     // fake_quant.cc
 
 void RegisterNnOps(OpRegistry& r) {
   RegisterSoftmaxOps(r);
@@ -15,6 +16,7 @@ void RegisterNnOps(OpRegistry& r) {
   RegisterBiasOps(r);
   RegisterTopKOps(r);
   RegisterL2LossOps(r);
+  RegisterFakeQuantOps(r);
 }
 
 }  // namespace weir

@@ -1,6 +1,6 @@
-// Building functions of softmax, cross-entropies, bias, top-k and L2Loss. The activations are in math/math.h,
-// normalisation in norm/norm.h, convolutions and pools in conv/conv.h and pool/pool.h, losses over few of many classes
-// in model/losses.h. Float means half, bfloat16, float or double.
+// Building functions of softmax, cross-entropies, bias, top-k, L2Loss and FakeQuant. The activations are in
+// math/math.h, normalisation in norm/norm.h, convolutions and pools in conv/conv.h and pool/pool.h, losses over few of
+// many classes in model/losses.h. Float means half, bfloat16, float or double.
 #pragma once
 
 #include <string>
@@ -49,5 +49,22 @@ inline Output InTopK(Input predictions, Input targets, Input k, const Name& name
 
 // Σ t² / 2, a scalar. Float.
 inline Output L2Loss(Input t, const Name& name = {}) { return Make("L2Loss", {t}, {}, name); }
+
+struct FakeQuantOptions {
+  int64_t num_bits = 8;       // 2 to 16
+  bool narrow_range = false;  // one value less
+  std::string name = {};
+};
+// Float inputs rounded as quantising them would: cut to [min, max], moved so that 0 is exact, to the nearest of the
+// values that num_bits hold. The range is two scalars, or two vectors [channels] along the last axis. The gradient is
+// that of cutting.
+inline Output FakeQuant(Input inputs, Input min, Input max, const FakeQuantOptions& o = {}) {
+  return Make("FakeQuantWithMinMaxVars", {inputs, min, max},
+              {{"num_bits", o.num_bits}, {"narrow_range", o.narrow_range}}, {.name = o.name});
+}
+inline Output FakeQuantPerChannel(Input inputs, Input min, Input max, const FakeQuantOptions& o = {}) {
+  return Make("FakeQuantWithMinMaxVarsPerChannel", {inputs, min, max},
+              {{"num_bits", o.num_bits}, {"narrow_range", o.narrow_range}}, {.name = o.name});
+}
 
 }  // namespace weir::ops

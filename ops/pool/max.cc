@@ -1,4 +1,4 @@
-// MaxPool and MaxPoolWithArgmax with their gradient ops.
+// MaxPool, MaxPoolWithArgmax and MaxPool3D with their gradient ops.
 //
 // The gradient goes to the first maximum of a window in row-major order. Pooling over channels (ksize along them above
 // 1) is supported, its gradients too.
@@ -15,23 +15,38 @@
 namespace weir {
 namespace {
 
-Status MaxPoolGradient(GradContext& c) {
-  c.set(0, Make("MaxPoolGrad", {c.input(0), c.output(0), c.grad()},
-                c.attrs({"ksize", "strides", "padding", "explicit_paddings", "data_format"})));
-  return {};
+// The inputs behind the first three that a node takes over from another: sizes and strides of the V2 ops.
+void AddSizes(const GradContext& c, int first, InputList* inputs) {
+  for (int i = first; i < c.num_inputs(); ++i) inputs->push_back(c.input(i));
+}
+
+// Of a pool, by `op`, its gradient op.
+GradFn MaxPoolGradient(const char* op) {
+  return [op](GradContext& c) -> Status {
+    InputList inputs = {c.input(0), c.output(0), c.grad()};
+    AddSizes(c, 1, &inputs);
+    c.set(0, Make(op, inputs, c.attrs({"ksize", "strides", "padding", "explicit_paddings", "data_format"})));
+    return {};
+  };
 }
 
 // Of MaxPoolGrad (`grad` is like the pooled output, the result like the input) and MaxPoolGradGrad (the other way
 // round).
-Status MaxPoolBackpropShape(ShapeContext& c, bool grad_is_pooled) {
-  WEIR_ASSIGN_OR_RETURN(Window2D w, PoolWindow(ReadWindowAttrs(c)));
-  WEIR_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
-  WEIR_ASSIGN_OR_RETURN(PartialShape pooled, pool::PooledShape(w, input));
-  WEIR_RETURN_IF_ERROR(CheckBackprop(c, 1, pooled));
-  WEIR_ASSIGN_OR_RETURN(pooled, MergeShapes(pooled, c.input(1)));
-  WEIR_RETURN_IF_ERROR(CheckBackprop(c, 2, grad_is_pooled ? pooled : input));
-  c.set_output(0, grad_is_pooled ? input : pooled);
-  return {};
+ShapeFn MaxPoolBackpropShape(bool grad_is_pooled, const pool::Form& form = pool::kImages) {
+  return [=](ShapeContext& c) -> Status {
+    WEIR_ASSIGN_OR_RETURN(auto w, pool::WindowOf(c, form));
+    const int rank = form.spatial == Spatial::k3D ? 5 : 4;
+    WEIR_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, rank));
+    PartialShape pooled = PartialShape::UnknownOfRank(rank);
+    if (w) {
+      WEIR_ASSIGN_OR_RETURN(pooled, pool::PooledShape(*w, input));
+    }
+    WEIR_RETURN_IF_ERROR(CheckBackprop(c, 1, pooled));
+    WEIR_ASSIGN_OR_RETURN(pooled, MergeShapes(pooled, c.input(1)));
+    WEIR_RETURN_IF_ERROR(CheckBackprop(c, 2, grad_is_pooled ? pooled : input));
+    c.set_output(0, grad_is_pooled ? input : pooled);
+    return {};
+  };
 }
 
 // The value that pads `dtype` so that no padding is the maximum: −∞, or the lowest.
@@ -67,13 +82,18 @@ Status MaxPoolGradGradient(GradContext& c) {
   return {};
 }
 
-Status MaxPoolGradGradGradient(GradContext& c) {
-  c.set(2, Make("MaxPoolGrad", {c.input(0), c.input(1), c.grad()}, pool::Attrs(c)));
-  return {};
+// Of an op (x, y, g) that is linear in g, by `op`, its transpose.
+GradFn TransposedGradient(const char* op) {
+  return [op](GradContext& c) -> Status {
+    InputList inputs = {c.input(0), c.input(1), c.grad()};
+    AddSizes(c, 3, &inputs);
+    c.set(2, Make(op, inputs, pool::Attrs(c)));
+    return {};
+  };
 }
 
 Status MaxPoolWithArgmaxShape(ShapeContext& c) {
-  WEIR_ASSIGN_OR_RETURN(Window2D w, PoolWindow(ReadWindowAttrs(c)));
+  WEIR_ASSIGN_OR_RETURN(SlidingWindow w, PoolWindow(ReadWindowAttrs(c)));
   if (w.depth_window != 1)
     return InvalidArgument(
         fmt::format("has a window of {} channels; it pools over height and width only", w.depth_window));
@@ -107,7 +127,7 @@ Status MaxPoolWithArgmaxGradient(GradContext& c) {
 }
 
 Status MaxPoolGradWithArgmaxShape(ShapeContext& c) {
-  WEIR_ASSIGN_OR_RETURN(Window2D w, PoolWindow(ReadWindowAttrs(c)));
+  WEIR_ASSIGN_OR_RETURN(SlidingWindow w, PoolWindow(ReadWindowAttrs(c)));
   WEIR_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
   WEIR_ASSIGN_OR_RETURN(PartialShape pooled, pool::PooledShape(w, input));
   for (int i : {1, 2}) WEIR_RETURN_IF_ERROR(CheckBackprop(c, i, pooled));
@@ -122,6 +142,69 @@ Status MaxPoolGradWithArgmaxGradient(GradContext& c) {
   return {};
 }
 
+// MaxPool3DGradGrad knows one dtype.
+Status VolumeGradGradient(GradContext& c) {
+  const DType t = c.grad().dtype();
+  auto as_grad = [t](const Output& x) { return x.dtype() == t ? x : Make("Cast", {x}, {{"DstT", t}}); };
+  c.set(2, Make("MaxPool3DGradGrad", {as_grad(c.input(0)), as_grad(c.input(1)), c.grad()}, pool::Attrs(c)));
+  return {};
+}
+
+OpDef& AddSizedAttrs(OpDef& op, const char* formats) {
+  return op.Input("ksize: int32").Input("strides: int32").Output("output: T")
+      .Attr("padding: {'SAME', 'VALID'}").Attr(formats);
+}
+
+void AddSizedByInputs(OpRegistry& r) {
+  constexpr char kFormats[] = "data_format: {'NHWC', 'NCHW'} = 'NHWC'";
+  AddSizedAttrs(r.Add("MaxPoolV2").Input("input: T"), "data_format: {'NHWC', 'NCHW', 'NCHW_VECT_C'} = 'NHWC'")
+      .Attr("T: {half, bfloat16, float, double, int32, int64, uint8, int16, int8, uint16, qint8} = float")
+      .Doc("MaxPool, with the window's size and strides as inputs.")
+      .Shape(pool::PoolShape({.sizes = 1}))
+      .Gradient(MaxPoolGradient("MaxPoolGradV2"));
+  AddSizedAttrs(r.Add("MaxPoolGradV2").Input("orig_input: T").Input("orig_output: T").Input("grad: T"), kFormats)
+      .Attr("T: realnumbertype = float")
+      .Doc("MaxPoolGrad, with the window's size and strides as inputs.")
+      .Shape(MaxPoolBackpropShape(true, {.sizes = 3}))
+      .Gradient(TransposedGradient("MaxPoolGradGradV2"));
+  AddSizedAttrs(r.Add("MaxPoolGradGradV2").Input("orig_input: T").Input("orig_output: T").Input("grad: T"), kFormats)
+      .Attr("T: realnumbertype")
+      .Doc("MaxPoolGradGrad, with the window's size and strides as inputs.")
+      .Shape(MaxPoolBackpropShape(false, {.sizes = 3}))
+      .Gradient(TransposedGradient("MaxPoolGradV2"));
+}
+
+void AddVolumes(OpRegistry& r) {
+  pool::AddVolumeAttrs(r.Add("MaxPool3D").Input("input: T").Output("output: T"))
+      .Attr("T: {half, bfloat16, float}")
+      .Doc(
+          "The largest element of each window of a volume [batch, depth, height, width, channels]; what lies beyond "
+          "the border does not count.")
+      .Shape(pool::PoolShape(pool::kVolumes))
+      .Gradient(MaxPoolGradient("MaxPool3DGrad"));
+  pool::AddVolumeAttrs(r.Add("MaxPool3DGrad")
+                           .Input("orig_input: TInput")
+                           .Input("orig_output: TInput")
+                           .Input("grad: T")
+                           .Output("output: T"))
+      .Attr("T: {half, bfloat16, float} = float")
+      .Attr("TInput: {half, bfloat16, float} = float")
+      .Doc(
+          "The gradient of MaxPool3D by its input: each element of grad is added wherever its window has the maximum, "
+          "several times if that is there several times.")
+      .Shape(MaxPoolBackpropShape(true, pool::kVolumes))
+      .Gradient(VolumeGradGradient);
+  pool::AddVolumeAttrs(r.Add("MaxPool3DGradGrad")
+                           .Input("orig_input: T")
+                           .Input("orig_output: T")
+                           .Input("grad: T")
+                           .Output("output: T"))
+      .Attr("T: realnumbertype")
+      .Doc("The gradient of MaxPool3DGrad by its grad, where each window's maximum is there once: as MaxPoolGradGrad.")
+      .Shape(MaxPoolBackpropShape(false, pool::kVolumes))
+      .Gradient(TransposedGradient("MaxPool3DGrad"));
+}
+
 }  // namespace
 
 void RegisterMaxPoolOps(OpRegistry& r) {
@@ -134,8 +217,8 @@ void RegisterMaxPoolOps(OpRegistry& r) {
           "The largest element of each window of an image [batch, height, width, channels]; what lies beyond the "
           "border does not count. NaN is passed over; a window without a number above the dtype's lowest finite one "
           "gives that.")
-      .Shape(pool::PoolShape)
-      .Gradient(MaxPoolGradient);
+      .Shape(pool::PoolShape(pool::kImages))
+      .Gradient(MaxPoolGradient("MaxPoolGrad"));
 
   r.Add("MaxPoolWithArgmax")
       .Input("input: T")
@@ -175,7 +258,7 @@ void RegisterMaxPoolOps(OpRegistry& r) {
       r.Add("MaxPoolGrad").Input("orig_input: T").Input("orig_output: T").Input("grad: T").Output("output: T"), true)
       .Attr("T: realnumbertype = float")
       .Doc("The gradient of MaxPool by its input: each element of grad is added where its window's first maximum lies.")
-      .Shape([](ShapeContext& c) { return MaxPoolBackpropShape(c, true); })
+      .Shape(MaxPoolBackpropShape(true))
       .Gradient(MaxPoolGradGradient);
 
   pool::AddAttrs(
@@ -185,8 +268,10 @@ void RegisterMaxPoolOps(OpRegistry& r) {
       .Doc(
           "The gradient of MaxPoolGrad by its grad: for each window the element of grad [like orig_input] where "
           "orig_input first equals orig_output; zero where it nowhere does.")
-      .Shape([](ShapeContext& c) { return MaxPoolBackpropShape(c, false); })
-      .Gradient(MaxPoolGradGradGradient);
+      .Shape(MaxPoolBackpropShape(false))
+      .Gradient(TransposedGradient("MaxPoolGrad"));
+  AddSizedByInputs(r);
+  AddVolumes(r);
 }
 
 }  // namespace weir

@@ -1,10 +1,10 @@
 // Convolution as matrix products over patches: what the forward and the two backward kernels share.
 //
-// A patch is the part of the input under one window, laid out as the filter is: [ky, kx, channel]. In NHWC a block of
-// patches is a matrix [patches, K] and output = patches · filter; in NCHW it is [K, patches] and output = filterᵀ ·
-// patches. A single channel makes no difference between the layouts of the input: its patches are [K, patches] in both,
-// whose rows are long runs. Either way blocks are bounded (kTileBytes), so that the workspace does not grow with the
-// problem.
+// A patch is the part of the input under one window, laid out as the filter is: [kz, ky, kx, channel], kz of volumes.
+// In NHWC a block of patches is a matrix [patches, K] and output = patches · filter; in NCHW it is [K, patches] and
+// output = filterᵀ · patches. A single channel makes no difference between the layouts of the input: its patches are
+// [K, patches] in both, whose rows are long runs. Either way blocks are bounded (kTileBytes), so that the workspace
+// does not grow with the problem.
 #pragma once
 
 #include <algorithm>
@@ -24,12 +24,13 @@ inline constexpr int64_t kMaxConvItems = 32;
 struct ConvProblem {
   bool nchw = false;
   int64_t n = 0, in_channels = 0, out_channels = 0, groups = 1;
-  WindowAxis y, x;
+  WindowAxis y, x, z = kOnePlane;
 
   int64_t group_in() const { return in_channels / groups; }
   int64_t group_out() const { return out_channels / groups; }
-  int64_t depth() const { return y.window * x.window * group_in(); }  // K: elements of a patch
-  int64_t pixels() const { return y.output * x.output; }
+  int64_t depth() const { return z.window * y.window * x.window * group_in(); }  // K: elements of a patch
+  int64_t pixels() const { return z.output * y.output * x.output; }
+  int64_t in_rows() const { return z.input * y.input; }  // of one image, from plane to plane
   int64_t filter_size() const { return depth() * out_channels; }
   // Blocks of patches are [K, patches], of one image; else [patches, K], of the whole batch.
   bool by_taps() const { return nchw || (in_channels == 1 && !pointwise() && pixels() >= kGemmColumns); }
@@ -42,9 +43,14 @@ struct ConvProblem {
   double ns() const { return 2.0 * n * pixels() * depth() * group_out() * groups / 80; }  // roughly, on one thread
 };
 
-// The problem of Conv2D(input, filter), from concrete shapes. Errors as the shape function's; also when output_shape
-// differs.
-Result<ConvProblem> MakeConvProblem(PrepareContext& c, const Dims& input, const Dims& filter, const Shape& output);
+// The problem of Conv2D or Conv3D(input, filter), from concrete shapes. Errors as the shape function's; also when
+// output_shape differs.
+Result<ConvProblem> MakeConvProblem(PrepareContext& c, Spatial spatial, const Dims& input, const Dims& filter,
+                                    const Shape& output);
+
+// One patch of NHWC, [K], of the image at `image`, for output `pixel` of it.
+template <class T, class A>
+void GatherPatch(const ConvProblem& p, const T* image, int64_t pixel, int64_t group, A* out);
 
 // Patches [begin, end) of plane `plane` for `group`, as Wide<T>, into `tile`: [end − begin, K], or [K, end − begin] by
 // taps.
@@ -89,7 +95,7 @@ void SumPartialsAfter(PrepareContext& c, int64_t size, int64_t sums) {
     const Wide<T>* partials = a.workspace<Wide<T>>();
     for (int64_t k = a.begin; k < a.end; ++k) {
       Wide<T> sum = partials[k];
-      for (int64_t i = 1; i < sums; ++i) sum += partials[i * size + k];
+      for (int64_t i = 1; i < sums; ++i) sum = Plus(sum, partials[i * size + k]);
       a.out<T>(0)[k] = T(sum);
     }
   });

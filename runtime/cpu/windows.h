@@ -1,5 +1,5 @@
-// Windows over images, for the kernels of convolution and pooling: which taps of a window lie inside, which outputs see
-// a band of input rows. Arithmetic only; sizes are placed (graph/base/window.h).
+// Windows over images and volumes, for the kernels of convolution and pooling: which taps of a window lie inside, which
+// outputs see a band of input rows. Arithmetic only; sizes are placed (graph/base/window.h).
 #pragma once
 
 #include <algorithm>
@@ -37,6 +37,17 @@ inline Span OutputsOver(const WindowAxis& a, Span band) {
   return {std::min(begin, a.output), std::max(end, std::min(begin, a.output))};
 }
 
+// The same of rows of volumes, counted from plane to plane.
+inline Span OutputRowsOver(const WindowAxis& z, const WindowAxis& y, Span rows) {
+  if (z.input == 1 && z.output == 1) return OutputsOver(y, rows);
+  const Span planes = OutputsOver(z, {rows.begin / y.input, CeilDiv(rows.end, y.input)});
+  return {planes.begin * y.output, planes.end * y.output};
+}
+// The rows that neighbouring bands both look at.
+inline int64_t HaloOf(const WindowAxis& z, const WindowAxis& y) {
+  return z.input == 1 ? y.extent() : std::min(z.extent(), z.input) * y.input;
+}
+
 // The outputs whose windows have tap `t` in the input.
 inline Span OutputsOfTap(const WindowAxis& a, int64_t t) {
   int64_t at = t * a.dilation - a.before;  // where output 0 has it
@@ -65,31 +76,40 @@ struct Bands {
   }
 };
 
-// Windows over a batch of images [n, height, width, c], as which every case is seen: NCHW as n·c images of one channel,
-// pooling over channels as pooling over an axis of an image.
+// Windows over a batch of images [n, height, width, c] or volumes [n, depth, height, width, c], as which every case is
+// seen: NCHW as n·c images of one channel, pooling over channels as pooling over an axis of an image. Rows are counted
+// from plane to plane.
 struct PoolProblem {
   int64_t n = 0, c = 0;
-  WindowAxis y, x;
+  WindowAxis y, x, z = kOnePlane;
 
-  int64_t in_image() const { return y.input * x.input * c; }
+  int64_t in_rows() const { return z.input * y.input; }  // of one image
+  int64_t in_pixels() const { return in_rows() * x.input; }
+  int64_t in_image() const { return in_pixels() * c; }
   int64_t out_row() const { return x.output * c; }
-  int64_t out_rows() const { return n * y.output; }
+  int64_t image_rows() const { return z.output * y.output; }  // of outputs
+  int64_t out_rows() const { return n * image_rows(); }
 };
 
-// f(pixel, outputs, tap) for every tap (ky · window + kx) of the windows of output row `oy` that lies in the input:
-// output ox of `outputs` has it at pixel + ox · stride of its image. Taps come in row-major order (kx falling when
-// `Reverse`).
+// f(pixel, outputs, tap) for every tap ((kz · window + ky) · window + kx) of the windows of output row `row` that lies
+// in the input: output ox of `outputs` has it at pixel + ox · stride of its image. Taps come in row-major order (kx
+// falling when `Reverse`).
 template <bool Reverse = false, class F>
-void ForRowTaps(const PoolProblem& p, int64_t oy, F&& f) {
-  const WindowAxis &ya = p.y, &xa = p.x;
-  const Span ky = TapsInside(ya, oy);
+void ForRowTaps(const PoolProblem& p, int64_t row, F&& f) {
+  const WindowAxis &za = p.z, &ya = p.y, &xa = p.x;
+  const int64_t oz = za.output == 1 ? 0 : row / ya.output, oy = row - oz * ya.output;
+  const Span kz = TapsInside(za, oz), ky = TapsInside(ya, oy);
   const Span kx{std::max<int64_t>(CeilDiv(xa.before - (xa.output - 1) * xa.stride, xa.dilation), 0),
                 std::min(xa.window, CeilDiv(xa.input + xa.before, xa.dilation))};
-  for (int64_t y = ky.begin; y < ky.end; ++y) {
-    const int64_t row = (oy * ya.stride - ya.before + y * ya.dilation) * xa.input - xa.before;
-    for (int64_t i = kx.begin; i < kx.end; ++i) {
-      const int64_t t = Reverse ? kx.begin + kx.end - 1 - i : i;
-      if (Span ox = OutputsOfTap(xa, t); ox.size() > 0) f(row + t * xa.dilation, ox, y * xa.window + t);
+  for (int64_t z = kz.begin; z < kz.end; ++z) {
+    const int64_t plane = (oz * za.stride - za.before + z * za.dilation) * ya.input;
+    for (int64_t y = ky.begin; y < ky.end; ++y) {
+      const int64_t first = (plane + oy * ya.stride - ya.before + y * ya.dilation) * xa.input - xa.before;
+      for (int64_t i = kx.begin; i < kx.end; ++i) {
+        const int64_t t = Reverse ? kx.begin + kx.end - 1 - i : i;
+        const Span ox = OutputsOfTap(xa, t);
+        if (ox.size() > 0) f(first + t * xa.dilation, ox, (z * ya.window + y) * xa.window + t);
+      }
     }
   }
 }

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <set>
 
 #include "weir/graph/base/memory.h"
 #include "weir/graph/gradients.h"
@@ -184,7 +185,7 @@ class Fuzzer {
         attrs[a.name] = !a.allowed_strings.empty() && Chance(0.95)
                             ? a.allowed_strings[size_t(Pick(int(a.allowed_strings.size())))]
                             : std::string(Chance(0.5) ? "" : "%n%s");
-      else if (a.kind == "list(int)") attrs[a.name] = IntList(a.name);
+      else if (a.kind == "list(int)") attrs[a.name] = IntList(a);
       else if (a.kind == "shape") attrs[a.name] = AttrValue(RandomShape());
       else if (a.kind == "tensor") attrs[a.name] = RandomTensor(kTypes[Pick(std::size(kTypes))]);
       else if (a.kind == "list(type)" && !FromInputs(def, a.name))
@@ -204,11 +205,14 @@ class Fuzzer {
     return false;
   }
 
-  std::vector<int64_t> IntList(const std::string& name) {
-    bool window = name == "strides" || name == "ksize" || name == "dilations";
-    std::vector<int64_t> v(size_t(window && Chance(0.95) ? 4 : Chance(0.5) ? 8 : Pick(4)));
+  std::vector<int64_t> IntList(const AttrDef& a) {
+    static const std::set<std::string> kWindows = {"strides", "ksize", "ksizes", "dilations", "rates"};
+    const bool window = kWindows.count(a.name) > 0;
+    const int64_t defaults = a.default_value ? int64_t(a.default_value->get<AttrList>()->i.size()) : 0;
+    const size_t axes = size_t(std::max({a.minimum.value_or(0), defaults, int64_t{4}}));  // 5 of volumes
+    std::vector<int64_t> v(window && Chance(0.95) ? axes : Chance(0.5) ? 8 : size_t(Pick(4)));
     for (size_t i = 0; i < v.size(); ++i)
-      v[i] = window && (i == 0 || i == 3) && Chance(0.9) ? 1
+      v[i] = window && (i == 0 || i + 1 == axes) && Chance(0.9) ? 1
              : window && Chance(0.9)                     ? 1 + Pick(3)
              : Chance(0.9)                               ? Pick(3)
                                                          : Number();

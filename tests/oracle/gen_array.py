@@ -333,6 +333,22 @@ def space_to_batch(d):
     return Case(d.values(t, s), ix(d, block, "Tblock_shape"), ix(d, pads, "Tpaddings"))
 
 
+def square_blocks(to_batch):
+    def gen(d):
+        t, b, pads = d.type(), d.int(2, 3), np.array([[d.int(0, 2), d.int(0, 2)], [d.int(0, 2), d.int(0, 2)]])
+        high = [int(n) for n in pads.sum(1)]
+        if to_batch:
+            inner = [b * d.int(1 + p // b, 3 + p // b) - p for p in high]
+        else:
+            inner = [d.int(-(-p // b) if p else 1, 4) for p in high]
+        s = (d.dim(2) * (1 if to_batch else b * b), *inner, d.dim(3))
+        if d.flag(0.05):
+            s = s[:1] + (s[1] + 1,) + s[2:]  # no multiple of the block, or a batch that is none
+        attr = "Tpaddings" if to_batch else "Tidx"
+        return Case(d.values(t, s), ix(d, pads, attr), block_size=b)
+    return gen
+
+
 def batch_to_space(d):
     t, m = d.type(), d.int(1, 2)
     block = [d.int(1, 3) for _ in range(m)]
@@ -457,7 +473,8 @@ GENERATORS = {
     "ParallelDynamicStitch": dynamic_stitch, "DynamicPartition": dynamic_partition, "Unique": unique,
     "ListDiff": list_diff,
     "Dequantize": dequantize, "Reverse": reverse, "ReverseV2": reverse_v2, "ReverseSequence": reverse_sequence,
-    "SpaceToBatchND": space_to_batch, "BatchToSpaceND": batch_to_space, "DepthToSpace": depth_space(True),
+    "SpaceToBatchND": space_to_batch, "BatchToSpaceND": batch_to_space,
+    "SpaceToBatch": square_blocks(True), "BatchToSpace": square_blocks(False), "DepthToSpace": depth_space(True),
     "SpaceToDepth": depth_space(False), "MatrixBandPart": band_part, "AsString": as_string,
     "StringToNumber": string_to_number,
     "StringJoin": string_join, "Print": print_, "Assert": assert_,

@@ -1,4 +1,4 @@
-"""Cases of softmax and friends, windowed ops and normalisations."""
+"""Cases of softmax and friends, windowed ops, normalisations and pretended quantisation."""
 
 import numpy as np
 
@@ -67,6 +67,8 @@ class Window:
     """A random window over an image: sizes that fit, strides, padding, dilation; layout NHWC (TensorFlow's CPU has no
     other)."""
 
+    room = 6  # that images have beyond a window, at most
+
     def __init__(self, d, explicit=True, dilate=True, square_strides=False, empty=0.03):
         self.n, self.c = d.dim(3, empty), d.int(1, 4)
         self.k = (d.int(1, 4), d.int(1, 4))
@@ -82,7 +84,7 @@ class Window:
         eff = [(k - 1) * r + 1 for k, r in zip(self.k, self.dil)]
         low = [1 if self.padding == "SAME" else max(1, e - p) for e, p in
                zip(eff, (self.pads[0] + self.pads[1], self.pads[2] + self.pads[3]))]
-        self.hw = tuple(d.int(m, m + 6) for m in low)
+        self.hw = tuple(d.int(m, m + self.room) for m in low)
         self.out = []
         for i in range(2):
             size = self.hw[i] + self.pads[2 * i] + self.pads[2 * i + 1]
@@ -120,8 +122,8 @@ def conv(kind, depthwise):
     return gen
 
 
-def pool(kind, explicit):
-    """kind: forward, argmax, argmax_grad, max_grad, max_grad_grad, avg_grad."""
+def pool(kind, explicit, v2=False):
+    """kind: forward, argmax, argmax_grad, max_grad, max_grad_grad, avg_grad. v2: sizes and strides are inputs."""
     def gen(d):
         t = d.type()
         w = Window(d, explicit=explicit, dilate=False)
@@ -130,8 +132,9 @@ def pool(kind, explicit):
         x = d.values(t, w.image(), -3, 3)
         # TensorFlow's gradient kernels take uint32 and uint64, its forward one does not.
         pooled = x.astype(np.int64) if t in ("uint32", "uint64") else x
+        sizes = [np.array(kw.pop(name), np.int32) for name in ("ksize", "strides")] if v2 else []
         if kind == "forward":
-            return Case(x, **kw)
+            return Case(x, *sizes, **kw)
         if kind == "argmax":
             return Case(x, **kw, Targmax=d.pick(["int32", "int64"]), include_batch_in_index=d.flag(0.5))
         if kind == "argmax_grad":
@@ -146,11 +149,82 @@ def pool(kind, explicit):
         import tensorflow as tf
         with tf.Graph().as_default(), tf.compat.v1.Session() as s:
             try:
-                y = s.run(tf.raw_ops.MaxPool(input=tf.constant(pooled), **kw)).astype(x.dtype)
+                forward = dict(zip(("ksize", "strides"), [list(v) for v in sizes]), **kw)
+                y = s.run(tf.raw_ops.MaxPool(input=tf.constant(pooled), **forward)).astype(x.dtype)
             except (ValueError, tf.errors.OpError):
                 y = d.values(t, out)
-        return Case(x, y, d.values(t, w.image() if kind == "max_grad_grad" else out), **kw)
+        return Case(x, y, d.values(t, w.image() if kind == "max_grad_grad" else out), *sizes, **kw)
     return gen
+
+
+class Volume(Window):
+    """The same over a volume, NDHWC."""
+
+    room = 3  # since it has an axis more
+
+    def __init__(self, d, empty=0.03):
+        super().__init__(d, explicit=False, dilate=False, empty=empty)
+        kz, stride = d.int(1, 3), d.int(1, 2)
+        depth = d.int(1 if self.padding == "SAME" else kz, kz + 3)
+        out = -(-depth // stride) if self.padding == "SAME" else (depth - kz) // stride + 1
+        self.k, self.strides, self.hw, self.out = ((first, *rest) for first, rest in (
+            (kz, self.k), (stride, self.strides), (depth, self.hw), (out, self.out)))
+
+    def attrs(self):
+        return super().attrs(dilate=False, explicit=False)
+
+
+def conv3d(kind, first_version=False):
+    def gen(d):
+        t = d.type()
+        w = Volume(d, empty=0.03 if kind == "forward" else 0)
+        f = (*w.k, w.c, d.int(1, 3))
+        out = (w.n, *w.out, f[-1])
+        x, k, dy = (lambda s=s: d.values(t, s, -2, 2, wild=False) for s in (w.image(), f, out))
+        if kind == "forward":
+            return Case(x(), k(), **w.attrs())
+        if kind == "input":
+            sizes = np.array(w.image(), TYPES["int32" if first_version else d.pick(["int32", "int64"])])
+            return Case(x() if first_version else sizes, k(), dy(), **w.attrs())
+        return Case(x(), k() if first_version else np.array(f, np.int32), dy(), **w.attrs())
+    return gen
+
+
+def pool3d(kind):
+    """kind: max, avg, max_grad, max_grad_grad, avg_grad."""
+    def gen(d):
+        t = d.type()
+        w = Volume(d)
+        kw, out = dict(w.attrs(), ksize=[1, *w.k, 1]), (w.n, *w.out, w.c)
+        x = d.values(t, w.image(), -3, 3, wild=None if kind == "avg" else False)
+        if kind in ("max", "avg"):
+            return Case(x, **kw)
+        if kind == "avg_grad":
+            return Case(np.array(w.image(), np.int32), d.values(t, out), **kw)
+        import tensorflow as tf
+        with tf.Graph().as_default(), tf.compat.v1.Session() as s:
+            y = s.run(tf.raw_ops.MaxPool3D(input=tf.constant(x), **kw)) if x.size else d.values(t, out)
+        return Case(x, y, d.values(t, w.image() if kind == "max_grad_grad" else out, wild=False), **kw)
+    return gen
+
+
+def dilation(kind):
+    def gen(d):
+        t = d.type()
+        w = Window(d, explicit=False)
+        f = (*w.k, w.c)
+        # No NaN, and nothing of which all sums are infinite: where nothing is larger, TensorFlow's place is no tap.
+        x, k = d.values(t, w.image(), -3, 3, wild=False), d.values(t, f, -2, 2, wild=False)
+        kw = dict(strides=[1, *w.strides, 1], rates=[1, *w.dil, 1], padding=w.padding)
+        return Case(x, k, **kw) if kind == "forward" else Case(x, k, d.values(t, (w.n, *w.out, w.c), wild=False), **kw)
+    return gen
+
+
+def image_patches(d):
+    t = d.type()
+    w = Window(d, explicit=False)
+    return Case(d.values(t, w.image()), ksizes=[1, *w.k, 1], strides=[1, *w.strides, 1], rates=[1, *w.dil, 1],
+                padding=w.padding)
 
 
 def batch_norm(version, grad):
@@ -188,6 +262,30 @@ def lrn(grad):
     return gen
 
 
+def fake_range(d, n=None):
+    """Least and largest numbers; now and then both 0, or of one sign."""
+    shape = () if n is None else (n,)
+    if d.flag(0.1):
+        return np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    low, width = d.rng.uniform(-4, 1, shape), d.rng.uniform(0.5, 5, shape)
+    return np.asarray(low, np.float32), np.asarray(low + width, np.float32)
+
+
+def fake_quant(kind, gradient):
+    def gen(d):
+        kw = dict(num_bits=d.int(2, 16) if not d.flag(0.03) else 1, narrow_range=d.flag())
+        shape = d.shape(min_rank=1)
+        x, g = d.values("float", shape), d.values("float", shape, wild=False)
+        inputs = [g, x] if gradient else [x]
+        low, high = fake_range(d, shape[-1] if kind == "channel" else None)
+        if kind == "args":
+            if not low < high:
+                low, high = -6.0, 6.0
+            return Case(*inputs, min=float(low), max=float(high), **kw)
+        return Case(*inputs, low, high, **kw)
+    return gen
+
+
 GENERATORS = {
     "L2Loss": lambda d: Case(d.values(d.type(), d.shape())), "Softmax": rows(), "LogSoftmax": rows(),
     "SoftmaxCrossEntropyWithLogits": xent, "SparseSoftmaxCrossEntropyWithLogits": sparse_xent,
@@ -200,10 +298,24 @@ GENERATORS = {
     "MaxPool": pool("forward", True), "MaxPoolWithArgmax": pool("argmax", False),
     "MaxPoolGradWithArgmax": pool("argmax_grad", False),
     "MaxPoolGrad": pool("max_grad", True), "MaxPoolGradGrad": pool("max_grad_grad", False),
+    "MaxPoolV2": pool("forward", False, v2=True), "MaxPoolGradV2": pool("max_grad", False, v2=True),
+    "MaxPoolGradGradV2": pool("max_grad_grad", False, v2=True),
+    "Conv3D": conv3d("forward"), "Conv3DBackpropInput": conv3d("input", True),
+    "Conv3DBackpropInputV2": conv3d("input"), "Conv3DBackpropFilter": conv3d("filter", True),
+    "Conv3DBackpropFilterV2": conv3d("filter"),
+    "MaxPool3D": pool3d("max"), "MaxPool3DGrad": pool3d("max_grad"), "MaxPool3DGradGrad": pool3d("max_grad_grad"),
+    "AvgPool3D": pool3d("avg"), "AvgPool3DGrad": pool3d("avg_grad"),
+    "Dilation2D": dilation("forward"), "Dilation2DBackpropInput": dilation("input"),
+    "Dilation2DBackpropFilter": dilation("filter"), "ExtractImagePatches": image_patches,
     "AvgPool": pool("forward", False), "AvgPoolGrad": pool("avg_grad", False),
     "FusedBatchNorm": batch_norm(1, False), "FusedBatchNormV2": batch_norm(2, False),
     "FusedBatchNormV3": batch_norm(3, False),
     "FusedBatchNormGrad": batch_norm(1, True), "FusedBatchNormGradV2": batch_norm(2, True),
     "FusedBatchNormGradV3": batch_norm(3, True),
     "LRN": lrn(False), "LRNGrad": lrn(True),
+    "FakeQuantWithMinMaxArgs": fake_quant("args", False), "FakeQuantWithMinMaxArgsGradient": fake_quant("args", True),
+    "FakeQuantWithMinMaxVars": fake_quant("scalar", False),
+    "FakeQuantWithMinMaxVarsGradient": fake_quant("scalar", True),
+    "FakeQuantWithMinMaxVarsPerChannel": fake_quant("channel", False),
+    "FakeQuantWithMinMaxVarsPerChannelGradient": fake_quant("channel", True),
 }

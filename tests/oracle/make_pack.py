@@ -27,6 +27,7 @@ from tensorflow.core.protobuf import rewriter_config_pb2
 from tensorflow.python.framework import op_def_library
 
 import gen_array
+import gen_image
 import gen_linalg
 import gen_math
 import gen_nn
@@ -36,9 +37,15 @@ from draw import OPDEFS_HELP, Draw, Var, load_opdefs
 tf1 = tf.compat.v1
 FAMILIES = {"math": gen_math.GENERATORS, "array": gen_array.GENERATORS, "nn": gen_nn.GENERATORS,
             "state": gen_state.GENERATORS,
-            "linalg": gen_linalg.GENERATORS}
+            "linalg": gen_linalg.GENERATORS, "image": gen_image.GENERATORS}
 GENERATORS = {op: g for family in FAMILIES.values() for op, g in family.items()}
 QUANTIZED = {"qint8": tf.qint8, "quint8": tf.quint8, "qint32": tf.qint32, "qint16": tf.qint16, "quint16": tf.quint16}
+
+# Ops that TensorFlow no longer has, but for their numbers in …V2: the argument that became another there, and the
+# attributes that only V2 has, with the values that must be said.
+REMOVED = {"TopK": ("k", "k", {"Tk": None, "index_type": None}),
+           "Conv3DBackpropInput": ("input", "input_sizes", {"Tshape": None, "data_format": "NDHWC"}),
+           "Conv3DBackpropFilter": ("filter", "filter_sizes", {"data_format": "NDHWC"})}
 
 
 def session():
@@ -80,8 +87,12 @@ class Built:
                 args[name] = value
             else:
                 args[name] = tf.TensorShape(None)
-        if op == "TopK":  # removed from TensorFlow, which has the same numbers in TopKV2
-            op, args["k"] = "TopKV2", tf.constant(args["k"])
+        if op in REMOVED:
+            name, new, more = REMOVED[op]
+            value = args.pop(name)
+            args[new] = tf.constant(value) if op == "TopK" else tf.shape(value)
+            args.update({key: value for key, value in more.items() if value is not None})
+            op += "V2"
         result = op_def_library._apply_op_helper(op, name="op", **args)
         self.node = result[2] if not isinstance(result, tf.Operation) else result
 
@@ -213,10 +224,11 @@ def add_case(graph, number, op, opdef, case, rng):
     node = graph.node.add()
     node.CopyFrom(built.node.node_def)
     node.name = scope + "op"
-    if op == "TopK":
+    if op in REMOVED:
         node.op = op
-        node.attr["k"].i = case.attrs["k"]
-        for key in ("Tk", "index_type"):
+        if op == "TopK":
+            node.attr["k"].i = case.attrs["k"]
+        for key in REMOVED[op][2]:
             node.attr.pop(key)
     del node.input[:]
     node.input.extend(f"{scope}in_{k}" for k in range(len(flat(case.inputs))))

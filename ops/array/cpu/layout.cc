@@ -132,17 +132,19 @@ struct Blocks {
   int64_t volume = 1;
 };
 
+// Of the ND forms by input 1; of the old ones, of rank 4, by an attribute for height and width.
 Result<Blocks> ReadBlocks(const PrepareContext& c) {
   Blocks b;
-  b.block = c.ints(1);
-  int64_t m = static_cast<int64_t>(b.block.size());
-  const Shape& edges = c.input_shape(2);
-  if (c.input_shape(1).rank() != 1 || edges.rank() != 2 || edges[0] != m || edges[1] != 2 ||
-      c.input_shape(0).rank() < m + 1) {
-    return InvalidArgument(fmt::format("has block_shape {} and edges {} for input {}", c.input_shape(1).ToString(),
-                                       edges.ToString(), c.input_shape(0).ToString()));
+  const bool nd = c.num_inputs() == 3;
+  b.block = nd ? c.ints(1) : std::vector<int64_t>(2, c.attr<int64_t>("block_size"));
+  const int64_t m = static_cast<int64_t>(b.block.size()), rank = c.input_shape(0).rank();
+  const Shape& edges = c.input_shape(nd ? 2 : 1);
+  const bool fits = nd ? c.input_shape(1).rank() == 1 && rank >= m + 1 : rank == 4;
+  if (!fits || edges.rank() != 2 || edges[0] != m || edges[1] != 2) {
+    return InvalidArgument(fmt::format("has {} block sizes and edges {} for input {}", m, edges.ToString(),
+                                       c.input_shape(0).ToString()));
   }
-  std::vector<int64_t> flat = c.ints(2);
+  std::vector<int64_t> flat = c.ints(nd ? 2 : 1);
   for (size_t i = 0; i < flat.size(); ++i) {
     if (flat[i] < 0) return InvalidArgument(fmt::format("has the negative edge {}", flat[i]));
     (i % 2 == 0 ? b.before : b.after).push_back(flat[i]);
@@ -295,6 +297,8 @@ void RegisterArrayLayoutKernels(KernelRegistry& r) {
   r.Add("ReverseSequence", PrepareReverseSequence);
   r.Add("SpaceToBatchND", PrepareSpaceToBatch).NeedsValue({1, 2});
   r.Add("BatchToSpaceND", PrepareBatchToSpace).NeedsValue({1, 2});
+  r.Add("SpaceToBatch", PrepareSpaceToBatch).NeedsValue({1});
+  r.Add("BatchToSpace", PrepareBatchToSpace).NeedsValue({1});
   r.Add("SpaceToDepth", PrepareSpaceDepth<true>);
   r.Add("DepthToSpace", PrepareSpaceDepth<false>);
 }

@@ -3,12 +3,14 @@
 
 namespace weir {
 
-void RegisterConv2DKernels(KernelRegistry& r);     // conv2d.cc
-void RegisterDepthwiseKernels(KernelRegistry& r);  // depthwise.cc
+void RegisterConvolutionKernels(KernelRegistry& r);   // convolution.cc
+void RegisterDepthwiseKernels(KernelRegistry& r);     // depthwise.cc
+void RegisterImagePatchesKernels(KernelRegistry& r);  // image_patches.cc
 
 void RegisterConvKernels(KernelRegistry& r) {
-  RegisterConv2DKernels(r);
+  RegisterConvolutionKernels(r);
   RegisterDepthwiseKernels(r);
+  RegisterImagePatchesKernels(r);
 }
 
 }  // namespace weir

@@ -31,7 +31,7 @@ struct DepthwiseProblem {
 };
 
 Result<DepthwiseProblem> MakeDepthwise(PrepareContext& c, const Dims& input, const Dims& filter, const Shape& output) {
-  WEIR_ASSIGN_OR_RETURN(Window2D w, ConvWindow(ReadWindowAttrs(c)));
+  WEIR_ASSIGN_OR_RETURN(SlidingWindow w, ConvWindow(ReadWindowAttrs(c)));
   auto differ = [&] {
     return InvalidArgument(fmt::format("cannot relate input {}, filter {} and output {}", ListText(input),
                                        ListText(filter), output.ToString()));
@@ -41,9 +41,8 @@ Result<DepthwiseProblem> MakeDepthwise(PrepareContext& c, const Dims& input, con
   d.nchw = w.nchw, d.n = input[0], d.channels = input[w.channel_axis()], d.multiplier = filter[3];
   if (d.channels <= 0 || d.channels != filter[2] || d.multiplier <= 0) return differ();
   w.y.window = filter[0], w.x.window = filter[1];
-  WEIR_RETURN_IF_ERROR(w.y.Place(input[w.y_axis()]));
-  WEIR_RETURN_IF_ERROR(w.x.Place(input[w.x_axis()]));
-  if (output.dims() != w.Arrange(d.n, w.y.output, w.x.output, d.out_channels())) return differ();
+  WEIR_RETURN_IF_ERROR(w.Place(input));
+  if (output.dims() != w.Placed(d.n, d.out_channels())) return differ();
   d.p = {w.nchw ? d.n * d.channels : d.n, w.nchw ? 1 : d.channels, w.y, w.x};
   return d;
 }

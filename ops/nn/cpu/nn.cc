@@ -1,4 +1,5 @@
-// The kernels of softmax, cross-entropies, bias, top-k and L2Loss: the list of the family's topics.
+// The kernels of softmax, cross-entropies, bias, top-k, L2Loss and pretended quantisation: the list of the family's
+// topics.
 #include "weir/runtime/kernel.h"
 
 namespace weir {
@@ -8,6 +9,7 @@ void RegisterCrossEntropyKernels(KernelRegistry& r);  // cross_entropy.cc
 void RegisterBiasKernels(KernelRegistry& r);          // bias.cc
 void RegisterTopKKernels(KernelRegistry& r);          // topk.cc
 void RegisterL2LossKernels(KernelRegistry& r);        // l2_loss.cc
+void RegisterFakeQuantKernels(KernelRegistry& r);     // fake_quant.cc
 
 void RegisterNnKernels(KernelRegistry& r) {
   RegisterSoftmaxKernels(r);
@@ -15,6 +17,7 @@ void RegisterNnKernels(KernelRegistry& r) {
   RegisterBiasKernels(r);
   RegisterTopKKernels(r);
   RegisterL2LossKernels(r);
+  RegisterFakeQuantKernels(r);
 }
 
 }  // namespace weir

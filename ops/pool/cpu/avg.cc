@@ -1,5 +1,5 @@
-// AvgPool and AvgPoolGrad: sums over windows, divided by the number of elements that lie in the input. Half and
-// bfloat16 are summed in float and rounded once.
+// AvgPool, AvgPool3D and their gradients: sums over windows, divided by the number of elements that lie in the input.
+// Half and bfloat16 are summed in float and rounded once.
 #include <numeric>
 
 #include "weir/ops/pool/cpu/problem.h"
@@ -11,14 +11,19 @@ namespace weir {
 namespace kernels {
 namespace {
 
+// The rows of the windows of output row `row` that lie in the input.
+int64_t RowsInside(const PoolProblem& p, int64_t row) {
+  return TapsInside(p.z, row / p.y.output).size() * TapsInside(p.y, row % p.y.output).size();
+}
+
 template <class T>
-void AvgPoolRow(const PoolProblem& p, const T* image, int64_t oy, Wide<T>* sum, T* out) {
+void AvgPoolRow(const PoolProblem& p, const T* image, int64_t row, Wide<T>* sum, T* out) {
   using A = Wide<T>;
   std::fill_n(sum, p.out_row(), A(0));
-  ForRowTaps(p, oy, [&](int64_t pixel, Span ox, int64_t) {
+  ForRowTaps(p, row, [&](int64_t pixel, Span ox, int64_t) {
     ForLanes(p, pixel, ox, [image, sum](int64_t in, int64_t o, int64_t) { sum[o] += A(image[in]); });
   });
-  const int64_t rows = TapsInside(p.y, oy).size();
+  const int64_t rows = RowsInside(p, row);
   for (int64_t x = 0; x < p.x.output; ++x) {
     const A count = A(std::max<int64_t>(rows * TapsInside(p.x, x).size(), 1));
     for (int64_t i = x * p.c; i < (x + 1) * p.c; ++i) out[i] = T(sum[i] / count);
@@ -37,14 +42,14 @@ void SetAvgPool(PrepareContext& c, const PoolProblem& p) {
       T* out = a.out<T>(0) + row * p.out_row();
       A* sum = a.own<A>();
       if constexpr (same) sum = out;
-      AvgPoolRow(p, a.in<T>(0) + row / p.y.output * p.in_image(), row % p.y.output, sum, out);
+      AvgPoolRow(p, a.in<T>(0) + row / p.image_rows() * p.in_image(), row % p.image_rows(), sum, out);
     }
   });
 }
 
-Status PrepareAvgPool(PrepareContext& c) {
+Status PrepareAvgPool(PrepareContext& c, Spatial spatial) {
   if (c.output_shape(0).num_elements() == 0) return c.Nothing();
-  WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.input_shape(0), c.output_shape(0)));
+  WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, {spatial}, c.input_shape(0), c.output_shape(0)));
   return c.ForType(FloatTypes{}, c.input_dtype(0), [&](auto t) { SetAvgPool<decltype(t)>(c, p); });
 }
 
@@ -55,15 +60,15 @@ void AvgPoolGradBand(const PoolProblem& p, Span rows, const T* grad, Wide<T>* sh
   const int64_t first = rows.begin * p.x.input, last = rows.end * p.x.input;
   std::fill_n(sum, (last - first) * p.c, A(0));
   A* to = sum - first * p.c;
-  const Span outputs = OutputsOver(p.y, rows);
-  for (int64_t oy = outputs.begin; oy < outputs.end; ++oy) {
-    const int64_t taps = TapsInside(p.y, oy).size();
-    const T* dy = grad + oy * p.out_row();
+  const Span outputs = OutputRowsOver(p.z, p.y, rows);
+  for (int64_t row = outputs.begin; row < outputs.end; ++row) {
+    const int64_t taps = RowsInside(p, row);
+    const T* dy = grad + row * p.out_row();
     for (int64_t x = 0; x < p.x.output; ++x) {
       const A part = A(1) / A(std::max<int64_t>(taps * TapsInside(p.x, x).size(), 1));
       for (int64_t i = x * p.c; i < (x + 1) * p.c; ++i) share[i] = A(dy[i]) * part;
     }
-    ForRowTaps<true>(p, oy, [&](int64_t pixel, Span ox, int64_t) {
+    ForRowTaps<true>(p, row, [&](int64_t pixel, Span ox, int64_t) {
       if (int64_t at = pixel + ox.begin * p.x.stride; at < first || at >= last) return;  // another band's row
       ForLanes(p, pixel, ox, [=](int64_t in, int64_t o, int64_t) { to[in] += share[o]; });
     });
@@ -74,8 +79,8 @@ template <class T>
 Status SetAvgPoolGrad(PrepareContext& c, const PoolProblem& p) {
   using A = Wide<T>;
   constexpr bool same = std::is_same_v<T, A>;
-  const Bands bands(p.n, p.y.input, p.y.window, 16);
-  c.ParallelOver(bands.count(), PoolRowNs(p) * p.y.output / bands.per_image);
+  const Bands bands = BandsOf(p);
+  c.ParallelOver(bands.count(), PoolRowNs(p) * double(p.image_rows()) / double(bands.per_image));
   const int64_t share = CeilDiv(p.out_row(), 16) * 16;
   WorkspaceLayout own;
   own.Add(share + (same ? 0 : bands.max_rows() * p.x.input * p.c), sizeof(A));
@@ -89,16 +94,16 @@ Status SetAvgPoolGrad(PrepareContext& c, const PoolProblem& p) {
       T* out = a.out<T>(0) + image * p.in_image() + rows.begin * p.x.input * p.c;
       A* sum = space + share;
       if constexpr (same) sum = out;
-      AvgPoolGradBand(p, rows, a.in<T>(1) + image * p.y.output * p.out_row(), space, sum);
+      AvgPoolGradBand(p, rows, a.in<T>(1) + image * p.image_rows() * p.out_row(), space, sum);
       if constexpr (!same) ConvertRows(sum, 0, out, 0, 1, rows.size() * p.x.input * p.c);
     }
   });
   return {};
 }
 
-Status PrepareAvgPoolGrad(PrepareContext& c) {
+Status PrepareAvgPoolGrad(PrepareContext& c, Spatial spatial) {
   if (c.output_shape(0).num_elements() == 0) return c.Nothing();
-  WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.output_shape(0), c.input_shape(1)));
+  WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, {spatial}, c.output_shape(0), c.input_shape(1)));
   Status status;
   WEIR_RETURN_IF_ERROR(
       c.ForType(FloatTypes{}, c.input_dtype(1), [&](auto t) { status = SetAvgPoolGrad<decltype(t)>(c, p); }));
@@ -109,8 +114,11 @@ Status PrepareAvgPoolGrad(PrepareContext& c) {
 }  // namespace kernels
 
 void RegisterAvgPoolKernels(KernelRegistry& r) {
-  r.Add("AvgPool", kernels::PrepareAvgPool);
-  r.Add("AvgPoolGrad", kernels::PrepareAvgPoolGrad).NeedsValue({0});
+  using namespace kernels;
+  r.Add("AvgPool", [](PrepareContext& c) { return PrepareAvgPool(c, Spatial::k2D); });
+  r.Add("AvgPoolGrad", [](PrepareContext& c) { return PrepareAvgPoolGrad(c, Spatial::k2D); }).NeedsValue({0});
+  r.Add("AvgPool3D", [](PrepareContext& c) { return PrepareAvgPool(c, Spatial::k3D); });
+  r.Add("AvgPool3DGrad", [](PrepareContext& c) { return PrepareAvgPoolGrad(c, Spatial::k3D); }).NeedsValue({0});
 }
 
 }  // namespace weir

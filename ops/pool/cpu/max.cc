@@ -1,5 +1,5 @@
-// MaxPool, MaxPoolWithArgmax, MaxPoolGrad and MaxPoolGradGrad, an output row at a time: for each tap of the window, all
-// outputs of the row.
+// MaxPool, MaxPoolWithArgmax and their gradients, MaxPool3DGradGrad, an output row at a time: for each tap of the
+// window, all outputs of the row.
 //
 // As in TensorFlow MaxPool starts from the lowest finite value and takes what is greater, so NaN is passed over; the
 // gradient goes to the first element, or the first greater one after it, so a leading NaN keeps it.
@@ -16,32 +16,9 @@ namespace weir {
 namespace kernels {
 namespace {
 
-template <class T>
-T Lowest() {
-  if constexpr (std::is_same_v<T, Half>) {
-    return Half::FromBits(0xfbff);
-  } else if constexpr (std::is_same_v<T, BFloat16>) {
-    return BFloat16::FromBits(0xff7f);
-  } else {
-    return std::numeric_limits<T>::lowest();
-  }
-}
-template <class T>
-bool Greater(T a, T b) {
-  return Wide<T>(a) > Wide<T>(b);
-}
-// Integers wrap around.
-template <class A>
-void Accumulate(A& sum, A v) {
-  if constexpr (std::is_integral_v<A>) {
-    sum = A(std::make_unsigned_t<A>(sum) + std::make_unsigned_t<A>(v));
-  } else {
-    sum += v;
-  }
-}
 Status CheckPixels(const PoolProblem& p) {
-  if (p.y.input * p.x.input <= INT32_MAX) return {};
-  return Unimplemented(fmt::format("pools images of {} by {} pixels; 2^31 - 1 are the most", p.y.input, p.x.input));
+  if (p.in_pixels() <= INT32_MAX) return {};
+  return Unimplemented(fmt::format("pools images of {} pixels; 2^31 - 1 are the most", p.in_pixels()));
 }
 
 template <class T>
@@ -54,16 +31,17 @@ void MaxPoolRow(const PoolProblem& p, const T* image, int64_t oy, T* out) {
   });
 }
 
-Status PrepareMaxPool(PrepareContext& c) {
+Status PrepareMaxPool(PrepareContext& c, const PoolForm& form) {
   if (c.output_shape(0).num_elements() == 0) return c.Nothing();
-  WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.input_shape(0), c.output_shape(0)));
+  WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, form, c.input_shape(0), c.output_shape(0)));
   c.ParallelOver(p.out_rows(), PoolRowNs(p));
   return c.ForType(RealTypes{}, c.input_dtype(0), [&](auto t) {
     using T = decltype(t);
     c.SetRun([p](RunArgs& a) {
       auto [begin, end] = a.Range();
       for (int64_t row = begin; row < end; ++row) {
-        MaxPoolRow(p, a.in<T>(0) + row / p.y.output * p.in_image(), row % p.y.output, a.out<T>(0) + row * p.out_row());
+        MaxPoolRow(p, a.in<T>(0) + row / p.image_rows() * p.in_image(), row % p.image_rows(),
+                   a.out<T>(0) + row * p.out_row());
       }
     });
   });
@@ -117,8 +95,8 @@ void SetMaxPoolWithArgmax(PrepareContext& c, const PoolProblem& p, bool include_
     int32_t* where = a.own<int32_t>();
     auto [begin, end] = a.Range();
     for (int64_t row = begin; row < end; ++row) {
-      const int64_t image = row / p.y.output * p.in_image(), first = include_batch ? image : 0;
-      FirstMaxima(p, a.in<T>(0) + image, row % p.y.output, a.out<T>(0) + row * p.out_row(), where);
+      const int64_t image = row / p.image_rows() * p.in_image(), first = include_batch ? image : 0;
+      FirstMaxima(p, a.in<T>(0) + image, row % p.image_rows(), a.out<T>(0) + row * p.out_row(), where);
       I* argmax = a.out<I>(1) + row * p.out_row();
       for (int64_t i = 0; i < p.out_row(); ++i) argmax[i] = static_cast<I>(first + where[i] * p.c + i % p.c);
     }
@@ -127,7 +105,7 @@ void SetMaxPoolWithArgmax(PrepareContext& c, const PoolProblem& p, bool include_
 
 Status PrepareMaxPoolWithArgmax(PrepareContext& c) {
   if (c.output_shape(0).num_elements() == 0) return c.Nothing();
-  WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.input_shape(0), c.output_shape(0)));
+  WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, {}, c.input_shape(0), c.output_shape(0)));
   WEIR_RETURN_IF_ERROR(CheckPixels(p));
   if (c.output_dtype(1) == kInt32 && c.input_shape(0).num_elements() > INT32_MAX) {
     return InvalidArgument("has more elements than Targmax int32 can number");
@@ -148,7 +126,7 @@ int64_t AddAtMaxima(const T* grad, const I* argmax, int64_t n, int64_t first, in
   for (int64_t i = 0; i < n; ++i) {
     const int64_t at = static_cast<int64_t>(argmax[i]) - first;
     if (at < 0 || at >= size) return i;
-    Accumulate(sum[at], Wide<T>(grad[i]));
+    sum[at] = Plus(sum[at], Wide<T>(grad[i]));
   }
   return -1;
 }
@@ -197,7 +175,9 @@ void ScatterToMaxima(const PoolProblem& p, int64_t first, int64_t last, const T*
   for (int64_t x = 0; x < p.x.output; ++x) {
     for (int64_t c = 0; c < p.c; ++c) {
       const int64_t o = x * p.c + c, pixel = where[o];
-      if (pixel >= first && pixel < last) Accumulate(sum[(pixel - first) * p.c + c], Wide<T>(dy[o]));
+      if (pixel < first || pixel >= last) continue;
+      Wide<T>& to = sum[(pixel - first) * p.c + c];
+      to = Plus(to, Wide<T>(dy[o]));
     }
   }
 }
@@ -216,7 +196,7 @@ void SpreadToMaxima(const PoolProblem& p, int64_t oy, int64_t first, int64_t las
       const int32_t* __restrict maxima = where + x * p.c;
       const int32_t here = static_cast<int32_t>(at);
       for (int64_t c = 0, channels = p.c; c < channels; ++c)
-        Accumulate(to[c], maxima[c] == here ? Wide<T>(from[c]) : Wide<T>(0));
+        to[c] = Plus(to[c], maxima[c] == here ? Wide<T>(from[c]) : Wide<T>(0));
     }
   });
 }
@@ -227,7 +207,7 @@ void MaxPoolGradBand(const PoolProblem& p, Span rows, const T* image, const T* g
                      Wide<T>* sum) {
   const int64_t first = rows.begin * p.x.input, last = rows.end * p.x.input;
   std::fill_n(sum, (last - first) * p.c, Wide<T>(0));
-  const Span outputs = OutputsOver(p.y, rows);
+  const Span outputs = OutputRowsOver(p.z, p.y, rows);
   for (int64_t oy = outputs.begin; oy < outputs.end; ++oy) {
     const T* dy = grad + oy * p.out_row();
     const bool few = p.c < kFewChannels;
@@ -241,8 +221,8 @@ template <class T>
 Status SetMaxPoolGrad(PrepareContext& c, const PoolProblem& p) {
   using A = Wide<T>;
   constexpr bool same = std::is_same_v<T, A>;
-  const Bands bands(p.n, p.y.input, p.y.window, 16);
-  c.ParallelOver(bands.count(), PoolRowNs(p) * p.y.output / bands.per_image);
+  const Bands bands = BandsOf(p);
+  c.ParallelOver(bands.count(), PoolRowNs(p) * double(p.image_rows()) / double(bands.per_image));
   WorkspaceLayout own;
   own.Add(p.out_row(), sizeof(T));
   const int64_t where_at = own.Add(p.out_row(), sizeof(int32_t));
@@ -257,7 +237,7 @@ Status SetMaxPoolGrad(PrepareContext& c, const PoolProblem& p) {
       T* out = a.out<T>(0) + at;
       A* sum = reinterpret_cast<A*>(space + sum_at);
       if constexpr (same) sum = out;
-      MaxPoolGradBand(p, rows, a.in<T>(0) + image * p.in_image(), a.in<T>(2) + image * p.y.output * p.out_row(),
+      MaxPoolGradBand(p, rows, a.in<T>(0) + image * p.in_image(), a.in<T>(2) + image * p.image_rows() * p.out_row(),
                       reinterpret_cast<T*>(space), reinterpret_cast<int32_t*>(space + where_at), sum);
       if constexpr (!same) ConvertRows(sum, 0, out, 0, 1, rows.size() * p.x.input * p.c);
     }
@@ -265,10 +245,10 @@ Status SetMaxPoolGrad(PrepareContext& c, const PoolProblem& p) {
   return {};
 }
 
-Status PrepareMaxPoolGrad(PrepareContext& c) {
+Status PrepareMaxPoolGrad(PrepareContext& c, const PoolForm& form) {
   if (c.output_shape(0).num_elements() == 0) return c.Nothing();
   if (c.input_shape(1) != c.input_shape(2)) return InvalidArgument("needs orig_output and grad of one shape");
-  WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.output_shape(0), c.input_shape(2)));
+  WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, form, c.output_shape(0), c.input_shape(2)));
   WEIR_RETURN_IF_ERROR(CheckPixels(p));
   Status status;
   WEIR_RETURN_IF_ERROR(
@@ -290,10 +270,10 @@ void PickRow(const PoolProblem& p, const T* image, const T* grad, const T* poole
   });
 }
 
-Status PrepareMaxPoolGradGrad(PrepareContext& c) {
+Status PrepareMaxPoolGradGrad(PrepareContext& c, const PoolForm& form) {
   if (c.output_shape(0).num_elements() == 0) return c.Nothing();
   if (c.input_shape(0) != c.input_shape(2)) return InvalidArgument("needs orig_input and grad of one shape");
-  WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, c.input_shape(0), c.output_shape(0)));
+  WEIR_ASSIGN_OR_RETURN(PoolProblem p, MakePoolProblem(c, form, c.input_shape(0), c.output_shape(0)));
   if (c.input_shape(1) != c.output_shape(0)) return InvalidArgument("needs orig_output of the pooled shape");
   c.ParallelOver(p.out_rows(), PoolRowNs(p));
   c.set_own_workspace(p.out_row());
@@ -302,8 +282,8 @@ Status PrepareMaxPoolGradGrad(PrepareContext& c) {
     c.SetRun([=](RunArgs& a) {
       auto [begin, end] = a.Range();
       for (int64_t row = begin; row < end; ++row) {
-        const int64_t at = row / p.y.output * p.in_image(), out = row * p.out_row();
-        PickRow(p, a.in<T>(0) + at, a.in<T>(2) + at, a.in<T>(1) + out, row % p.y.output,
+        const int64_t at = row / p.image_rows() * p.in_image(), out = row * p.out_row();
+        PickRow(p, a.in<T>(0) + at, a.in<T>(2) + at, a.in<T>(1) + out, row % p.image_rows(),
                 a.own<uint8_t>(), a.out<T>(0) + out);
       }
     });
@@ -314,11 +294,19 @@ Status PrepareMaxPoolGradGrad(PrepareContext& c) {
 }  // namespace kernels
 
 void RegisterMaxPoolKernels(KernelRegistry& r) {
-  r.Add("MaxPool", kernels::PrepareMaxPool);
-  r.Add("MaxPoolWithArgmax", kernels::PrepareMaxPoolWithArgmax);
-  r.Add("MaxPoolGradWithArgmax", kernels::PrepareMaxPoolGradWithArgmax);
-  r.Add("MaxPoolGrad", kernels::PrepareMaxPoolGrad);
-  r.Add("MaxPoolGradGrad", kernels::PrepareMaxPoolGradGrad);
+  using namespace kernels;
+  auto formed = [](Status (*prepare)(PrepareContext&, const PoolForm&), const PoolForm& form) {
+    return [=](PrepareContext& c) { return prepare(c, form); };
+  };
+  r.Add("MaxPool", formed(PrepareMaxPool, {}));
+  r.Add("MaxPoolV2", formed(PrepareMaxPool, {.sizes = 1})).NeedsValue({1, 2});
+  r.Add("MaxPoolWithArgmax", PrepareMaxPoolWithArgmax);
+  r.Add("MaxPoolGradWithArgmax", PrepareMaxPoolGradWithArgmax);
+  r.Add("MaxPoolGrad", formed(PrepareMaxPoolGrad, {}));
+  r.Add("MaxPoolGradV2", formed(PrepareMaxPoolGrad, {.sizes = 3})).NeedsValue({3, 4});
+  r.Add("MaxPoolGradGrad", formed(PrepareMaxPoolGradGrad, {}));
+  r.Add("MaxPoolGradGradV2", formed(PrepareMaxPoolGradGrad, {.sizes = 3})).NeedsValue({3, 4});
+  r.Add("MaxPool3DGradGrad", formed(PrepareMaxPoolGradGrad, {Spatial::k3D}));
 }
 
 }  // namespace weir

@@ -13,6 +13,8 @@ std::vector<OpRow> LayoutRows() {
       {"ReverseSequence", {{3, 4, 2}, Ints({1, 4, 2})}, {{"seq_dim", 1}, {"batch_dim", 0}}},
       {"SpaceToBatchND", {{2, 4, 3, 2}, Ints({2, 2}), IntMatrix({2, 2}, {0, 0, 1, 0})}},
       {"BatchToSpaceND", {{8, 2, 2, 3}, Ints({2, 2}), IntMatrix({2, 2}, {0, 1, 1, 0})}},
+      {"SpaceToBatch", {{2, 4, 3, 2}, IntMatrix({2, 2}, {0, 0, 1, 0})}, {{"block_size", 2}}},
+      {"BatchToSpace", {{8, 2, 2, 3}, IntMatrix({2, 2}, {0, 1, 1, 0})}, {{"block_size", 2}}},
       {"DepthToSpace", {{2, 3, 2, 8}}, {{"block_size", 2}}},
       {"SpaceToDepth", {{2, 4, 6, 3}}, {{"block_size", 2}}},
   };

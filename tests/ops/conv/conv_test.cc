@@ -3,9 +3,10 @@
 
 namespace weir::testing {
 
-std::vector<OpRow> Conv2DRows();     // conv2d_test.cc
-std::vector<OpRow> DepthwiseRows();  // depthwise_test.cc
+std::vector<OpRow> ConvolutionRows();   // convolution_test.cc
+std::vector<OpRow> DepthwiseRows();     // depthwise_test.cc
+std::vector<OpRow> ImagePatchesRows();  // image_patches_test.cc
 
-std::vector<OpRow> ConvRows() { return Joined({Conv2DRows(), DepthwiseRows()}); }
+std::vector<OpRow> ConvRows() { return Joined({ConvolutionRows(), DepthwiseRows(), ImagePatchesRows()}); }
 
 }  // namespace weir::testing

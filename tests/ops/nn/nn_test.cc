@@ -8,9 +8,10 @@ std::vector<OpRow> CrossEntropyRows();  // cross_entropy_test.cc
 std::vector<OpRow> BiasRows();          // bias_test.cc
 std::vector<OpRow> TopKRows();          // topk_test.cc
 std::vector<OpRow> L2LossRows();        // l2_loss_test.cc
+std::vector<OpRow> FakeQuantRows();     // fake_quant_test.cc
 
 std::vector<OpRow> NnRows() {
-  return Joined({SoftmaxRows(), CrossEntropyRows(), BiasRows(), TopKRows(), L2LossRows()});
+  return Joined({SoftmaxRows(), CrossEntropyRows(), BiasRows(), TopKRows(), L2LossRows(), FakeQuantRows()});
 }
 
 }  // namespace weir::testing

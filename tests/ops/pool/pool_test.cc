@@ -3,9 +3,10 @@
 
 namespace weir::testing {
 
-std::vector<OpRow> MaxPoolRows();  // max_test.cc
-std::vector<OpRow> AvgPoolRows();  // avg_test.cc
+std::vector<OpRow> MaxPoolRows();   // max_test.cc
+std::vector<OpRow> AvgPoolRows();   // avg_test.cc
+std::vector<OpRow> DilationRows();  // dilation_test.cc
 
-std::vector<OpRow> PoolRows() { return Joined({MaxPoolRows(), AvgPoolRows()}); }
+std::vector<OpRow> PoolRows() { return Joined({MaxPoolRows(), AvgPoolRows(), DilationRows()}); }
 
 }  // namespace weir::testing

@@ -1,4 +1,5 @@
-// Conv2D, Conv2DBackpropInput, Conv2DBackpropFilter as blocks of matrix products over patches (runtime/cpu/patches.h).
+// Conv2D, Conv3D, their BackpropInput and BackpropFilter as blocks of matrix products over patches
+// (runtime/cpu/patches.h).
 //
 // Items: of the forward op and of BackpropFilter, cuts of patches and of output channels; of BackpropInput, bands of
 // input rows, which gather all contributions to them. BackpropFilter's cuts of patches have partial sums of their own,
@@ -209,10 +210,10 @@ Status SetForward(PrepareContext& c, const ConvProblem& p) {
   return {};
 }
 
-Status PrepareConv2D(PrepareContext& c) {
+Status PrepareConv(PrepareContext& c, Spatial spatial) {
   if (c.output_shape(0).num_elements() == 0) return c.Nothing();
-  WEIR_ASSIGN_OR_RETURN(ConvProblem p,
-                        MakeConvProblem(c, c.input_shape(0).dims(), c.input_shape(1).dims(), c.output_shape(0)));
+  WEIR_ASSIGN_OR_RETURN(ConvProblem p, MakeConvProblem(c, spatial, c.input_shape(0).dims(), c.input_shape(1).dims(),
+                                                       c.output_shape(0)));
   Status status;
   WEIR_RETURN_IF_ERROR(
       c.ForType(ConvTypes{}, c.input_dtype(0), [&](auto t) { status = SetForward<Computed<decltype(t)>>(c, p); }));
@@ -257,9 +258,9 @@ void BackpropBand(const BackpropInputPlan& f, int64_t band, const Wide<T>* filte
   constexpr bool same = std::is_same_v<T, A>;
   const ConvProblem& p = f.p;
   const int64_t image = f.bands.image(band), width = p.x.input, c = p.in_channels;
-  const Span rows = f.bands.Rows(band), outputs = OutputsOver(p.y, rows);
+  const Span rows = f.bands.Rows(band), outputs = OutputRowsOver(p.z, p.y, rows);
   // The band as runs: c planes of rows · width elements in NCHW, one run in NHWC.
-  const int64_t planes = p.nchw ? c : 1, run = rows.size() * width * (p.nchw ? 1 : c), plane = p.y.input * width;
+  const int64_t planes = p.nchw ? c : 1, run = rows.size() * width * (p.nchw ? 1 : c), plane = p.in_rows() * width;
   T* out = output + image * plane * c + rows.begin * width * (p.nchw ? 1 : c);
   A *tile = buffer, *wide_grad = buffer + f.block * p.depth(), *sum = wide_grad + f.grad_size;
   int64_t stride = run;
@@ -291,7 +292,7 @@ template <class T>
 Status SetBackpropInput(PrepareContext& c, const ConvProblem& p) {
   using A = Wide<T>;
   constexpr bool same = std::is_same_v<T, A>;
-  BackpropInputPlan f{.p = p, .bands = Bands(p.n, p.y.input, p.y.extent(), WantedItems(p))};
+  BackpropInputPlan f{.p = p, .bands = Bands(p.n, p.in_rows(), HaloOf(p.z, p.y), WantedItems(p))};
   f.block = std::clamp<int64_t>(kTileBytes / (p.depth() * int64_t(sizeof(A))), 16, 4096);
   f.block = std::max<int64_t>(std::min(f.block, p.pixels()), 1);
   f.grad_size = same ? 0 : f.block * p.group_out();
@@ -310,10 +311,10 @@ Status SetBackpropInput(PrepareContext& c, const ConvProblem& p) {
   return {};
 }
 
-Status PrepareConv2DBackpropInput(PrepareContext& c) {
+Status PrepareConvBackpropInput(PrepareContext& c, Spatial spatial) {
   if (c.output_shape(0).num_elements() == 0) return c.Nothing();
-  WEIR_ASSIGN_OR_RETURN(ConvProblem p,
-                        MakeConvProblem(c, c.output_shape(0).dims(), c.input_shape(1).dims(), c.input_shape(2)));
+  WEIR_ASSIGN_OR_RETURN(ConvProblem p, MakeConvProblem(c, spatial, c.output_shape(0).dims(), c.input_shape(1).dims(),
+                                                       c.input_shape(2)));
   Status status;
   WEIR_RETURN_IF_ERROR(c.ForType(ConvTypes{}, c.input_dtype(1),
                                  [&](auto t) { status = SetBackpropInput<Computed<decltype(t)>>(c, p); }));
@@ -389,7 +390,7 @@ Status SetBackpropFilter(PrepareContext& c, const ConvProblem& p) {
   return {};
 }
 
-Status PrepareConv2DBackpropFilter(PrepareContext& c) {
+Status PrepareConvBackpropFilter(PrepareContext& c, Spatial spatial) {
   Status status;
   if (c.input_shape(0).num_elements() == 0 || c.input_shape(2).num_elements() == 0) {  // a sum of nothing
     int64_t n = c.output_shape(0).num_elements();
@@ -397,8 +398,8 @@ Status PrepareConv2DBackpropFilter(PrepareContext& c) {
       c.SetRun([n](RunArgs& a) { std::fill_n(a.out<decltype(t)>(0), n, decltype(t)(0.0f)); });
     });
   }
-  WEIR_ASSIGN_OR_RETURN(ConvProblem p,
-                        MakeConvProblem(c, c.input_shape(0).dims(), c.output_shape(0).dims(), c.input_shape(2)));
+  WEIR_ASSIGN_OR_RETURN(ConvProblem p, MakeConvProblem(c, spatial, c.input_shape(0).dims(), c.output_shape(0).dims(),
+                                                       c.input_shape(2)));
   WEIR_RETURN_IF_ERROR(
       c.ForType(ConvFilterTypes{}, c.input_dtype(0), [&](auto t) { status = SetBackpropFilter<decltype(t)>(c, p); }));
   return status;
@@ -407,10 +408,19 @@ Status PrepareConv2DBackpropFilter(PrepareContext& c) {
 }  // namespace
 }  // namespace kernels
 
-void RegisterConv2DKernels(KernelRegistry& r) {
-  r.Add("Conv2D", kernels::PrepareConv2D);
-  r.Add("Conv2DBackpropInput", kernels::PrepareConv2DBackpropInput).NeedsValue({0});
-  r.Add("Conv2DBackpropFilter", kernels::PrepareConv2DBackpropFilter).NeedsValue({1});
+void RegisterConvolutionKernels(KernelRegistry& r) {
+  using namespace kernels;
+  auto over = [](Status (*prepare)(PrepareContext&, Spatial), Spatial spatial) {
+    return [=](PrepareContext& c) { return prepare(c, spatial); };
+  };
+  r.Add("Conv2D", over(PrepareConv, Spatial::k2D));
+  r.Add("Conv2DBackpropInput", over(PrepareConvBackpropInput, Spatial::k2D)).NeedsValue({0});
+  r.Add("Conv2DBackpropFilter", over(PrepareConvBackpropFilter, Spatial::k2D)).NeedsValue({1});
+  r.Add("Conv3D", over(PrepareConv, Spatial::k3D));
+  r.Add("Conv3DBackpropInput", over(PrepareConvBackpropInput, Spatial::k3D));
+  r.Add("Conv3DBackpropInputV2", over(PrepareConvBackpropInput, Spatial::k3D)).NeedsValue({0});
+  r.Add("Conv3DBackpropFilter", over(PrepareConvBackpropFilter, Spatial::k3D));
+  r.Add("Conv3DBackpropFilterV2", over(PrepareConvBackpropFilter, Spatial::k3D)).NeedsValue({1});
 }
 
 }  // namespace weir
