@@ -24,6 +24,23 @@ inline Output GatherNd(Input params, Input indices, const Name& name = {}) {
 inline Output ScatterNd(Input indices, Input updates, Input shape, const Name& name = {}) {
   return Make("ScatterNd", {indices, updates, shape}, {}, name);
 }
+// `tensor` with its slices at the positions that indices' last axis holds replaced by, increased by, decreased by,
+// lowered to or raised to `updates`, of shape indices.shape[:-1] + tensor.shape[k:].
+inline Output TensorScatterNdUpdate(Input tensor, Input indices, Input updates, const Name& name = {}) {
+  return Make("TensorScatterUpdate", {tensor, indices, updates}, {}, name);
+}
+inline Output TensorScatterNdAdd(Input tensor, Input indices, Input updates, const Name& name = {}) {
+  return Make("TensorScatterAdd", {tensor, indices, updates}, {}, name);
+}
+inline Output TensorScatterNdSub(Input tensor, Input indices, Input updates, const Name& name = {}) {
+  return Make("TensorScatterSub", {tensor, indices, updates}, {}, name);
+}
+inline Output TensorScatterNdMin(Input tensor, Input indices, Input updates, const Name& name = {}) {
+  return Make("TensorScatterMin", {tensor, indices, updates}, {}, name);
+}
+inline Output TensorScatterNdMax(Input tensor, Input indices, Input updates, const Name& name = {}) {
+  return Make("TensorScatterMax", {tensor, indices, updates}, {}, name);
+}
 
 // merged[indices[m][i, …]] = data[m][i, …]; of equal indices the last wins. As many indices as data.
 Output DynamicStitch(InputList indices, InputList data, const Name& name = {});

@@ -107,5 +107,33 @@ inline Output SegmentProd(Input data, Input segment_ids, const Name& name = {}) 
 inline Output UnsortedSegmentProd(Input data, Input segment_ids, Input num_segments, const Name& name = {}) {
   return Make("UnsortedSegmentProd", {data, segment_ids, num_segments}, {}, name);
 }
+// Means; rows to which no id leads are 0.
+inline Output SegmentMean(Input data, Input segment_ids, const Name& name = {}) {
+  return Make("SegmentMean", {data, segment_ids}, {}, name);
+}
+// The largest and the least; rows to which no id leads are 0, of the unsorted ones the dtype's least and largest number.
+inline Output SegmentMax(Input data, Input segment_ids, const Name& name = {}) {
+  return Make("SegmentMax", {data, segment_ids}, {}, name);
+}
+inline Output SegmentMin(Input data, Input segment_ids, const Name& name = {}) {
+  return Make("SegmentMin", {data, segment_ids}, {}, name);
+}
+inline Output UnsortedSegmentMax(Input data, Input segment_ids, Input num_segments, const Name& name = {}) {
+  return Make("UnsortedSegmentMax", {data, segment_ids, num_segments}, {}, name);
+}
+inline Output UnsortedSegmentMin(Input data, Input segment_ids, Input num_segments, const Name& name = {}) {
+  return Make("UnsortedSegmentMin", {data, segment_ids, num_segments}, {}, name);
+}
+
+struct SparseSegmentOptions {
+  std::optional<Input> num_segments = {};  // rows of the result; without it as many as the last id plus one
+  bool sparse_gradient = false;            // the gradient by data is IndexedSlices
+  std::string name = {};
+};
+// Row i of the result is the sum of the rows data[indices[j]] with segment_ids[j] = i, their mean, or their sum divided
+// by the root of their number; ids must not decrease. Rows to which no id leads are 0.
+Output SparseSegmentSum(Input data, Input indices, Input segment_ids, const SparseSegmentOptions& o = {});
+Output SparseSegmentMean(Input data, Input indices, Input segment_ids, const SparseSegmentOptions& o = {});
+Output SparseSegmentSqrtN(Input data, Input indices, Input segment_ids, const SparseSegmentOptions& o = {});
 
 }  // namespace weir::ops
