@@ -8,6 +8,7 @@ void RegisterBinaryOps(OpRegistry& r);      // binary.cc
 void RegisterActivationOps(OpRegistry& r);  // activation.cc
 void RegisterLogicOps(OpRegistry& r);       // logic.cc
 void RegisterChoiceOps(OpRegistry& r);      // choice.cc
+void RegisterBitOps(OpRegistry& r);         // bits.cc
 void RegisterCastOps(OpRegistry& r);        // conversion.cc
 void RegisterRangeOps(OpRegistry& r);       // sequence.cc
 void RegisterComplexOps(OpRegistry& r);     // complex.cc
@@ -18,6 +19,7 @@ void RegisterMathOps(OpRegistry& r) {
   RegisterActivationOps(r);
   RegisterLogicOps(r);
   RegisterChoiceOps(r);
+  RegisterBitOps(r);
   RegisterCastOps(r);
   RegisterRangeOps(r);
   RegisterComplexOps(r);

@@ -128,6 +128,17 @@ inline Output Select(Input condition, Input x, Input y, const Name& name = {}) {
   return Make("Select", {condition, x, y}, {}, name);
 }
 
+// ---- bits of integers
+inline Output BitwiseAnd(Input x, Input y, const Name& name = {}) { return Make("BitwiseAnd", {x, y}, {}, name); }
+inline Output BitwiseOr(Input x, Input y, const Name& name = {}) { return Make("BitwiseOr", {x, y}, {}, name); }
+inline Output BitwiseXor(Input x, Input y, const Name& name = {}) { return Make("BitwiseXor", {x, y}, {}, name); }
+inline Output Invert(Input x, const Name& name = {}) { return Make("Invert", {x}, {}, name); }
+// x shifted by y bits, at least 0 and less than the dtype has. To the right signed numbers keep their sign.
+inline Output LeftShift(Input x, Input y, const Name& name = {}) { return Make("LeftShift", {x, y}, {}, name); }
+inline Output RightShift(Input x, Input y, const Name& name = {}) { return Make("RightShift", {x, y}, {}, name); }
+// How many bits are set, as uint8.
+inline Output PopulationCount(Input x, const Name& name = {}) { return Make("PopulationCount", {x}, {}, name); }
+
 // ---- sequences
 // start, start + delta, … up to but without limit. One of the arguments is an Output, or `g` comes first.
 inline Output Range(Input start, Input limit, Input delta, const Name& name = {}) {

@@ -111,7 +111,8 @@ inline Output UnsortedSegmentProd(Input data, Input segment_ids, Input num_segme
 inline Output SegmentMean(Input data, Input segment_ids, const Name& name = {}) {
   return Make("SegmentMean", {data, segment_ids}, {}, name);
 }
-// The largest and the least; rows to which no id leads are 0, of the unsorted ones the dtype's least and largest number.
+// The largest and the least. Rows to which no id leads are 0; of the unsorted ones they are the least or the largest
+// number of the dtype.
 inline Output SegmentMax(Input data, Input segment_ids, const Name& name = {}) {
   return Make("SegmentMax", {data, segment_ids}, {}, name);
 }

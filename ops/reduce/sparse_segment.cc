@@ -171,8 +171,8 @@ namespace {
 
 Output SparseSegment(const std::string& op, std::vector<Input> inputs, const SparseSegmentOptions& o) {
   if (o.num_segments) inputs.push_back(*o.num_segments);
-  return Make(op + (o.num_segments ? "WithNumSegments" : ""), std::move(inputs), {{"sparse_gradient", o.sparse_gradient}},
-              {.name = o.name});
+  return Make(op + (o.num_segments ? "WithNumSegments" : ""), std::move(inputs),
+              {{"sparse_gradient", o.sparse_gradient}}, {.name = o.name});
 }
 
 }  // namespace

@@ -142,6 +142,11 @@ void AddHandleOps(OpRegistry& r) {
       .Doc("Whether the variable has been given a value.")
       .Shape(ScalarShape)
       .NoGradient("its output is a bool");
+  r.Add("DisableCopyOnRead")
+      .Input("resource: resource").Stateful().Reads({0})
+      .Doc("Tells TensorFlow that reads of the variable need not copy it; Weir's never do, so that it does nothing.")
+      .Shape(NoOutputs)
+      .NoGradient("it has no output");
   r.Add("VariableShape")
       .Input("input: resource")
       .Output("output: out_type")

@@ -116,6 +116,7 @@ void RegisterStateKernels(KernelRegistry& r) {
   r.Add("ResourceScatterNdMax", PrepareScatterNd<kernels::Extreme<true>>);
   r.Add("ResourceScatterNdMin", PrepareScatterNd<kernels::Extreme<false>>);
   r.Add("ResourceScatterNdUpdate", PrepareScatterNd<kernels::Replace>);
+  r.Add("DisableCopyOnRead", [](PrepareContext& c) { return c.Nothing(); });
   r.Add("ResourceGather", PrepareResourceGather);
 }
 
