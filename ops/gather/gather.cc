@@ -7,6 +7,7 @@ void RegisterGatherAlongAxisOps(OpRegistry& r);  // along_axis.cc: Gather, Gathe
 void RegisterGatherNdOps(OpRegistry& r);         // nd.cc: GatherNd, ScatterNd
 void RegisterGatherTensorScatterOps(OpRegistry& r);  // tensor_scatter.cc: TensorScatterUpdate, TensorScatterAdd …
 void RegisterGatherPartitionOps(OpRegistry& r);  // partition.cc: DynamicPartition, [Parallel]DynamicStitch
+void RegisterGatherSparseToDenseOps(OpRegistry& r);  // sparse_to_dense.cc
 void RegisterGatherUniqueOps(OpRegistry& r);     // unique.cc: Unique, ListDiff
 
 void RegisterGatherOps(OpRegistry& r) {
@@ -14,6 +15,7 @@ void RegisterGatherOps(OpRegistry& r) {
   RegisterGatherNdOps(r);
   RegisterGatherTensorScatterOps(r);
   RegisterGatherPartitionOps(r);
+  RegisterGatherSparseToDenseOps(r);
   RegisterGatherUniqueOps(r);
 }
 

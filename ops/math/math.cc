@@ -4,6 +4,7 @@
 namespace weir {
 
 void RegisterUnaryOps(OpRegistry& r);       // unary.cc
+void RegisterSpecialOps(OpRegistry& r);     // special.cc
 void RegisterBinaryOps(OpRegistry& r);      // binary.cc
 void RegisterActivationOps(OpRegistry& r);  // activation.cc
 void RegisterLogicOps(OpRegistry& r);       // logic.cc
@@ -15,6 +16,7 @@ void RegisterComplexOps(OpRegistry& r);     // complex.cc
 
 void RegisterMathOps(OpRegistry& r) {
   RegisterUnaryOps(r);
+  RegisterSpecialOps(r);
   RegisterBinaryOps(r);
   RegisterActivationOps(r);
   RegisterLogicOps(r);

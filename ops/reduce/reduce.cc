@@ -8,6 +8,7 @@ void RegisterArgOps(OpRegistry& r);        // arg.cc
 void RegisterScanOps(OpRegistry& r);       // scan.cc
 void RegisterSegmentOps(OpRegistry& r);    // segment.cc
 void RegisterSparseSegmentOps(OpRegistry& r);  // sparse_segment.cc
+void RegisterHistogramOps(OpRegistry& r);      // histogram.cc
 
 void RegisterReduceOps(OpRegistry& r) {
   RegisterReductionOps(r);
@@ -15,6 +16,7 @@ void RegisterReduceOps(OpRegistry& r) {
   RegisterScanOps(r);
   RegisterSegmentOps(r);
   RegisterSparseSegmentOps(r);
+  RegisterHistogramOps(r);
 }
 
 }  // namespace weir

@@ -126,6 +126,16 @@ inline Output UnsortedSegmentMin(Input data, Input segment_ids, Input num_segmen
   return Make("UnsortedSegmentMin", {data, segment_ids, num_segments}, {}, name);
 }
 
+// How often `arr` (int32) has each of the numbers below `size`, or the sums of their weights where there are any.
+inline Output Bincount(Input arr, Input size, Input weights, const Name& name = {}) {
+  return Make("Bincount", {arr, size, weights}, {}, name);
+}
+// How many values lie in each of nbins parts of value_range [2]; those outside count for the first or last.
+inline Output HistogramFixedWidth(Input values, Input value_range, Input nbins, DType dtype = kInt32,
+                                  const Name& name = {}) {
+  return Make("HistogramFixedWidth", {values, value_range, nbins}, {{"dtype", dtype}}, name);
+}
+
 struct SparseSegmentOptions {
   std::optional<Input> num_segments = {};  // rows of the result; without it as many as the last id plus one
   bool sparse_gradient = false;            // the gradient by data is IndexedSlices

@@ -31,18 +31,13 @@ Dims Positions::SlicesShape() const {
   return dims;
 }
 
-Result<Positions> ReadPositions(const PrepareContext& c, const Shape& whole, int index_input) {
-  const Shape& indices = c.input_shape(index_input);
+Result<Positions> PositionsIn(const Shape& whole, const Shape& indices, DType type) {
   if (indices.rank() == 0) return InvalidArgument("wants indices of rank 1 or more");
   Positions p;
   p.depth = indices[indices.rank() - 1];
   if (p.depth > whole.rank())
     return InvalidArgument(fmt::format("is given positions of {} numbers in {}", p.depth, whole.ToString()));
-  std::string policy = c.attr<std::string>("bad_indices_policy");
-  if (policy != "" && policy != "DEFAULT" && policy != "ERROR" && policy != "IGNORE")
-    return InvalidArgument(fmt::format("has bad_indices_policy '{}'", policy));
-  p.ignore = policy == "IGNORE";
-  p.type = c.input_dtype(index_input);
+  p.type = type;
   p.whole = whole;
   p.index_shape = indices;
   int depth = static_cast<int>(p.depth);
@@ -55,6 +50,15 @@ Result<Positions> ReadPositions(const PrepareContext& c, const Shape& whole, int
   WEIR_ASSIGN_OR_RETURN(Shape place, Shape::Make(std::span(whole.dims()).first(static_cast<size_t>(depth))));
   p.sizes = place.dims();
   p.strides = RowMajorStrides(place);
+  return p;
+}
+
+Result<Positions> ReadPositions(const PrepareContext& c, const Shape& whole, int index_input) {
+  WEIR_ASSIGN_OR_RETURN(Positions p, PositionsIn(whole, c.input_shape(index_input), c.input_dtype(index_input)));
+  std::string policy = c.attr<std::string>("bad_indices_policy");
+  if (policy != "" && policy != "DEFAULT" && policy != "ERROR" && policy != "IGNORE")
+    return InvalidArgument(fmt::format("has bad_indices_policy '{}'", policy));
+  p.ignore = policy == "IGNORE";
   return p;
 }
 

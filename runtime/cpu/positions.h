@@ -20,6 +20,9 @@ struct Positions {
   Dims SlicesShape() const;
 };
 
+// Those that the rows of `indices` [..., depth] of dtype `type` name in a tensor of shape `whole`.
+Result<Positions> PositionsIn(const Shape& whole, const Shape& indices, DType type);
+
 // Those that input `index_input` names in a tensor of shape `whole`, by the op's bad_indices_policy.
 Result<Positions> ReadPositions(const PrepareContext& c, const Shape& whole, int index_input);
 

@@ -10,7 +10,7 @@ namespace weir {
 namespace {
 
 Status PrepareBitcast(PrepareContext& c) {
-  const auto from = static_cast<int64_t>(SizeOf(c.input_dtype(0))), to = static_cast<int64_t>(SizeOf(c.output_dtype(0)));
+  const int64_t from = int64_t(SizeOf(c.input_dtype(0))), to = int64_t(SizeOf(c.output_dtype(0)));
   Dims dims = c.input_shape(0).dims();
   if (from > to) dims.push_back(from / to);
   if (from < to) {

@@ -8,6 +8,7 @@ void RegisterArgKernels(KernelRegistry& r);        // arg.cc
 void RegisterScanKernels(KernelRegistry& r);       // scan.cc
 void RegisterSegmentKernels(KernelRegistry& r);    // segment.cc
 void RegisterSparseSegmentKernels(KernelRegistry& r);  // sparse_segment.cc
+void RegisterHistogramKernels(KernelRegistry& r);      // histogram.cc
 
 void RegisterReduceKernels(KernelRegistry& r) {
   RegisterReductionKernels(r);
@@ -15,6 +16,7 @@ void RegisterReduceKernels(KernelRegistry& r) {
   RegisterScanKernels(r);
   RegisterSegmentKernels(r);
   RegisterSparseSegmentKernels(r);
+  RegisterHistogramKernels(r);
 }
 
 }  // namespace weir

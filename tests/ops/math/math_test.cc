@@ -5,6 +5,7 @@ namespace weir::testing {
 
 std::vector<OpRow> UnaryRows();       // unary_test.cc
 std::vector<OpRow> ActivationRows();  // activation_test.cc
+std::vector<OpRow> SpecialRows();     // special_test.cc
 std::vector<OpRow> BinaryRows();      // binary_test.cc
 std::vector<OpRow> LogicRows();       // logic_test.cc
 std::vector<OpRow> ChoiceRows();      // choice_test.cc
@@ -14,7 +15,7 @@ std::vector<OpRow> SequenceRows();    // sequence_test.cc
 std::vector<OpRow> ComplexRows();     // complex_test.cc
 
 std::vector<OpRow> MathRows() {
-  return Joined({UnaryRows(), ActivationRows(), BinaryRows(), LogicRows(), ChoiceRows(), BitRows(),
+  return Joined({UnaryRows(), ActivationRows(), SpecialRows(), BinaryRows(), LogicRows(), ChoiceRows(), BitRows(),
                  ConversionRows(), SequenceRows(), ComplexRows()});
 }
 
