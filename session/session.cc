@@ -246,8 +246,8 @@ Result<std::vector<Endpoint>> ReadsOf(const Graph& g, Endpoint handle) {
       reads.push_back({n.id(), 0});
       continue;
     }
-    // What changes it, and whether it has a value, are not the value.
-    if (n.Is("VarIsInitializedOp") || (n.def() && !n.def()->writes().empty())) continue;
+    // What changes it, whether it has a value and how it is read are not the value.
+    if (n.Is("VarIsInitializedOp") || n.Is("DisableCopyOnRead") || (n.def() && !n.def()->writes().empty())) continue;
     return Unimplemented(fmt::format("error[feed]: variable '{}' cannot be fed, since {} '{}' reads it by its handle",
                                      g.node(handle.node).name(), n.op(), n.name()))
         .Help("feed the output that follows, or set the variable by Session::SetVariable");

@@ -11,6 +11,8 @@ void RegisterArraySliceOps(OpRegistry& r);       // slice.cc: Slice, StridedSlic
 void RegisterArrayPadOps(OpRegistry& r);         // pad.cc: Tile, Pad, MirrorPad, BroadcastTo
 void RegisterArrayLayoutOps(OpRegistry& r);      // layout.cc: Transpose, Reverse, SpaceToBatchND …
 void RegisterArrayPositionsOps(OpRegistry& r);       // positions.cc: OneHot, Where
+void RegisterArrayRollOps(OpRegistry& r);        // roll.cc
+void RegisterArrayBitcastOps(OpRegistry& r);     // bitcast.cc
 void RegisterArrayDequantizeOps(OpRegistry& r);  // dequantize.cc
 
 void RegisterArrayOps(OpRegistry& r) {
@@ -21,6 +23,8 @@ void RegisterArrayOps(OpRegistry& r) {
   RegisterArrayPadOps(r);
   RegisterArrayLayoutOps(r);
   RegisterArrayPositionsOps(r);
+  RegisterArrayRollOps(r);
+  RegisterArrayBitcastOps(r);
   RegisterArrayDequantizeOps(r);
 }
 

@@ -146,6 +146,19 @@ inline Output ConjugateTranspose(Input x, Input perm, const Name& name = {}) {
 inline Output Reverse(Input tensor, Input axis, const Name& name = {}) {
   return Make("ReverseV2", {tensor, axis}, {}, name);
 }
+// The elements moved by `shift` places along `axis` (scalars, or vectors of one length), what leaves coming in at the
+// other end.
+inline Output Roll(Input input, Input shift, Input axis, const Name& name = {}) {
+  return Make("Roll", {input, shift, axis}, {}, name);
+}
+// The bytes as elements of another dtype: of a smaller one with one more axis, of a larger one with one less.
+inline Output Bitcast(Input input, DType type, const Name& name = {}) {
+  return Make("Bitcast", {input}, {{"type", type}}, name);
+}
+// The input, whose shape must be one that `shape` admits: an error when run where it is not.
+inline Output EnsureShape(Input input, PartialShape shape, const Name& name = {}) {
+  return Make("EnsureShape", {input}, {{"shape", std::move(shape)}}, name);
+}
 // For each i along `batch_axis` the first seq_lengths[i] elements along `seq_axis` reversed. Axes from the front.
 inline Output ReverseSequence(Input input, Input seq_lengths, int64_t seq_axis, int64_t batch_axis = 0,
                               const Name& name = {}) {

@@ -149,6 +149,16 @@ Status ExpandDimsShape(ShapeContext& c) {
   return {};
 }
 
+Status EnsureShapeShape(ShapeContext& c) {
+  const PartialShape want = c.attr<PartialShape>("shape");
+  auto merged = MergeShapes(want, c.input(0));
+  if (!merged.ok())
+    return InvalidArgument(fmt::format("is given {}, which is not of shape {}", c.Describe(0), want.ToString()));
+  WEIR_RETURN_IF_ERROR(AllUnchanged(c));
+  c.set_output(0, *merged);
+  return {};
+}
+
 Status SqueezeShape(ShapeContext& c) {
   PropagateValue(c, 0, SizeElements(c, 0));
   const PartialShape& s = c.input(0);
@@ -307,11 +317,23 @@ void AddReshapers(OpRegistry& r) {
       .Gradient(ReshapeLikeInput);
 }
 
+void AddEnsureShape(OpRegistry& r) {
+  r.Add("EnsureShape")
+      .Input("input: T").Output("output: T").Attr("shape: shape").Attr("T: type")
+      .Doc("The input, whose shape must be one that `shape` admits; another is an error when run.")
+      .Shape(EnsureShapeShape).NoFlops()
+      .Gradient([](GradContext& c) {
+        c.set(0, c.raw_grad(0));
+        return OkStatus();
+      });
+}
+
 }  // namespace
 
 void RegisterArrayShapeOps(OpRegistry& r) {
   AddShapeReaders(r);
   AddReshapers(r);
+  AddEnsureShape(r);
   r.Add("BroadcastArgs")
       .Input("s0: T").Input("s1: T").Output("r0: T").Attr("T: {int32, int64} = int32")
       .Doc("The shape that the shapes s0 and s1 broadcast to.")

@@ -4,22 +4,15 @@
 
 #include "weir/graph/gradients.h"
 #include "weir/ops/gather/indices.h"
+#include "weir/ops/position_shapes.h"
 #include "weir/ops/shape_helpers.h"
 
 namespace weir {
 
 namespace {
 
-Status CheckPolicy(const ShapeContext& c) {
-  std::string policy = c.attr<std::string>("bad_indices_policy");
-  for (const char* known : {"", "DEFAULT", "ERROR", "IGNORE"}) {
-    if (policy == known) return {};
-  }
-  return InvalidArgument(fmt::format("has bad_indices_policy '{}'", policy)).Help("it is DEFAULT, ERROR or IGNORE");
-}
-
 Status GatherNdShape(ShapeContext& c) {
-  WEIR_RETURN_IF_ERROR(CheckPolicy(c));
+  WEIR_RETURN_IF_ERROR(CheckBadIndicesPolicy(c));
   const PartialShape& params = c.input(0);
   WEIR_ASSIGN_OR_RETURN(PartialShape indices, c.WithRankAtLeast(1, 1));
   if (!indices.known_rank() || !params.known_rank() || !Known(indices[indices.rank() - 1])) return {};
@@ -33,30 +26,14 @@ Status GatherNdShape(ShapeContext& c) {
 }
 
 Status ScatterNdShape(ShapeContext& c) {
-  WEIR_RETURN_IF_ERROR(CheckPolicy(c));
   WEIR_RETURN_IF_ERROR(RequireVector(c, 2));
-  WEIR_ASSIGN_OR_RETURN(PartialShape indices, c.WithRankAtLeast(0, 1));
   WEIR_ASSIGN_OR_RETURN(PartialShape shape, c.shape_from_input(2));
   if (auto known = KnownElements(c, 2)) {
     for (int64_t d : *known) {
       if (d < 0) return InvalidArgument(fmt::format("has an axis of size {} in 'shape'", d));
     }
   }
-  const PartialShape& updates = c.input(1);
-  if (indices.known_rank() && shape.known_rank() && Known(indices[indices.rank() - 1])) {
-    Dim depth = indices[indices.rank() - 1];
-    if (depth > shape.rank()) {
-      return InvalidArgument(
-          fmt::format("is given positions of {} numbers in a tensor of shape {}", depth, shape.ToString()));
-    }
-    PartialShape want = Concatenate(Subshape(indices, 0, indices.rank() - 1),
-                                    Subshape(shape, static_cast<int>(depth), shape.rank()));
-    if (!MergeShapes(want, updates).ok()) {
-      return InvalidArgument(fmt::format("cannot scatter updates {} by indices {} into shape {}", c.Describe(1),
-                                         c.Describe(0), shape.ToString()))
-          .Detail(fmt::format("updates of shape {} would fit", want.ToString()));
-    }
-  }
+  WEIR_RETURN_IF_ERROR(CheckScatterNd(c, shape, 0));
   c.set_output(0, std::move(shape));
   return {};
 }
@@ -64,16 +41,17 @@ Status ScatterNdShape(ShapeContext& c) {
 Status GatherNdGrad(GradContext& c) {
   Output indices = AsIndex(c.input(1));
   Output shape = Make("Shape", {c.input(0)}, {{"out_type", indices.dtype()}});
-  if (indices.shape().rank() == 2 && indices.shape()[1] == 1) {
+  const bool ignores = c.attr<std::string>("bad_indices_policy") == "IGNORE";
+  if (!ignores && indices.shape().rank() == 2 && indices.shape()[1] == 1) {
     c.set(0, IndexedSlices{c.grad(), Make("Squeeze", {indices}, {{"squeeze_dims", std::vector<int64_t>{-1}}}), shape});
   } else {
-    c.set(0, Make("ScatterNd", {indices, c.grad(), shape}));
+    c.set(0, Make("ScatterNd", {indices, c.grad(), shape}, c.attrs({"bad_indices_policy"})));
   }
   return {};
 }
 
 Status ScatterNdGrad(GradContext& c) {
-  c.set(1, Make("GatherNd", {c.grad(), c.input(0)}));
+  c.set(1, Make("GatherNd", {c.grad(), c.input(0)}, c.attrs({"bad_indices_policy"})));
   return {};
 }
 

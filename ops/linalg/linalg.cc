@@ -5,6 +5,7 @@ namespace weir {
 
 void RegisterMatMulOps(OpRegistry& r);       // matmul.cc
 void RegisterMatrixDiagOps(OpRegistry& r);   // diag.cc: MatrixDiag, MatrixDiagPart, MatrixSetDiag
+void RegisterTensorDiagOps(OpRegistry& r);   // tensor_diag.cc
 void RegisterMatrixBandOps(OpRegistry& r);   // band.cc: MatrixBandPart
 void RegisterCholeskyOps(OpRegistry& r);     // cholesky.cc
 void RegisterSolveOps(OpRegistry& r);        // solve.cc: MatrixSolve, MatrixTriangularSolve, MatrixInverse …
@@ -20,6 +21,7 @@ void RegisterContractionOps(OpRegistry& r);  // contraction.cc: Einsum
 void RegisterLinalgOps(OpRegistry& r) {
   RegisterMatMulOps(r);
   RegisterMatrixDiagOps(r);
+  RegisterTensorDiagOps(r);
   RegisterMatrixBandOps(r);
   RegisterCholeskyOps(r);
   RegisterSolveOps(r);

@@ -204,6 +204,9 @@ struct MatrixDiagPartOptions {
 };
 // Diagonals of matrices […,m,n].
 Output MatrixDiagPart(Input input, const MatrixDiagPartOptions& o = {});
+// Of `diagonal` of shape s a tensor of shape s + s, zero off its diagonal; and the diagonal of such a tensor.
+inline Output TensorDiag(Input diagonal, const Name& name = {}) { return Make("Diag", {diagonal}, {}, name); }
+inline Output TensorDiagPart(Input input, const Name& name = {}) { return Make("DiagPart", {input}, {}, name); }
 struct MatrixSetDiagOptions {
   Input k = 0;
   std::string align = "RIGHT_LEFT";

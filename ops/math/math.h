@@ -77,6 +77,20 @@ inline Output Sigmoid(Input x, const Name& name = {}) { return Make("Sigmoid", {
 inline Output Erf(Input x, const Name& name = {}) { return Make("Erf", {x}, {}, name); }
 inline Output Erfc(Input x, const Name& name = {}) { return Make("Erfc", {x}, {}, name); }
 inline Output Erfinv(Input x, const Name& name = {}) { return Make("Erfinv", {x}, {}, name); }
+// log |Γ(x)|, its derivative, and the derivative of order a of that.
+inline Output Lgamma(Input x, const Name& name = {}) { return Make("Lgamma", {x}, {}, name); }
+inline Output Digamma(Input x, const Name& name = {}) { return Make("Digamma", {x}, {}, name); }
+inline Output Polygamma(Input a, Input x, const Name& name = {}) { return Make("Polygamma", {a, x}, {}, name); }
+// The sum of (q + k)^-x over k = 0, 1, …
+inline Output Zeta(Input x, Input q, const Name& name = {}) { return Make("Zeta", {x, q}, {}, name); }
+// The regularised incomplete gamma functions, lower and upper, and beta function.
+inline Output Igamma(Input a, Input x, const Name& name = {}) { return Make("Igamma", {a, x}, {}, name); }
+inline Output Igammac(Input a, Input x, const Name& name = {}) { return Make("Igammac", {a, x}, {}, name); }
+inline Output Betainc(Input a, Input b, Input x, const Name& name = {}) { return Make("Betainc", {a, b, x}, {}, name); }
+// The inverse of the normal distribution function; exp(-|x|) times the modified Bessel functions of orders 0 and 1.
+inline Output Ndtri(Input x, const Name& name = {}) { return Make("Ndtri", {x}, {}, name); }
+inline Output BesselI0e(Input x, const Name& name = {}) { return Make("BesselI0e", {x}, {}, name); }
+inline Output BesselI1e(Input x, const Name& name = {}) { return Make("BesselI1e", {x}, {}, name); }
 inline Output IsNan(Input x, const Name& name = {}) { return Make("IsNan", {x}, {}, name); }
 inline Output IsInf(Input x, const Name& name = {}) { return Make("IsInf", {x}, {}, name); }
 inline Output IsFinite(Input x, const Name& name = {}) { return Make("IsFinite", {x}, {}, name); }
@@ -127,6 +141,17 @@ inline Output Where(Input condition, Input x, Input y, const Name& name = {}) {
 inline Output Select(Input condition, Input x, Input y, const Name& name = {}) {
   return Make("Select", {condition, x, y}, {}, name);
 }
+
+// ---- bits of integers
+inline Output BitwiseAnd(Input x, Input y, const Name& name = {}) { return Make("BitwiseAnd", {x, y}, {}, name); }
+inline Output BitwiseOr(Input x, Input y, const Name& name = {}) { return Make("BitwiseOr", {x, y}, {}, name); }
+inline Output BitwiseXor(Input x, Input y, const Name& name = {}) { return Make("BitwiseXor", {x, y}, {}, name); }
+inline Output Invert(Input x, const Name& name = {}) { return Make("Invert", {x}, {}, name); }
+// x shifted by y bits, at least 0 and less than the dtype has. To the right signed numbers keep their sign.
+inline Output LeftShift(Input x, Input y, const Name& name = {}) { return Make("LeftShift", {x, y}, {}, name); }
+inline Output RightShift(Input x, Input y, const Name& name = {}) { return Make("RightShift", {x, y}, {}, name); }
+// How many bits are set, as uint8.
+inline Output PopulationCount(Input x, const Name& name = {}) { return Make("PopulationCount", {x}, {}, name); }
 
 // ---- sequences
 // start, start + delta, … up to but without limit. One of the arguments is an Output, or `g` comes first.

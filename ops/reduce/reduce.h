@@ -107,5 +107,44 @@ inline Output SegmentProd(Input data, Input segment_ids, const Name& name = {}) 
 inline Output UnsortedSegmentProd(Input data, Input segment_ids, Input num_segments, const Name& name = {}) {
   return Make("UnsortedSegmentProd", {data, segment_ids, num_segments}, {}, name);
 }
+// Means; rows to which no id leads are 0.
+inline Output SegmentMean(Input data, Input segment_ids, const Name& name = {}) {
+  return Make("SegmentMean", {data, segment_ids}, {}, name);
+}
+// The largest and the least. Rows to which no id leads are 0; of the unsorted ones they are the least or the largest
+// number of the dtype.
+inline Output SegmentMax(Input data, Input segment_ids, const Name& name = {}) {
+  return Make("SegmentMax", {data, segment_ids}, {}, name);
+}
+inline Output SegmentMin(Input data, Input segment_ids, const Name& name = {}) {
+  return Make("SegmentMin", {data, segment_ids}, {}, name);
+}
+inline Output UnsortedSegmentMax(Input data, Input segment_ids, Input num_segments, const Name& name = {}) {
+  return Make("UnsortedSegmentMax", {data, segment_ids, num_segments}, {}, name);
+}
+inline Output UnsortedSegmentMin(Input data, Input segment_ids, Input num_segments, const Name& name = {}) {
+  return Make("UnsortedSegmentMin", {data, segment_ids, num_segments}, {}, name);
+}
+
+// How often `arr` (int32) has each of the numbers below `size`, or the sums of their weights where there are any.
+inline Output Bincount(Input arr, Input size, Input weights, const Name& name = {}) {
+  return Make("Bincount", {arr, size, weights}, {}, name);
+}
+// How many values lie in each of nbins parts of value_range [2]; those outside count for the first or last.
+inline Output HistogramFixedWidth(Input values, Input value_range, Input nbins, DType dtype = kInt32,
+                                  const Name& name = {}) {
+  return Make("HistogramFixedWidth", {values, value_range, nbins}, {{"dtype", dtype}}, name);
+}
+
+struct SparseSegmentOptions {
+  std::optional<Input> num_segments = {};  // rows of the result; without it as many as the last id plus one
+  bool sparse_gradient = false;            // the gradient by data is IndexedSlices
+  std::string name = {};
+};
+// Row i of the result is the sum of the rows data[indices[j]] with segment_ids[j] = i, their mean, or their sum divided
+// by the root of their number; ids must not decrease. Rows to which no id leads are 0.
+Output SparseSegmentSum(Input data, Input indices, Input segment_ids, const SparseSegmentOptions& o = {});
+Output SparseSegmentMean(Input data, Input indices, Input segment_ids, const SparseSegmentOptions& o = {});
+Output SparseSegmentSqrtN(Input data, Input indices, Input segment_ids, const SparseSegmentOptions& o = {});
 
 }  // namespace weir::ops

@@ -1,4 +1,4 @@
-// Sums and products of the rows that have one segment id.
+// Sums, products, means and extremes of the rows that have one segment id.
 //
 // The gradient of a product: what comes to a row's segment times the product of the segment's other rows, which is
 // that of the rows before it times that of the rows behind it. Nothing is divided by, so that zeros are like other
@@ -69,11 +69,11 @@ Status SegmentSumGrad(GradContext& c) {
   return {};
 }
 
-// What each row of the data has from the gradient by its segment; zeros for dropped rows.
-Output SegmentRows(GradContext& c) {
+// For each row of the data that of its segment, of what has a row for each segment; zeros for dropped rows.
+Output SegmentRows(GradContext& c, const Output& segments) {
   Output ids = c.input(1);
   Output zeros = Make("ZerosLike", {ids});
-  Output rows = Make("GatherV2", {c.grad(), Make("Maximum", {ids, zeros}), 0});
+  Output rows = Make("GatherV2", {segments, Make("Maximum", {ids, zeros}), 0});
   Output counted = Make("GreaterEqual", {ids, zeros});
   const PartialShape &r = rows.shape(), &i = ids.shape();
   if (r.known_rank() && i.known_rank()) {
@@ -87,8 +87,44 @@ Output SegmentRows(GradContext& c) {
 }
 
 Status UnsortedSegmentSumGrad(GradContext& c) {
-  c.set(0, SegmentRows(c));
+  c.set(0, SegmentRows(c, c.grad()));
   return {};
+}
+
+// ---- gradients of means and extremes
+
+Status SegmentMeanGrad(GradContext& c) {
+  Output ids = c.input(1), data = c.input(0), grad = c.grad();
+  Output more = Make("ExpandDims", {Make("Sub", {Make("Rank", {data}), 1}), 0});
+  Output shape = Make("ConcatV2", {Make("Shape", {ids}), Make("Fill", {more, 1}), 0}, {{"N", 2}});
+  Output ones = ops::Cast(Make("Fill", {shape, 1}), grad.dtype());
+  Output shares = Make("DivNoNan", {grad, Make("SegmentSum", {ones, ids})});
+  c.set(0, Make("GatherV2", {shares, ids, 0}));
+  return {};
+}
+
+// Shared among all rows that have their segment's extreme.
+template <class RowsOfSegments, class SumsOfRows>
+Status ExtremeGrad(GradContext& c, RowsOfSegments&& rows, SumsOfRows&& sums) {
+  Output grad = c.grad(), data = c.input(0);
+  Output chosen = Make("Equal", {data, rows(c.output(0))});
+  Output shares = Make("DivNoNan", {grad, sums(ops::Cast(chosen, grad.dtype()))});
+  c.set(0, Make("SelectV2", {chosen, rows(shares), Make("ZerosLike", {data})}));
+  return {};
+}
+
+Status SegmentExtremeGrad(GradContext& c) {
+  Output ids = c.input(1);
+  return ExtremeGrad(
+      c, [&](const Output& x) { return Make("GatherV2", {x, ids, 0}); },
+      [&](const Output& x) { return Make("SegmentSum", {x, ids}); });
+}
+
+// Why nothing is said of dropped rows: their share is zero.
+Status UnsortedSegmentExtremeGrad(GradContext& c) {
+  return ExtremeGrad(
+      c, [&](const Output& x) { return SegmentRows(c, x); },
+      [&](const Output& x) { return Make("UnsortedSegmentSum", {x, c.input(1), c.input(2)}); });
 }
 
 // ---- gradients of products
@@ -155,45 +191,57 @@ Status UnsortedSegmentProdGrad(GradContext& c) {
   if (order.size() != 2) return {};  // the builder holds the error
   auto permuted = [](const Output& x, const Output& to) { return Make("GatherV2", {x, to, 0}); };
   Output others = ProductsOfOthers({permuted(r.data, order[1]), permuted(r.ids, order[1]), r.count});
-  SetProduct(c, permuted(others, Make("InvertPermutation", {order[1]})), SegmentRows(c));
+  SetProduct(c, permuted(others, Make("InvertPermutation", {order[1]})), SegmentRows(c, c.grad()));
   return {};
 }
 
 }  // namespace
 
 void RegisterSegmentOps(OpRegistry& r) {
-  auto sorted = [&](const char* op, const std::string& what) -> OpDef& {
+  const std::string numbers = reduce::kNumbers;
+  const std::string reals =
+      "T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}";
+  auto sorted = [&](const char* op, const std::string& types, const std::string& what, const char* nothing) -> OpDef& {
     return r.Add(op)
-        .Input("data: T")
-        .Input("segment_ids: Tindices")
-        .Output("output: T")
-        .Attr(reduce::kNumbers)
-        .Attr("Tindices: {int32, int64}")
-        .Doc("Row i is the " + what +
-             " of the rows j of data with segment_ids[j] = i. Ids are not negative and do not decrease; there are as "
-             "many "
-             "output rows as the last id plus one; where no id leads they are the " +
-             what + " of nothing.")
+        .Input("data: T").Input("segment_ids: Tindices").Output("output: T")
+        .Attr(types).Attr("Tindices: {int32, int64}")
+        .Doc("Row i is the " + what + " of the rows j of data with segment_ids[j] = i. Ids are not negative and do "
+             "not decrease; there are as many output rows as the last id plus one; where no id leads they are " +
+             nothing + ".")
         .Shape(SegmentSumShape);
   };
-  auto unsorted = [&](const char* op, const std::string& what) -> OpDef& {
+  auto counted = [&](const char* op, const std::string& types, const std::string& ids) -> OpDef& {
     return r.Add(op)
-        .Input("data: T")
-        .Input("segment_ids: Tindices")
-        .Input("num_segments: Tnumsegments")
-        .Output("output: T")
-        .Attr(reduce::kNumbers)
-        .Attr("Tindices: {int16, int32, int64}")
-        .Attr("Tnumsegments: {int32, int64} = int32")
-        .Doc("Row i of num_segments rows is the " + what +
-             " of the slices of data whose id is i; segment_ids has the leading shape of data, in any "
-             "order. Negative ids are dropped, ids from num_segments on are an error.")
+        .Input("data: T").Input("segment_ids: Tindices").Input("num_segments: Tnumsegments").Output("output: T")
+        .Attr(types).Attr("Tindices: " + ids).Attr("Tnumsegments: {int32, int64} = int32")
         .Shape(UnsortedSegmentSumShape);
   };
-  sorted("SegmentSum", "sum").Gradient(SegmentSumGrad);
-  sorted("SegmentProd", "product").Gradient(SegmentProdGrad);
-  unsorted("UnsortedSegmentSum", "sum").Gradient(UnsortedSegmentSumGrad);
-  unsorted("UnsortedSegmentProd", "product").Gradient(UnsortedSegmentProdGrad);
+  struct Kind {
+    std::string name, what;
+    bool extreme;
+    const char *nothing, *identity;  // where no id leads: of sorted ids, of those that num_segments counts
+    GradFn gradient, unsorted_gradient;
+  };
+  for (const Kind& k : {Kind{"Sum", "sum", false, "0", "0", SegmentSumGrad, UnsortedSegmentSumGrad},
+                        Kind{"Prod", "product", false, "1", "1", SegmentProdGrad, UnsortedSegmentProdGrad},
+                        Kind{"Max", "largest", true, "0", "the least number of the dtype", SegmentExtremeGrad,
+                             UnsortedSegmentExtremeGrad},
+                        Kind{"Min", "least", true, "0", "the largest number of the dtype", SegmentExtremeGrad,
+                             UnsortedSegmentExtremeGrad}}) {
+    const std::string& types = k.extreme ? reals : numbers;
+    const std::string rows = "Row i of num_segments rows is the " + k.what + " of the slices of data whose id is i; ";
+    const std::string none = std::string("; where no id leads it is ") + k.identity + ".";
+    sorted(("Segment" + k.name).c_str(), types, k.what, k.nothing).Gradient(k.gradient);
+    counted(("UnsortedSegment" + k.name).c_str(), types, "{int16, int32, int64}")
+        .Doc(rows + "segment_ids has the leading shape of data, in any order. Negative ids are dropped, ids from "
+             "num_segments on are an error" + none)
+        .Gradient(k.unsorted_gradient);
+    counted(("Segment" + k.name + "V2").c_str(), types, "{int32, int64}")
+        .Doc(rows + "the ids of data's rows are not negative and do not decrease; ids from num_segments on are an "
+             "error" + none)
+        .Gradient(k.unsorted_gradient);
+  }
+  sorted("SegmentMean", numbers, "mean", "0").Gradient(SegmentMeanGrad);
 }
 
 }  // namespace weir

@@ -21,23 +21,15 @@ Status VarHandleShape(ShapeContext& c) {
   return {};
 }
 
-// The handle's variable holds the op's dtype, as far as is known.
-Status CheckHandle(ShapeContext& c) {
-  WEIR_RETURN_IF_ERROR(c.WithRank(0, 0).status());
-  DType want = c.attr<DType>("dtype"), have = c.handle_dtype(0);
-  if (want == DType::kInvalid || have == DType::kInvalid || want == have) return {};
-  return InvalidArgument(fmt::format("has dtype {} but its variable holds {}", DTypeName(want), DTypeName(have)));
-}
-
 Status ReadShape(ShapeContext& c) {
-  WEIR_RETURN_IF_ERROR(CheckHandle(c));
+  WEIR_RETURN_IF_ERROR(CheckHandle(c, "dtype"));
   c.set_output(0, c.handle_shape(0));
   return {};
 }
 
 // Checks a value of the variable's shape.
 Status AssignShape(ShapeContext& c) {
-  WEIR_RETURN_IF_ERROR(CheckHandle(c));
+  WEIR_RETURN_IF_ERROR(CheckHandle(c, "dtype"));
   auto merged = MergeShapes(c.handle_shape(0), c.input(1));
   if (merged.ok()) return {};
   return InvalidArgument(
@@ -57,7 +49,7 @@ Status VariableShapeShape(ShapeContext& c) {
 }
 
 Status ResourceGatherShape(ShapeContext& c) {
-  WEIR_RETURN_IF_ERROR(CheckHandle(c));
+  WEIR_RETURN_IF_ERROR(CheckHandle(c, "dtype"));
   const PartialShape &params = c.handle_shape(0), &indices = c.input(1);
   int64_t batch = c.attr<int64_t>("batch_dims");
   auto bad = [&](int rank) { return batch < 0 || batch > rank; };
@@ -79,7 +71,7 @@ Status ResourceGatherShape(ShapeContext& c) {
 }
 
 Status ResourceScatterShape(ShapeContext& c) {
-  WEIR_RETURN_IF_ERROR(CheckHandle(c));
+  WEIR_RETURN_IF_ERROR(CheckHandle(c, "dtype"));
   return CheckScatterUpdates(c, c.handle_shape(0));
 }
 
@@ -150,6 +142,11 @@ void AddHandleOps(OpRegistry& r) {
       .Doc("Whether the variable has been given a value.")
       .Shape(ScalarShape)
       .NoGradient("its output is a bool");
+  r.Add("DisableCopyOnRead")
+      .Input("resource: resource").Stateful().Reads({0})
+      .Doc("Tells TensorFlow that reads of the variable need not copy it; Weir's never do, so that it does nothing.")
+      .Shape(NoOutputs)
+      .NoGradient("it has no output");
   r.Add("VariableShape")
       .Input("input: resource")
       .Output("output: out_type")

@@ -12,6 +12,13 @@ void TellVariable(ShapeContext& c, const PartialShape& shape) {
   c.set_output_handle(0, c.attr<DType>("dtype"), shape, std::make_shared<const Resource>(std::move(variable)));
 }
 
+Status CheckHandle(const ShapeContext& c, const char* dtype) {
+  WEIR_RETURN_IF_ERROR(c.WithRank(0, 0).status());
+  DType want = c.attr<DType>(dtype), have = c.handle_dtype(0);
+  if (want == DType::kInvalid || have == DType::kInvalid || want == have) return {};
+  return InvalidArgument(fmt::format("has dtype {} but its variable holds {}", DTypeName(want), DTypeName(have)));
+}
+
 Status CheckScatterUpdates(const ShapeContext& c, const PartialShape& var) {
   const PartialShape &indices = c.input(1), &updates = c.input(2);
   if (var.known_rank() && var.rank() == 0) {

@@ -10,6 +10,9 @@ namespace weir {
 // `dtype` and this shape.
 void TellVariable(ShapeContext& c, const PartialShape& shape);
 
+// Input 0 is the handle of a variable that holds, as far as is known, the dtype that the attribute `dtype` says.
+Status CheckHandle(const ShapeContext& c, const char* dtype);
+
 // Inputs (variable, indices, updates) of a scatter into a variable of shape `var`: updates must be of shape
 // indices.shape + var.shape[1:], or a scalar.
 Status CheckScatterUpdates(const ShapeContext& c, const PartialShape& var);

@@ -2,6 +2,7 @@
 //
 // Arithmetic wraps around (two's complement). Where an op refuses elements (division by zero, negative exponents) the
 // function is still defined for them, and find_bad tells which they are.
+#include <bit>
 #include <type_traits>
 
 #include "weir/runtime/cpu/lanes_loop.h"
@@ -74,6 +75,20 @@ struct Less { template <class T> static bool Do(T x, T y) { return x < y; } };
 struct LessEqual { template <class T> static bool Do(T x, T y) { return x <= y; } };
 struct Greater { template <class T> static bool Do(T x, T y) { return x > y; } };
 struct GreaterEqual { template <class T> static bool Do(T x, T y) { return x >= y; } };
+struct BitwiseAnd { template <class T> static T Do(T x, T y) { return static_cast<T>(x & y); } };
+struct BitwiseOr { template <class T> static T Do(T x, T y) { return static_cast<T>(x | y); } };
+struct BitwiseXor { template <class T> static T Do(T x, T y) { return static_cast<T>(x ^ y); } };
+struct Invert { template <class T> static T Do(T x) { return static_cast<T>(~x); } };
+// How far a shift goes.
+template <class T> int ShiftBy(T y) {
+  constexpr T kMost = sizeof(T) * 8 - 1;
+  return Negative(y) ? 0 : y > kMost ? kMost : static_cast<int>(y);
+}
+struct LeftShift { template <class T> static T Do(T x, T y) { return Wrap<T>(W(x) << ShiftBy(y)); } };
+struct RightShift { template <class T> static T Do(T x, T y) { return static_cast<T>(x >> ShiftBy(y)); } };
+struct PopulationCount {
+  template <class T> static uint8_t Do(T x) { return uint8_t(std::popcount(static_cast<std::make_unsigned_t<T>>(x))); }
+};
 // On bools, kept as bytes 0 and 1.
 struct And { template <class T> static bool Do(T x, T y) { return x & y; } };
 struct Or { template <class T> static bool Do(T x, T y) { return x | y; } };
@@ -149,6 +164,17 @@ void AddArithmetic(Adder& a) {
   a.Binary<Relu6Grad>("Relu6Grad", ints);
 }
 
+void AddBits(Adder& a) {
+  constexpr IntTypes ints;
+  a.Binary<BitwiseAnd>("BitwiseAnd", ints);
+  a.Binary<BitwiseOr>("BitwiseOr", ints);
+  a.Binary<BitwiseXor>("BitwiseXor", ints);
+  a.Unary<Invert>("Invert", ints);
+  a.Binary<LeftShift>("LeftShift", ints);
+  a.Binary<RightShift>("RightShift", ints);
+  a.Unary<PopulationCount>("PopulationCount", ints);
+}
+
 void AddTests(Adder& a) {
   constexpr IntTypes ints;
   a.Binary<Equal>("Equal", ints);
@@ -176,6 +202,7 @@ std::vector<TypedLane> IntegerLanes() {
   std::vector<TypedLane> lanes;
   Adder adder(&lanes);
   AddArithmetic(adder);
+  AddBits(adder);
   AddTests(adder);
   AddLogic(lanes);
   return lanes;

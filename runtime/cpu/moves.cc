@@ -215,6 +215,18 @@ Status FillBefore(PrepareContext& c, int out, int in) {
   });
 }
 
+Status CopyBefore(PrepareContext& c) {
+  const DType t = c.output_dtype(0);
+  return ForElement(t, [&](auto type) {
+    using T = decltype(type);
+    c.Before(c.output_shape(0).num_elements(), MoveCost(t), [](RunArgs& a) {
+      const T* from = a.in<T>(0);
+      T* to = a.out<T>(0);
+      if (from != to) std::copy(from + a.begin, from + a.end, to + a.begin);
+    });
+  });
+}
+
 std::string PositionText(const Shape& shape, int64_t i) {
   std::string text;
   for (int axis = shape.rank() - 1; axis >= 0; --axis) {

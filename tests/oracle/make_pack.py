@@ -27,17 +27,21 @@ from tensorflow.core.protobuf import rewriter_config_pb2
 from tensorflow.python.framework import op_def_library
 
 import gen_array
+import gen_bits
 import gen_image
 import gen_linalg
 import gen_math
 import gen_nn
+import gen_scatter
+import gen_special
 import gen_state
 from draw import OPDEFS_HELP, Draw, Var, load_opdefs
 
 tf1 = tf.compat.v1
 FAMILIES = {"math": gen_math.GENERATORS, "array": gen_array.GENERATORS, "nn": gen_nn.GENERATORS,
             "state": gen_state.GENERATORS,
-            "linalg": gen_linalg.GENERATORS, "image": gen_image.GENERATORS}
+            "linalg": gen_linalg.GENERATORS, "image": gen_image.GENERATORS, "scatter": gen_scatter.GENERATORS,
+            "bits": gen_bits.GENERATORS, "special": gen_special.GENERATORS}
 GENERATORS = {op: g for family in FAMILIES.values() for op, g in family.items()}
 QUANTIZED = {"qint8": tf.qint8, "quint8": tf.quint8, "qint32": tf.qint32, "qint16": tf.qint16, "quint16": tf.quint16}
 

@@ -10,6 +10,8 @@ void RegisterArraySliceKernels(KernelRegistry& r);       // slice.cc
 void RegisterArrayPadKernels(KernelRegistry& r);         // pad.cc
 void RegisterArrayLayoutKernels(KernelRegistry& r);      // layout.cc
 void RegisterArrayPositionsKernels(KernelRegistry& r);       // positions.cc
+void RegisterArrayRollKernels(KernelRegistry& r);        // roll.cc
+void RegisterArrayBitcastKernels(KernelRegistry& r);     // bitcast.cc
 void RegisterArrayDequantizeKernels(KernelRegistry& r);  // dequantize.cc
 
 void RegisterArrayKernels(KernelRegistry& r) {
@@ -20,6 +22,8 @@ void RegisterArrayKernels(KernelRegistry& r) {
   RegisterArrayPadKernels(r);
   RegisterArrayLayoutKernels(r);
   RegisterArrayPositionsKernels(r);
+  RegisterArrayRollKernels(r);
+  RegisterArrayBitcastKernels(r);
   RegisterArrayDequantizeKernels(r);
 }
 

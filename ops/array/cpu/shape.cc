@@ -70,6 +70,16 @@ Status PrepareExpandDims(PrepareContext& c) {
   return SetViewDims(c, dims);
 }
 
+Status PrepareEnsureShape(PrepareContext& c) {
+  const PartialShape want = c.attr<PartialShape>("shape");
+  if (!want.Admits(c.input_shape(0))) {
+    return InvalidArgument(
+        fmt::format("is given shape {}, which is not of shape {}", c.input_shape(0).ToString(), want.ToString()));
+  }
+  c.set_output_shape(0, c.input_shape(0));
+  return {};
+}
+
 Status PrepareSqueeze(PrepareContext& c) {
   const Shape& s = c.input_shape(0);
   auto axes = c.attr<AttrList>("squeeze_dims").i;
@@ -209,6 +219,7 @@ void RegisterArrayShapeKernels(KernelRegistry& r) {
   r.Add("Reshape", PrepareReshape).NeedsValue({1}).View(0, 0);
   r.Add("ExpandDims", PrepareExpandDims).NeedsValue({1}).View(0, 0);
   r.Add("Squeeze", PrepareSqueeze).View(0, 0);
+  r.Add("EnsureShape", PrepareEnsureShape).View(0, 0);
   r.Add("Shape", PrepareShapeN);
   r.Add("ShapeN", PrepareShapeN);
   r.Add("Rank", PrepareRank);

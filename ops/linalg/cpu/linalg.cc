@@ -5,6 +5,7 @@ namespace weir {
 
 void RegisterMatMulKernels(KernelRegistry& r);       // matmul.cc
 void RegisterMatrixDiagKernels(KernelRegistry& r);   // diag.cc
+void RegisterTensorDiagKernels(KernelRegistry& r);   // tensor_diag.cc
 void RegisterMatrixBandKernels(KernelRegistry& r);   // band.cc
 void RegisterCholeskyKernels(KernelRegistry& r);     // cholesky.cc
 void RegisterSolveKernels(KernelRegistry& r);        // solve.cc
@@ -20,6 +21,7 @@ void RegisterContractionKernels(KernelRegistry& r);  // contraction.cc
 void RegisterLinalgKernels(KernelRegistry& r) {
   RegisterMatMulKernels(r);
   RegisterMatrixDiagKernels(r);
+  RegisterTensorDiagKernels(r);
   RegisterMatrixBandKernels(r);
   RegisterCholeskyKernels(r);
   RegisterSolveKernels(r);

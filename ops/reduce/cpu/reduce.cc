@@ -7,12 +7,16 @@ void RegisterReductionKernels(KernelRegistry& r);  // reductions.cc
 void RegisterArgKernels(KernelRegistry& r);        // arg.cc
 void RegisterScanKernels(KernelRegistry& r);       // scan.cc
 void RegisterSegmentKernels(KernelRegistry& r);    // segment.cc
+void RegisterSparseSegmentKernels(KernelRegistry& r);  // sparse_segment.cc
+void RegisterHistogramKernels(KernelRegistry& r);      // histogram.cc
 
 void RegisterReduceKernels(KernelRegistry& r) {
   RegisterReductionKernels(r);
   RegisterArgKernels(r);
   RegisterScanKernels(r);
   RegisterSegmentKernels(r);
+  RegisterSparseSegmentKernels(r);
+  RegisterHistogramKernels(r);
 }
 
 }  // namespace weir

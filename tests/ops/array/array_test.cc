@@ -10,11 +10,13 @@ std::vector<OpRow> SliceRows();       // slice_test.cc
 std::vector<OpRow> PadRows();         // pad_test.cc
 std::vector<OpRow> LayoutRows();      // layout_test.cc
 std::vector<OpRow> PositionRows();    // positions_test.cc
+std::vector<OpRow> RollRows();        // roll_test.cc
+std::vector<OpRow> BitcastRows();     // bitcast_test.cc
 std::vector<OpRow> DequantizeRows();  // dequantize_test.cc
 
 std::vector<OpRow> ArrayRows() {
   return Joined({BasicRows(), ShapeRows(), JoinRows(), SliceRows(), PadRows(), LayoutRows(), PositionRows(),
-                 DequantizeRows()});
+                 RollRows(), BitcastRows(), DequantizeRows()});
 }
 
 }  // namespace weir::testing

@@ -15,6 +15,8 @@ std::vector<OpRow> ShapeRows() {
       {"ExpandDims", {{2, 3}, Int(-2)}},
       {"Squeeze", {{2, 1, 3, 1}}},
       {"Squeeze", {{2, 1, 3, 1}}, {{"squeeze_dims", List({-1})}}},
+      {"EnsureShape", {{2, 3}}, {{"shape", PartialShape({kUnknownDim, 3})}}},
+      {"EnsureShape", {{2, 3}}, {{"shape", PartialShape::Unknown()}}},
       {"InvertPermutation", {Elements({4}, {2, 0, 3, 1})}},
       NeverEmpty({"ConcatOffset", {Int(1), Elements({2}, {2, 3}), Elements({2}, {2, 4})}}),
       {"BroadcastArgs", {Elements({2}, {2, 1}), Elements({1}, {3})}},

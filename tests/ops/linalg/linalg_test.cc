@@ -5,6 +5,7 @@ namespace weir::testing {
 
 std::vector<OpRow> MatMulRows();       // matmul_test.cc
 std::vector<OpRow> MatrixDiagRows();   // diag_test.cc
+std::vector<OpRow> TensorDiagRows();   // tensor_diag_test.cc
 std::vector<OpRow> MatrixBandRows();   // band_test.cc
 std::vector<OpRow> CholeskyRows();     // cholesky_test.cc
 std::vector<OpRow> SolveRows();        // solve_test.cc
@@ -18,9 +19,9 @@ std::vector<OpRow> CrossRows();        // cross_test.cc
 std::vector<OpRow> ContractionRows();  // contraction_test.cc
 
 std::vector<OpRow> LinalgRows() {
-  return Joined({MatMulRows(), MatrixDiagRows(), MatrixBandRows(), CholeskyRows(), SolveRows(), DeterminantRows(),
-                 FactorRows(), SpectrumRows(), ExponentialRows(), LogarithmRows(), TridiagonalRows(), CrossRows(),
-                 ContractionRows()});
+  return Joined({MatMulRows(), MatrixDiagRows(), TensorDiagRows(), MatrixBandRows(), CholeskyRows(), SolveRows(),
+                 DeterminantRows(), FactorRows(), SpectrumRows(), ExponentialRows(), LogarithmRows(),
+                 TridiagonalRows(), CrossRows(), ContractionRows()});
 }
 
 }  // namespace weir::testing

@@ -10,6 +10,7 @@ std::vector<OpRow> ResourceRows() {
       {"AssignVariableOp", {Handle({2, 3}), {2, 3}}},
       {"AssignAddVariableOp", {Handle({2, 3}), {2, 3}}},
       {"AssignSubVariableOp", {Handle({2, 3}), {2, 3}}},
+      {"DisableCopyOnRead", {Handle({2, 3})}},
       WorksUnset({"VarIsInitializedOp", {Handle({2, 3})}}),
       WorksUnset({"VariableShape", {Handle({2, 3})}}),
       Swept("dtype", {"ResourceGather", {Handle({4, 3}), Ints({2, 0, 2})}}),
