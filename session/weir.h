@@ -40,6 +40,10 @@
 #include "weir/ops/registry.h"                     // the registry of all ops
 #include "weir/ops/state/state.h"                  // VarHandleOp, …
 #include "weir/ops/string/string.h"                // StringJoin, AsString, …
+#include "weir/runtime/io/example.h"               // Example, SequenceExample
+#include "weir/runtime/io/record.h"                // RecordReader, RecordWriter: TFRecord files
+#include "weir/session/events/event.h"             // what TensorBoard's files hold
+#include "weir/session/events/summary_writer.h"    // SummaryWriter: writing them
 #include "weir/session/gradient_checker.h"         // gradients against finite differences
 #include "weir/session/save/checkpoint_reader.h"   // what is in a checkpoint
 #include "weir/session/save/compiled_graph.h"      // what a run compiles to, in a file

@@ -6,7 +6,7 @@
 // (Debian's static libraries cannot be hidden in a shared one: they are not position independent.)
 //
 // What it has stands in tables of functions, one a topic, exported under a C name: graph/wire/wire.h,
-// runtime/io/messages.h, ops/string/cpu/regex.h.
+// runtime/io/messages.h, session/events/event_messages.h, ops/string/cpu/regex.h.
 #pragma once
 
 #include "weir/graph/base/status.h"

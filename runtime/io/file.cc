@@ -14,8 +14,6 @@
 
 namespace weir::io {
 
-namespace {
-
 Status SystemError(const char* doing, const std::string& path) {
   std::string what = fmt::format("error[file]: cannot {} '{}': {}", doing, path, std::strerror(errno));
   switch (errno) {
@@ -30,8 +28,6 @@ Status SystemError(const char* doing, const std::string& path) {
     default: return FailedPrecondition(what);
   }
 }
-
-}  // namespace
 
 bool FileExists(const std::string& path) {
   struct stat s;

@@ -10,6 +10,8 @@
 
 namespace weir::io {
 
+// What errno says of a system call that failed: "cannot read 'x': …".
+Status SystemError(const char* doing, const std::string& path);
 bool FileExists(const std::string& path);
 bool IsDirectory(const std::string& path);
 std::string DirectoryOf(const std::string& path);  // "." when the path has none

@@ -8,6 +8,7 @@
 #include "weir/graph/base/deps.h"
 #include "weir/runtime/io/bundle.h"
 #include "weir/runtime/io/checkpoint_state.h"
+#include "weir/runtime/io/example.h"
 #include "weir/runtime/io/summary.h"
 
 namespace weir::io {
@@ -30,6 +31,10 @@ struct Messages {
   Result<std::string> (*summary_bytes)(const std::vector<SummaryValue>& values);
   Result<std::string> (*merge_summaries)(std::span<const std::string> summaries);
   Result<std::string> (*png_bytes)(const uint8_t* pixels, int height, int width, int channels);
+  std::string (*example_bytes)(const Example& example);
+  Result<Example> (*parse_example)(std::string_view bytes);
+  std::string (*sequence_example_bytes)(const SequenceExample& example);
+  Result<SequenceExample> (*parse_sequence_example)(std::string_view bytes);
   // False when `bytes` are malformed or would grow beyond `limit` bytes.
   bool (*uncompress)(std::string_view bytes, size_t limit, std::string* out);
 };

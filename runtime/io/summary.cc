@@ -27,25 +27,25 @@ const std::vector<double>& Limits() {
 
 }  // namespace
 
-Histogram::Histogram() : counts_(Limits().size()), min_(kLargest), max_(-kLargest) {}
+Histogram::Histogram() : in_buckets_(Limits().size()) { all_.min = kLargest, all_.max = -kLargest; }
 
 void Histogram::Add(double value) {
   const auto& limits = Limits();
   const auto at = std::upper_bound(limits.begin(), limits.end(), value) - limits.begin();
-  counts_[std::min(static_cast<size_t>(at), counts_.size() - 1)] += 1;
-  min_ = std::min(min_, value), max_ = std::max(max_, value);
-  count_ += 1, sum_ += value, sum_squares_ += value * value;
+  in_buckets_[std::min(static_cast<size_t>(at), in_buckets_.size() - 1)] += 1;
+  all_.min = std::min(all_.min, value), all_.max = std::max(all_.max, value);
+  all_.count += 1, all_.sum += value, all_.sum_squares += value * value;
 }
 
-std::vector<std::pair<double, double>> Histogram::Buckets() const {
-  std::vector<std::pair<double, double>> buckets;
-  for (size_t i = 0; i < counts_.size(); ++i) {
-    if (counts_[i] <= 0) {
-      while (i + 1 < counts_.size() && counts_[i + 1] <= 0) ++i;
+HistogramCounts Histogram::Counts() const {
+  HistogramCounts counts = all_;
+  for (size_t i = 0; i < in_buckets_.size(); ++i) {
+    if (in_buckets_[i] <= 0) {
+      while (i + 1 < in_buckets_.size() && in_buckets_[i + 1] <= 0) ++i;
     }
-    buckets.emplace_back(Limits()[i], counts_[i]);
+    counts.buckets.emplace_back(Limits()[i], in_buckets_[i]);
   }
-  return buckets;
+  return counts;
 }
 
 Result<std::string> PngBytes(const uint8_t* pixels, int height, int width, int channels) {

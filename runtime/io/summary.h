@@ -11,23 +11,22 @@
 
 namespace weir::io {
 
+// What a histogram says of its values.
+struct HistogramCounts {
+  double min = 0, max = 0, count = 0, sum = 0, sum_squares = 0;
+  std::vector<std::pair<double, double>> buckets;  // {upper end, how many}: runs of empty ones as one
+};
+
 // How many values lie up to each of growing limits, by TensorFlow's default limits (each 10 % above the last).
 class Histogram {
  public:
   Histogram();
   void Add(double value);
-
-  double min() const { return min_; }
-  double max() const { return max_; }
-  double count() const { return count_; }
-  double sum() const { return sum_; }
-  double sum_squares() const { return sum_squares_; }
-  // {upper end, count}: runs of empty buckets as one.
-  std::vector<std::pair<double, double>> Buckets() const;
+  HistogramCounts Counts() const;
 
  private:
-  std::vector<double> counts_;
-  double min_, max_, count_ = 0, sum_ = 0, sum_squares_ = 0;
+  std::vector<double> in_buckets_;
+  HistogramCounts all_;  // but for the buckets
 };
 
 struct SummaryImage {
@@ -37,7 +36,7 @@ struct SummaryImage {
 
 struct SummaryValue {
   std::string tag;
-  std::variant<float, Histogram, Tensor, SummaryImage> value;  // a tensor of numbers, bools or strings
+  std::variant<float, HistogramCounts, Tensor, SummaryImage> value;  // a tensor of numbers, bools or strings
   std::optional<std::string> metadata = {};                    // a SummaryMetadata message
   std::string node = {};
 };

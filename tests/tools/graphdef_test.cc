@@ -102,8 +102,8 @@ void WriteTraining(const std::string& graph, const std::string& checkpoint) {
   ASSERT_TRUE(Saver(&session).Save(checkpoint).ok());
 }
 
-const std::vector<std::string> kVerbs = {"dump", "summary", "check", "run", "grad", "opt",
-                                         "plan", "bench",   "draw",  "ops", "ckpt"};
+const std::vector<std::string> kVerbs = {"dump",  "summary", "check", "run",  "grad",    "opt",   "plan",
+                                         "bench", "draw",    "ops",   "ckpt", "records", "events"};
 
 TEST_F(Graphdef, EveryVerbHelpsWithTwoExamples) {
   for (const std::string& verb : kVerbs) {
@@ -348,6 +348,43 @@ TEST_F(Graphdef, CheckpointsAreListedPrintedAndVerified) {
   const Ran r = Run("ckpt verify " + File("checkpoint"));
   EXPECT_EQ(r.code, 1) << r.out << r.err;
   EXPECT_NE((r.out + r.err).find("checksum"), std::string::npos) << r.out << r.err;
+}
+
+TEST_F(Graphdef, RecordsAreCountedAndPrinted) {
+  for (const char* name : {"examples.tfrecord", "examples.gz", "examples.zlib"}) {
+    const std::string file = kFiles + "records/" + name;
+    EXPECT_EQ(Output("records ls " + file), file + ": 3 records of 258 bytes, 3 of them Examples\n");
+    const std::string text = Output("records cat --limit 2 --values 1 " + file);
+    EXPECT_NE(text.find("record 1: 89 bytes\n  label: int64[2] 1, …\n  name: bytes[2] \"row 1\", …\n"),
+              std::string::npos)
+        << text;
+    EXPECT_EQ(text.find("record 2"), std::string::npos);
+  }
+  const Json json = Json::parse(Output("records cat --json " + kFiles + "records/sequence.tfrecord"));
+  EXPECT_EQ(json["schema"], "graphdef.records.cat/1");
+  EXPECT_EQ(json["records"][0]["feature_lists"]["x"][2]["values"], (Json{2.0, 2.5}));
+  EXPECT_EQ(Run("records ls " + kXor).code, 3);
+  EXPECT_NE(Run("records cat " + kXor).err.find("is this a file of TFRecords?"), std::string::npos);
+}
+
+TEST_F(Graphdef, EventsAreListedPrintedAndPlotted) {
+  const std::string logs = kFiles + "records";
+  const std::string list = Output("events ls " + logs);
+  EXPECT_NE(list.find("scalar     loss"), std::string::npos) << list;
+  EXPECT_NE(list.find("text       note"), std::string::npos) << list;
+  EXPECT_EQ(Json::parse(Output("events ls --json " + logs))["tags"].size(), 4u);
+  const Json losses = Json::parse(Output("events cat --json --tag loss " + logs))["values"];
+  ASSERT_EQ(losses.size(), 4u);
+  EXPECT_EQ(losses[3]["value"], 0.25);
+  const std::string plot = Output("events plot --tag loss --width 16 --height 4 " + logs);
+  EXPECT_EQ(std::count(plot.begin(), plot.end(), '*'), 4) << plot;
+  EXPECT_NE(Run("events cat --tag los " + logs).err.find("did you mean 'loss'?"), std::string::npos);
+  EXPECT_EQ(Run("events ls " + kFiles + "none").code, 3);
+  std::string whole = ReadAll(logs + "/events.out.tfevents.0000000001.golden");
+  std::ofstream(File("cut.tfevents.1"), std::ios::binary) << whole.substr(0, whole.size() - 5);
+  const Ran cut = Run("events ls " + File("cut.tfevents.1"));
+  EXPECT_EQ(cut.code, 0) << "a file that is still written";
+  EXPECT_NE(cut.err.find("cut off"), std::string::npos) << cut.err;
 }
 
 TEST_F(Graphdef, FailuresHaveTheirCodes) {

@@ -91,7 +91,8 @@ CLI::App* AddVerb(CLI::App& app, const std::string& name, const std::string& wha
 }
 
 void AddVerbs(CLI::App& app, Action* action) {
-  for (auto add : {AddDump, AddSummary, AddCheck, AddRun, AddGrad, AddOpt, AddPlan, AddBench, AddDraw, AddOps, AddCkpt})
+  for (auto add : {AddDump, AddSummary, AddCheck, AddRun, AddGrad, AddOpt, AddPlan, AddBench, AddDraw, AddOps, AddCkpt,
+                   AddRecords, AddEvents})
     add(app, action);
 }
 

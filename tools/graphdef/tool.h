@@ -37,6 +37,8 @@ void AddBench(CLI::App& app, Action* action);
 void AddDraw(CLI::App& app, Action* action);
 void AddOps(CLI::App& app, Action* action);
 void AddCkpt(CLI::App& app, Action* action);
+void AddRecords(CLI::App& app, Action* action);
+void AddEvents(CLI::App& app, Action* action);
 void AddVerbs(CLI::App& app, Action* action);  // all of them
 
 // A verb with its help; `examples` are whole command lines.

@@ -53,7 +53,7 @@ Status PrepareHistogramSummary(PrepareContext& c) {
           return InvalidArgument(fmt::format("{} in the histogram '{:.100}'", std::isnan(v) ? "NaN" : "Infinity", tag));
         histogram.Add(v);
       }
-      return io::SummaryBytes({{tag, std::move(histogram)}});
+      return io::SummaryBytes({{tag, histogram.Counts()}});
     });
   });
 }

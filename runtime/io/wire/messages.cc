@@ -2,6 +2,7 @@
 #include "weir/runtime/io/messages.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/stubs/logging.h>
@@ -9,8 +10,11 @@
 #include <png.h>
 #include <snappy.h>
 
+#include <algorithm>
+#include <climits>
 #include <set>
 
+#include "weir/proto/example.pb.h"
 #include "weir/proto/model.pb.h"
 #include "weir/proto/summary.pb.h"
 
@@ -130,10 +134,9 @@ void WriteTensor(const Tensor& t, pb::TensorProto* p) {
   for (int64_t i = 0; i < t.num_elements(); ++i) p->add_string_val(t.data<std::string>()[i]);
 }
 
-void WriteHistogram(const Histogram& histogram, pb::HistogramProto* p) {
-  p->set_min(histogram.min()), p->set_max(histogram.max()), p->set_num(histogram.count());
-  p->set_sum(histogram.sum()), p->set_sum_squares(histogram.sum_squares());
-  for (auto [limit, count] : histogram.Buckets()) p->add_bucket_limit(limit), p->add_bucket(count);
+void WriteHistogram(const HistogramCounts& h, pb::HistogramProto* p) {
+  p->set_min(h.min), p->set_max(h.max), p->set_num(h.count), p->set_sum(h.sum), p->set_sum_squares(h.sum_squares);
+  for (auto [limit, count] : h.buckets) p->add_bucket_limit(limit), p->add_bucket(count);
 }
 
 void WriteImage(const SummaryImage& image, pb::Summary::Image* p) {
@@ -150,7 +153,7 @@ Result<std::string> WriteSummary(const std::vector<SummaryValue>& values) {
     if (v.metadata && !p->mutable_metadata()->ParseFromString(*v.metadata))
       return InvalidArgument("was given metadata that are no SummaryMetadata");
     if (const auto* number = std::get_if<float>(&v.value)) p->set_simple_value(*number);
-    if (const auto* histogram = std::get_if<Histogram>(&v.value)) WriteHistogram(*histogram, p->mutable_histo());
+    if (const auto* histogram = std::get_if<HistogramCounts>(&v.value)) WriteHistogram(*histogram, p->mutable_histo());
     if (const auto* tensor = std::get_if<Tensor>(&v.value)) WriteTensor(*tensor, p->mutable_tensor());
     if (const auto* image = std::get_if<SummaryImage>(&v.value)) WriteImage(*image, p->mutable_image());
   }
@@ -206,10 +209,95 @@ Result<std::string> JoinSummaries(std::span<const std::string> summaries) {
   return all.SerializeAsString();
 }
 
+// ---- examples
+
+void WriteFeature(const Feature& feature, pb::Feature* p) {
+  if (const auto* strings = std::get_if<std::vector<std::string>>(&feature)) {
+    auto* list = p->mutable_bytes_list();
+    for (const std::string& s : *strings) list->add_value(s);
+  }
+  if (const auto* floats = std::get_if<std::vector<float>>(&feature))
+    p->mutable_float_list()->mutable_value()->Add(floats->begin(), floats->end());
+  if (const auto* ints = std::get_if<std::vector<int64_t>>(&feature))
+    p->mutable_int64_list()->mutable_value()->Add(ints->begin(), ints->end());
+}
+
+Feature ReadFeature(const pb::Feature& p) {
+  if (p.has_float_list())
+    return std::vector<float>(p.float_list().value().begin(), p.float_list().value().end());
+  if (p.has_int64_list())
+    return std::vector<int64_t>(p.int64_list().value().begin(), p.int64_list().value().end());
+  if (p.has_bytes_list())
+    return std::vector<std::string>(p.bytes_list().value().begin(), p.bytes_list().value().end());
+  return {};
+}
+
+std::map<std::string, Feature> ReadFeatures(const pb::Features& p) {
+  std::map<std::string, Feature> features;
+  for (const auto& [name, feature] : p.feature()) features.emplace(name, ReadFeature(feature));
+  return features;
+}
+
+void WriteFeatures(const std::map<std::string, Feature>& features, pb::Features* p) {
+  for (const auto& [name, feature] : features) WriteFeature(feature, &(*p->mutable_feature())[name]);
+}
+
+// Maps in the order of their keys, so that the same features give the same bytes.
+std::string Bytes(const google::protobuf::Message& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
+}
+
+std::string ExampleBytes(const Example& example) {
+  pb::Example p;
+  WriteFeatures(example.features, p.mutable_features());
+  return Bytes(p);
+}
+
+std::string SequenceExampleBytes(const SequenceExample& example) {
+  pb::SequenceExample p;
+  WriteFeatures(example.context, p.mutable_context());
+  for (const auto& [name, list] : example.feature_lists) {
+    auto& to = (*p.mutable_feature_lists()->mutable_feature_list())[name];
+    for (const Feature& feature : list) WriteFeature(feature, to.add_feature());
+  }
+  return Bytes(p);
+}
+
+template <class Message>
+Status ParseBytes(std::string_view bytes, const char* what, Message* p) {
+  google::protobuf::LogSilencer silence;
+  if (p->ParseFromArray(bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX)))) return {};
+  return DataLoss(fmt::format("error[file]: {} bytes are no {}", bytes.size(), what));
+}
+
+Result<Example> ParseExample(std::string_view bytes) {
+  pb::Example p;
+  WEIR_RETURN_IF_ERROR(ParseBytes(bytes, "Example", &p));
+  return Example{ReadFeatures(p.features())};
+}
+
+Result<SequenceExample> ParseSequenceExample(std::string_view bytes) {
+  pb::SequenceExample p;
+  WEIR_RETURN_IF_ERROR(ParseBytes(bytes, "SequenceExample", &p));
+  SequenceExample example{ReadFeatures(p.context()), {}};
+  for (const auto& [name, list] : p.feature_lists().feature_list()) {
+    auto& to = example.feature_lists[name];
+    for (const auto& feature : list.feature()) to.push_back(ReadFeature(feature));
+  }
+  return example;
+}
+
 }  // namespace
 
-WEIR_DEPS_TABLE(Messages, weir_io_messages) = {&ParseEntry, &EntryBytes,   &ParseHeader,     &HeaderBytes, &ParseState,
-                                               &StateText,  &WriteSummary, &JoinSummaries, &WritePng,
-                                               &Uncompress};
+WEIR_DEPS_TABLE(Messages, weir_io_messages) = {
+    &ParseEntry,   &EntryBytes,   &ParseHeader,          &HeaderBytes,  &ParseState,           &StateText,
+    &WriteSummary, &JoinSummaries, &WritePng,            &ExampleBytes, &ParseExample, &SequenceExampleBytes,
+    &ParseSequenceExample, &Uncompress};
 
 }  // namespace weir::io

@@ -62,13 +62,14 @@ TEST(Summaries, OfImagesAndTensorsSayWhatIsWrong) {
 TEST(Summaries, HistogramsCountWhatLiesUpToEachLimit) {
   io::Histogram h;
   for (double v : {-1.0, 0.0, 0.5, 0.5}) h.Add(v);
+  const io::HistogramCounts counts = h.Counts();
   double count = 0;
-  for (auto [limit, n] : h.Buckets()) count += n;
+  for (auto [limit, n] : counts.buckets) count += n;
   EXPECT_EQ(count, 4);
-  EXPECT_EQ(h.min(), -1);
-  EXPECT_EQ(h.max(), 0.5);
-  EXPECT_EQ(h.sum_squares(), 1.5);
-  EXPECT_EQ(io::Histogram().Buckets().size(), 1u) << "one run of empty buckets";
+  EXPECT_EQ(counts.min, -1);
+  EXPECT_EQ(counts.max, 0.5);
+  EXPECT_EQ(counts.sum_squares, 1.5);
+  EXPECT_EQ(io::Histogram().Counts().buckets.size(), 1u) << "one run of empty buckets";
 }
 
 }  // namespace
