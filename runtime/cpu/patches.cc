@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <utility>
 
 #include "weir/runtime/cpu/patches.h"
 
@@ -47,16 +48,21 @@ void ForOutputRows(const ConvProblem& p, Span pixels, F&& f) {
 struct Tap {
   int64_t kz, ky, kx;
 };
+// f(kz, ky) for the rows of a window.
+template <class F>
+void ForWindowRows(const ConvProblem& p, F&& f) {
+  for (int64_t kz = 0; kz < p.z.window; ++kz) {
+    for (int64_t ky = 0; ky < p.y.window; ++ky) f(kz, ky);
+  }
+}
 // f(tap, channel of the group) in the order of a patch.
 template <class F>
 void ForTaps(const ConvProblem& p, F&& f) {
-  for (int64_t kz = 0; kz < p.z.window; ++kz) {
-    for (int64_t ky = 0; ky < p.y.window; ++ky) {
-      for (int64_t kx = 0; kx < p.x.window; ++kx) {
-        for (int64_t c = 0; c < p.group_in(); ++c) f(Tap{kz, ky, kx}, c);
-      }
+  ForWindowRows(p, [&](int64_t kz, int64_t ky) {
+    for (int64_t kx = 0; kx < p.x.window; ++kx) {
+      for (int64_t c = 0; c < p.group_in(); ++c) f(Tap{kz, ky, kx}, c);
     }
-  }
+  });
 }
 
 // One row of a tile by taps: a tap of one channel, over the pixels.
@@ -87,10 +93,11 @@ void ScatterNhwc(const ConvProblem& p, const A* tile, Span patches, int64_t grou
     const Place at(p, patch / p.x.output);
     const int64_t ox = patch % p.x.output, ix0 = ox * p.x.stride - p.x.before;
     const Span kx = TapsInside(p.x, ox);
-    for (int64_t k = 0; k < p.z.window * p.y.window && kx.size() > 0; ++k) {
-      const int64_t in_row = at.InputRow(p, k / p.y.window, k % p.y.window);
-      if (in_row < rows.begin || in_row >= rows.end) continue;
-      const A* from = tile + k * row;
+    const A* next = tile;
+    ForWindowRows(p, [&](int64_t kz, int64_t ky) {
+      const A* from = std::exchange(next, next + row);
+      const int64_t in_row = at.InputRow(p, kz, ky);
+      if (in_row < rows.begin || in_row >= rows.end || kx.size() == 0) return;
       A* to = out + ((in_row - rows.begin) * p.x.input + ix0) * c + group * gc;
       if (runs) {
         for (int64_t i = kx.begin * c; i < kx.end * c; ++i) to[i] += from[i];
@@ -99,7 +106,7 @@ void ScatterNhwc(const ConvProblem& p, const A* tile, Span patches, int64_t grou
           for (int64_t i = 0; i < gc; ++i) to[t * p.x.dilation * c + i] += from[t * gc + i];
         }
       }
-    }
+    });
   }
 }
 
@@ -127,21 +134,22 @@ void GatherPatch(const ConvProblem& p, const T* image, int64_t pixel, int64_t gr
   const int64_t c = p.in_channels, gc = p.group_in(), row = p.x.window * gc;
   const Span kx = TapsInside(p.x, ox);
   const bool runs = p.groups == 1 && p.x.dilation == 1;
-  for (int64_t k = 0; k < p.z.window * p.y.window; ++k, out += row) {
-    const int64_t in_row = at.InputRow(p, k / p.y.window, k % p.y.window);
+  ForWindowRows(p, [&](int64_t kz, int64_t ky) {
+    A* to = std::exchange(out, out + row);
+    const int64_t in_row = at.InputRow(p, kz, ky);
     if (in_row < 0 || kx.size() == 0) {
-      std::fill_n(out, row, A{});
-      continue;
+      std::fill_n(to, row, A{});
+      return;
     }
     const T* in = image + (in_row * p.x.input + ix0) * c + group * gc;  // of tap 0, which may lie outside
-    std::fill_n(out, kx.begin * gc, A{});
+    std::fill_n(to, kx.begin * gc, A{});
     if (runs) {
-      CopyRun(in + kx.begin * c, out + kx.begin * c, kx.size() * c);
+      CopyRun(in + kx.begin * c, to + kx.begin * c, kx.size() * c);
     } else {
-      for (int64_t t = kx.begin; t < kx.end; ++t) CopyRun(in + t * p.x.dilation * c, out + t * gc, gc);
+      for (int64_t t = kx.begin; t < kx.end; ++t) CopyRun(in + t * p.x.dilation * c, to + t * gc, gc);
     }
-    std::fill_n(out + kx.end * gc, (p.x.window - kx.end) * gc, A{});
-  }
+    std::fill_n(to + kx.end * gc, (p.x.window - kx.end) * gc, A{});
+  });
 }
 
 bool ConvProblem::pointwise() const {
@@ -232,6 +240,7 @@ WEIR_PATCHES(uint32_t)
 #define WEIR_PATCH(T) template void GatherPatch<T, T>(const ConvProblem&, const T*, int64_t, int64_t, T*);
 WEIR_PATCH(uint8_t)
 WEIR_PATCH(uint16_t)
+WEIR_PATCH(uint32_t)
 WEIR_PATCH(uint64_t)
 WEIR_PATCH(Complex128)
 #undef WEIR_PATCH
