@@ -32,6 +32,7 @@ import gen_linalg
 import gen_math
 import gen_nn
 import gen_scatter
+import gen_sparse
 import gen_special
 import gen_state
 import gen_string
@@ -42,7 +43,7 @@ FAMILIES = {"math": gen_math.GENERATORS, "array": gen_array.GENERATORS, "nn": ge
             "state": gen_state.GENERATORS,
             "linalg": gen_linalg.GENERATORS, "scatter": gen_scatter.GENERATORS,
             "bits": gen_bits.GENERATORS, "special": gen_special.GENERATORS,
-            "string": gen_string.GENERATORS}
+            "string": gen_string.GENERATORS, "sparse": gen_sparse.GENERATORS}
 GENERATORS = {op: g for family in FAMILIES.values() for op, g in family.items()}
 QUANTIZED = {"qint8": tf.qint8, "quint8": tf.quint8, "qint32": tf.qint32, "qint16": tf.qint16, "quint16": tf.quint16}
 
