@@ -11,6 +11,7 @@ void RegisterStringJoinOps(OpRegistry& r);    // join.cc: ReduceJoin, UnsortedSe
 void RegisterStringPartOps(OpRegistry& r);    // part.cc: Substr, StringLength, StringStrip
 void RegisterStringHashOps(OpRegistry& r);    // hash.cc: StringToHashBucket and its other hashes
 void RegisterStringBase64Ops(OpRegistry& r);  // base64.cc: EncodeBase64, DecodeBase64
+void RegisterStringRawOps(OpRegistry& r);     // raw.cc: DecodeRaw
 
 void RegisterStringOps(OpRegistry& r) {
   RegisterStringTextOps(r);
@@ -20,6 +21,7 @@ void RegisterStringOps(OpRegistry& r) {
   RegisterStringPartOps(r);
   RegisterStringHashOps(r);
   RegisterStringBase64Ops(r);
+  RegisterStringRawOps(r);
 }
 
 }  // namespace weir

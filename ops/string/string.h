@@ -101,4 +101,9 @@ inline Output EncodeBase64(Input input, bool pad = false, const Name& name = {})
 }
 inline Output DecodeBase64(Input input, const Name& name = {}) { return Make("DecodeBase64", {input}, {}, name); }
 
+// The bytes of strings of one length as numbers or bools along a new last axis.
+inline Output DecodeRaw(Input bytes, DType out_type, bool little_endian = true, const Name& name = {}) {
+  return Make("DecodeRaw", {bytes}, {{"out_type", out_type}, {"little_endian", little_endian}}, name);
+}
+
 }  // namespace weir::ops

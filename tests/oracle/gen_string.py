@@ -92,7 +92,19 @@ def decode(d):
     return Case(x)
 
 
+def decode_raw(d):
+    t, s = d.type("out_type"), d.shape(max_rank=3)
+    size = np.dtype(TYPES[t]).itemsize
+    n = size * d.int(0, 4) + (1 if d.flag(0.05) else 0)
+    # TensorFlow keeps any byte in a bool.
+    x = [bytes(d.rng.integers(0, 2, n, np.uint8)) if t == "bool" else d.rng.bytes(n) for _ in range(int(np.prod(s)))]
+    if d.flag(0.05) and len(x) > 1:
+        x[-1] += bytes(size)
+    return Case(np.array(x + [None], np.object_)[:-1].reshape(s), out_type=t, little_endian=d.flag(), grad=False)
+
+
 GENERATORS = {"StringSplit": split, "StringSplitV2": split, "ReduceJoin": reduce_join,
               "UnsortedSegmentJoin": unsorted_segment_join, "Substr": substr, "StringLength": length,
               "StringStrip": plain, "StringToHashBucket": bucket, "StringToHashBucketFast": bucket,
-              "StringToHashBucketStrong": bucket, "EncodeBase64": encode, "DecodeBase64": decode}
+              "StringToHashBucketStrong": bucket, "EncodeBase64": encode, "DecodeBase64": decode,
+              "DecodeRaw": decode_raw}

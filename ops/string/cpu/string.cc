@@ -10,6 +10,7 @@ void RegisterStringJoinKernels(KernelRegistry& r);    // join.cc
 void RegisterStringPartKernels(KernelRegistry& r);    // part.cc
 void RegisterStringHashKernels(KernelRegistry& r);    // hash.cc
 void RegisterStringBase64Kernels(KernelRegistry& r);  // base64.cc
+void RegisterStringRawKernels(KernelRegistry& r);     // raw.cc
 
 void RegisterStringKernels(KernelRegistry& r) {
   RegisterStringTextKernels(r);
@@ -19,6 +20,7 @@ void RegisterStringKernels(KernelRegistry& r) {
   RegisterStringPartKernels(r);
   RegisterStringHashKernels(r);
   RegisterStringBase64Kernels(r);
+  RegisterStringRawKernels(r);
 }
 
 }  // namespace weir

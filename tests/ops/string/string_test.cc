@@ -10,10 +10,11 @@ std::vector<OpRow> JoinTextRows();   // join_test.cc
 std::vector<OpRow> TextPartRows();   // part_test.cc
 std::vector<OpRow> TextHashRows();   // hash_test.cc
 std::vector<OpRow> Base64Rows();     // base64_test.cc
+std::vector<OpRow> RawRows();        // raw_test.cc
 
 std::vector<OpRow> StringRows() {
   return Joined({TextRows(), RegexRows(), SplitTextRows(), JoinTextRows(), TextPartRows(), TextHashRows(),
-                 Base64Rows()});
+                 Base64Rows(), RawRows()});
 }
 
 }  // namespace weir::testing
