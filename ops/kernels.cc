@@ -23,6 +23,7 @@ void RegisterTrainKernels(KernelRegistry& r);
 void RegisterControlKernels(KernelRegistry& r);
 void RegisterListKernels(KernelRegistry& r);
 void RegisterStringKernels(KernelRegistry& r);
+void RegisterSparseKernels(KernelRegistry& r);
 void RegisterIoKernels(KernelRegistry& r);
 void RegisterSummaryKernels(KernelRegistry& r);
 void RegisterFusedKernels(KernelRegistry& r);
@@ -47,6 +48,7 @@ void RegisterAll(KernelRegistry& r) {
   RegisterControlKernels(r);
   RegisterListKernels(r);
   RegisterStringKernels(r);
+  RegisterSparseKernels(r);
   RegisterIoKernels(r);
   RegisterSummaryKernels(r);
   RegisterFusedKernels(r);

@@ -1,7 +1,9 @@
-// Checks of positions and of what is scattered by them.
+// Checks of positions and of what is scattered by them, and what segments give.
 #include "weir/ops/position_shapes.h"
 
 #include <fmt/format.h>
+
+#include "weir/ops/shape_helpers.h"
 
 namespace weir {
 
@@ -28,6 +30,27 @@ Status CheckScatterNd(const ShapeContext& c, const PartialShape& whole, int inde
   return InvalidArgument(fmt::format("cannot scatter updates {} by indices {} into shape {}",
                                      c.Describe(index_input + 1), c.Describe(index_input), whole.ToString()))
       .Detail(fmt::format("updates of shape {} would fit", want.ToString()));
+}
+
+Status UnsortedSegmentShape(ShapeContext& c) {
+  WEIR_RETURN_IF_ERROR(RequireScalar(c, 2));
+  const PartialShape &data = c.input(0), &ids = c.input(1);
+  Dim count = kUnknownDim;
+  if (auto n = KnownElements(c, 2)) {
+    count = n->size() == 1 ? (*n)[0] : 0;
+    if (count < 0) return InvalidArgument(fmt::format("is asked for {} segments", count));
+  } else if (const Dims* v = c.value(2); v && v->size() == 1) {
+    count = (*v)[0];  // a symbol
+  }
+  if (!data.known_rank() || !ids.known_rank()) return UnknownShape(c);
+  bool prefix = data.rank() >= ids.rank();
+  for (int i = 0; prefix && i < ids.rank(); ++i) prefix = MergeDims(data[i], ids[i]).ok();
+  if (!prefix) {
+    return InvalidArgument(fmt::format("has data of {}, which does not begin with the shape of segment_ids, {}",
+                                       c.Describe(0), ids.ToString()));
+  }
+  c.set_output(0, Concatenate(PartialShape({count}), Subshape(data, ids.rank(), data.rank())));
+  return {};
 }
 
 }  // namespace weir

@@ -24,6 +24,7 @@ void RegisterControlOps(OpRegistry& r);
 void RegisterSequenceOps(OpRegistry& r);
 void RegisterListOps(OpRegistry& r);
 void RegisterStringOps(OpRegistry& r);
+void RegisterSparseOps(OpRegistry& r);
 void RegisterIoOps(OpRegistry& r);
 void RegisterSummaryOps(OpRegistry& r);
 void RegisterFusedOps(OpRegistry& r);
@@ -49,6 +50,7 @@ void RegisterAll(OpRegistry& r) {
   RegisterSequenceOps(r);
   RegisterListOps(r);
   RegisterStringOps(r);
+  RegisterSparseOps(r);
   RegisterIoOps(r);
   RegisterSummaryOps(r);
   RegisterFusedOps(r);

@@ -16,6 +16,7 @@
 #include "weir/graph/infer.h"
 #include "weir/graph/op_def.h"
 #include "weir/ops/math/math.h"
+#include "weir/ops/position_shapes.h"
 #include "weir/ops/reduce/axes.h"
 #include "weir/ops/shape_helpers.h"
 
@@ -38,27 +39,6 @@ Status SegmentSumShape(ShapeContext& c) {
     if (!CheckedAdd(last, 1, &out[0]) || out[0] < 0) return InvalidArgument(fmt::format("has the segment id {}", last));
   }
   c.set_output(0, PartialShape(std::move(out)));
-  return {};
-}
-
-Status UnsortedSegmentSumShape(ShapeContext& c) {
-  WEIR_RETURN_IF_ERROR(RequireScalar(c, 2));
-  const PartialShape &data = c.input(0), &ids = c.input(1);
-  Dim count = kUnknownDim;
-  if (auto n = KnownElements(c, 2)) {
-    count = n->size() == 1 ? (*n)[0] : 0;
-    if (count < 0) return InvalidArgument(fmt::format("is asked for {} segments", count));
-  } else if (const Dims* v = c.value(2); v && v->size() == 1) {
-    count = (*v)[0];  // a symbol
-  }
-  if (!data.known_rank() || !ids.known_rank()) return UnknownShape(c);
-  bool prefix = data.rank() >= ids.rank();
-  for (int i = 0; prefix && i < ids.rank(); ++i) prefix = MergeDims(data[i], ids[i]).ok();
-  if (!prefix) {
-    return InvalidArgument(fmt::format("has data of {}, which does not begin with the shape of segment_ids, {}",
-                                       c.Describe(0), ids.ToString()));
-  }
-  c.set_output(0, Concatenate(PartialShape({count}), Subshape(data, ids.rank(), data.rank())));
   return {};
 }
 
@@ -214,7 +194,7 @@ void RegisterSegmentOps(OpRegistry& r) {
     return r.Add(op)
         .Input("data: T").Input("segment_ids: Tindices").Input("num_segments: Tnumsegments").Output("output: T")
         .Attr(types).Attr("Tindices: " + ids).Attr("Tnumsegments: {int32, int64} = int32")
-        .Shape(UnsortedSegmentSumShape);
+        .Shape(UnsortedSegmentShape);
   };
   struct Kind {
     std::string name, what;

@@ -3,12 +3,11 @@
 #include <string>
 
 #include "weir/graph/infer.h"
+#include "weir/ops/string/reasons.h"
 
 namespace weir {
 
 namespace {
-
-constexpr const char* kStrings = "strings have no derivative";
 
 // The first input's shape; what else there is (pattern, rewrite) is scalar.
 Status RegexShape(ShapeContext& c) {

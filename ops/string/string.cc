@@ -4,12 +4,24 @@
 
 namespace weir {
 
-void RegisterStringTextOps(OpRegistry& r);   // text.cc: StringJoin, AsString, StringToNumber
-void RegisterStringRegexOps(OpRegistry& r);  // regex.cc: RegexFullMatch, RegexReplace
+void RegisterStringTextOps(OpRegistry& r);    // text.cc: StringJoin, AsString, StringToNumber
+void RegisterStringRegexOps(OpRegistry& r);   // regex.cc: RegexFullMatch, RegexReplace
+void RegisterStringSplitOps(OpRegistry& r);   // split.cc: StringSplit and its second form
+void RegisterStringJoinOps(OpRegistry& r);    // join.cc: ReduceJoin, UnsortedSegmentJoin
+void RegisterStringPartOps(OpRegistry& r);    // part.cc: Substr, StringLength, StringStrip
+void RegisterStringHashOps(OpRegistry& r);    // hash.cc: StringToHashBucket and its other hashes
+void RegisterStringBase64Ops(OpRegistry& r);  // base64.cc: EncodeBase64, DecodeBase64
+void RegisterStringRawOps(OpRegistry& r);     // raw.cc: DecodeRaw
 
 void RegisterStringOps(OpRegistry& r) {
   RegisterStringTextOps(r);
   RegisterStringRegexOps(r);
+  RegisterStringSplitOps(r);
+  RegisterStringJoinOps(r);
+  RegisterStringPartOps(r);
+  RegisterStringHashOps(r);
+  RegisterStringBase64Ops(r);
+  RegisterStringRawOps(r);
 }
 
 }  // namespace weir

@@ -46,4 +46,64 @@ inline Output RegexReplace(Input input, const std::string& pattern, const std::s
               {{"pattern", pattern}, {"rewrite", rewrite}, {"replace_global", replace_global}}, name);
 }
 
+// The parts of texts as those of a sparse matrix: part indices[i] = [text, number] is values[i]; int64, string, int64.
+struct StringSplitOutputs {
+  Output indices, values, shape;
+};
+// Each text of a vector split at each `sep`, where that is empty at white space; at the first `maxsplit` places if not
+// negative.
+StringSplitOutputs StringSplit(Input input, const std::string& sep = "", int64_t maxsplit = -1, const Name& name = {});
+
+struct ReduceJoinOptions {
+  bool keep_dims = false;
+  std::string separator = {};
+  std::string name = {};
+};
+// The strings along `axes` (int32) joined; the first axis named runs fastest.
+inline Output ReduceJoin(Input inputs, Input axes, const ReduceJoinOptions& o = {}) {
+  return Make("ReduceJoin", {inputs, axes}, {{"keep_dims", o.keep_dims}, {"separator", o.separator}},
+              {.name = o.name});
+}
+
+// For each of num_segments the strings of that id, in [0, num_segments), joined. int32 or int64 ids.
+inline Output UnsortedSegmentJoin(Input inputs, Input segment_ids, Input num_segments,
+                                  const std::string& separator = "", const Name& name = {}) {
+  return Make("UnsortedSegmentJoin", {inputs, segment_ids, num_segments}, {{"separator", separator}}, name);
+}
+
+// `len` bytes (unit "UTF8_CHAR": characters) of each text from `pos` on, which counts from the end if negative; pos and
+// len of one shape that broadcasts with the input's, int32 or int64. An error for a position outside.
+inline Output Substr(Input input, Input pos, Input len, const std::string& unit = "BYTE", const Name& name = {}) {
+  return Make("Substr", {input, pos, len}, {{"unit", unit}}, name);
+}
+
+// How many bytes (unit "UTF8_CHAR": characters) each text has. Int32.
+inline Output StringLength(Input input, const std::string& unit = "BYTE", const Name& name = {}) {
+  return Make("StringLength", {input}, {{"unit", unit}}, name);
+}
+
+// Each text without white space around it.
+inline Output StringStrip(Input input, const Name& name = {}) { return Make("StringStrip", {input}, {}, name); }
+
+// A number in [0, num_buckets) for each text, int64: TensorFlow's, by which saved embeddings are found.
+inline Output StringToHashBucketFast(Input input, int64_t num_buckets, const Name& name = {}) {
+  return Make("StringToHashBucketFast", {input}, {{"num_buckets", num_buckets}}, name);
+}
+// The same by a hash that nobody can aim at a bucket without knowing the key, two numbers.
+inline Output StringToHashBucketStrong(Input input, int64_t num_buckets, const std::vector<int64_t>& key,
+                                       const Name& name = {}) {
+  return Make("StringToHashBucketStrong", {input}, {{"num_buckets", num_buckets}, {"key", key}}, name);
+}
+
+// Strings in web-safe Base64, and back: an error for what spells no bytes.
+inline Output EncodeBase64(Input input, bool pad = false, const Name& name = {}) {
+  return Make("EncodeBase64", {input}, {{"pad", pad}}, name);
+}
+inline Output DecodeBase64(Input input, const Name& name = {}) { return Make("DecodeBase64", {input}, {}, name); }
+
+// The bytes of strings of one length as numbers or bools along a new last axis.
+inline Output DecodeRaw(Input bytes, DType out_type, bool little_endian = true, const Name& name = {}) {
+  return Make("DecodeRaw", {bytes}, {{"out_type", out_type}, {"little_endian", little_endian}}, name);
+}
+
 }  // namespace weir::ops

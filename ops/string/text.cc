@@ -2,12 +2,11 @@
 #include <fmt/format.h>
 
 #include "weir/graph/infer.h"
+#include "weir/ops/string/reasons.h"
 
 namespace weir {
 
 namespace {
-
-constexpr const char* kStrings = "strings have no derivative";
 
 // Equal shapes; scalars go with any of them.
 Status StringJoinShape(ShapeContext& c) {

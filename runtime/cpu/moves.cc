@@ -215,12 +215,12 @@ Status FillBefore(PrepareContext& c, int out, int in) {
   });
 }
 
-Status CopyBefore(PrepareContext& c) {
+Status CopyBefore(PrepareContext& c, int in) {
   const DType t = c.output_dtype(0);
   return ForElement(t, [&](auto type) {
     using T = decltype(type);
-    c.Before(c.output_shape(0).num_elements(), MoveCost(t), [](RunArgs& a) {
-      const T* from = a.in<T>(0);
+    c.Before(c.output_shape(0).num_elements(), MoveCost(t), [in](RunArgs& a) {
+      const T* from = a.in<T>(in);
       T* to = a.out<T>(0);
       if (from != to) std::copy(from + a.begin, from + a.end, to + a.begin);
     });

@@ -93,8 +93,8 @@ inline Status SetMove(PrepareContext& c, Move move, int in = 0, int out = 0) {
 // A phase before the main one (so that moves are not all of the work): fills output `out` with zeros (empty objects),
 // or with the only element of input `in`.
 Status FillBefore(PrepareContext& c, int out, int in = -1);
-// A phase before the main one: copies input 0 to output 0, of one dtype and shape; nothing where they are one.
-Status CopyBefore(PrepareContext& c);
+// A phase before the main one: copies input `in` to output 0, of one dtype and shape; nothing where they are one.
+Status CopyBefore(PrepareContext& c, int in = 0);
 
 // Element i of an integer tensor of dtype `t` (int8, uint8, int16, uint16, int32 or int64).
 inline int64_t IntegerAt(const void* data, DType t, int64_t i) {

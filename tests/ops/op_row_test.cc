@@ -25,6 +25,7 @@ std::vector<OpRow> StateRows();
 std::vector<OpRow> TrainRows();
 std::vector<OpRow> ControlRows();
 std::vector<OpRow> StringRows();
+std::vector<OpRow> SparseRows();
 std::vector<OpRow> IoRows();
 std::vector<OpRow> SummaryRows();
 
@@ -32,7 +33,7 @@ std::map<std::string, std::vector<OpRow>> AllRows() {
   std::map<std::string, std::vector<OpRow>> by_op;
   for (OpRow& row : Joined({ArrayRows(), MathRows(), ReduceRows(), LinalgRows(), GatherRows(), NnRows(), ConvRows(),
                             PoolRows(), NormRows(), ImageRows(), RandomRows(), StateRows(), TrainRows(),
-                            ControlRows(), StringRows(), IoRows(), SummaryRows()})) {
+                            ControlRows(), StringRows(), SparseRows(), IoRows(), SummaryRows()})) {
     by_op[row.op].push_back(std::move(row));
   }
   return by_op;

@@ -22,6 +22,7 @@ const std::set<std::string_view>& Accumulating() {
                                                  "BatchMatMul",
                                                  "BatchMatMulV2",
                                                  "SegmentSum",
+                                                 "SparseTensorDenseMatMul",
                                                  "UnsortedSegmentSum",
                                                  "L2Loss",
                                                  "Softmax",

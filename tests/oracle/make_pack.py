@@ -33,15 +33,18 @@ import gen_linalg
 import gen_math
 import gen_nn
 import gen_scatter
+import gen_sparse
 import gen_special
 import gen_state
+import gen_string
 from draw import OPDEFS_HELP, Draw, Var, load_opdefs
 
 tf1 = tf.compat.v1
 FAMILIES = {"math": gen_math.GENERATORS, "array": gen_array.GENERATORS, "nn": gen_nn.GENERATORS,
             "state": gen_state.GENERATORS,
             "linalg": gen_linalg.GENERATORS, "image": gen_image.GENERATORS, "scatter": gen_scatter.GENERATORS,
-            "bits": gen_bits.GENERATORS, "special": gen_special.GENERATORS}
+            "bits": gen_bits.GENERATORS, "special": gen_special.GENERATORS, "string": gen_string.GENERATORS,
+            "sparse": gen_sparse.GENERATORS}
 GENERATORS = {op: g for family in FAMILIES.values() for op, g in family.items()}
 QUANTIZED = {"qint8": tf.qint8, "quint8": tf.quint8, "qint32": tf.qint32, "qint16": tf.qint16, "quint16": tf.quint16}
 
@@ -148,7 +151,7 @@ def differentiate(built, rng, results):
 
 def add_const(graph, name, value, dtype=None):
     node = graph.node.add(name=name, op="Const")
-    value = np.asarray(value)
+    value = np.asarray(value, np.object_ if isinstance(value, bytes) else None)  # else it would lose zeros at its end
     proto = tf.make_tensor_proto(value, dtype=dtype or (tf.string if value.dtype == object else None),
                                  shape=value.shape)
     node.attr["dtype"].type = proto.dtype

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <type_traits>
 
+#include "weir/ops/string/cpu/spaces.h"
 #include "weir/runtime/cpu/moves.h"
 
 namespace weir {
@@ -130,8 +131,6 @@ Status PrepareAsString(PrepareContext& c) {
 }
 
 // ---- StringToNumber
-
-bool IsSpace(char ch) { return ch == ' ' || (ch >= '\t' && ch <= '\r'); }
 
 // Reads all of `text` but white space around it. What is out of a float's range becomes infinite or zero; an integer's
 // is no number.

@@ -1,0 +1,21 @@
+// Ops on sparse tensors, each given by its parts: the positions of its elements [n, rank], their values [n], and its
+// shape [rank]. One file a topic.
+#include "weir/ops/registry.h"
+
+namespace weir {
+
+void RegisterSparseOrderOps(OpRegistry& r);    // order.cc: SparseReorder, SparseReshape
+void RegisterSparseSlicesOps(OpRegistry& r);   // slices.cc: SparseSlice and its gradient, SparseConcat
+void RegisterSparseRowsOps(OpRegistry& r);     // rows.cc: SparseFillEmptyRows and its gradient
+void RegisterSparseProductOps(OpRegistry& r);  // product.cc: SparseTensorDenseMatMul
+void RegisterSparseDenseOps(OpRegistry& r);    // dense.cc: SparseTensorDenseAdd, SparseDenseCwiseMul, …Div, …Add
+
+void RegisterSparseOps(OpRegistry& r) {
+  RegisterSparseOrderOps(r);
+  RegisterSparseSlicesOps(r);
+  RegisterSparseRowsOps(r);
+  RegisterSparseProductOps(r);
+  RegisterSparseDenseOps(r);
+}
+
+}  // namespace weir

@@ -1,0 +1,8 @@
+// Why ops on strings have no gradient.
+#pragma once
+
+namespace weir {
+
+inline constexpr char kStrings[] = "strings have no derivative";
+
+}  // namespace weir

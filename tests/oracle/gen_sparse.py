@@ -1,0 +1,127 @@
+"""Cases of ops on sparse tensors, which are given by positions, values and shape."""
+
+import numpy as np
+
+from draw import TYPES, Case
+
+
+def positions(d, s, ordered):
+    """Some distinct positions in a tensor of shape s."""
+    total = int(np.prod(s))
+    n = d.int(0, min(total, 12))
+    flat = d.rng.permutation(total)[:n]
+    if ordered:
+        flat = np.sort(flat)
+    return np.stack(np.unravel_index(flat, s), -1).reshape(n, len(s)).astype(np.int64)
+
+
+def sizes(s):
+    return np.array(s, np.int64).reshape(-1)
+
+
+def reorder(d):
+    s = d.shape(min_rank=1, max_rank=3)
+    at = positions(d, s, d.flag(0.2))
+    return Case(at, d.values(d.type(), (len(at),)), sizes(s))
+
+
+def reshape(d):
+    s = d.shape(min_rank=1, max_rank=4)
+    at = positions(d, s, d.flag())
+    new = list(s)
+    d.rng.shuffle(new)
+    while len(new) > 1 and d.flag():
+        new[0] *= new.pop()
+    if d.flag():
+        new.insert(d.int(0, len(new)), 1)
+    if d.flag():
+        new[d.int(0, len(new) - 1)] = -1
+    if d.flag(0.05):
+        new[0] += 7
+    return Case(at, sizes(s), sizes(new))
+
+
+def fill_empty_rows(d):
+    s = d.shape(min_rank=1, max_rank=3)
+    at = positions(d, s, d.flag())
+    t = d.type()
+    if d.flag(0.05) and len(at):
+        at[-1, 0] = 99
+    return Case(at, d.values(t, (len(at),)), sizes(s), d.values(t, ()))
+
+
+def fill_empty_rows_grad(d):
+    n, t = d.int(0, 9), d.type()
+    places = d.rng.permutation(n)[:d.int(0, n)].astype(np.int64)
+    if d.flag(0.05) and len(places):
+        places[0] = n
+    return Case(places, d.values(t, (n,), wild=False), grad=False)
+
+
+def product(d):
+    t, kind = d.type(), TYPES[d.pick(["int32", "int64"])]
+    adjoint_a, adjoint_b = d.flag(), d.flag()
+    s, columns = (d.dim(7), d.dim(7)), d.dim(9)
+    at = positions(d, s, d.flag())
+    if d.flag(0.05) and len(at):
+        at[0, d.int(0, 1)] = 99
+    inner = s[0] if adjoint_a else s[1]
+    b = d.values(t, (columns, inner) if adjoint_b else (inner, columns), wild=False)
+    return Case(at.astype(kind), d.values(t, (len(at),), wild=False), sizes(s), b, adjoint_a=adjoint_a,
+                adjoint_b=adjoint_b)
+
+
+def dense_add(d):
+    s, t, kind = d.shape(min_rank=1), d.type(), TYPES[d.pick(["int32", "int64"])]
+    at = positions(d, s, d.flag())
+    if d.flag(0.05) and len(at):
+        at[0, 0] = 99
+    return Case(at.astype(kind), d.values(t, (len(at),)), np.array(s, kind), d.values(t, s))
+
+
+def cwise(d):
+    s, t = d.shape(min_rank=1), d.type()
+    at = positions(d, s, d.flag())
+    if d.flag(0.05) and len(at):
+        at[0, 0] = 99
+    dense = tuple(1 if d.flag(0.25) else n for n in s)[d.pick([0, 0, 0, len(s), d.int(0, len(s))]):]
+    y = d.values(t, dense, 1 if d.op.endswith("Div") and not d.flag(0.1) else -4)
+    return Case(at, d.values(t, (len(at),)), sizes(s), y)
+
+
+def slices(d):
+    s = d.shape(min_rank=1, max_rank=3)
+    at = positions(d, s, d.flag())
+    start = np.array([d.int(-1, n) if d.flag(0.2) else d.int(0, max(n - 1, 0)) for n in s], np.int64)
+    size = np.array([d.int(0, n + 2) for n in s], np.int64)
+    if d.flag(0.05):
+        size[0] = -1
+    return Case(at, d.values(d.type(), (len(at),)), sizes(s), start, size)
+
+
+def slice_grad(d):
+    s = d.shape(min_rank=1, max_rank=3, empty=0.0)
+    at = positions(d, s, True)
+    start = np.array([d.int(0, n - 1) for n in s], np.int64)
+    inside = at[(at >= start).all(1)] - start
+    if d.flag(0.1) and len(inside):
+        inside[-1, -1] += 50
+    return Case(d.values(d.type(), (len(inside),), wild=False), at, start, inside, grad=False)
+
+
+def concat(d):
+    s, t = d.shape(min_rank=1, max_rank=3), d.type()
+    axis = d.int(0, len(s) - 1)
+    shapes = [s[:axis] + (d.dim(),) + s[axis + 1:] for _ in range(d.int(2, 4))]
+    at = [positions(d, x, d.flag()) for x in shapes]
+    if d.flag(0.05):
+        shapes[1] = tuple(n + 1 for n in shapes[1])
+    return Case(at, [d.values(t, (len(p),)) for p in at], [sizes(x) for x in shapes],
+                concat_dim=d.pick([axis, axis - len(s)]))
+
+
+GENERATORS = {"SparseReorder": reorder, "SparseReshape": reshape, "SparseFillEmptyRows": fill_empty_rows,
+              "SparseFillEmptyRowsGrad": fill_empty_rows_grad, "SparseTensorDenseMatMul": product,
+              "SparseSlice": slices, "SparseSliceGrad": slice_grad, "SparseConcat": concat,
+              "SparseTensorDenseAdd": dense_add, "SparseDenseCwiseMul": cwise, "SparseDenseCwiseDiv": cwise,
+              "SparseDenseCwiseAdd": cwise}

@@ -1,0 +1,110 @@
+"""Cases of ops that compute with strings."""
+
+import base64
+
+import numpy as np
+
+from draw import TYPES, Case
+
+INDEX = ["int32", "int64"]
+PIECES = [b"", b"a", b"b", b",", b", ", b" ", b"\t\n", b"aba", "\u00e4".encode(), "\u6f22".encode(),
+          "\U0001F600".encode(), b"\x80", b"\xff", b"\x00", b"A Word",
+          b"a longer piece of text, beyond any small buffer"]
+
+
+def texts(d, shape):
+    """Strings of some pieces each: bytes, characters, white space, what is no UTF-8."""
+    v = [b"".join(d.pick(PIECES) for _ in range(d.int(0, 5))) for _ in range(int(np.prod(shape)))]
+    return np.array(v + [None], np.object_)[:-1].reshape(shape)
+
+
+def scalar(text):
+    return np.array(text, np.object_)
+
+
+def split(d):
+    x = texts(d, d.shape(rank=1))
+    if d.op == "StringSplit":
+        return Case(x, scalar(d.pick([b"", b" ", b",", b", ", b"ab"])), skip_empty=d.flag())
+    return Case(x, scalar(d.pick([b"", b" ", b",", b", ", b"aba", b"a"])), maxsplit=d.pick([-2, -1, -1, 0, 1, 2, 3]))
+
+
+def reduce_join(d):
+    s = d.shape(empty=0.1)
+    axes = np.array(d.axes(len(s)), np.int32)
+    if d.flag(0.05):
+        axes = np.array([len(s)], np.int32)
+    return Case(texts(d, s), axes, keep_dims=d.flag(), separator=d.pick([b"", b"-", b", "]))
+
+
+def unsorted_segment_join(d):
+    s = d.shape(min_rank=1, max_rank=3)
+    ids, n = s[:d.int(1, len(s))], d.int(1, 5)
+    kind = d.pick(INDEX)
+    i = d.index(n, ids, kind)
+    if d.flag(0.1) and i.size:
+        i.flat[0] = d.pick([-1, n])
+    return Case(texts(d, s), i, TYPES[d.pick(INDEX)](n), separator=d.pick([b"", b"-", b", "]))
+
+
+def substr(d):
+    t = TYPES[d.type()]
+    s, at = d.broadcast_pair(max_rank=2, empty=0.03)
+    s, at = d.pick([(s, at), (at, s), (s, ()), (s, s)])
+    unit, wild = d.pick(["BYTE", "UTF8_CHAR"]), d.flag(0.2)
+    low, high = (-4, 5) if wild else (0, 1)
+    x = texts(d, s)
+    if not wild:
+        x = np.array([v + b"ab" for v in x.flat] + [None], np.object_)[:-1].reshape(s)
+    return Case(x, np.asarray(d.rng.integers(low, high, at, endpoint=True), t),
+                np.asarray(d.rng.integers(-1 if unit == "BYTE" else 0, 6, at), t), unit=unit)
+
+
+def length(d):
+    return Case(texts(d, d.shape()), unit=d.pick(["BYTE", "UTF8_CHAR"]))
+
+
+def plain(d):
+    return Case(texts(d, d.shape()))
+
+
+def bucket(d):
+    kw = {"key": [d.int(-2**63, 2**63 - 1), d.int(-2**63, 2**63 - 1)]} if d.op.endswith("Strong") else {}
+    s = d.shape()
+    x = [d.rng.bytes(d.int(0, 300) if d.flag(0.3) else d.int(0, 40)) for _ in range(int(np.prod(s)))]
+    return Case(np.array(x + [None], np.object_)[:-1].reshape(s),
+                num_buckets=d.pick([1, 7, 1000, 2**31, 2**63 - 1]), **kw)
+
+
+def encode(d):
+    return Case(texts(d, d.shape()), pad=d.flag())
+
+
+def decode(d):
+    x = texts(d, d.shape())
+    for i in range(x.size):
+        text = base64.urlsafe_b64encode(x.flat[i])
+        if d.flag():
+            text = text.rstrip(b"=")
+        if d.flag(0.02):
+            text += d.pick([b"=", b"+", b"A", b"=="])
+        x.flat[i] = text
+    return Case(x)
+
+
+def decode_raw(d):
+    t, s = d.type("out_type"), d.shape(max_rank=3)
+    size = np.dtype(TYPES[t]).itemsize
+    n = size * d.int(0, 4) + (1 if d.flag(0.05) else 0)
+    # TensorFlow keeps any byte in a bool.
+    x = [bytes(d.rng.integers(0, 2, n, np.uint8)) if t == "bool" else d.rng.bytes(n) for _ in range(int(np.prod(s)))]
+    if d.flag(0.05) and len(x) > 1:
+        x[-1] += bytes(size)
+    return Case(np.array(x + [None], np.object_)[:-1].reshape(s), out_type=t, little_endian=d.flag(), grad=False)
+
+
+GENERATORS = {"StringSplit": split, "StringSplitV2": split, "ReduceJoin": reduce_join,
+              "UnsortedSegmentJoin": unsorted_segment_join, "Substr": substr, "StringLength": length,
+              "StringStrip": plain, "StringToHashBucket": bucket, "StringToHashBucketFast": bucket,
+              "StringToHashBucketStrong": bucket, "EncodeBase64": encode, "DecodeBase64": decode,
+              "DecodeRaw": decode_raw}
