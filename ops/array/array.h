@@ -39,6 +39,10 @@ inline OutputList IdentityN(InputList inputs, const Name& name = {}) {
   const auto count = static_cast<int64_t>(inputs.size());
   return MakeAll("IdentityN", std::move(inputs), {}, name, count);
 }
+// The input; an error when it is not of this shape, whose sizes may be unknown.
+inline Output EnsureShape(Input input, PartialShape shape, const Name& name = {}) {
+  return Make("EnsureShape", {input}, {{"shape", std::move(shape)}}, name);
+}
 inline Output Snapshot(Input input, const Name& name = {}) { return Make("Snapshot", {input}, {}, name); }
 // A constant for differentiation.
 inline Output StopGradient(Input input, const Name& name = {}) { return Make("StopGradient", {input}, {}, name); }

@@ -38,6 +38,20 @@ Status PlaceholderWithDefaultShape(ShapeContext& c) {
   return {};
 }
 
+Status EnsureShapeShape(ShapeContext& c) {
+  const auto shape = c.attr<PartialShape>("shape");
+  auto merged = MergeShapes(c.input(0), shape);
+  if (!merged.ok())
+    return InvalidArgument(fmt::format("is given {}, which is not of shape {}", c.Describe(0), shape.ToString()));
+  c.set_output(0, *std::move(merged));
+  return {};
+}
+
+Status EnsureShapeGrad(GradContext& c) {
+  c.set(0, Make("EnsureShape", {c.grad()}, c.attrs({"shape"})));
+  return {};
+}
+
 Status FillShape(ShapeContext& c) {
   WEIR_RETURN_IF_ERROR(RequireVector(c, 0));
   WEIR_RETURN_IF_ERROR(RequireScalar(c, 1));
@@ -141,6 +155,11 @@ void AddPassing(OpRegistry& r) {
       .Doc("The input as it is now.")
       .Shape(AllUnchanged)
       .Gradient(PassGrad);
+  r.Add("EnsureShape")
+      .Input("input: T").Output("output: T").Attr("shape: shape").Attr("T: type")
+      .Doc("The input, unchanged; an error when it is not of this shape, whose sizes may be unknown.")
+      .Shape(EnsureShapeShape).NoFlops()
+      .Gradient(EnsureShapeGrad);
   r.Add("StopGradient")
       .Input("input: T").Output("output: T").Attr("T: type")
       .Doc("The input, unchanged; for differentiation a constant.")

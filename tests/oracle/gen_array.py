@@ -457,6 +457,9 @@ GENERATORS = {
     "OnesLike": same(), "IdentityN": identity_n, "CheckNumerics": check_numerics, "Reshape": reshape, "Const": const,
     "PlaceholderWithDefault": lambda d: (
         lambda v: Case(v, shape=list(v.shape) if d.flag() else None))(d.values(d.type("dtype"), d.shape())),
+    "EnsureShape": lambda d: (
+        lambda v: Case(v, shape=[None if d.flag() else n for n in v.shape]))(
+            d.values(d.type(), d.shape())),
     "Shape": same(out_type=lambda d: d.pick(INDEX)), "Size": same(out_type=lambda d: d.pick(INDEX)), "Rank": same(),
     "ShapeN": lambda d: (
         lambda t: Case([d.values(t, d.shape()) for _ in range(d.int(1, 3))], out_type=d.pick(INDEX)))(d.type()),

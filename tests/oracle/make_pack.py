@@ -9,7 +9,8 @@ Needs TensorFlow 2; nothing else in the repository does. What is in a pack (case
   in_K             Const; or the variable (VarHandleOp, VariableV2), whose value before is the Const init_K
   want_K           Const: output K as TensorFlow computes it
   wantvar_K        Const: variable K after the run
-  r_K, wantgrad_K  Const: the gradient by output K, and TensorFlow's gradient of sum(outputs * r) by input K
+  r_K, wantgrad_K  Const: the gradient by output K (of the case's `weighted` outputs), and TensorFlow's gradient of
+                   sum(outputs * r) by input K
   want_error       string Const: TensorFlow's message, where it refuses the case
   meta/tensorflow  string Const: TensorFlow's version
 """
@@ -31,13 +32,15 @@ import gen_image
 import gen_linalg
 import gen_math
 import gen_nn
+import gen_sequence
 import gen_state
 from draw import OPDEFS_HELP, Draw, Var, load_opdefs
 
 tf1 = tf.compat.v1
 FAMILIES = {"math": gen_math.GENERATORS, "array": gen_array.GENERATORS, "nn": gen_nn.GENERATORS,
             "state": gen_state.GENERATORS,
-            "linalg": gen_linalg.GENERATORS, "image": gen_image.GENERATORS}
+            "linalg": gen_linalg.GENERATORS, "image": gen_image.GENERATORS,
+            "sequence": gen_sequence.GENERATORS}
 GENERATORS = {op: g for family in FAMILIES.values() for op, g in family.items()}
 QUANTIZED = {"qint8": tf.qint8, "quint8": tf.quint8, "qint32": tf.qint32, "qint16": tf.qint16, "quint16": tf.quint16}
 
@@ -126,7 +129,8 @@ class Built:
 
 def differentiate(built, rng, results):
     """(r per output, gradient per input), {} where TensorFlow has none."""
-    ys = [(k, y) for k, y in enumerate(built.node.outputs) if y.dtype.is_floating or y.dtype.is_complex]
+    ys = [(k, y) for k, y in enumerate(built.node.outputs)
+          if (y.dtype.is_floating or y.dtype.is_complex) and k in (built.case.weighted or range(len(results)))]
     xs = [(k, x) for k, x in enumerate(built.inputs)
           if x.dtype.base_dtype.is_floating or x.dtype.base_dtype.is_complex or x.dtype == tf.resource]
     if not ys or not xs or not built.case.grad:

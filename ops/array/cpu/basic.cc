@@ -96,6 +96,15 @@ Status PrepareOnesLike(PrepareContext& c) {
   });
 }
 
+Status PrepareEnsureShape(PrepareContext& c) {
+  const auto shape = c.attr<PartialShape>("shape");
+  if (!shape.Admits(c.input_shape(0))) {
+    return InvalidArgument(
+        fmt::format("is given {}, which is not of shape {}", c.input_shape(0).ToString(), shape.ToString()));
+  }
+  return SetViewDims(c, c.input_shape(0).dims());
+}
+
 Status PrepareCheckNumerics(PrepareContext& c) {
   c.set_output_shape(0, c.input_shape(0));
   c.ParallelOver(c.input_shape(0).num_elements(), 0.5);
@@ -126,6 +135,7 @@ void RegisterArrayBasicKernels(KernelRegistry& r) {
   r.Add("PlaceholderWithDefault", PreparePlaceholderWithDefault).View(0, 0);
   r.Add("IdentityN", PrepareIdentityN);
   r.Add("Fill", PrepareFill).NeedsValue({0});
+  r.Add("EnsureShape", PrepareEnsureShape).View(0, 0);
   r.Add("ZerosLike", PrepareZerosLike);
   r.Add("OnesLike", PrepareOnesLike);
   r.Add("CheckNumerics", PrepareCheckNumerics).InPlace(0, 0);

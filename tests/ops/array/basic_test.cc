@@ -12,6 +12,8 @@ std::vector<OpRow> BasicRows() {
       {"Identity", {{2, 3}}},
       {"IdentityN", {{2, 3}, {3}}},
       {"Snapshot", {{2, 3}}},
+      {"EnsureShape", {{2, 3}}, {{"shape", PartialShape({None, 3})}}},
+      {"EnsureShape", {{2, 3}}, {{"shape", PartialShape::Unknown()}}},
       ByConvention({0}, {"StopGradient", {{2, 3}}}),
       RefusesGradient({"PreventGradient", {{2, 3}}}),
       {"CheckNumerics", {{2, 3}}, {{"message", "checked"}}},
