@@ -5,8 +5,6 @@
 //   r, u = sigmoid([x, h_prev] w_ru + b_ru)
 //   c    = tanh([x, h_prev * r] w_c + b_c)
 //   h    = u * h_prev + (1 - u) * c
-#include <fmt/format.h>
-
 #include "weir/graph/expand.h"
 #include "weir/ops/array/array.h"
 #include "weir/ops/linalg/linalg.h"
