@@ -7,17 +7,16 @@
 #include <functional>
 #include <optional>
 
-#include "weir/graph/body.h"
 #include "weir/graph/expand.h"
 #include "weir/graph/gradients.h"
 #include "weir/graph/infer.h"
 #include "weir/ops/array/array.h"
-#include "weir/ops/control/control.h"
 #include "weir/ops/linalg/linalg.h"
 #include "weir/ops/list/list.h"
 #include "weir/ops/math/math.h"
 #include "weir/ops/registry.h"
 #include "weir/ops/sequence/cudnn.h"
+#include "weir/ops/sequence/loop.h"
 
 namespace weir {
 
@@ -108,25 +107,18 @@ class Layers {
     const size_t first = vars.size();
     vars.insert(vars.end(), {ops::TensorListFromTensor(from_input), weights.r, weights.br});
     if (lengths_) vars.push_back(*lengths_);
-    WEIR_RETURN_IF_ERROR(b_.status());
-    WEIR_ASSIGN_OR_RETURN(const FuncRef step, StepFunction(vars, first, dtype));
-    OutputList last = ops::For(0, time, 1, vars, step);
-    WEIR_RETURN_IF_ERROR(b_.status());
+    const auto step = [&](const Output& i, const std::vector<Output>& v) { return Next(i, v, first); };
+    WEIR_ASSIGN_OR_RETURN(const OutputList last, LoopOver(b_, {0, time}, vars, "cudnn_rnn_step", step));
     state.h = last[1];
     if (has_c) state.c = last[2];
     return ops::TensorListStack(last[0], dtype, shape);
   }
 
-  Result<FuncRef> StepFunction(const std::vector<Output>& vars, size_t first, DType dtype) {
-    std::vector<OutputType> types(1);
-    types[0].dtype = kInt32, types[0].shape = PartialShape::Scalar();
-    for (const Output& v : vars) types.push_back(b_.graph().type(v.endpoint())), types.back().value.reset();
-    Builder body(&b_, static_cast<int>(types.size()));
-    auto tracing = body.Tracing();
-    WEIR_ASSIGN_OR_RETURN(const std::vector<Output> args, AddArgs(body, types));
-    const Output &i = args[0], *stays = &args[1 + first];
-    State before{args[2], first > 2 ? args[3] : Output()};
-    const Output x = ops::TensorListGetItem(stays[0], i, dtype);
+  // The variables after time `i`; from the `first` on they stay.
+  std::vector<Output> Next(const Output& i, const std::vector<Output>& vars, size_t first) const {
+    const Output* stays = &vars[first];
+    State before{vars[1], first > 2 ? vars[2] : Output()};
+    const Output x = ops::TensorListGetItem(stays[0], i, before.h.dtype());
     State after = Step(x, before, stays[1], stays[2]);
     Output y = after.h;
     if (lengths_) {
@@ -135,11 +127,10 @@ class Layers {
       after.h = ops::Where(goes_on, after.h, before.h);
       if (before.c.valid()) after.c = ops::Where(goes_on, after.c, before.c);
     }
-    std::vector<Output> results{ops::TensorListSetItem(args[1], i, y), after.h};
-    if (before.c.valid()) results.push_back(after.c);
-    results.insert(results.end(), args.begin() + 1 + static_cast<std::ptrdiff_t>(first), args.end());
-    WEIR_RETURN_IF_ERROR(AddResults(body, results));
-    return b_.AddFunction("cudnn_rnn_step", std::move(body.mutable_graph()));
+    std::vector<Output> next = vars;
+    next[0] = ops::TensorListSetItem(vars[0], i, y), next[1] = after.h;
+    if (before.c.valid()) next[2] = after.c;
+    return next;
   }
 
   Builder& b_;

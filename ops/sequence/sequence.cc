@@ -5,10 +5,14 @@ namespace weir {
 
 void RegisterCudnnRnnOps(OpRegistry& r);     // cudnn_rnn.cc: CudnnRNN and its gradients
 void RegisterCudnnParamsOps(OpRegistry& r);  // cudnn_params.cc: their weights, in one vector and apart
+void RegisterLstmBlockOps(OpRegistry& r);    // lstm_block.cc: LSTMBlockCell, BlockLSTM
+void RegisterGruBlockOps(OpRegistry& r);     // gru_block.cc: GRUBlockCell
 
 void RegisterSequenceOps(OpRegistry& r) {
   RegisterCudnnRnnOps(r);
   RegisterCudnnParamsOps(r);
+  RegisterLstmBlockOps(r);
+  RegisterGruBlockOps(r);
 }
 
 }  // namespace weir

@@ -62,7 +62,7 @@ struct OpRow {
   DType dtype = DType::kInvalid;  // of inputs without their own; else double where the op has it, then float, …
   std::string dtype_attr;         // whose dtypes are swept; else that of the first input without its own
   std::set<int> no_gradient;      // inputs whose gradient is a convention, no derivative
-  int gradient_outputs = 99;      // outputs behind these are no function to differentiate, by convention
+  std::set<int> differentiated;   // outputs; the others are no function to differentiate, by convention. None: all
   double tolerance = 1;           // factor for finite differences
   bool never_empty = false;       // no input and no output can be without elements
   bool refuses_gradient = false;  // asking for a gradient is an error, on purpose
@@ -75,7 +75,8 @@ struct OpRow {
 inline OpRow OfType(DType t, OpRow r) { r.dtype = t; return r; }
 inline OpRow Swept(std::string attr, OpRow r) { r.dtype_attr = std::move(attr); return r; }
 inline OpRow ByConvention(std::set<int> inputs, OpRow r) { r.no_gradient = std::move(inputs); return r; }
-inline OpRow OnlyFirstOutput(OpRow r) { r.gradient_outputs = 1; return r; }
+inline OpRow OnlyOutputs(std::set<int> outputs, OpRow r) { r.differentiated = std::move(outputs); return r; }
+inline OpRow OnlyFirstOutput(OpRow r) { return OnlyOutputs({0}, std::move(r)); }
 inline OpRow Rough(double tolerance, OpRow r) { r.tolerance = tolerance; return r; }
 inline OpRow NeverEmpty(OpRow r) { r.never_empty = true; return r; }
 inline OpRow RefusesGradient(OpRow r) { r.refuses_gradient = true; return r; }

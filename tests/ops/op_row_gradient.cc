@@ -156,7 +156,8 @@ void CheckGradientsOf(const OpRow& row, DType fed, DType dtype, OpCoverage* cove
   RowGraph g(row, dtype, values, Feeding::kFed);
   RowResult result = RunRow(g, true, 1);
   std::vector<Output> terms, first, second, again;
-  for (size_t i = 0; i < g.outputs.size() && int(i) < row.gradient_outputs; ++i) {
+  for (size_t i = 0; i < g.outputs.size(); ++i) {
+    if (!row.differentiated.empty() && !row.differentiated.count(int(i))) continue;
     const Tensor& t = result.tensors[i];
     if ((!Differentiable(t) && !IsComplex(t.dtype())) || t.num_elements() == 0) continue;
     terms.push_back(WeightedSum(g.b, g.outputs[i], result.tensors[i].shape(), int(i)));

@@ -21,6 +21,7 @@ std::vector<OpRow> PoolRows();
 std::vector<OpRow> NormRows();
 std::vector<OpRow> ImageRows();
 std::vector<OpRow> RandomRows();
+std::vector<OpRow> SequenceOpRows();
 std::vector<OpRow> StateRows();
 std::vector<OpRow> TrainRows();
 std::vector<OpRow> ControlRows();
@@ -32,8 +33,8 @@ std::vector<OpRow> SummaryRows();
 std::map<std::string, std::vector<OpRow>> AllRows() {
   std::map<std::string, std::vector<OpRow>> by_op;
   for (OpRow& row : Joined({ArrayRows(), MathRows(), ReduceRows(), LinalgRows(), GatherRows(), NnRows(), ConvRows(),
-                            PoolRows(), NormRows(), ImageRows(), RandomRows(), StateRows(), TrainRows(),
-                            ControlRows(), StringRows(), SparseRows(), IoRows(), SummaryRows()})) {
+                            PoolRows(), NormRows(), ImageRows(), RandomRows(), SequenceOpRows(), StateRows(),
+                            TrainRows(), ControlRows(), StringRows(), SparseRows(), IoRows(), SummaryRows()})) {
     by_op[row.op].push_back(std::move(row));
   }
   return by_op;

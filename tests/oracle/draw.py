@@ -34,6 +34,7 @@ class Case:
     def __init__(self, *inputs, grad=True, **attrs):
         self.inputs, self.attrs, self.grad = list(inputs), attrs, grad
         self.quantized = None  # name of the quantised dtype that input 0 has
+        self.weighted = ()  # outputs that are differentiated; none: all
         self.undefined = ()  # outputs that TensorFlow leaves as they were in memory
 
 

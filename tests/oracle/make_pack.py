@@ -9,7 +9,8 @@ Needs TensorFlow 2; nothing else in the repository does. What is in a pack (case
   in_K             Const; or the variable (VarHandleOp, VariableV2), whose value before is the Const init_K
   want_K           Const: output K as TensorFlow computes it
   wantvar_K        Const: variable K after the run
-  r_K, wantgrad_K  Const: the gradient by output K, and TensorFlow's gradient of sum(outputs * r) by input K
+  r_K, wantgrad_K  Const: the gradient by output K (of the case's `weighted` outputs), and TensorFlow's gradient of
+                   sum(outputs * r) by input K
   want_error       string Const: TensorFlow's message, where it refuses the case
   meta/tensorflow  string Const: TensorFlow's version
 """
@@ -33,6 +34,7 @@ import gen_linalg
 import gen_math
 import gen_nn
 import gen_scatter
+import gen_sequence
 import gen_sparse
 import gen_special
 import gen_state
@@ -44,7 +46,7 @@ FAMILIES = {"math": gen_math.GENERATORS, "array": gen_array.GENERATORS, "nn": ge
             "state": gen_state.GENERATORS,
             "linalg": gen_linalg.GENERATORS, "image": gen_image.GENERATORS, "scatter": gen_scatter.GENERATORS,
             "bits": gen_bits.GENERATORS, "special": gen_special.GENERATORS, "string": gen_string.GENERATORS,
-            "sparse": gen_sparse.GENERATORS}
+            "sparse": gen_sparse.GENERATORS, "sequence": gen_sequence.GENERATORS}
 GENERATORS = {op: g for family in FAMILIES.values() for op, g in family.items()}
 QUANTIZED = {"qint8": tf.qint8, "quint8": tf.quint8, "qint32": tf.qint32, "qint16": tf.qint16, "quint16": tf.quint16}
 
@@ -133,7 +135,8 @@ class Built:
 
 def differentiate(built, rng, results):
     """(r per output, gradient per input), {} where TensorFlow has none."""
-    ys = [(k, y) for k, y in enumerate(built.node.outputs) if y.dtype.is_floating or y.dtype.is_complex]
+    ys = [(k, y) for k, y in enumerate(built.node.outputs)
+          if (y.dtype.is_floating or y.dtype.is_complex) and k in (built.case.weighted or range(len(results)))]
     xs = [(k, x) for k, x in enumerate(built.inputs)
           if x.dtype.base_dtype.is_floating or x.dtype.base_dtype.is_complex or x.dtype == tf.resource]
     if not ys or not xs or not built.case.grad:

@@ -110,7 +110,7 @@ Color<float> ColorOf(const HueRange& h) {
 
 // `hue` within [0, 6).
 float WithinTurn(float hue) {
-  hue = std::fmod(hue, 6.0f);
+  if (!(hue >= -6 && hue < 12)) hue = std::fmod(hue, 6.0f);  // which is slow
   if (hue < 0) hue += 6;
   return hue >= 6 ? hue - 6 : hue;
 }
