@@ -3,6 +3,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "weir/graph/graph.h"
 
@@ -17,6 +19,8 @@ Result<std::string> ExportGraphDefText(const Graph& g);
 // What the graph's file said instead (file_info().meta) is not looked at. Errors: as above.
 Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta);
 Status SaveMetaGraph(const Graph& g, const MetaGraph& meta, const std::string& path);
+// A SavedModel of these graphs (saved_model.pb), each told by its tags. Errors: as above.
+Result<std::string> ExportSavedModel(const std::vector<std::pair<const Graph*, const MetaGraph*>>& graphs);
 // Writes a file, by its ending: .pbtxt as protobuf text, .txt and .weir as our text form, else binary. Atomic.
 Status SaveGraph(const Graph& g, const std::string& path);
 

@@ -130,6 +130,12 @@ Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta) {
   return wire->export_meta_graph(g, meta);
 }
 
+Result<std::string> ExportSavedModel(const std::vector<std::pair<const Graph*, const MetaGraph*>>& graphs) {
+  for (const auto& [g, meta] : graphs) WEIR_RETURN_IF_ERROR(CheckWritable(*g));
+  WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
+  return wire->export_saved_model(graphs);
+}
+
 Status SaveMetaGraph(const Graph& g, const MetaGraph& meta, const std::string& path) {
   WEIR_ASSIGN_OR_RETURN(std::string content, ExportMetaGraph(g, meta));
   return WriteAside(path, content);

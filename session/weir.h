@@ -50,6 +50,7 @@
 #include "weir/session/save/compiled_graph.h"      // what a run compiles to, in a file
 #include "weir/session/save/freeze.h"              // variables become constants
 #include "weir/session/save/lifted_graph.h"        // TensorFlow 1's loops become While
+#include "weir/session/save/saved_model.h"         // SavedModelBuilder, LoadSavedModel
 #include "weir/session/save/saver.h"               // Saver: checkpoints
 #include "weir/session/session.h"                  // Session
 #include "weir/version.h"                          // WEIR_VERSION

@@ -252,6 +252,18 @@ Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta) {
   return Bytes(p);
 }
 
+Result<std::string> ExportSavedModel(const std::vector<std::pair<const Graph*, const MetaGraph*>>& graphs) {
+  pb::SavedModel p;
+  p.set_saved_model_schema_version(1);
+  for (const auto& [g, meta] : graphs) {
+    pb::MetaGraphDef* part = p.add_meta_graphs();
+    WEIR_RETURN_IF_ERROR(ToWire(*g, part->mutable_graph_def()));
+    MetaToWire(*meta, part);
+    if (size_t bytes = p.ByteSizeLong(); bytes > INT_MAX) return TooLarge(part->graph_def(), bytes);
+  }
+  return Bytes(p);
+}
+
 Result<std::string> ExportGraphDefText(const Graph& g) {
   pb::GraphDef p;
   WEIR_RETURN_IF_ERROR(ToWire(g, &p));

@@ -82,6 +82,10 @@ void MetaToWire(const MetaGraph& m, pb::MetaGraphDef* p) {
     auto& asset = *p->add_asset_file_def();
     asset.mutable_tensor_info()->set_name(tensor);
     asset.set_filename(file);
+    // Where TensorFlow's Python looks for them.
+    auto& any = *(*p->mutable_collection_def())["saved_model_assets"].mutable_any_list()->add_value();
+    any.set_type_url("type.googleapis.com/tensorflow.AssetFileDef");
+    *any.mutable_value() = asset.SerializeAsString();
   }
 }
 

@@ -3,6 +3,7 @@
 namespace weir::wire {
 
 WEIR_DEPS_TABLE(Wire, weir_wire) = {&ImportGraphDef,     &ImportGraphDefText, &LoadGraphFromString,
-                                    &ExportGraphDef,     &ExportGraphDefText, &ExportMetaGraph};
+                                    &ExportGraphDef,     &ExportGraphDefText, &ExportMetaGraph,
+                                    &ExportSavedModel};
 
 }  // namespace weir::wire

@@ -15,6 +15,7 @@ struct Wire {
   decltype(&weir::ExportGraphDef) export_graph_def;
   decltype(&weir::ExportGraphDefText) export_graph_def_text;
   decltype(&weir::ExportMetaGraph) export_meta_graph;
+  decltype(&weir::ExportSavedModel) export_saved_model;
 };
 
 Result<Graph> ImportGraphDef(std::string_view bytes, const OpRegistry* registry);
@@ -24,5 +25,6 @@ Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegist
 Result<std::string> ExportGraphDef(const Graph& g);
 Result<std::string> ExportGraphDefText(const Graph& g);
 Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta);
+Result<std::string> ExportSavedModel(const std::vector<std::pair<const Graph*, const MetaGraph*>>& graphs);
 
 }  // namespace weir::wire

@@ -168,4 +168,8 @@ Result<std::vector<std::pair<std::string, Tensor>>> ReadVariables(const io::Bund
   return values;
 }
 
+Status AddVariable(const SavedVariable& v, const Tensor& value, io::BundleWriter* writer) {
+  return v.slice.start.empty() ? writer->Add(v.key, value) : writer->AddSlice(v.key, v.full, v.slice, value);
+}
+
 }  // namespace weir

@@ -36,4 +36,7 @@ Result<std::vector<std::pair<std::string, Tensor>>> ReadVariables(const io::Bund
                                                                   const std::vector<SavedVariable>& variables,
                                                                   std::vector<size_t>* missing);
 
+// Writes a variable's value as the tensor, or the part of one, that it is.
+Status AddVariable(const SavedVariable& v, const Tensor& value, io::BundleWriter* writer);
+
 }  // namespace weir

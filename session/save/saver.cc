@@ -109,11 +109,7 @@ Status Write(const std::string& path, const std::vector<SavedVariable>& variable
   for (const Tensor& t : values) bytes += IsPlain(t.dtype()) ? t.bytes() : 0;
   WEIR_ASSIGN_OR_RETURN(auto writer, io::BundleWriter::Create(path));
   WEIR_RETURN_IF_ERROR(writer.Reserve(bytes));
-  for (size_t i = 0; i < variables.size(); ++i) {
-    const SavedVariable& v = variables[i];
-    WEIR_RETURN_IF_ERROR(v.slice.start.empty() ? writer.Add(v.key, values[i])
-                                               : writer.AddSlice(v.key, v.full, v.slice, values[i]));
-  }
+  for (size_t i = 0; i < variables.size(); ++i) WEIR_RETURN_IF_ERROR(AddVariable(variables[i], values[i], &writer));
   for (const auto& [node, state] : states)
     WEIR_RETURN_IF_ERROR(writer.Add(std::string(kRandomKey) + node, Tensor::Vector(state)));
   WEIR_RETURN_IF_ERROR(writer.Finish());

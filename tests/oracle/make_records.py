@@ -4,7 +4,7 @@ Weir writes. Made with TensorFlow 2.21.0 and TensorBoard 2.20.
 
   make_records.py                   makes the files
   make_records.py --check FOLDER    TensorFlow and TensorBoard read what Weir wrote:
-                                    WEIR_RECORDS_OUT=FOLDER build/tests/weir_tests --gtest_filter='Record*:Event*'
+                                    WEIR_TEST_OUT=FOLDER build/tests/weir_tests --gtest_filter='Record*:Event*'
 """
 import argparse
 import glob

@@ -10,7 +10,7 @@
 
 #include "weir/runtime/io/crc32c.h"
 #include "weir/runtime/io/example.h"
-#include "weir/tests/runtime/io/out_folder.h"
+#include "weir/tests/out_folder.h"
 
 namespace weir {
 namespace {

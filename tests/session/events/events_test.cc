@@ -8,7 +8,7 @@
 #include "weir/ops/array/array.h"
 #include "weir/ops/math/math.h"
 #include "weir/session/events/summary_writer.h"
-#include "weir/tests/runtime/io/out_folder.h"
+#include "weir/tests/out_folder.h"
 
 namespace weir {
 namespace {

@@ -1,5 +1,5 @@
-// A folder that tests write files into: of the test's own, or the one that WEIR_RECORDS_OUT names, whose files
-// tests/oracle/make_records.py then reads.
+// A folder that tests write files into: of the test's own, or the one that WEIR_TEST_OUT names, whose files the scripts
+// of tests/oracle then read (make_records.py, check_saved_model.py).
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 namespace weir {
 
 inline std::string OutFolder() {
-  const char* named = std::getenv("WEIR_RECORDS_OUT");
+  const char* named = std::getenv("WEIR_TEST_OUT");
   const std::string folder =
       named ? named
             : testing::TempDir() + "weir_" + testing::UnitTest::GetInstance()->current_test_info()->name();
