@@ -475,28 +475,29 @@ namespace {
 
 // `infer` the nodes in dependency order.
 template <class Infer>
-Status InferInOrder(Graph& g, const KnownTypes& known, const Infer& infer) {
+Status InferInOrder(Graph& g, const Infer& infer) {
   InferenceScope scope;
   WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g));
-  for (NodeId id : order) {
-    WEIR_RETURN_IF_ERROR(infer(id));
-    if (known.empty()) continue;
-    for (size_t i = 0; i < g.node(id).outputs().size(); ++i) {
-      auto it = known.find(Endpoint{id, static_cast<int32_t>(i)});
-      if (it != known.end()) WEIR_RETURN_IF_ERROR(g.SetOutputType(id, static_cast<int>(i), it->second));
-    }
-  }
+  for (NodeId id : order) WEIR_RETURN_IF_ERROR(infer(id));
   return {};
 }
 
 }  // namespace
 
 Status InferGraph(Graph& g, const KnownTypes& known) {
-  return InferInOrder(g, known, [&](NodeId id) { return InferNode(g, id); });
+  return InferInOrder(g, [&](NodeId id) -> Status {
+    WEIR_RETURN_IF_ERROR(InferNode(g, id));
+    if (known.empty()) return {};
+    for (size_t i = 0; i < g.node(id).outputs().size(); ++i) {
+      auto it = known.find(Endpoint{id, static_cast<int32_t>(i)});
+      if (it != known.end()) WEIR_RETURN_IF_ERROR(g.SetOutputType(id, static_cast<int>(i), it->second));
+    }
+    return {};
+  });
 }
 
 Status InferStale(Graph& g) {
-  return InferInOrder(g, {}, [&](NodeId id) {
+  return InferInOrder(g, [&](NodeId id) {
     const bool given = g.node(id).inferred() || g.node(id).Is("_Arg");
     return given ? Status() : InferSound(g, id);
   });

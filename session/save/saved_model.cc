@@ -146,6 +146,9 @@ Status CheckSignatures(const Graph& g, const std::map<std::string, SignatureInfo
 
 }  // namespace
 
+SavedModelBuilder::SavedModelBuilder(std::string folder) : folder_(std::move(folder)) {}
+SavedModelBuilder::~SavedModelBuilder() = default;
+
 Status SavedModelBuilder::AddMetaGraph(Builder& b, const MetaGraphOptions& options) {
   WEIR_ASSIGN_OR_RETURN(MetaGraph meta, MetaGraphOf(b));
   const std::set<std::string> tags(options.tags.begin(), options.tags.end());
@@ -169,12 +172,12 @@ Status SavedModelBuilder::AddMetaGraph(Builder& b, const MetaGraphOptions& optio
     meta.init_op = options.init_op.name();
     meta.collections[kMainOp] = {.nodes = {meta.init_op}};
   }
-  WEIR_ASSIGN_OR_RETURN(const auto variables, CheckpointMap(g));
+  WEIR_ASSIGN_OR_RETURN(auto variables, CheckpointMap(g));
   meta.saver.reset();
   if (!variables.empty()) {
     WEIR_ASSIGN_OR_RETURN(meta.saver, AddSaveNodes(g, variables));
   }
-  parts_.push_back({std::move(g), std::move(meta)});
+  parts_.push_back({std::move(g), std::move(meta), std::move(variables)});
   return {};
 }
 
@@ -187,9 +190,8 @@ Status SavedModelBuilder::Save(const Session& session) {
   std::vector<std::pair<const Graph*, const MetaGraph*>> graphs;
   for (const Part& part : parts_) {
     graphs.emplace_back(&part.graph, &part.meta);
-    WEIR_ASSIGN_OR_RETURN(auto of_part, CheckpointMap(part.graph));
-    for (SavedVariable& v : of_part) {
-      if (known.emplace(v.key, v.variable).second) variables.push_back(std::move(v));
+    for (const SavedVariable& v : part.variables) {
+      if (known.emplace(v.key, v.variable).second) variables.push_back(v);
     }
   }
   if (!variables.empty()) WEIR_RETURN_IF_ERROR(WriteVariables(variables, session, aside.path() + kVariables));

@@ -19,6 +19,8 @@
 
 namespace weir {
 
+struct SavedVariable;  // checkpoint_map.h
+
 // ---- writing
 
 // What a caller feeds and what comes of it, by the names that the caller knows.
@@ -39,7 +41,8 @@ struct MetaGraphOptions {
 class SavedModelBuilder {
  public:
   // The folder is made by Save.
-  explicit SavedModelBuilder(std::string folder) : folder_(std::move(folder)) {}
+  explicit SavedModelBuilder(std::string folder);
+  ~SavedModelBuilder();
 
   // The builder's graph as it is now, with its collections and with nodes that save and restore its variables; those
   // that another graph of the model has, too, are the same variables. Errors: the builder's; a signature's tensor or
@@ -53,6 +56,7 @@ class SavedModelBuilder {
   struct Part {
     Graph graph;
     MetaGraph meta;
+    std::vector<SavedVariable> variables;
   };
   std::string folder_;
   std::vector<Part> parts_;

@@ -9,6 +9,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "weir/ops/image/cpu/banded_sums.h"
 #include "weir/runtime/cpu/patches.h"
 #include "weir/runtime/cpu/windows.h"
 #include "weir/runtime/kernel.h"
@@ -16,8 +17,6 @@
 namespace weir {
 namespace kernels {
 namespace {
-
-constexpr int64_t kWantedBands = 16;
 
 using ImageTypes = Types<uint8_t, uint16_t, int8_t, int16_t, int32_t, int64_t, Half, float, double>;
 
@@ -194,31 +193,17 @@ void AddCrop(const CropProblem& p, const float* grad, const float* box, bool nea
 
 template <class T>
 Status SetGradImage(PrepareContext& c, const CropProblem& p) {
-  using A = Wide<T>;
-  constexpr bool same = std::is_same_v<T, A>;
   const bool nearest = c.attr<std::string>("method") == "nearest";
   const Bands bands(p.images, p.y.image, 1, kWantedBands);
   const double work = double(p.crops * p.y.crop) * double(p.crop_row()) * 5 + double(p.images) * double(p.image_size());
-  c.ParallelOver(bands.count(), work / double(bands.count()));
-  WorkspaceLayout own;
-  own.Add(same ? 0 : bands.max_rows() * p.image_row(), sizeof(A));
-  WEIR_RETURN_IF_ERROR(own.SetOwn(c));
-  c.SetRun([p, bands, nearest](RunArgs& a) {
-    for (int64_t band = a.begin; band < a.end; ++band) {
-      const Span rows = bands.Rows(band);
-      const int64_t image = bands.image(band), n = rows.size() * p.image_row();
-      T* out = a.out<T>(0) + image * p.image_size() + rows.begin * p.image_row();
-      A* sums = a.own<A>();
-      if constexpr (same) sums = out;
-      std::fill_n(sums, n, A(0));
-      for (int64_t i = 0; i < p.crops; ++i) {
-        if (a.in<int32_t>(2)[i] != image) continue;
-        AddCrop(p, a.in<float>(0) + i * p.y.crop * p.crop_row(), a.in<float>(1) + i * 4, nearest, rows, sums);
-      }
-      if constexpr (!same) ConvertRows(sums, 0, out, 0, 1, n);
-    }
-  });
-  return {};
+  return SetBandedSums<T>(c, bands, p.image_size(), p.image_row(), work,
+                          [p, nearest](RunArgs& a, int64_t image, Span rows, Wide<T>* sums) {
+                            for (int64_t i = 0; i < p.crops; ++i) {
+                              if (a.in<int32_t>(2)[i] != image) continue;
+                              const float* crop = a.in<float>(0) + i * p.y.crop * p.crop_row();
+                              AddCrop(p, crop, a.in<float>(1) + i * 4, nearest, rows, sums);
+                            }
+                          });
 }
 
 Status PrepareGradImage(PrepareContext& c) {

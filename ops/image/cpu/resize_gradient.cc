@@ -3,39 +3,20 @@
 // into it.
 #include <type_traits>
 
+#include "weir/ops/image/cpu/banded_sums.h"
 #include "weir/ops/image/cpu/resampling.h"
-#include "weir/runtime/cpu/windows.h"
 
 namespace weir {
 namespace kernels {
 namespace {
 
-constexpr int64_t kWantedBands = 16;
-
-// Sums are taken in Wide<T>, here or in the output itself: add(image, rows, sums of those rows) for each band.
+// `taps`: how many pixels each of the gradient's is added to.
 template <class T, class F>
 Status SetBands(PrepareContext& c, const ResizeProblem& p, double taps, F add) {
-  using A = Wide<T>;
-  constexpr bool same = std::is_same_v<T, A>;
   const Bands bands(p.n, p.y.image, int64_t(std::min(1.0f / p.y.scale, 1e6f)), kWantedBands);
   const double pixels = double(p.y.resized) * double(p.resized_row()) * taps + double(p.y.image * p.image_row());
-  c.ParallelOver(bands.count(), pixels / double(bands.per_image));
-  WorkspaceLayout own;
-  own.Add(same ? 0 : bands.max_rows() * p.image_row(), sizeof(A));
-  WEIR_RETURN_IF_ERROR(own.SetOwn(c));
-  c.SetRun([p, bands, add](RunArgs& a) {
-    for (int64_t band = a.begin; band < a.end; ++band) {
-      const Span rows = bands.Rows(band);
-      const int64_t image = bands.image(band), n = rows.size() * p.image_row();
-      T* out = a.out<T>(0) + (image * p.y.image + rows.begin) * p.image_row();
-      A* sums = a.own<A>();
-      if constexpr (same) sums = out;
-      std::fill_n(sums, n, A(0));
-      add(a, image, rows, sums);
-      if constexpr (!same) ConvertRows(sums, 0, out, 0, 1, n);
-    }
-  });
-  return {};
+  const double work = pixels * double(bands.count()) / double(bands.per_image);
+  return SetBandedSums<T>(c, bands, p.y.image * p.image_row(), p.image_row(), work, add);
 }
 
 // ---- nearest

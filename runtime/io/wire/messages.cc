@@ -17,8 +17,15 @@
 #include "weir/proto/example.pb.h"
 #include "weir/proto/model.pb.h"
 #include "weir/proto/summary.pb.h"
+#include "weir/runtime/io/parse_message.h"
 
 namespace weir::io {
+
+Status ParseMessage(std::string_view bytes, const char* what, google::protobuf::MessageLite* message) {
+  google::protobuf::LogSilencer silence;
+  if (message->ParseFromArray(bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX)))) return {};
+  return DataLoss(fmt::format("error[file]: {} bytes are no {}", bytes.size(), what));
+}
 
 namespace {
 
@@ -269,22 +276,15 @@ std::string SequenceExampleBytes(const SequenceExample& example) {
   return Bytes(p);
 }
 
-template <class Message>
-Status ParseBytes(std::string_view bytes, const char* what, Message* p) {
-  google::protobuf::LogSilencer silence;
-  if (p->ParseFromArray(bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX)))) return {};
-  return DataLoss(fmt::format("error[file]: {} bytes are no {}", bytes.size(), what));
-}
-
 Result<Example> ParseExample(std::string_view bytes) {
   pb::Example p;
-  WEIR_RETURN_IF_ERROR(ParseBytes(bytes, "Example", &p));
+  WEIR_RETURN_IF_ERROR(ParseMessage(bytes, "Example", &p));
   return Example{ReadFeatures(p.features())};
 }
 
 Result<SequenceExample> ParseSequenceExample(std::string_view bytes) {
   pb::SequenceExample p;
-  WEIR_RETURN_IF_ERROR(ParseBytes(bytes, "SequenceExample", &p));
+  WEIR_RETURN_IF_ERROR(ParseMessage(bytes, "SequenceExample", &p));
   SequenceExample example{ReadFeatures(p.context()), {}};
   for (const auto& [name, list] : p.feature_lists().feature_list()) {
     auto& to = example.feature_lists[name];

@@ -2,25 +2,19 @@
 #include "weir/session/events/event_messages.h"
 
 #include <fmt/format.h>
-#include <google/protobuf/stubs/logging.h>
 
 #include <algorithm>
-#include <climits>
 
 #include "weir/graph/wire/import_value.h"
 #include "weir/proto/event.pb.h"
 #include "weir/proto/summary.pb.h"
+#include "weir/runtime/io/parse_message.h"
 
 namespace weir {
 
 namespace {
 
-template <class Message>
-Status ParseBytes(std::string_view bytes, const char* what, Message* p) {
-  google::protobuf::LogSilencer silence;
-  if (p->ParseFromArray(bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX)))) return {};
-  return DataLoss(fmt::format("error[file]: {} bytes are no {}", bytes.size(), what));
-}
+using io::ParseMessage;
 
 void WriteRun(const RunEvent& run, pb::TaggedRunMetadata* p) {
   pb::RunMetadata metadata;
@@ -39,7 +33,7 @@ void WriteRun(const RunEvent& run, pb::TaggedRunMetadata* p) {
 
 Result<RunEvent> ReadRun(const pb::TaggedRunMetadata& p) {
   pb::RunMetadata metadata;
-  WEIR_RETURN_IF_ERROR(ParseBytes(p.run_metadata(), "RunMetadata", &metadata));
+  WEIR_RETURN_IF_ERROR(ParseMessage(p.run_metadata(), "RunMetadata", &metadata));
   RunEvent run{p.tag(), {}};
   for (const auto& device : metadata.step_stats().dev_stats()) {
     for (const auto& node : device.node_stats()) {
@@ -58,7 +52,7 @@ Result<std::string> EventBytes(const Event& event) {
   if (const auto* meta = std::get_if<MetaGraphEvent>(&event.what)) p.set_meta_graph_def(meta->meta_graph_def);
   if (const auto* run = std::get_if<RunEvent>(&event.what)) WriteRun(*run, p.mutable_tagged_run_metadata());
   if (const auto* summary = std::get_if<SummaryEvent>(&event.what))
-    WEIR_RETURN_IF_ERROR(ParseBytes(summary->summary, "Summary", p.mutable_summary()));
+    WEIR_RETURN_IF_ERROR(ParseMessage(summary->summary, "Summary", p.mutable_summary()));
   if (const auto* session = std::get_if<SessionEvent>(&event.what)) {
     auto* to = p.mutable_session_log();
     to->set_status(static_cast<pb::SessionLog::SessionStatus>(session->status));
@@ -69,7 +63,7 @@ Result<std::string> EventBytes(const Event& event) {
 
 Result<Event> ParseEvent(std::string_view bytes) {
   pb::Event p;
-  WEIR_RETURN_IF_ERROR(ParseBytes(bytes, "Event", &p));
+  WEIR_RETURN_IF_ERROR(ParseMessage(bytes, "Event", &p));
   Event event{p.wall_time(), p.step(), {}};
   switch (p.what_case()) {
     case pb::Event::kFileVersion: event.what = FileVersion{p.file_version()}; break;
@@ -97,7 +91,7 @@ HistogramCounts ReadHistogram(const pb::HistogramProto& p) {
 
 Result<std::vector<SummaryValue>> ReadSummary(std::string_view bytes) {
   pb::Summary p;
-  WEIR_RETURN_IF_ERROR(ParseBytes(bytes, "Summary", &p));
+  WEIR_RETURN_IF_ERROR(ParseMessage(bytes, "Summary", &p));
   std::vector<SummaryValue> values;
   for (const pb::Summary::Value& v : p.value()) {
     SummaryValue value{.tag = v.tag(), .value = 0.0f, .node = v.node_name()};
@@ -131,7 +125,7 @@ std::string MetadataOf(const std::string& plugin) {
 
 std::string PluginOfMetadata(const std::string& metadata) {
   pb::SummaryMetadata p;
-  return ParseBytes(metadata, "SummaryMetadata", &p).ok() ? p.plugin_data().plugin_name() : "";
+  return ParseMessage(metadata, "SummaryMetadata", &p).ok() ? p.plugin_data().plugin_name() : "";
 }
 
 }  // namespace
