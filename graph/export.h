@@ -21,7 +21,12 @@ Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta);
 Status SaveMetaGraph(const Graph& g, const MetaGraph& meta, const std::string& path);
 // A SavedModel of these graphs (saved_model.pb), each told by its tags. Errors: as above.
 Result<std::string> ExportSavedModel(const std::vector<std::pair<const Graph*, const MetaGraph*>>& graphs);
+struct SaveGraphOptions {
+  // Constants of 4 KiB and more go into a file beside the graph's, `path`.….constants, which LoadGraph maps: for graphs
+  // of more than 2 GiB, and to open large ones at once. TensorFlow does not read such graphs (graph/constants_file.h).
+  bool constants_aside = false;
+};
 // Writes a file, by its ending: .pbtxt as protobuf text, .txt and .weir as our text form, else binary. Atomic.
-Status SaveGraph(const Graph& g, const std::string& path);
+Status SaveGraph(const Graph& g, const std::string& path, const SaveGraphOptions& options = {});
 
 }  // namespace weir

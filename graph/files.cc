@@ -2,14 +2,15 @@
 // its own (graph/base/deps.h).
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 
+#include "weir/graph/base/file.h"
+#include "weir/graph/constants_file.h"
 #include "weir/graph/export.h"
 #include "weir/graph/import.h"
+#include "weir/graph/message_file.h"
 #include "weir/graph/text/text.h"
 #include "weir/graph/wire/wire.h"
 
@@ -18,41 +19,6 @@ namespace weir {
 namespace {
 
 Result<const wire::Wire*> TheWire() { return deps::Get<wire::Wire>("weir_wire"); }
-
-Result<std::string> ReadWholeFile(const std::string& path) {
-  struct stat info;
-  if (stat(path.c_str(), &info) != 0)
-    return NotFound(fmt::format("error[file]: cannot read '{}': {}", path, std::strerror(errno)));
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return NotFound(fmt::format("error[file]: cannot read '{}': {}", path, std::strerror(errno)));
-  std::string content;
-  char part[1 << 16];  // a pipe does not tell its size
-  while (file.read(part, sizeof part) || file.gcount() > 0) {
-    content.append(part, static_cast<size_t>(file.gcount()));
-    if (content.size() > INT_MAX) return ResourceExhausted(fmt::format("error[file]: '{}' has more than 2 GiB", path));
-  }
-  return content;
-}
-
-Status WriteAside(const std::string& path, const std::string& content) {
-  std::string aside = path + ".XXXXXX";
-  int fd = mkstemp(aside.data());
-  if (fd < 0) return NotFound(fmt::format("error[file]: cannot write '{}': {}", path, std::strerror(errno)));
-  size_t done = 0;
-  while (done < content.size()) {
-    ssize_t n = write(fd, content.data() + done, content.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) break;
-    done += static_cast<size_t>(n);
-  }
-  bool ok = done == content.size() && fchmod(fd, 0644) == 0 && fsync(fd) == 0;
-  int error = errno;
-  close(fd);
-  if (ok && rename(aside.c_str(), path.c_str()) == 0) return {};
-  if (ok) error = errno;
-  unlink(aside.c_str());
-  return ResourceExhausted(fmt::format("error[file]: cannot write '{}': {}", path, std::strerror(error)));
-}
 
 // What no file can hold: functions of this process.
 Status CheckWritable(const Graph& g) {
@@ -97,7 +63,7 @@ Result<Graph> ImportGraphDefText(std::string_view text, const OpRegistry* regist
 Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegistry* registry,
                                         const LoadOptions& options, const std::string& name) {
   WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
-  return wire->load_graph(content, registry, options, name);
+  return wire->load_graph(content, {}, registry, options, name);
 }
 
 Result<LoadedGraph> LoadGraph(const std::string& path, const OpRegistry* registry, const LoadOptions& options) {
@@ -108,8 +74,11 @@ Result<LoadedGraph> LoadGraph(const std::string& path, const OpRegistry* registr
     }
     return NotFound(fmt::format("error[file]: the folder '{}' holds no saved_model.pb", path));
   }
-  WEIR_ASSIGN_OR_RETURN(std::string content, ReadWholeFile(path));
-  return LoadGraphFromString(content, registry, options, path);
+  WEIR_ASSIGN_OR_RETURN(const MessageFile file, ReadMessageFile(path));
+  WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
+  WEIR_ASSIGN_OR_RETURN(LoadedGraph loaded, wire->load_graph(file.bytes, file.contents, registry, options, path));
+  WEIR_RETURN_IF_ERROR(MapConstants(path, &loaded.graph));
+  return loaded;
 }
 
 Result<std::string> ExportGraphDef(const Graph& g) {
@@ -138,17 +107,23 @@ Result<std::string> ExportSavedModel(const std::vector<std::pair<const Graph*, c
 
 Status SaveMetaGraph(const Graph& g, const MetaGraph& meta, const std::string& path) {
   WEIR_ASSIGN_OR_RETURN(std::string content, ExportMetaGraph(g, meta));
-  return WriteAside(path, content);
+  return io::WriteFile(path, content);
 }
 
-Status SaveGraph(const Graph& g, const std::string& path) {
+Status SaveGraph(const Graph& g, const std::string& path, const SaveGraphOptions& options) {
+  if (options.constants_aside) {
+    WEIR_ASSIGN_OR_RETURN(const Graph rest, WriteConstants(g, path));
+    WEIR_RETURN_IF_ERROR(SaveGraph(rest, path));
+    RemoveOldConstants(rest, path);
+    return {};
+  }
   if (path.ends_with(".txt") || path.ends_with(".weir")) {
     WEIR_RETURN_IF_ERROR(CheckWritable(g));
-    return WriteAside(path, PrintGraph(g));
+    return io::WriteFile(path, PrintGraph(g));
   }
   auto content = path.ends_with(".pbtxt") ? ExportGraphDefText(g) : ExportGraphDef(g);
   if (!content.ok()) return content.status();
-  return WriteAside(path, *content);
+  return io::WriteFile(path, *content);
 }
 
 }  // namespace weir

@@ -46,6 +46,9 @@ struct SignatureInfo {
 struct SaverInfo {
   std::string filename_tensor, save_tensor, restore_op;
   int max_to_keep = 0;
+  float keep_checkpoint_every_n_hours = 10000;
+  bool sharded = false;
+  int version = 2;  // of the checkpoints: 2, 1 or 0 (none is told: 1)
 };
 
 // Whether TensorFlow takes a collection for one of variables: those of these names alone are VariableDef messages in

@@ -18,7 +18,7 @@
 #include "weir/ops/list/list.h"                    // TensorListReserve, TensorListStack, …
 #include "weir/ops/math/math.h"                    // operators, Relu, Square, …
 #include "weir/ops/model/clip.h"                   // ClipByNorm, …
-#include "weir/ops/model/collections.h"            // SaveMetaGraph: variables, losses, updates by name, in files
+#include "weir/ops/model/collections.h"            // variables, losses, updates by name, in files as well
 #include "weir/ops/model/control_flow.h"           // functions of the graph: calls, If, While
 #include "weir/ops/model/gradient_accumulation.h"  // several batches a step
 #include "weir/ops/model/import_graph.h"           // ImportGraph: a graph into another
@@ -50,6 +50,7 @@
 #include "weir/session/save/compiled_graph.h"      // what a run compiles to, in a file
 #include "weir/session/save/freeze.h"              // variables become constants
 #include "weir/session/save/lifted_graph.h"        // TensorFlow 1's loops become While
+#include "weir/session/save/meta_graph.h"          // SaveMetaGraph
 #include "weir/session/save/saved_model.h"         // SavedModelBuilder, LoadSavedModel
 #include "weir/session/save/saver.h"               // Saver: checkpoints
 #include "weir/session/session.h"                  // Session

@@ -1,5 +1,5 @@
 // A folder that tests write files into: of the test's own, or the one that WEIR_TEST_OUT names, whose files the scripts
-// of tests/oracle then read (make_records.py, check_saved_model.py).
+// of tests/oracle then read (make_records.py, check_saved.py).
 #pragma once
 
 #include <gtest/gtest.h>

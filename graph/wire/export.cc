@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/text_format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -230,7 +231,8 @@ Status TooLarge(const pb::GraphDef& p, size_t bytes) {
   Status s = ResourceExhausted(fmt::format("error[file]: the graph has {} bytes; a message has at most 2 GiB", bytes));
   for (size_t i = 0; i < nodes.size() && i < 3; ++i)
     s = std::move(s).Detail(fmt::format("'{}' has {} bytes", nodes[i].second, nodes[i].first));
-  return std::move(s).Help("make large constants variables, saved in a checkpoint");
+  return std::move(s).Help(
+      "make large constants variables, saved in a checkpoint, or save them aside (SaveGraphOptions::constants_aside)");
 }
 
 }  // namespace
@@ -238,6 +240,7 @@ Status TooLarge(const pb::GraphDef& p, size_t bytes) {
 namespace wire {
 
 Result<std::string> ExportGraphDef(const Graph& g) {
+  google::protobuf::LogSilencer silence;  // what was kept of a file may have names that are no UTF-8
   pb::GraphDef p;
   WEIR_RETURN_IF_ERROR(ToWire(g, &p));
   if (size_t bytes = p.ByteSizeLong(); bytes > INT_MAX) return TooLarge(p, bytes);
@@ -245,6 +248,7 @@ Result<std::string> ExportGraphDef(const Graph& g) {
 }
 
 Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta) {
+  google::protobuf::LogSilencer silence;
   pb::MetaGraphDef p;
   WEIR_RETURN_IF_ERROR(ToWire(g, p.mutable_graph_def()));
   MetaToWire(meta, &p);
@@ -253,6 +257,7 @@ Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta) {
 }
 
 Result<std::string> ExportSavedModel(const std::vector<std::pair<const Graph*, const MetaGraph*>>& graphs) {
+  google::protobuf::LogSilencer silence;
   pb::SavedModel p;
   p.set_saved_model_schema_version(1);
   for (const auto& [g, meta] : graphs) {
@@ -265,6 +270,7 @@ Result<std::string> ExportSavedModel(const std::vector<std::pair<const Graph*, c
 }
 
 Result<std::string> ExportGraphDefText(const Graph& g) {
+  google::protobuf::LogSilencer silence;
   pb::GraphDef p;
   WEIR_RETURN_IF_ERROR(ToWire(g, &p));
   google::protobuf::TextFormat::Printer printer;

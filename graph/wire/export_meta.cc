@@ -1,6 +1,6 @@
 #include "weir/graph/wire/export_meta.h"
 
-#include "weir/graph/wire/export_value.h"
+#include "weir/graph/base/wire/tensor_proto.h"
 #include "weir/proto/model.pb.h"
 
 namespace weir {
@@ -54,7 +54,9 @@ void SaverToWire(const SaverInfo& s, pb::SaverDef* p) {
   p->set_save_tensor_name(s.save_tensor);
   p->set_restore_op_name(s.restore_op);
   p->set_max_to_keep(s.max_to_keep);
-  p->set_version(pb::SaverDef::V2);
+  p->set_keep_checkpoint_every_n_hours(s.keep_checkpoint_every_n_hours);
+  p->set_sharded(s.sharded);
+  p->set_version(static_cast<pb::SaverDef::CheckpointFormatVersion>(s.version));
 }
 
 }  // namespace

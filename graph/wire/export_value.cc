@@ -1,40 +1,11 @@
 #include "weir/graph/wire/export_value.h"
 
+#include "weir/graph/base/wire/tensor_proto.h"
 #include "weir/proto/graph.pb.h"
 
 namespace weir {
 
 namespace {
-
-// Whether each element has the bytes of the first.
-bool IsSplat(const Tensor& t) {
-  return EqualElements(t.dtype(), t.raw(), ElementAt(t.dtype(), t.raw(), 1), t.num_elements() - 1);
-}
-
-void AddFirstValue(const Tensor& t, pb::TensorProto* p) {
-  switch (t.dtype()) {
-    case DType::kFloat: return p->add_float_val(t.data<float>()[0]);
-    case DType::kDouble: return p->add_double_val(t.data<double>()[0]);
-    case DType::kInt32: return p->add_int_val(t.data<int32_t>()[0]);
-    case DType::kInt16: return p->add_int_val(t.data<int16_t>()[0]);
-    case DType::kInt8: return p->add_int_val(t.data<int8_t>()[0]);
-    case DType::kUint8: return p->add_int_val(t.data<uint8_t>()[0]);
-    case DType::kUint16: return p->add_int_val(t.data<uint16_t>()[0]);
-    case DType::kInt64: return p->add_int64_val(t.data<int64_t>()[0]);
-    case DType::kUint32: return p->add_uint32_val(t.data<uint32_t>()[0]);
-    case DType::kUint64: return p->add_uint64_val(t.data<uint64_t>()[0]);
-    case DType::kBool: return p->add_bool_val(t.data<bool>()[0]);
-    case DType::kComplex64:
-      for (const float* part = static_cast<const float*>(t.raw()); int i : {0, 1}) p->add_scomplex_val(part[i]);
-      return;
-    case DType::kComplex128:
-      for (const double* part = static_cast<const double*>(t.raw()); int i : {0, 1}) p->add_dcomplex_val(part[i]);
-      return;
-    case DType::kHalf:
-    case DType::kBfloat16: return p->add_half_val(static_cast<const uint16_t*>(t.raw())[0]);
-    default: p->set_tensor_content(t.raw(), static_cast<size_t>(t.bytes()));
-  }
-}
 
 void FuncToWire(const FuncRef& f, pb::NameAttrList* p) {
   p->set_name(f.name);
@@ -70,31 +41,6 @@ struct Writer {
 };
 
 }  // namespace
-
-void ShapeToWire(const PartialShape& shape, pb::TensorShapeProto* p) {
-  if (!shape.known_rank()) return p->set_unknown_rank(true);
-  for (Dim d : shape.dims()) p->add_dim()->set_size(Known(d) ? d : -1);
-}
-
-void TensorToWire(const Tensor& t, pb::TensorProto* p) {
-  if (t.opaque()) {  // the message itself
-    if (p->ParseFromArray(t.raw(), static_cast<int>(t.bytes()))) return;
-    p->Clear();
-  }
-  p->set_dtype(static_cast<pb::DataType>(t.dtype()));
-  ShapeToWire(t.shape(), p->mutable_tensor_shape());
-  int64_t n = t.num_elements();
-  if (n == 0 || t.opaque()) return;
-  if (t.dtype() == kString) {
-    auto values = t.span<std::string>();
-    while (n > 1 && values[n - 1] == values[n - 2]) --n;  // readers repeat the last
-    for (const std::string& s : values.first(n)) p->add_string_val(s);
-  } else if (n == 1 || IsSplat(t)) {
-    AddFirstValue(t, p);
-  } else {
-    p->set_tensor_content(t.raw(), static_cast<size_t>(t.bytes()));
-  }
-}
 
 void AttrToWire(const AttrValue& v, pb::AttrValue* p) { std::visit(Writer{p}, v.variant()); }
 

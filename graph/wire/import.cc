@@ -12,6 +12,7 @@
 
 #include "weir/graph/base/git_lfs.h"
 #include "weir/graph/base/names.h"
+#include "weir/graph/message_file.h"
 #include "weir/graph/text/text.h"
 #include "weir/graph/wire/import_function.h"
 #include "weir/graph/wire/import_meta.h"
@@ -56,11 +57,11 @@ Status ConnectNode(Graph& g, NodeId id, const pb::NodeDef& n) {
   return g.SetInputs(id, std::move(inputs), std::move(controls));
 }
 
-Status ImportNodes(const pb::GraphDef& p, const Signatures& library, Graph& g) {
+Status ImportNodes(const pb::GraphDef& p, const Signatures& library, const Contents& contents, Graph& g) {
   std::vector<NodeId> ids;
   ids.reserve(p.node_size());
   for (const pb::NodeDef& n : p.node()) {
-    WEIR_ASSIGN_OR_RETURN(NodeSpec spec, NodeFromWire(n));
+    WEIR_ASSIGN_OR_RETURN(NodeSpec spec, NodeFromWire(n, contents));
     auto call = library.find(n.op());
     auto types = call == library.end() ? std::nullopt : CallTypes(*call->second);
     WEIR_ASSIGN_OR_RETURN(NodeId id, g.AddRaw(std::move(spec), types ? static_cast<int>(types->size()) : 0));
@@ -75,7 +76,7 @@ Status ImportNodes(const pb::GraphDef& p, const Signatures& library, Graph& g) {
 }
 
 // Takes `p` apart.
-Result<Graph> FromWire(pb::GraphDef& p, const OpRegistry* registry) {
+Result<Graph> FromWire(pb::GraphDef& p, const OpRegistry* registry, const Contents& contents = {}) {
   Graph g(registry);
   Signatures library;
   for (const auto& f : p.library().function()) {
@@ -97,7 +98,7 @@ Result<Graph> FromWire(pb::GraphDef& p, const OpRegistry* registry) {
     if (gradient != gradients.end()) made.gradient = gradient->second;
     WEIR_RETURN_IF_ERROR(g.AddFunction(std::move(made)));
   }
-  WEIR_RETURN_IF_ERROR(ImportNodes(p, library, g));
+  WEIR_RETURN_IF_ERROR(ImportNodes(p, library, contents, g));
   Graph::FileInfo& info = g.file_info();
   info.from_file = true;
   info.producer = p.versions().producer(), info.min_consumer = p.versions().min_consumer();
@@ -159,13 +160,6 @@ Status Parse(std::string_view content, bool text, google::protobuf::Message* m) 
 
 // ---- telling what a file is
 
-bool LooksLikeText(std::string_view content) {
-  for (unsigned char c : content.substr(0, 4096)) {
-    if (c < 0x20 && c != '\n' && c != '\t' && c != '\r') return false;
-  }
-  return true;
-}
-
 // The word that text begins with after comments, when `{` or `:` follows it (protobuf text, or `file {` of our form);
 // else "".
 std::string_view FirstField(std::string_view text) {
@@ -195,36 +189,12 @@ GraphFormat FormatOfText(std::string_view text) {
   return graph ? GraphFormat::kGraphDef : GraphFormat::kMetaGraph;
 }
 
-// Whether the bytes of field 1 are a NodeDef (a name, then as field 2 an op's name) and not a MetaInfoDef (whose field
-// 2 is a message).
-bool LooksLikeNode(const std::string& bytes) {
-  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()),
-                                                static_cast<int>(bytes.size()));
-  uint32_t tag = stream.ReadTag(), length = 0;
-  if (tag == 0x0a && stream.ReadVarint32(&length) && length <= bytes.size()) {
-    stream.Skip(static_cast<int>(length));
-    tag = stream.ReadTag();
-  }
-  char first = 0;
-  bool op = tag == 0x12 && stream.ReadVarint32(&length) && length > 0 && stream.ReadRaw(&first, 1);
-  return op && (std::isalnum(static_cast<unsigned char>(first)) || first == '_');
-}
-
 GraphFormat FormatOfBytes(std::string_view bytes) {
-  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()),
-                                                static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX)));
-  uint32_t tag = stream.ReadTag(), length = 0;
-  if (tag == 0x08) return GraphFormat::kSavedModel;  // a number as field 1: the schema's version
-  if (tag == 0x0a) {
-    std::string first;
-    bool node = stream.ReadVarint32(&length) && length <= bytes.size() &&
-                stream.ReadString(&first, static_cast<int>(length)) && LooksLikeNode(first);
-    return node ? GraphFormat::kGraphDef : GraphFormat::kMetaGraph;
-  }
+  if (auto format = FormatOfPrefix(bytes)) return *format;
   google::protobuf::LogSilencer silence;
-  pb::MetaGraphDef meta;
-  bool has_graph =
-      tag == 0x12 &&
+  pb::MetaGraphDef meta;  // field 2 is a graph there, of a GraphDef the library
+  const bool has_graph =
+      bytes[0] == '\x12' &&
       meta.ParsePartialFromArray(bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX))) &&
       meta.graph_def().node_size() > 0 && !meta.graph_def().node(0).op().empty();
   return has_graph ? GraphFormat::kMetaGraph : GraphFormat::kGraphDef;
@@ -248,7 +218,7 @@ void KeepMeta(const std::shared_ptr<const MetaGraph>& meta, Graph& g) {
 }
 
 Result<LoadedGraph> LoadMessage(std::string_view content, GraphFormat format, bool text, const OpRegistry* registry,
-                                const LoadOptions& options) {
+                                const LoadOptions& options, const Contents& contents) {
   pb::GraphDef graph;
   std::shared_ptr<const MetaGraph> meta;
   if (format == GraphFormat::kGraphDef) {
@@ -268,7 +238,7 @@ Result<LoadedGraph> LoadMessage(std::string_view content, GraphFormat format, bo
     meta = std::make_shared<const MetaGraph>(MetaFromWire(*chosen));
     graph.CopyFrom(chosen->graph_def());
   }
-  WEIR_ASSIGN_OR_RETURN(Graph g, FromWire(graph, registry));
+  WEIR_ASSIGN_OR_RETURN(Graph g, FromWire(graph, registry, contents));
   if (meta) KeepMeta(meta, g);
   return LoadedGraph{std::move(g), format, text, std::move(meta)};
 }
@@ -289,8 +259,8 @@ Result<Graph> ImportGraphDefText(std::string_view text, const OpRegistry* regist
   return FromWire(p, registry);
 }
 
-Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegistry* registry,
-                                        const LoadOptions& options, const std::string& name) {
+Result<LoadedGraph> LoadGraph(std::string_view content, const Contents& contents, const OpRegistry* registry,
+                              const LoadOptions& options, const std::string& name) {
   if (content.empty()) return InvalidArgument(fmt::format("error[file]: '{}' is empty", name));
   if (IsGitLfsPointer(content)) return GitLfsPointer(name);
   bool text = LooksLikeText(content);
@@ -300,7 +270,7 @@ Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegist
     if (!g.ok()) return NotAGraph(content, name, g.status());
     return LoadedGraph{std::move(*g), format, true, nullptr};
   }
-  auto loaded = LoadMessage(content, format, text, registry, options);
+  auto loaded = LoadMessage(content, format, text, registry, options, contents);
   if (!loaded.ok() && !loaded.status().decorated()) return NotAGraph(content, name, loaded.status());
   return loaded;
 }

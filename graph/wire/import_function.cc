@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "weir/graph/base/wire/tensor_proto.h"
 #include "weir/graph/wire/import_value.h"
 #include "weir/proto/graph.pb.h"
 
@@ -289,7 +290,7 @@ Result<Function> FunctionFromWire(const pb::FunctionDef& p, const OpRegistry* re
   return f;
 }
 
-Result<NodeSpec> NodeFromWire(const pb::NodeDef& p) {
+Result<NodeSpec> NodeFromWire(const pb::NodeDef& p, const Contents& contents) {
   if (p.op().empty()) return InvalidArgument(fmt::format("error[graph]: node '{:.100}' has no op", p.name()));
   NodeSpec spec{.op = p.op(), .name = p.name()};
   pb::NodeDef rest;  // what Node has no place for
@@ -302,14 +303,17 @@ Result<NodeSpec> NodeFromWire(const pb::NodeDef& p) {
     if (rest.experimental_debug_info().original_func_names_size() == 0) rest.clear_experimental_debug_info();
   }
   for (const auto& [name, value] : p.attr()) {
-    auto v = AttrFromWire(value);
+    auto v = AttrFromWire(value, contents);
     if (!v.ok()) {
       return Status(v.status())
           .Decorated(fmt::format("error[attr]: {} '{:.100}' has an attribute '{:.100}' that {}", p.op(), p.name(), name,
                                  v.status().message()));
     }
     spec.attrs.emplace(name, std::move(*v));
-    if (SaysMore(value)) (*rest.mutable_attr())[name] = value, more = true;
+    if (!SaysMore(value)) continue;
+    pb::AttrValue& kept = (*rest.mutable_attr())[name] = value;
+    if (kept.has_tensor()) RestoreContent(contents, kept.mutable_tensor());
+    more = true;
   }
   spec.device = p.device();
   const auto& origins = p.experimental_debug_info().original_node_names();

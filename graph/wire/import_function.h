@@ -10,6 +10,7 @@
 #include <string>
 
 #include "weir/graph/graph.h"
+#include "weir/graph/message_file.h"
 
 namespace weir::pb {
 class FunctionDef;
@@ -28,7 +29,7 @@ Result<Function> FunctionFromWire(const pb::FunctionDef& p, const OpRegistry* re
 Status SignatureFromWire(const pb::OpDef& p, Function* f);
 
 // All but the inputs of a node.
-Result<NodeSpec> NodeFromWire(const pb::NodeDef& p);
+Result<NodeSpec> NodeFromWire(const pb::NodeDef& p, const Contents& contents = {});
 // The dtypes of the results of a call to a library function, kInvalid where an attribute tells; nullopt when a result
 // is a list.
 std::optional<std::vector<DType>> CallTypes(const pb::OpDef& signature);

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "weir/graph/base/names.h"
-#include "weir/graph/wire/import_value.h"
+#include "weir/graph/base/wire/tensor_proto.h"
 #include "weir/proto/model.pb.h"
 
 namespace weir {
@@ -106,7 +106,13 @@ MetaGraph MetaFromWire(const pb::MetaGraphDef& p) {
     m.signatures[key] = {def.method_name(), Tensors(def.inputs()), Tensors(def.outputs())};
   if (p.has_saver_def()) {
     const auto& s = p.saver_def();
-    m.saver = SaverInfo{s.filename_tensor_name(), s.save_tensor_name(), s.restore_op_name(), s.max_to_keep()};
+    m.saver = SaverInfo{s.filename_tensor_name(),
+                        s.save_tensor_name(),
+                        s.restore_op_name(),
+                        s.max_to_keep(),
+                        s.keep_checkpoint_every_n_hours(),
+                        s.sharded(),
+                        s.version()};
   }
   for (const auto& a : p.asset_file_def()) m.assets[a.tensor_info().name()] = a.filename();
   m.init_op = InitOp(m);

@@ -5,13 +5,15 @@
 #include "weir/graph/base/deps.h"
 #include "weir/graph/export.h"
 #include "weir/graph/import.h"
+#include "weir/graph/message_file.h"
 
 namespace weir::wire {
 
 struct Wire {
   decltype(&weir::ImportGraphDef) import_graph_def;
   decltype(&weir::ImportGraphDefText) import_graph_def_text;
-  decltype(&weir::LoadGraphFromString) load_graph;
+  Result<LoadedGraph> (*load_graph)(std::string_view content, const Contents& contents, const OpRegistry* registry,
+                                    const LoadOptions& options, const std::string& name);
   decltype(&weir::ExportGraphDef) export_graph_def;
   decltype(&weir::ExportGraphDefText) export_graph_def_text;
   decltype(&weir::ExportMetaGraph) export_meta_graph;
@@ -20,8 +22,8 @@ struct Wire {
 
 Result<Graph> ImportGraphDef(std::string_view bytes, const OpRegistry* registry);
 Result<Graph> ImportGraphDefText(std::string_view text, const OpRegistry* registry);
-Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegistry* registry,
-                                        const LoadOptions& options, const std::string& name);
+Result<LoadedGraph> LoadGraph(std::string_view content, const Contents& contents, const OpRegistry* registry,
+                              const LoadOptions& options, const std::string& name);
 Result<std::string> ExportGraphDef(const Graph& g);
 Result<std::string> ExportGraphDefText(const Graph& g);
 Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta);

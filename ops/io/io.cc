@@ -15,10 +15,10 @@ Result<Dim> LengthOf(const ShapeContext& c, int i) {
   return s[0];
 }
 
-// Inputs 1 (names) and 2 (slices) have one element for each of `tensors` tensors.
-Status CheckNames(const ShapeContext& c, int tensors) {
+// Inputs 1 (names) and, where there are any, 2 (slices) have one element for each of `tensors` tensors.
+Status CheckNames(const ShapeContext& c, int tensors, bool slices = true) {
   WEIR_RETURN_IF_ERROR(c.WithRank(0, 0).status());
-  for (int i : {1, 2}) {
+  for (int i = 1; i <= (slices ? 2 : 1); ++i) {
     WEIR_ASSIGN_OR_RETURN(Dim n, LengthOf(c, i));
     if (Known(n) && n != tensors) {
       return InvalidArgument(fmt::format("has {} elements in '{}' for {} tensors", n, c.InputName(i), tensors));
@@ -28,6 +28,14 @@ Status CheckNames(const ShapeContext& c, int tensors) {
 }
 
 Status SaveShape(ShapeContext& c) { return CheckNames(c, c.num_inputs() - 3); }
+
+Status V1SaveShape(ShapeContext& c) { return CheckNames(c, c.num_inputs() - 2, false); }
+
+Status V1RestoreShape(ShapeContext& c) {
+  for (int i = 0; i < c.num_inputs(); ++i) WEIR_RETURN_IF_ERROR(c.WithRank(i, 0).status());
+  c.set_output(0, PartialShape::Unknown());
+  return {};
+}
 
 // A slice specification ends in the shape that is read, but only the file knows the others.
 Status RestoreShape(ShapeContext& c) {
@@ -67,6 +75,36 @@ void RegisterIoOps(OpRegistry& r) {
       .Doc("Reads the named tensors, of the given dtypes, from the checkpoint files of `prefix`; parts of them where "
            "shape_and_slices says so.")
       .Shape(RestoreShape)
+      .NoGradient(kFiles);
+  r.Add("Save")
+      .Input("filename: string").Input("tensor_names: string").Input("data: T")
+      .Attr("T: list(type) >= 1")
+      .Stateful()
+      .Doc("Writes the tensors into one file of the old V1 format.")
+      .Shape(V1SaveShape)
+      .NoGradient(kFiles);
+  r.Add("SaveSlices")
+      .Input("filename: string").Input("tensor_names: string").Input("shapes_and_slices: string").Input("data: T")
+      .Attr("T: list(type) >= 1")
+      .Stateful()
+      .Doc("Writes the tensors, or parts of larger ones, into one file of the old V1 format.")
+      .Shape(SaveShape)
+      .NoGradient(kFiles);
+  r.Add("Restore")
+      .Input("file_pattern: string").Input("tensor_name: string").Output("tensor: dt")
+      .Attr("dt: type").Attr("preferred_shard: int = -1")
+      .Stateful()
+      .Doc("Reads a tensor from a checkpoint, of the old V1 format or a newer one; of several files by a pattern: "
+           "prefix-\?\?\?\?\?-of-00002.")
+      .Shape(V1RestoreShape)
+      .NoGradient(kFiles);
+  r.Add("RestoreSlice")
+      .Input("file_pattern: string").Input("tensor_name: string").Input("shape_and_slice: string")
+      .Output("tensor: dt")
+      .Attr("dt: type").Attr("preferred_shard: int = -1")
+      .Stateful()
+      .Doc("As Restore; a part of the tensor where shape_and_slice says so.")
+      .Shape(V1RestoreShape)
       .NoGradient(kFiles);
   r.Add("MergeV2Checkpoints")
       .Input("checkpoint_prefixes: string")

@@ -86,9 +86,4 @@ Result<MetaGraph> MetaGraphOf(Builder& b) {
   return meta;
 }
 
-Status SaveMetaGraph(Builder& b, const std::string& path) {
-  WEIR_ASSIGN_OR_RETURN(MetaGraph meta, MetaGraphOf(b));
-  return SaveMetaGraph(b.graph(), meta, path);
-}
-
 }  // namespace weir

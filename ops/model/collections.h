@@ -32,7 +32,5 @@ Collections& CollectionsOf(Builder& b);
 // What a MetaGraphDef says beside the graph: the collections, and what the file said that the graph was loaded from
 // (signatures, its saver, lists of values). Error: one of TensorFlow's collections of variables holds something else.
 Result<MetaGraph> MetaGraphOf(Builder& b);
-// Writes graph and collections as a MetaGraphDef. Errors: the builder's, those of MetaGraphOf and of files.
-Status SaveMetaGraph(Builder& b, const std::string& path);
 
 }  // namespace weir

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "weir/graph/import.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/subgraph.h"
 #include "weir/graph/text/text.h"
@@ -149,6 +150,7 @@ class Importer {
   Status Edit(const Node& n, NodeSpec& spec) const {
     spec.name = prefix_ + n.name();
     if (!spec.loc) spec.loc = loc_;
+    if (options_.clear_devices) spec.device.clear();
     Rename(spec.op, spec.attrs, names_);
     PrefixColocation(spec.attrs);
     // Files of versions up to 21 could not tell a scalar placeholder from one of unknown shape.
@@ -230,6 +232,14 @@ ImportedGraph ImportGraph(At g, const Graph& graph, const ImportOptions& options
   auto imported = Importer(b, graph, options, g.loc).Run();
   if (imported.ok()) return *imported;
   b.Fail(imported.status());
+  return {};
+}
+
+ImportedGraph ImportMetaGraph(At g, const std::string& path, const ImportOptions& options) {
+  if (!g.builder->status().ok()) return {};
+  auto file = LoadGraph(path);
+  if (file.ok()) return ImportGraph(g, file->graph, options);
+  g.builder->Fail(file.status());
   return {};
 }
 

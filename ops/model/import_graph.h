@@ -22,6 +22,7 @@ struct ImportOptions {
   std::string prefix = "import";
   // Outputs of the imported graph, by name, and what their users read instead. Dtypes must agree.
   std::map<std::string, Output> input_map = {};
+  bool clear_devices = false;  // nodes forget where they were to run
 };
 
 // What was imported, by the names that nodes had. A name that is none is the builder's error.
@@ -50,5 +51,7 @@ class ImportedGraph {
 // their nodes. Errors (the builder's): an input_map key that is no output, a value of another dtype, shapes that do
 // not fit, taken names.
 ImportedGraph ImportGraph(At g, const Graph& graph, const ImportOptions& options = {});
+// The same of a file, of a graph or a MetaGraphDef. Errors: the file's, too.
+ImportedGraph ImportMetaGraph(At g, const std::string& path, const ImportOptions& options = {});
 
 }  // namespace weir

@@ -84,6 +84,26 @@ Result<Shape> SliceSpec::Within(const Shape& full) const {
   return Shape::Make(dims);
 }
 
+Status CannotSave(const std::string& name, const std::string& why) {
+  return InvalidArgument(fmt::format("error[file]: '{:.200}' cannot be saved: {}", name, why));
+}
+
+Result<SliceSpec> SliceToSave(const std::string& name, const Shape& full, const SliceSpec& slice, const Tensor& t) {
+  WEIR_ASSIGN_OR_RETURN(const Shape extent, slice.Within(full));
+  if (!(extent == t.shape())) {
+    return CannotSave(name, fmt::format("its slice has the shape {}, the tensor {}", extent.ToString(),
+                                        t.shape().ToString()));
+  }
+  SliceSpec canonical = slice;
+  for (int a = 0; a < full.rank(); ++a) canonical.length[a] = extent[a] == full[a] ? -1 : extent[a];
+  return canonical;
+}
+
+std::string Unmarked(const Status& s) {
+  constexpr std::string_view kMark = "error[file]: ";
+  return s.message().starts_with(kMark) ? s.message().substr(kMark.size()) : s.message();
+}
+
 std::string SliceKey(const std::string& name, const SliceSpec& slice) {
   std::string key;
   PutOrderedNumber(&key, 0);

@@ -1,4 +1,5 @@
 // TensorBundle: checkpoints as TensorFlow writes and reads them (V2), `prefix`.index and `prefix`.data-00000-of-00001.
+// Those of the old format (V1) are read, too.
 //
 // Reading checks everything before use: sizes before memory is taken, checksums before a tensor is given out. Writing
 // is atomic and durable: files are written aside, flushed and renamed, data before index, and a checkpoint that is
@@ -11,7 +12,7 @@
 #include <vector>
 
 #include "weir/graph/base/tensor.h"
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 
 namespace weir::io {
 
@@ -37,6 +38,9 @@ struct BundleEntry {
 std::string BundleIndexPath(const std::string& prefix);
 std::string BundleDataPath(const std::string& prefix, int shard, int num_shards);
 
+// Whether there are files of a checkpoint, V2 or V1.
+bool CheckpointExists(const std::string& prefix);
+
 // Thread-safe.
 class BundleReader {
  public:
@@ -53,7 +57,12 @@ class BundleReader {
   Status Verify(const std::string& name) const;
   Status VerifyAll() const;
 
+  // Of TensorFlow 2's checkpoints: what TensorFlow 1 would call a variable -> the tensor that holds it. Empty for all
+  // others.
+  Result<std::map<std::string, std::string>> ObjectNames() const;
+
   const std::string& prefix() const { return prefix_; }
+  bool is_v1() const { return shards_.empty(); }
   int num_shards() const { return static_cast<int>(shards_.size()); }
   int64_t data_bytes() const;  // of all tensors
 
@@ -68,6 +77,7 @@ class BundleReader {
   std::string prefix_;
   std::map<std::string, BundleEntry> entries_, parts_;  // parts by their coded keys
   std::vector<std::shared_ptr<RandomAccessFile>> shards_;
+  std::vector<std::string> values_;  // of V1: a message an entry
 };
 
 class BundleWriter {

@@ -11,12 +11,14 @@
 #include "weir/runtime/io/crc32c.h"
 #include "weir/runtime/io/messages.h"
 #include "weir/runtime/io/table.h"
+#include "weir/runtime/io/v1_checkpoint.h"
 
 namespace weir::io {
 
 namespace {
 
 constexpr int64_t kIndexLimit = int64_t{1} << 30;
+constexpr char kObjectGraph[] = "_CHECKPOINTABLE_OBJECT_GRAPH";
 
 // What a user most likely meant by a path that is no prefix; "" when nothing comes to mind.
 std::string RightPrefix(const std::string& path) {
@@ -25,12 +27,6 @@ std::string RightPrefix(const std::string& path) {
   }
   if (size_t data = path.rfind(".data-"); data != path.npos) return path.substr(0, data);
   return "";
-}
-
-// The message without its mark, to go on after another.
-std::string Unmarked(const Status& s) {
-  constexpr std::string_view kMark = "error[file]: ";
-  return s.message().starts_with(kMark) ? s.message().substr(kMark.size()) : s.message();
 }
 
 // Prefixes of the checkpoints in a folder; a few.
@@ -58,14 +54,6 @@ Status WrongPath(const std::string& prefix, const Status& why) {
         .Help("give the path of a checkpoint in it without .index, as LatestCheckpoint tells it");
   }
   if (FileExists(prefix)) {
-    auto content = ReadFile(prefix, kIndexLimit);
-    if (content.ok() && IsTable(*content)) {
-      return Unimplemented(
-                 fmt::format(
-                     "error[file]: '{}' is a checkpoint of TensorFlow's old V1 format, which Weir does not read",
-                     prefix))
-          .Help("save it again by a Saver of write_version V2");
-    }
     return DataLoss(
         fmt::format("error[file]: '{}' is no checkpoint: there is no '{}'", prefix, BundleIndexPath(prefix)));
   }
@@ -95,7 +83,14 @@ Result<BundleReader> BundleReader::Open(const std::string& prefix) {
   BundleReader r;
   r.prefix_ = prefix;
   auto index = ReadFile(BundleIndexPath(prefix), kIndexLimit);
-  if (!index.ok()) return index.status().code() == Code::kNotFound ? WrongPath(prefix, index.status()) : index.status();
+  if (!index.ok() && index.status().code() != Code::kNotFound) return index.status();
+  if (!index.ok()) {
+    const std::vector<std::string> files = V1Files(prefix);
+    if (files.empty()) return WrongPath(prefix, index.status());
+    WEIR_ASSIGN_OR_RETURN(V1Checkpoint v1, ReadV1Checkpoint(files));
+    r.entries_ = std::move(v1.entries), r.parts_ = std::move(v1.parts), r.values_ = std::move(v1.values);
+    return r;
+  }
   auto in_file = [&](const Status& s) {
     return Status(s.code(), fmt::format("error[file]: '{}' cannot be read: {}", BundleIndexPath(prefix), Unmarked(s)));
   };
@@ -121,6 +116,18 @@ Result<BundleReader> BundleReader::Open(const std::string& prefix) {
     r.shards_.push_back(std::move(shard));
   }
   return r;
+}
+
+bool CheckpointExists(const std::string& prefix) {
+  return FileExists(BundleIndexPath(prefix)) || !V1Files(prefix).empty();
+}
+
+Result<std::map<std::string, std::string>> BundleReader::ObjectNames() const {
+  if (!Find(kObjectGraph)) return std::map<std::string, std::string>();
+  WEIR_ASSIGN_OR_RETURN(const Messages* messages, GetMessages());
+  WEIR_ASSIGN_OR_RETURN(const Tensor graph, Read(kObjectGraph));
+  if (graph.dtype() != kString || graph.num_elements() != 1) return Fail(kObjectGraph, "is no graph of objects");
+  return messages->parse_object_names(graph.data<std::string>()[0]);
 }
 
 const BundleEntry* BundleReader::Find(const std::string& name) const {
@@ -170,6 +177,10 @@ Result<Tensor> BundleReader::ReadSlice(const std::string& name, const SliceSpec&
 }
 
 Result<Tensor> BundleReader::ReadWhole(const std::string& name, const BundleEntry& e) const {
+  if (is_v1()) {
+    auto value = V1Value(values_[static_cast<size_t>(e.offset)], e.dtype, e.shape);
+    return value.ok() ? value : Fail(name, value.status().message());
+  }
   WEIR_RETURN_IF_ERROR(CheckBounds(name, e));
   if (e.dtype == kString) return ReadStrings(name, e);
   WEIR_ASSIGN_OR_RETURN(Tensor t, Tensor::Allocate(e.dtype, e.shape));
@@ -232,7 +243,7 @@ Result<Tensor> BundleReader::ReadParts(const std::string& name, const BundleEntr
 
 Status BundleReader::Verify(const std::string& name) const {
   const BundleEntry* e = Find(name);
-  if (!e || IsSupported(e->dtype)) return Read(name).status();
+  if (!e || IsSupported(e->dtype) || is_v1()) return Read(name).status();
   WEIR_RETURN_IF_ERROR(CheckBounds(name, *e));
   std::vector<char> part(1 << 20);
   uint32_t crc = 0;

@@ -20,9 +20,14 @@ Status CommitIndex(const std::string& prefix, const std::map<std::string, Bundle
   WEIR_RETURN_IF_ERROR(index->Write(bytes.data(), bytes.size()));
   WEIR_RETURN_IF_ERROR(index->Sync());
   if (unlink(path.c_str()) == 0) WEIR_RETURN_IF_ERROR(SyncDirectory(directory));
-  WEIR_RETURN_IF_ERROR(name_data());
-  WEIR_RETURN_IF_ERROR(index->Commit());
-  return SyncDirectory(directory);
+  Status named = name_data();
+  if (named.ok()) named = index->Commit();
+  if (named.ok()) return SyncDirectory(directory);
+  // An index that is left aside says that the data are dead (session/save/checkpoint_folder.h).
+  for (int i = 0; i < num_shards; ++i) {
+    if (FileExists(BundleDataPath(prefix, i, num_shards))) index->Abandon();
+  }
+  return named;
 }
 
 }  // namespace
@@ -76,21 +81,12 @@ Status BundleWriter::Add(const std::string& name, const Tensor& t) {
 }
 
 Status BundleWriter::AddSlice(const std::string& name, const Shape& full, const SliceSpec& slice, const Tensor& t) {
-  auto fail = [&](const std::string& what) {
-    return InvalidArgument(fmt::format("error[file]: '{:.200}' cannot be saved: {}", name, what));
-  };
-  WEIR_ASSIGN_OR_RETURN(Shape extent, slice.Within(full));
-  if (!(extent == t.shape()))
-    return fail(fmt::format("its slice has the shape {}, the tensor {}", extent.ToString(), t.shape().ToString()));
-  if (extent == full) return Add(name, t);
-  SliceSpec canonical = slice;  // a full axis is written as such
-  for (int a = 0; a < full.rank(); ++a) {
-    canonical.length[a] = extent[a] == full[a] ? -1 : extent[a];
-  }
+  WEIR_ASSIGN_OR_RETURN(const SliceSpec canonical, SliceToSave(name, full, slice, t));
+  if (t.shape() == full) return Add(name, t);
   std::string key = SliceKey(name, canonical);
   BundleEntry& whole = entries_.emplace(name, BundleEntry{.dtype = t.dtype(), .shape = full}).first->second;
   bool fits = whole.dtype == t.dtype() && whole.shape == full && (whole.size == 0 || !whole.slices.empty());
-  if (!fits || entries_.count(key)) return fail("its parts do not fit together");
+  if (!fits || entries_.count(key)) return CannotSave(name, "its parts do not fit together");
   whole.slices.push_back(canonical);
   WEIR_ASSIGN_OR_RETURN(entries_[key], WriteData(name, t));
   return {};
@@ -107,6 +103,10 @@ class BundleMerger {
 
   Status Add(const std::string& prefix) {
     WEIR_ASSIGN_OR_RETURN(BundleReader r, BundleReader::Open(prefix));
+    if (r.is_v1()) {
+      return InvalidArgument(fmt::format("error[file]: '{}' is a checkpoint of the old V1 format", prefix))
+          .Help("convert it first");
+    }
     auto first = static_cast<int32_t>(sources_.size());
     for (int i = 0; i < r.num_shards(); ++i) sources_.push_back(BundleDataPath(prefix, i, r.num_shards()));
     indices_.push_back(BundleIndexPath(prefix));

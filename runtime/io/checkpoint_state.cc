@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "weir/runtime/io/bundle.h"
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 #include "weir/runtime/io/messages.h"
 
 namespace weir::io {
@@ -25,7 +25,7 @@ Status WriteCheckpointState(const std::string& directory, const CheckpointState&
 
 std::string ResolveCheckpoint(const std::string& directory, const std::string& path) {
   if (!path.starts_with("/")) return directory == "." ? path : directory + "/" + path;
-  if (FileExists(BundleIndexPath(path))) return path;
+  if (CheckpointExists(path)) return path;
   return directory + "/" + path.substr(path.rfind('/') + 1);
 }
 

@@ -12,6 +12,7 @@ struct CheckpointState {
   std::vector<std::string> paths;  // oldest first; absolute, or relative to the folder
   std::vector<double> timestamps;  // seconds since 1970, one a path, or none
   std::string latest;              // one of the paths
+  double last_preserved = 0;       // the time of the last one that was kept for good; 0: unknown
 };
 
 // NotFound when there is no such file.

@@ -25,6 +25,13 @@ struct Messages {
   std::string (*entry_bytes)(const BundleEntry& e);
   Result<BundleHeader> (*parse_header)(const std::string& bytes);
   std::string (*header_bytes)(int num_shards);
+  // A V1 file's tensors, with the slices of them that it has, by name; and a slice's elements. Errors as above.
+  Result<std::map<std::string, BundleEntry>> (*parse_v1_tensors)(const std::string& bytes);
+  std::string (*v1_tensors_bytes)(const std::map<std::string, BundleEntry>& tensors);
+  Result<Tensor> (*parse_v1_slice)(const std::string& bytes, DType dtype, const Shape& shape);
+  std::string (*v1_slice_bytes)(const std::string& name, const SliceSpec& slice, const Tensor& t);
+  // See BundleReader::ObjectNames.
+  Result<std::map<std::string, std::string>> (*parse_object_names)(const std::string& bytes);
   // The text of a folder's `checkpoint` file. The error is the parser's.
   Result<CheckpointState> (*parse_state)(const std::string& text);
   Result<std::string> (*state_text)(const CheckpointState& state);

@@ -10,7 +10,7 @@
 #include <functional>
 #include <memory>
 
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 
 namespace weir::io {
 

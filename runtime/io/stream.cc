@@ -11,7 +11,7 @@
 #include <cstring>
 #include <vector>
 
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 
 namespace weir::io {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 #include "weir/session/events/event_messages.h"
 
 namespace weir {

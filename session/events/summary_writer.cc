@@ -9,7 +9,7 @@
 #include <filesystem>
 
 #include "weir/graph/export.h"
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 #include "weir/session/events/event_messages.h"
 
 namespace weir {

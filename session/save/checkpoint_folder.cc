@@ -63,29 +63,35 @@ class DeadFile {
   bool dead_ = false;
 };
 
+double Now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 bool OlderThan(const std::string& path, const std::string& other) {
   struct stat a, b;
   if (stat(path.c_str(), &a) != 0 || stat(other.c_str(), &b) != 0) return false;
   return std::pair(a.st_mtim.tv_sec, a.st_mtim.tv_nsec) <= std::pair(b.st_mtim.tv_sec, b.st_mtim.tv_nsec);
 }
 
-// Deletes data that an index written aside, now dead, says to be dead: older than it, or retired with it.
-void DeleteData(const std::string& directory, const std::string& checkpoint, const std::string& index) {
-  bool retired = index.ends_with(kRetired);
+// Deletes data that an index written aside, now dead, says to be dead: older than it, or retired with it. False when
+// something could not be deleted.
+bool DeleteData(const std::string& directory, const std::string& checkpoint, const std::string& index) {
+  bool retired = index.ends_with(kRetired), gone = true;
   for (const std::string& name : FilesIn(directory)) {
     if (!name.starts_with(checkpoint + ".data-") || !WrittenAside(name).empty()) continue;
     std::string path = directory + "/" + name;
-    if (retired || OlderThan(path, directory + "/" + index)) unlink(path.c_str());
+    if (retired || OlderThan(path, directory + "/" + index)) gone &= unlink(path.c_str()) == 0;
   }
   if (retired) unlink((directory + "/" + checkpoint + ".meta").c_str());
+  return gone;
 }
 
-// What is left can be told to be dead at any moment.
-void Delete(const std::string& path) {
+// What is left can be told to be dead at any moment. False when the checkpoint is as it was.
+bool Delete(const std::string& path) {
   std::string index = io::BundleIndexPath(path), retired = index + std::string(kRetired);
-  if (rename(index.c_str(), retired.c_str()) != 0) return;
-  DeleteData(io::DirectoryOf(path), BaseName(path), BaseName(retired));
-  unlink(retired.c_str());
+  if (rename(index.c_str(), retired.c_str()) != 0) return false;
+  if (DeleteData(io::DirectoryOf(path), BaseName(path), BaseName(retired))) unlink(retired.c_str());
+  return true;
 }
 
 }  // namespace
@@ -124,6 +130,7 @@ bool CheckpointFolder::IsOurs(const std::string& name) const {
 
 void CheckpointFolder::Clean() const {
   std::vector<std::pair<std::string, DeadFile>> dead;
+  std::vector<std::string> done;
   std::set<std::string> alive;  // checkpoints that a live process writes
   for (const std::string& name : FilesIn(directory_)) {
     std::string file = WrittenAside(name), checkpoint = CheckpointOf(file);
@@ -136,9 +143,9 @@ void CheckpointFolder::Clean() const {
   for (const auto& [name, locked] : dead) {
     std::string file = WrittenAside(name), checkpoint = CheckpointOf(file), path = directory_ + "/" + checkpoint;
     bool orphans = file.ends_with(".index") && !alive.count(checkpoint) && !io::FileExists(io::BundleIndexPath(path));
-    if (orphans) DeleteData(directory_, checkpoint, name);
+    if (!orphans || DeleteData(directory_, checkpoint, name)) done.push_back(name);
   }
-  for (const auto& [name, locked] : dead) unlink((directory_ + "/" + name).c_str());
+  for (const std::string& name : done) unlink((directory_ + "/" + name).c_str());
 }
 
 Status CheckpointFolder::Enter(const std::string& path) {
@@ -146,49 +153,54 @@ Status CheckpointFolder::Enter(const std::string& path) {
     return InvalidArgument("error[file]: '" + directory_ + "/' is no prefix for a checkpoint").Help("add a name");
   auto read = io::ReadCheckpointState(directory_);
   if (read.ok()) before_ = *read;
+  else if (read.status().code() != Code::kNotFound && read.status().code() != Code::kDataLoss) return read.status();
   io::CheckpointState state = before_.value_or(io::CheckpointState{.paths = CheckpointsByAge(directory_)});
   std::string name = BaseName(path);
   for (const std::string& p : state.paths) {
     if (BaseName(p) == name) return {};
   }
-  double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const double now = Now();
+  if (state.last_preserved == 0) state.last_preserved = now;  // the first hours count from the first save
   if (!state.timestamps.empty() || state.paths.empty()) state.timestamps.push_back(now);
   state.paths.push_back(name);
   if (state.latest.empty()) state.latest = name;
   return io::WriteCheckpointState(directory_, state);
 }
 
-void CheckpointFolder::Leave() const {
+void CheckpointFolder::Leave(const std::string& path) const {
+  if (io::CheckpointExists(path)) return;
   if (before_) io::WriteCheckpointState(directory_, *before_).IgnoreError();
   else unlink((directory_ + "/checkpoint").c_str());
 }
 
-Status CheckpointFolder::Finish(const std::string& path, int max_to_keep) const {
+Status CheckpointFolder::Finish(const std::string& path, int max_to_keep, double keep_hours) const {
   std::string name = BaseName(path);
   WEIR_ASSIGN_OR_RETURN(io::CheckpointState old, io::ReadCheckpointState(directory_));
   io::CheckpointState state;
   for (size_t i = 0; i < old.paths.size(); ++i) {
     std::string other = io::ResolveCheckpoint(directory_, old.paths[i]);
-    if (BaseName(other) == name || !io::FileExists(io::BundleIndexPath(other))) continue;
+    if (BaseName(other) == name || !io::CheckpointExists(other)) continue;
     state.paths.push_back(old.paths[i]);
     state.timestamps.push_back(old.timestamps.empty() ? 0 : old.timestamps[i]);
   }
-  double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  state.paths.push_back(name), state.timestamps.push_back(now), state.latest = name;
+  state.paths.push_back(name), state.timestamps.push_back(Now()), state.latest = name;
+  state.last_preserved = old.last_preserved;
   auto ours = [&](const std::string& p) { return IsOurs(BaseName(p)); };
   int64_t surplus = std::count_if(state.paths.begin(), state.paths.end(), ours) - max_to_keep;
   WEIR_RETURN_IF_ERROR(io::WriteCheckpointState(directory_, state));
   if (max_to_keep <= 0 || surplus <= 0) return {};
   // Deleted before the state forgets them: killed in between, the next save finds them there.
   for (size_t i = 0; surplus > 0 && i < state.paths.size();) {
-    if (!ours(state.paths[i])) {
+    const bool old = ours(state.paths[i]);
+    const bool keep = keep_hours > 0 && state.timestamps[i] >= state.last_preserved + keep_hours * 3600;
+    if (old) --surplus;
+    if (old && keep) state.last_preserved = state.timestamps[i];
+    if (!old || (!keep && !Delete(io::ResolveCheckpoint(directory_, state.paths[i])))) {
       ++i;
       continue;
     }
-    Delete(io::ResolveCheckpoint(directory_, state.paths[i]));
     state.paths.erase(state.paths.begin() + static_cast<int64_t>(i));
     state.timestamps.erase(state.timestamps.begin() + static_cast<int64_t>(i));
-    --surplus;
   }
   return io::WriteCheckpointState(directory_, state);
 }

@@ -28,11 +28,11 @@ class CheckpointFolder {
   void Clean() const;
   // Puts the checkpoint that is to be written into the state, whose latest stays what it was.
   Status Enter(const std::string& path);
-  // After a save that failed: the state as it was.
-  void Leave() const;
+  // After a save that failed: the state as it was, unless the checkpoint is there all the same.
+  void Leave(const std::string& path) const;
   // Makes the checkpoint the state's latest, and deletes the oldest of the prefix until `max_to_keep` are left (0:
-  // none is).
-  Status Finish(const std::string& path, int max_to_keep) const;
+  // none is). One that is `keep_hours` (0: never) younger than the one kept last stays, and the state forgets it.
+  Status Finish(const std::string& path, int max_to_keep, double keep_hours = 0) const;
 
  private:
   bool IsOurs(const std::string& name) const;

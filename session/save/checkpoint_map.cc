@@ -104,10 +104,23 @@ Result<Tensor> ReadVariable(const io::BundleReader& reader, const SavedVariable&
   WEIR_ASSIGN_OR_RETURN(Tensor t, whole ? reader.Read(key) : reader.ReadSlice(key, v.slice));
   auto shape = v.type.shape.ToShape();
   if (v.reshape && shape && shape->num_elements() == t.num_elements()) { WEIR_ASSIGN_OR_RETURN(t, t.Reshaped(*shape)); }
-  if (t.dtype() == v.type.dtype && v.type.shape.Admits(t.shape())) return t;
+  return t;
+}
+
+Status CheckFits(const io::BundleReader& reader, const SavedVariable& v, const std::string& key, const Tensor& t) {
+  if (t.dtype() == v.type.dtype && v.type.shape.Admits(t.shape())) return {};
   return InvalidArgument(
       fmt::format("error[file]: the graph's variable '{}' is {}, but '{}' of the checkpoint '{}' is {}{}", v.variable,
                   v.type.ToString(), key, reader.prefix(), DTypeShortName(t.dtype()), t.shape().ToString()));
+}
+
+// The tensor that holds a variable; "" when there is none.
+std::string KeyOf(const io::BundleReader& reader, const SavedVariable& v,
+                  const std::map<std::string, std::string>& object_names) {
+  if (reader.Find(v.key)) return v.key;
+  if (!v.slice.start.empty() && reader.Find(v.variable)) return v.variable;
+  auto it = object_names.find(v.key);
+  return it != object_names.end() && reader.Find(it->second) ? it->second : "";
 }
 
 }  // namespace
@@ -149,23 +162,21 @@ Result<std::vector<SavedVariable>> CheckpointMap(const Graph& g) {
   return all;
 }
 
-Result<std::vector<std::pair<std::string, Tensor>>> ReadVariables(const io::BundleReader& reader,
-                                                                  const std::vector<SavedVariable>& variables,
-                                                                  std::vector<size_t>* missing) {
-  std::vector<std::pair<std::string, Tensor>> values;
+Result<ReadValues> ReadVariables(const io::BundleReader& reader, const std::vector<SavedVariable>& variables) {
+  ReadValues read;
+  WEIR_ASSIGN_OR_RETURN(const auto object_names, reader.ObjectNames());
   for (size_t i = 0; i < variables.size(); ++i) {
-    const SavedVariable& v = variables[i];
-    // A part may have been saved as a variable of its own.
-    bool alone = !v.slice.start.empty() && !reader.Find(v.key) && reader.Find(v.variable);
-    const std::string& key = alone ? v.variable : v.key;
-    if (!reader.Find(key)) {
-      missing->push_back(i);
+    const std::string key = KeyOf(reader, variables[i], object_names);
+    if (key.empty()) {
+      read.missing.push_back(i);
       continue;
     }
-    WEIR_ASSIGN_OR_RETURN(Tensor t, ReadVariable(reader, v, key));
-    values.emplace_back(v.variable, std::move(t));
+    read.keys.insert(key);
+    WEIR_ASSIGN_OR_RETURN(Tensor t, ReadVariable(reader, variables[i], key));
+    if (Status s = CheckFits(reader, variables[i], key, t); !s.ok()) read.other.emplace_back(i, std::move(s));
+    else read.values.emplace_back(i, std::move(t));
   }
-  return values;
+  return read;
 }
 
 Status AddVariable(const SavedVariable& v, const Tensor& value, io::BundleWriter* writer) {

@@ -2,6 +2,7 @@
 // place that knows; Saver and the tool save and restore by it. Not a public header.
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,10 +32,16 @@ Result<std::vector<SavedVariable>> CheckpointMap(const Graph& g);
 // Every variable under its own name, or as a part of the partitioned variable that it belongs to.
 std::vector<SavedVariable> VariablesByName(const Graph& g);
 
-// The values of all that the checkpoint has, each checked against its variable; the others' indices go into `missing`.
-Result<std::vector<std::pair<std::string, Tensor>>> ReadVariables(const io::BundleReader& reader,
-                                                                  const std::vector<SavedVariable>& variables,
-                                                                  std::vector<size_t>* missing);
+// What a checkpoint has of variables, by their indices.
+struct ReadValues {
+  std::vector<std::pair<size_t, Tensor>> values;
+  std::vector<size_t> missing;
+  std::vector<std::pair<size_t, Status>> other;  // those of another dtype or shape
+  std::set<std::string> keys;                    // the tensors that were read
+};
+// Each is found under its key, as a variable of its own where it is a part, or under the key that a checkpoint of
+// TensorFlow 2 has for its name. Errors: damage.
+Result<ReadValues> ReadVariables(const io::BundleReader& reader, const std::vector<SavedVariable>& variables);
 
 // Writes a variable's value as the tensor, or the part of one, that it is.
 Status AddVariable(const SavedVariable& v, const Tensor& value, io::BundleWriter* writer);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "weir/graph/subgraph.h"
 #include "weir/ops/model/variables.h"
 
 namespace weir {
@@ -112,10 +113,38 @@ class SaveNodes {
   AttrList dtypes_;
 };
 
+// Those attributes that say what is so anyway.
+void StripDefaults(const Node& n, AttrMap* attrs) {
+  for (const AttrDef& d : n.def() ? n.def()->attrs() : std::vector<AttrDef>()) {
+    auto it = attrs->find(d.name);
+    if (it != attrs->end() && d.default_value && it->second == *d.default_value) attrs->erase(it);
+  }
+}
+
 }  // namespace
 
 Result<SaverInfo> AddSaveNodes(Graph& g, const std::vector<SavedVariable>& variables) {
   return SaveNodes(g, variables).Add();
+}
+
+Result<Graph> StrippedGraph(const Graph& g, bool devices, bool default_attrs) {
+  if (!devices && !default_attrs) return g;
+  Graph stripped(&g.registry());
+  for (const auto& [name, f] : g.functions()) {
+    Function copy = *f;
+    WEIR_ASSIGN_OR_RETURN(copy.body, StrippedGraph(f->body, devices, default_attrs));
+    WEIR_RETURN_IF_ERROR(stripped.AddFunction(std::move(copy)));
+  }
+  SubgraphCopy copy(g, stripped);
+  WEIR_RETURN_IF_ERROR(copy.AddNodes(g.nodes(), [&](const Node& n, NodeSpec& spec) {
+    if (devices) spec.device.clear();
+    if (default_attrs) StripDefaults(n, &spec.attrs);
+    return Status();
+  }));
+  WEIR_RETURN_IF_ERROR(copy.Connect());
+  stripped.file_info() = g.file_info();
+  stripped.local_variables() = g.local_variables();
+  return stripped;
 }
 
 }  // namespace weir

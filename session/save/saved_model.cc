@@ -9,7 +9,7 @@
 #include "weir/graph/subgraph.h"
 #include "weir/ops/model/collections.h"
 #include "weir/runtime/io/bundle.h"
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 #include "weir/session/save/checkpoint_map.h"
 #include "weir/session/save/save_nodes.h"
 
@@ -25,35 +25,6 @@ constexpr char kMainOp[] = "saved_model_main_op";
 TensorInfo InfoOf(const Output& o) {
   if (!o.valid()) return {};
   return {o.name(), BaseType(o.dtype()), o.shape()};
-}
-
-// Those attributes that say what is so anyway.
-void StripDefaults(const Node& n, AttrMap* attrs) {
-  for (const AttrDef& d : n.def() ? n.def()->attrs() : std::vector<AttrDef>()) {
-    auto it = attrs->find(d.name);
-    if (it != attrs->end() && d.default_value && it->second == *d.default_value) attrs->erase(it);
-  }
-}
-
-// The graph without what the options leave out, bodies as well.
-Result<Graph> Stripped(const Graph& g, const MetaGraphOptions& options) {
-  if (!options.clear_devices && !options.strip_default_attrs) return g;
-  Graph stripped(&g.registry());
-  for (const auto& [name, f] : g.functions()) {
-    Function copy = *f;
-    WEIR_ASSIGN_OR_RETURN(copy.body, Stripped(f->body, options));
-    WEIR_RETURN_IF_ERROR(stripped.AddFunction(std::move(copy)));
-  }
-  SubgraphCopy copy(g, stripped);
-  WEIR_RETURN_IF_ERROR(copy.AddNodes(g.nodes(), [&](const Node& n, NodeSpec& spec) {
-    if (options.clear_devices) spec.device.clear();
-    if (options.strip_default_attrs) StripDefaults(n, &spec.attrs);
-    return Status();
-  }));
-  WEIR_RETURN_IF_ERROR(copy.Connect());
-  stripped.file_info() = g.file_info();
-  stripped.local_variables() = g.local_variables();
-  return stripped;
 }
 
 std::string Joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
@@ -156,7 +127,7 @@ Status SavedModelBuilder::AddMetaGraph(Builder& b, const MetaGraphOptions& optio
     if (std::set<std::string>(part.meta.tags.begin(), part.meta.tags.end()) == tags)
       return AlreadyExists(fmt::format("error[graph]: the model has a graph tagged '{}'", Joined(options.tags)));
   }
-  WEIR_ASSIGN_OR_RETURN(Graph g, Stripped(b.graph(), options));
+  WEIR_ASSIGN_OR_RETURN(Graph g, StrippedGraph(b.graph(), options.clear_devices, options.strip_default_attrs));
   WEIR_RETURN_IF_ERROR(CheckSignatures(g, options.signatures));
   meta.tags = options.tags, meta.signatures = options.signatures;
   for (const auto& [tensor, file] : options.assets) {
@@ -210,14 +181,16 @@ Status SavedModelBuilder::Save(const Session& session) {
 Status RestoreWhatIsThere(Session& session, const std::string& checkpoint, std::vector<std::string>* notes) {
   WEIR_ASSIGN_OR_RETURN(auto reader, io::BundleReader::Open(checkpoint));
   WEIR_ASSIGN_OR_RETURN(auto variables, CheckpointMap(session.graph()));
-  std::vector<size_t> missing;
-  WEIR_ASSIGN_OR_RETURN(auto values, ReadVariables(reader, variables, &missing));
+  WEIR_ASSIGN_OR_RETURN(const ReadValues read, ReadVariables(reader, variables));
+  if (!read.other.empty()) return read.other[0].second;
+  const std::vector<size_t>& missing = read.missing;
   if (!variables.empty() && missing.size() == variables.size()) {
     return NotFound(fmt::format("error[file]: the checkpoint '{}' has none of the graph's {} variables", checkpoint,
                                 variables.size()))
         .Detail(fmt::format("the first is '{}'", variables[0].key));
   }
-  for (const auto& [name, value] : values) WEIR_RETURN_IF_ERROR(session.SetVariable(name, value));
+  for (const auto& [i, value] : read.values)
+    WEIR_RETURN_IF_ERROR(session.SetVariable(variables[i].variable, value));
   for (size_t i = 0; i < missing.size() && i < 5; ++i)
     notes->push_back(fmt::format("variable '{}' is not in the checkpoint", variables[missing[i]].key));
   return {};

@@ -41,16 +41,42 @@ Result<RandomStates> ReadRandomStates(const io::BundleReader& reader) {
   return states;
 }
 
+// Which of these a name that is not among them most likely stands for: the nearest, or one of another scope.
+std::string Meant(const std::string& name, const std::vector<std::string>& present) {
+  if (const auto near = NearestNames(name, present); !near.empty()) return near[0];
+  const std::string last = name.substr(name.rfind('/') + 1);
+  for (const std::string& other : present) {
+    if (other.substr(other.rfind('/') + 1) == last) return other;
+  }
+  return "";
+}
+
 Status Missing(const io::BundleReader& reader, const std::vector<std::string>& missing) {
   std::vector<std::string> present = NamesOf(reader);
   Status s = NotFound(fmt::format("error[file]: the checkpoint '{}' lacks {} of the graph's variables", reader.prefix(),
                                   missing.size()));
   for (size_t i = 0; i < missing.size() && i < 5; ++i) {
-    auto near = NearestNames(missing[i], present);
-    s = std::move(s).Detail(
-        fmt::format("'{}'{}", missing[i], near.empty() ? "" : fmt::format(": it has '{}'", near[0])));
+    const std::string meant = Meant(missing[i], present);
+    s = std::move(s).Detail(fmt::format("'{}'{}", missing[i], meant.empty() ? "" : ": it has '" + meant + "'"));
   }
   return s;
+}
+
+Status NoVariable(const std::string& name, const std::vector<SavedVariable>& all) {
+  std::vector<std::string> names;
+  for (const SavedVariable& v : all) names.push_back(v.variable);
+  const auto near = NearestNames(name, names);
+  return NotFound(fmt::format("error[variable]: the graph has no variable '{}' to restore or save", name))
+      .Help(near.empty() ? "" : fmt::format("did you mean '{}'?", near[0]));
+}
+
+Status SetVariables(Session& session, const io::BundleReader& reader, const std::vector<SavedVariable>& variables,
+                    const ReadValues& read) {
+  for (const auto& [i, t] : read.values) {
+    if (Status s = session.SetVariable(variables[i].variable, t); !s.ok())
+      return std::move(s).Detail(fmt::format("read from the checkpoint '{}'", reader.prefix()));
+  }
+  return {};
 }
 
 }  // namespace
@@ -65,19 +91,16 @@ Saver::Saver(Session* session, SaverOptions options) : session_(session), option
 
 Result<std::vector<SavedVariable>> Saver::Variables() const {
   if (options_.variables.empty() && options_.names.empty()) return CheckpointMap(session_->graph());
+  const std::vector<SavedVariable> known = VariablesByName(session_->graph());
   std::map<std::string, SavedVariable> all;
-  for (SavedVariable& v : VariablesByName(session_->graph())) all.emplace(v.variable, v);
+  for (const SavedVariable& v : known) all.emplace(v.variable, v);
   std::vector<SavedVariable> chosen;
   auto choose = [&](const std::string& name) -> Status {
     if (auto it = all.find(name); it != all.end()) {
       chosen.push_back(it->second);
       return {};
     }
-    std::vector<std::string> names;
-    for (const auto& [known, v] : all) names.push_back(known);
-    auto near = NearestNames(name, names);
-    return NotFound(fmt::format("error[variable]: the graph has no variable '{}' for the saver", name))
-        .Help(near.empty() ? "" : fmt::format("did you mean '{}'?", near[0]));
+    return NoVariable(name, known);
   };
   for (const std::string& name : options_.variables) WEIR_RETURN_IF_ERROR(choose(name));
   for (const auto& [key, name] : options_.names) {
@@ -128,31 +151,109 @@ Result<std::string> Saver::Save(const std::string& prefix, int64_t step) const {
   folder.Clean();
   WEIR_RETURN_IF_ERROR(folder.Enter(path));
   if (Status s = Write(path, variables, values, states); !s.ok()) {
-    folder.Leave();
+    folder.Leave(path);
     return s;
   }
-  WEIR_RETURN_IF_ERROR(folder.Finish(path, options_.max_to_keep));
+  WEIR_RETURN_IF_ERROR(folder.Finish(path, options_.max_to_keep, options_.keep_checkpoint_every_n_hours));
   return path;
+}
+
+Status Saver::Set(const io::BundleReader& reader, const std::vector<SavedVariable>& variables,
+                  const ReadValues& read) const {
+  RandomStates states;
+  if (options_.random_states) { WEIR_ASSIGN_OR_RETURN(states, ReadRandomStates(reader)); }
+  WEIR_RETURN_IF_ERROR(SetVariables(*session_, reader, variables, read));
+  session_->SetRandomStates(states);
+  return {};
 }
 
 Status Saver::Restore(const std::string& path) const {
   WEIR_ASSIGN_OR_RETURN(auto reader, io::BundleReader::Open(path));
   WEIR_ASSIGN_OR_RETURN(auto variables, Variables());
-  std::vector<size_t> lacking;
-  WEIR_ASSIGN_OR_RETURN(auto values, ReadVariables(reader, variables, &lacking));
+  WEIR_ASSIGN_OR_RETURN(const ReadValues read, ReadVariables(reader, variables));
   std::vector<std::string> missing;
-  for (size_t i : lacking) {
+  for (size_t i : read.missing) {
     if (variables[i].required) missing.push_back(variables[i].key);
   }
   if (!missing.empty()) return Missing(reader, missing);
-  RandomStates states;
-  if (options_.random_states) { WEIR_ASSIGN_OR_RETURN(states, ReadRandomStates(reader)); }
-  for (const auto& [name, t] : values) {
-    if (Status s = session_->SetVariable(name, t); !s.ok())
-      return std::move(s).Detail(fmt::format("read from the checkpoint '{}'", path));
+  if (!read.other.empty()) return read.other[0].second;
+  return Set(reader, variables, read);
+}
+
+Result<RestoreReport> Saver::RestorePartial(const std::string& path) const {
+  WEIR_ASSIGN_OR_RETURN(auto reader, io::BundleReader::Open(path));
+  WEIR_ASSIGN_OR_RETURN(auto variables, Variables());
+  WEIR_ASSIGN_OR_RETURN(const ReadValues read, ReadVariables(reader, variables));
+  WEIR_RETURN_IF_ERROR(Set(reader, variables, read));
+  RestoreReport report;
+  for (const std::string& name : NamesOf(reader)) {
+    if (!read.keys.count(name) && !name.starts_with('_')) report.unused.push_back(name);
   }
-  session_->SetRandomStates(states);
-  return {};
+  for (const auto& [i, value] : read.values) report.restored.push_back(variables[i].variable);
+  for (size_t i : read.missing) {
+    const std::string meant = Meant(variables[i].key, report.unused);
+    report.missing.push_back({variables[i].variable, meant.empty() ? "" : "it has '" + meant + "'"});
+  }
+  for (const auto& [i, why] : read.other) report.other.push_back({variables[i].variable, why.message()});
+  return report;
+}
+
+std::string RestoreReport::ToString() const {
+  std::string text = fmt::format("{} variables restored\n", restored.size());
+  for (const Left& v : missing) {
+    const std::string hint = v.why.empty() ? "" : fmt::format(" ({})", v.why);
+    text += fmt::format("the checkpoint lacks '{}'{}\n", v.variable, hint);
+  }
+  for (const Left& v : other) text += v.why + "\n";
+  for (const std::string& name : unused) text += fmt::format("no variable took the checkpoint's '{}'\n", name);
+  return text;
+}
+
+namespace {
+
+// What `name` of the scope `from` is called in the scope `to`; scopes end in "/", which alone is the outermost one.
+std::optional<std::string> InScope(const std::string& name, const std::string& from, const std::string& to) {
+  const std::string inside = from == "/" ? "" : from, outside = to == "/" ? "" : to;
+  if (!name.starts_with(inside)) return std::nullopt;
+  return outside + name.substr(inside.size());
+}
+
+// Variables under the names of another graph's checkpoint.
+Result<std::vector<SavedVariable>> Assigned(const Graph& g, const std::map<std::string, std::string>& assignment) {
+  std::vector<SavedVariable> chosen;
+  const std::vector<SavedVariable> all = VariablesByName(g);
+  for (const auto& [key, name] : assignment) {
+    if (key.empty() || name.empty() || (key.back() == '/') != (name.back() == '/')) {
+      return InvalidArgument(fmt::format("error[variable]: '{}' cannot be assigned to '{}'", key, name))
+          .Help("assign a variable to a variable, or a scope to a scope: both end in '/'");
+    }
+    const size_t before = chosen.size();
+    for (SavedVariable v : all) {
+      auto other = key.back() == '/' ? InScope(v.key, name, key)
+                   : v.variable == name ? std::optional(key) : std::nullopt;
+      if (!other) continue;
+      v.key = *other;
+      chosen.push_back(std::move(v));
+    }
+    if (chosen.size() == before) return NoVariable(name, all);
+  }
+  return chosen;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> InitFromCheckpoint(Session& session, const std::string& path,
+                                                    const std::map<std::string, std::string>& assignment) {
+  WEIR_ASSIGN_OR_RETURN(auto reader, io::BundleReader::Open(path));
+  WEIR_ASSIGN_OR_RETURN(auto variables, Assigned(session.graph(), assignment));
+  WEIR_ASSIGN_OR_RETURN(const ReadValues read, ReadVariables(reader, variables));
+  std::vector<std::string> missing, set;
+  for (size_t i : read.missing) missing.push_back(variables[i].key);
+  if (!missing.empty()) return Missing(reader, missing);
+  if (!read.other.empty()) return read.other[0].second;
+  WEIR_RETURN_IF_ERROR(SetVariables(session, reader, variables, read));
+  for (const SavedVariable& v : variables) set.push_back(v.variable);
+  return set;
 }
 
 Result<std::string> LatestCheckpoint(const std::string& directory, std::vector<std::string>* skipped) {

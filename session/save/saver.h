@@ -30,7 +30,11 @@ namespace weir {
 
 class Graph;
 class Session;
+struct ReadValues;
 struct SavedVariable;
+namespace io {
+class BundleReader;
+}  // namespace io
 
 // From names in a checkpoint to variables: {{"w/ExponentialMovingAverage", w}}, {{"old/w", "new/w"}}, or what
 // ExponentialMovingAverage::VariablesToRestore gives.
@@ -52,11 +56,27 @@ class VariableMap : public std::map<std::string, std::string> {
 
 struct SaverOptions {
   int max_to_keep = 5;  // older checkpoints of the same prefix are deleted; 0: none is
+  // One of each so many hours stays for good; 0: none does.
+  double keep_checkpoint_every_n_hours = 0;
   // What to save and restore: these variables under their own names, and those of the map under its names. Neither:
   // what the graph's MetaGraphDef lists, else all but the local variables (metrics' counters and such).
   std::vector<std::string> variables = {};
   VariableMap names = {};
   bool random_states = true;
+};
+
+// What was restored of a checkpoint, and what was not.
+struct RestoreReport {
+  struct Left {
+    std::string variable, why;
+  };
+  std::vector<std::string> restored;  // variables
+  std::vector<Left> missing;          // those that the checkpoint lacks, each with the nearest name that it has
+  std::vector<Left> other;            // those that it has of another shape or dtype
+  std::vector<std::string> unused;    // tensors of the checkpoint that no variable took
+
+  // A line for each that was not restored or used, and one for the number of those that were.
+  std::string ToString() const;
 };
 
 class Saver {
@@ -70,14 +90,26 @@ class Saver {
   // those that it does not list (slots of an optimizer added later) keep their values where the checkpoint lacks
   // them.
   Status Restore(const std::string& path) const;
+  // Sets those of the saver's variables that the checkpoint has in their shapes, leaves the others as they are, and
+  // says which: to go on from a model that differs (a warm start). Errors: files, damage.
+  Result<RestoreReport> RestorePartial(const std::string& path) const;
 
  private:
   Result<std::vector<SavedVariable>> Variables() const;
+  Status Set(const io::BundleReader& reader, const std::vector<SavedVariable>& variables, const ReadValues& read) const;
   Result<std::vector<Tensor>> Values(const std::vector<SavedVariable>& variables) const;
 
   Session* session_;
   SaverOptions options_;
 };
+
+// Sets variables from a checkpoint of another graph, as TensorFlow's init_from_checkpoint does (but now, in place of
+// their initialisers: run those before, for all others). `assignment` says which is which: {"old/w", "new/w"} a
+// variable, {"old/", "new/"} all variables of a scope, {"/", "new/"} or {"old/", "/"} with the outermost scope as one.
+// Returns the variables. Nothing is set unless all are in the checkpoint, in their shapes. Errors name what is not, and
+// the nearest that is.
+Result<std::vector<std::string>> InitFromCheckpoint(Session& session, const std::string& path,
+                                                    const std::map<std::string, std::string>& assignment);
 
 // The newest checkpoint of a folder whose files are all sound, by the folder's state file, or, where that is missing,
 // by the files. Damaged ones are passed over; `skipped` tells why.

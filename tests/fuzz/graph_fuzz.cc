@@ -22,7 +22,7 @@
 #include <thread>
 
 #include "weir/graph/base/memory.h"
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 #include "weir/tests/fuzz/current_case.h"
 #include "weir/tests/fuzz/graph_seeds.h"
 #include "weir/tests/fuzz/graph_ways.h"

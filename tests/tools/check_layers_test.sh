@@ -122,9 +122,9 @@ graph/graph.cc              | "weir/version.h"                  |
 graph/graph.cc              | <vector>                          |
 graph/wire/import.cc        | "weir/proto/graph.pb.h"           |
 runtime/io/wire/messages.cc | <google/protobuf/message.h>       |
-graph/import.cc             | "weir/proto/graph.pb.h"           | protobuf is for three folders wire
-session/wire/a.cc           | "weir/proto/graph.pb.h"           | protobuf is for three folders wire
-tools/graphdef/dump.cc      | <google/protobuf/text_format.h>   | protobuf is for three folders wire
+graph/import.cc             | "weir/proto/graph.pb.h"           | protobuf is for folders wire
+session/wire/a.cc           | "weir/proto/graph.pb.h"           | protobuf is for folders wire
+tools/graphdef/dump.cc      | <google/protobuf/text_format.h>   | protobuf is for folders wire
 graph/wire/import.h         | "weir/proto/graph.pb.h"           | a header must not include protobuf
 ops/string/cpu/re2/regex.cc | <re2/re2.h>                       |
 runtime/io/wire/messages.cc | <snappy.h>                        |

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 #include "weir/tools/graphdef/tool.h"
 
 namespace weir::tool {

@@ -7,7 +7,7 @@
 #include <random>
 
 #include "weir/graph/base/complex_text.h"
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 #include "weir/runtime/io/npy.h"
 
 namespace weir::tool {

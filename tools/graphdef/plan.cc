@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 #include "weir/session/session_impl.h"
 #include "weir/tools/graphdef/feeds.h"
 

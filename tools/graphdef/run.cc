@@ -5,7 +5,7 @@
 #include <fstream>
 #include <optional>
 
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 #include "weir/runtime/io/npy.h"
 #include "weir/session/save/saver.h"
 #include "weir/tools/graphdef/feeds.h"

@@ -1,6 +1,6 @@
 #include "weir/tools/graphdef/setup.h"
 
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 #include "weir/session/save/saved_model.h"
 #include "weir/session/save/saver.h"
 #include "weir/tools/graphdef/feeds.h"

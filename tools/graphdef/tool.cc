@@ -12,7 +12,7 @@
 #include "weir/graph/infer.h"
 #include "weir/ops/kernels.h"
 #include "weir/ops/registry.h"
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 
 namespace weir::tool {
 

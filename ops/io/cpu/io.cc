@@ -5,6 +5,7 @@
 
 #include "weir/ops/kernels.h"
 #include "weir/runtime/io/bundle.h"
+#include "weir/runtime/io/v1_checkpoint.h"
 
 namespace weir {
 
@@ -16,16 +17,16 @@ Status CheckAllowed(const PrepareContext& c) {
       .Help("SessionOptions::allow_file_ops allows it, for graphs that are trusted");
 }
 
-// Inputs 1 and 2 name `tensors` tensors and their slices; input 0 is the prefix.
-Status CheckInputs(const PrepareContext& c, int tensors) {
+// Input 0 is a file's name or prefix; the `lists` inputs that follow it have a string for each of `tensors` tensors.
+Status CheckInputs(const PrepareContext& c, int tensors, int lists) {
   WEIR_RETURN_IF_ERROR(CheckAllowed(c));
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i <= lists; ++i) {
     if (c.input_dtype(i) != kString)
       return InvalidArgument(fmt::format("wants strings for input {}, not {}", i, DTypeName(c.input_dtype(i))));
   }
   if (c.input_shape(0).rank() != 0)
     return InvalidArgument(fmt::format("wants a scalar as prefix, not the shape {}", c.input_shape(0).ToString()));
-  for (int i : {1, 2}) {
+  for (int i = 1; i <= lists; ++i) {
     if (c.input_shape(i).rank() == 1 && c.input_shape(i)[0] == tensors) continue;
     return InvalidArgument(fmt::format("wants a vector of {} {}, not the shape {}", tensors,
                                        i == 1 ? "names" : "slices", c.input_shape(i).ToString()));
@@ -33,40 +34,63 @@ Status CheckInputs(const PrepareContext& c, int tensors) {
   return {};
 }
 
-Status Write(const RunArgs& a, const std::vector<DType>& dtypes, const std::vector<Shape>& shapes) {
-  const std::string *names = a.in<std::string>(1), *slices = a.in<std::string>(2);
+struct Saved {
+  std::vector<DType> dtypes;
+  std::vector<Shape> shapes;
+  bool slices = true;  // input 2 tells parts
+};
+
+template <class Writer>
+Status AddAll(const RunArgs& a, const Saved& what, Writer& writer) {
+  const std::string *names = a.in<std::string>(1), *slices = what.slices ? a.in<std::string>(2) : nullptr;
+  for (size_t i = 0; i < what.shapes.size(); ++i) {
+    const int input = static_cast<int>(i) + (slices ? 3 : 2);
+    Tensor t = Tensor::Wrap(what.dtypes[i], what.shapes[i], const_cast<void*>(a.in<void>(input)));
+    Shape full;
+    WEIR_ASSIGN_OR_RETURN(io::SliceSpec slice, io::SliceSpec::Parse(slices ? slices[i] : "", &full));
+    WEIR_RETURN_IF_ERROR(slice.start.empty() ? writer.Add(names[i], t) : writer.AddSlice(names[i], full, slice, t));
+  }
+  return {};
+}
+
+Status WriteV2(const RunArgs& a, const Saved& what) {
   WEIR_ASSIGN_OR_RETURN(auto writer, io::BundleWriter::Create(*a.in<std::string>(0)));
   int64_t bytes = 0;
-  for (size_t i = 0; i < shapes.size(); ++i) {
-    if (IsPlain(dtypes[i]) &&
-        !CheckedAdd(bytes, shapes[i].num_elements() * static_cast<int64_t>(SizeOf(dtypes[i])), &bytes))
+  for (size_t i = 0; i < what.shapes.size(); ++i) {
+    if (IsPlain(what.dtypes[i]) &&
+        !CheckedAdd(bytes, what.shapes[i].num_elements() * static_cast<int64_t>(SizeOf(what.dtypes[i])), &bytes))
       return ResourceExhausted("has too much to write");
   }
   WEIR_RETURN_IF_ERROR(writer.Reserve(bytes));
-  for (size_t i = 0; i < shapes.size(); ++i) {
-    Tensor t = Tensor::Wrap(dtypes[i], shapes[i], const_cast<void*>(a.in<void>(static_cast<int>(i) + 3)));
-    Shape full;
-    WEIR_ASSIGN_OR_RETURN(io::SliceSpec slice, io::SliceSpec::Parse(slices[i], &full));
-    WEIR_RETURN_IF_ERROR(slices[i].empty() ? writer.Add(names[i], t) : writer.AddSlice(names[i], full, slice, t));
-  }
+  WEIR_RETURN_IF_ERROR(AddAll(a, what, writer));
   return writer.Finish();
 }
 
-Status PrepareSave(PrepareContext& c) {
-  if (c.num_inputs() < 4) return InvalidArgument("has no tensors to save");
-  WEIR_RETURN_IF_ERROR(CheckInputs(c, c.num_inputs() - 3));
-  std::vector<DType> dtypes;
-  std::vector<Shape> shapes;
-  for (int i = 3; i < c.num_inputs(); ++i) {
-    dtypes.push_back(c.input_dtype(i));
-    shapes.push_back(c.input_shape(i));
-    if (!IsSupported(dtypes.back())) return PrepareContext::NoKernelFor(dtypes.back());
+Status WriteV1(const RunArgs& a, const Saved& what) {
+  io::V1Writer writer;
+  WEIR_RETURN_IF_ERROR(AddAll(a, what, writer));
+  return writer.Finish(*a.in<std::string>(0));
+}
+
+Status PrepareWriting(PrepareContext& c, bool slices, Status (*write)(const RunArgs&, const Saved&)) {
+  const int first = slices ? 3 : 2;
+  if (c.num_inputs() <= first) return InvalidArgument("has no tensors to save");
+  WEIR_RETURN_IF_ERROR(CheckInputs(c, c.num_inputs() - first, first - 1));
+  Saved what{{}, {}, slices};
+  for (int i = first; i < c.num_inputs(); ++i) {
+    what.dtypes.push_back(c.input_dtype(i));
+    what.shapes.push_back(c.input_shape(i));
+    if (!IsSupported(what.dtypes.back())) return PrepareContext::NoKernelFor(what.dtypes.back());
   }
-  c.SetRun([dtypes, shapes](RunArgs& a) {
-    if (Status s = Write(a, dtypes, shapes); !s.ok()) a.Fail(s);
+  c.SetRun([what, write](RunArgs& a) {
+    if (Status s = write(a, what); !s.ok()) a.Fail(s);
   });
   return {};
 }
+
+Status PrepareSaveV2(PrepareContext& c) { return PrepareWriting(c, true, WriteV2); }
+Status PrepareSaveSlices(PrepareContext& c) { return PrepareWriting(c, true, WriteV1); }
+Status PrepareSave(PrepareContext& c) { return PrepareWriting(c, false, WriteV1); }
 
 // One tensor, or the part of it that `slice` says.
 Result<Tensor> ReadOne(const io::BundleReader& reader, const std::string& name, const std::string& slice) {
@@ -80,31 +104,53 @@ Result<Tensor> ReadOne(const io::BundleReader& reader, const std::string& name, 
   return reader.ReadSlice(name, spec);
 }
 
+// Reads output i's tensor, of the shape and dtype that the node has.
+Result<Tensor> ReadFor(PrepareContext& c, int i, const io::BundleReader& reader, const std::string& name,
+                       const std::string& slice) {
+  const io::BundleEntry* e = reader.Find(name);
+  if (e && e->dtype != c.output_dtype(i)) {
+    return InvalidArgument(fmt::format("wants '{}' as {}, but the checkpoint '{}' has it as {}", name,
+                                       DTypeName(c.output_dtype(i)), reader.prefix(), DTypeName(e->dtype)));
+  }
+  WEIR_ASSIGN_OR_RETURN(Tensor t, ReadOne(reader, name, slice));
+  if (c.output_known(i) && !(c.output_shape(i) == t.shape())) {
+    return InvalidArgument(fmt::format("reads '{}' of shape {} where {} is expected", name, t.shape().ToString(),
+                                       c.output_shape(i).ToString()));
+  }
+  c.set_output_shape(i, t.shape());
+  return t;
+}
+
 // Why the values are read in Prepare: only they tell the outputs' shapes, and their sizes and checksums are known then.
-Status PrepareRestore(PrepareContext& c) {
-  WEIR_RETURN_IF_ERROR(CheckInputs(c, c.num_outputs()));
-  const Tensor *prefix = c.input_value(0), *names = c.input_value(1), *slices = c.input_value(2);
+Status PrepareReading(PrepareContext& c, bool slices) {
+  const Tensor *prefix = c.input_value(0), *names = c.input_value(1), *parts = slices ? c.input_value(2) : nullptr;
   WEIR_ASSIGN_OR_RETURN(auto reader, io::BundleReader::Open(prefix->data<std::string>()[0]));
   std::vector<Tensor> tensors;
   for (int i = 0; i < c.num_outputs(); ++i) {
-    const std::string& name = names->data<std::string>()[i];
-    const io::BundleEntry* e = reader.Find(name);
-    if (e && e->dtype != c.output_dtype(i)) {
-      return InvalidArgument(fmt::format("wants '{}' as {}, but the checkpoint '{}' has it as {}", name,
-                                         DTypeName(c.output_dtype(i)), reader.prefix(), DTypeName(e->dtype)));
-    }
-    WEIR_ASSIGN_OR_RETURN(Tensor t, ReadOne(reader, name, slices->data<std::string>()[i]));
-    if (c.output_known(i) && !(c.output_shape(i) == t.shape())) {
-      return InvalidArgument(fmt::format("reads '{}' of shape {} where {} is expected", name, t.shape().ToString(),
-                                         c.output_shape(i).ToString()));
-    }
-    c.set_output_shape(i, t.shape());
+    const std::string part = parts ? parts->data<std::string>()[i] : "";
+    WEIR_ASSIGN_OR_RETURN(Tensor t, ReadFor(c, i, reader, names->data<std::string>()[i], part));
     tensors.push_back(std::move(t));
   }
   c.SetRun([tensors](RunArgs& a) {
     for (size_t i = 0; i < tensors.size(); ++i) tensors[i].CopyTo(a.out<void>(static_cast<int>(i)));
   });
   return {};
+}
+
+Status PrepareRestoreV2(PrepareContext& c) {
+  WEIR_RETURN_IF_ERROR(CheckInputs(c, c.num_outputs(), 2));
+  return PrepareReading(c, true);
+}
+
+// Restore and RestoreSlice: one tensor, by scalars.
+Status PrepareRestore(PrepareContext& c) {
+  WEIR_RETURN_IF_ERROR(CheckAllowed(c));
+  for (int i = 0; i < c.num_inputs(); ++i) {
+    if (c.input_dtype(i) == kString && c.input_shape(i).rank() == 0) continue;
+    return InvalidArgument(fmt::format("wants a scalar string for input {}, not {}{}", i, DTypeName(c.input_dtype(i)),
+                                       c.input_shape(i).ToString()));
+  }
+  return PrepareReading(c, c.num_inputs() == 3);
 }
 
 Status Merge(const RunArgs& a, int64_t n, bool delete_folders) {
@@ -143,8 +189,12 @@ Status PrepareShardedFilename(PrepareContext& c) {
 }  // namespace
 
 void RegisterIoKernels(KernelRegistry& r) {
-  r.Add("SaveV2", PrepareSave);
-  r.Add("RestoreV2", PrepareRestore).NeedsValue({0, 1, 2});
+  r.Add("SaveV2", PrepareSaveV2);
+  r.Add("Save", PrepareSave);
+  r.Add("SaveSlices", PrepareSaveSlices);
+  r.Add("RestoreV2", PrepareRestoreV2).NeedsValue({0, 1, 2});
+  r.Add("Restore", PrepareRestore).NeedsValue({0, 1});
+  r.Add("RestoreSlice", PrepareRestore).NeedsValue({0, 1, 2});
   r.Add("MergeV2Checkpoints", PrepareMerge);
   r.Add("ShardedFilename", PrepareShardedFilename);
 }

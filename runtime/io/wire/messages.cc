@@ -14,6 +14,7 @@
 #include <climits>
 #include <set>
 
+#include "weir/graph/base/wire/tensor_proto.h"
 #include "weir/proto/example.pb.h"
 #include "weir/proto/model.pb.h"
 #include "weir/proto/summary.pb.h"
@@ -36,48 +37,117 @@ struct FirstError : google::protobuf::io::ErrorCollector {
   }
 };
 
+SliceSpec SliceFromWire(const pb::TensorSliceProto& p) {
+  SliceSpec slice;
+  for (const auto& x : p.extent()) {
+    const bool all = x.has_length_case() == pb::TensorSliceProto::Extent::HAS_LENGTH_NOT_SET;
+    slice.start.push_back(x.start());
+    slice.length.push_back(all ? -1 : x.length());
+  }
+  return slice;
+}
+
+void SliceToWire(const SliceSpec& slice, pb::TensorSliceProto* p) {
+  for (size_t a = 0; a < slice.start.size(); ++a) {
+    auto* x = p->add_extent();
+    x->set_start(slice.start[a]);
+    if (slice.length[a] >= 0) x->set_length(slice.length[a]);
+  }
+}
+
+// What an index's entry and a V1 file's tensor both tell.
+Result<BundleEntry> EntryOf(int dtype, const pb::TensorShapeProto& dims, const auto& slices) {
+  BundleEntry e{.dtype = DTypeFromWire(dtype)};
+  if (e.dtype == DType::kInvalid || IsRef(e.dtype)) return DataLoss(fmt::format("has no valid dtype ({})", dtype));
+  auto partial = ShapeFromWire(dims);
+  auto shape = partial.ok() ? partial->ToShape() : std::nullopt;
+  if (!shape) return DataLoss("has an impossible shape");
+  e.shape = *shape;
+  for (const pb::TensorSliceProto& s : slices) {
+    e.slices.push_back(SliceFromWire(s));
+    if (!e.slices.back().Within(e.shape).ok()) return DataLoss("has a part outside its shape");
+  }
+  return e;
+}
+
 Result<BundleEntry> ParseEntry(const std::string& bytes) {
   google::protobuf::LogSilencer silence;
   pb::BundleEntryProto p;
   if (!p.ParseFromString(bytes)) return DataLoss("is malformed");
-  BundleEntry e;
-  if (p.dtype() <= 0 || p.dtype() > 100)
-    return DataLoss(fmt::format("has no valid dtype ({})", static_cast<int>(p.dtype())));
-  e.dtype = static_cast<DType>(p.dtype());
-  Dims dims;
-  for (const auto& d : p.shape().dim()) dims.push_back(d.size());
-  auto shape = Shape::Make(dims);
-  if (p.shape().unknown_rank() || !shape.ok()) return DataLoss("has an impossible shape");
-  e.shape = *shape;
+  WEIR_ASSIGN_OR_RETURN(BundleEntry e, EntryOf(p.dtype(), p.shape(), p.slices()));
   e.shard = p.shard_id(), e.offset = p.offset(), e.size = p.size(), e.crc = p.crc32c();
-  for (const auto& s : p.slices()) {
-    SliceSpec spec;
-    for (const auto& x : s.extent()) {
-      bool all = x.has_length_case() == pb::TensorSliceProto::Extent::HAS_LENGTH_NOT_SET;
-      spec.start.push_back(x.start());
-      spec.length.push_back(all ? -1 : x.length());
-    }
-    if (!spec.Within(e.shape).ok()) return DataLoss("has a part outside its shape");
-    e.slices.push_back(std::move(spec));
-  }
   return e;
 }
 
 std::string EntryBytes(const BundleEntry& e) {
   pb::BundleEntryProto p;
   p.set_dtype(static_cast<pb::DataType>(e.dtype));
-  p.mutable_shape();
-  for (int64_t d : e.shape.dims()) p.mutable_shape()->add_dim()->set_size(d);
+  ShapeToWire(e.shape, p.mutable_shape());
   p.set_shard_id(e.shard), p.set_offset(e.offset), p.set_size(e.size), p.set_crc32c(e.crc);
-  for (const SliceSpec& s : e.slices) {
-    auto* slice = p.add_slices();
-    for (size_t a = 0; a < s.start.size(); ++a) {
-      auto* x = slice->add_extent();
-      x->set_start(s.start[a]);
-      if (s.length[a] >= 0) x->set_length(s.length[a]);
+  for (const SliceSpec& s : e.slices) SliceToWire(s, p.add_slices());
+  return p.SerializeAsString();
+}
+
+Result<std::map<std::string, BundleEntry>> ParseV1Tensors(const std::string& bytes) {
+  google::protobuf::LogSilencer silence;
+  pb::SavedTensorSlices p;
+  if (!p.ParseFromString(bytes) || !p.has_meta()) return DataLoss("its header is malformed");
+  std::map<std::string, BundleEntry> tensors;
+  for (const pb::SavedSliceMeta& t : p.meta().tensor()) {
+    auto e = EntryOf(t.type(), t.shape(), t.slice());
+    if (!e.ok()) return DataLoss(fmt::format("tensor '{:.200}' {}", t.name(), e.status().message()));
+    if (!tensors.emplace(t.name(), *std::move(e)).second)
+      return DataLoss(fmt::format("tensor '{:.200}' is there twice", t.name()));
+  }
+  return tensors;
+}
+
+std::string V1TensorsBytes(const std::map<std::string, BundleEntry>& tensors) {
+  pb::SavedTensorSlices p;
+  for (const auto& [name, e] : tensors) {
+    pb::SavedSliceMeta* t = p.mutable_meta()->add_tensor();
+    t->set_name(name), t->set_type(static_cast<pb::DataType>(e.dtype));
+    ShapeToWire(e.shape, t->mutable_shape());
+    for (const SliceSpec& s : e.slices) SliceToWire(s, t->add_slice());
+  }
+  p.mutable_meta()->mutable_versions()->set_producer(1);
+  return p.SerializeAsString();
+}
+
+Result<Tensor> ParseV1Slice(const std::string& bytes, DType dtype, const Shape& shape) {
+  google::protobuf::LogSilencer silence;
+  pb::SavedTensorSlices p;
+  if (!p.ParseFromString(bytes)) return DataLoss("is malformed");
+  pb::TensorProto& t = *p.mutable_data()->mutable_data();
+  t.set_dtype(static_cast<pb::DataType>(dtype));
+  ShapeToWire(shape, t.mutable_tensor_shape());
+  // Why counted here: a tensor of a graph may list fewer, whose last one is repeated.
+  const int64_t listed = int64_t{t.float_val_size()} + t.double_val_size() + t.int_val_size() + t.string_val_size() +
+                         t.int64_val_size() + t.bool_val_size() + t.half_val_size() + t.uint32_val_size() +
+                         t.uint64_val_size() + t.scomplex_val_size() / 2 + t.dcomplex_val_size() / 2;
+  if (t.tensor_content().empty() && listed != shape.num_elements())
+    return DataLoss(fmt::format("has {} elements where {} needs {}", listed, shape.ToString(), shape.num_elements()));
+  return TensorFromWire(t);
+}
+
+std::string V1SliceBytes(const std::string& name, const SliceSpec& slice, const Tensor& t) {
+  pb::SavedTensorSlices p;
+  p.mutable_data()->set_name(name);
+  SliceToWire(slice, p.mutable_data()->mutable_slice());
+  ValuesToWire(t, t.num_elements(), p.mutable_data()->mutable_data());
+  return p.SerializeAsString();
+}
+
+Result<std::map<std::string, std::string>> ParseObjectNames(const std::string& bytes) {
+  pb::TrackableObjectGraph p;
+  WEIR_RETURN_IF_ERROR(ParseMessage(bytes, "graph of objects", &p));
+  std::map<std::string, std::string> names;
+  for (const auto& node : p.nodes()) {
+    for (const auto& a : node.attributes()) {
+      if (!a.full_name().empty()) names.emplace(a.full_name(), a.checkpoint_key());
     }
   }
-  return p.SerializeAsString();
+  return names;
 }
 
 Result<BundleHeader> ParseHeader(const std::string& bytes) {
@@ -107,6 +177,7 @@ Result<CheckpointState> ParseState(const std::string& text) {
   state.timestamps.assign(p.all_model_checkpoint_timestamps().begin(), p.all_model_checkpoint_timestamps().end());
   if (state.timestamps.size() != state.paths.size()) state.timestamps.clear();
   state.latest = p.model_checkpoint_path();
+  state.last_preserved = p.last_preserved_timestamp();
   return state;
 }
 
@@ -115,6 +186,7 @@ Result<std::string> StateText(const CheckpointState& state) {
   p.set_model_checkpoint_path(state.latest);
   for (const std::string& path : state.paths) p.add_all_model_checkpoint_paths(path);
   for (double t : state.timestamps) p.add_all_model_checkpoint_timestamps(t);
+  p.set_last_preserved_timestamp(state.last_preserved);
   std::string text;
   if (!google::protobuf::TextFormat::PrintToString(p, &text))
     return Internal("error[file]: the checkpoint state cannot be printed");
@@ -296,7 +368,8 @@ Result<SequenceExample> ParseSequenceExample(std::string_view bytes) {
 }  // namespace
 
 WEIR_DEPS_TABLE(Messages, weir_io_messages) = {
-    &ParseEntry,   &EntryBytes,   &ParseHeader,          &HeaderBytes,  &ParseState,           &StateText,
+    &ParseEntry,   &EntryBytes,   &ParseHeader,  &HeaderBytes,      &ParseV1Tensors, &V1TensorsBytes, &ParseV1Slice,
+    &V1SliceBytes, &ParseObjectNames, &ParseState, &StateText,
     &WriteSummary, &JoinSummaries, &WritePng,            &ExampleBytes, &ParseExample, &SequenceExampleBytes,
     &ParseSequenceExample, &Uncompress};
 

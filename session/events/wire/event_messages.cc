@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "weir/graph/wire/import_value.h"
+#include "weir/graph/base/wire/tensor_proto.h"
 #include "weir/proto/event.pb.h"
 #include "weir/proto/summary.pb.h"
 #include "weir/runtime/io/parse_message.h"

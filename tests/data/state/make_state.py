@@ -8,15 +8,22 @@ parts3.meta      `w` [7,2] in three parts; checkpoint `parts`, written of two pa
 tune_ref.meta    a small model that was never trained, of reference variables; tune_handle.meta the same of handles;
                  checkpoint `tune` (of both); losses.npz: five losses of each optimizer on it, and the variables after
                  them
+old.ckpt, old_shards.ckpt   checkpoints of the V1 format, the second in shards and with a partitioned variable;
+                 old.npz: the values; old.meta: a graph that saves and restores so
+objects          a checkpoint of TensorFlow 2, of a model's variables and Adam's slots; objects.npz: the values by the
+                 names that TensorFlow 1 would have
 """
 import os
+import subprocess
+import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import numpy as np
 import tensorflow as tf
 
 v1 = tf.compat.v1
-v1.disable_eager_execution()
+if "objects" not in sys.argv:
+    v1.disable_eager_execution()
 here = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -123,6 +130,47 @@ def tune():
     np.savez(path("losses.npz"), **results)
 
 
-ema()
-parts()
-tune()
+def old():
+    values = {"number/" + t: np.arange(6).reshape(2, 3).astype(t) for t in
+              "float32 float64 int8 int16 int32 int64 uint8 complex64".split()}
+    values.update(flag=np.array([True, False]), scalar=np.float32(3.5), empty=np.zeros((0, 3), np.float32),
+                  text=np.array([b"ab", b"", b"x" * 300]))
+    wide = np.arange(14, dtype=np.float32).reshape(7, 2)
+    for sharded in (False, True):
+        with tf.Graph().as_default():
+            names = sorted(values)
+            for i, name in enumerate(names):
+                with tf.device("/cpu:0" if i % 2 else "/job:localhost/task:0/cpu:0"):
+                    v1.Variable(tf.constant(values[name]), name=name, use_resource=False)
+            if sharded:
+                v1.get_variable("wide", initializer=lambda shape, dtype, partition_info: tf.slice(
+                    tf.constant(wide), partition_info.var_offset, shape), shape=[7, 2], use_resource=False,
+                    partitioner=v1.fixed_size_partitioner(3))
+            saver = v1.train.Saver(write_version=v1.train.SaverDef.V1, sharded=sharded)
+            with v1.Session() as sess:
+                sess.run(v1.global_variables_initializer())
+                save(sess, saver, "old_shards.ckpt" if sharded else "old.ckpt")
+            if not sharded:
+                v1.train.export_meta_graph(path("old.meta"), saver_def=saver.as_saver_def())
+    np.savez(path("old.npz"), wide=wide, **values)
+
+
+def objects():
+    import tf_keras
+
+    model = tf_keras.Sequential([tf_keras.layers.Dense(2, name="dense", input_shape=(3,))])
+    adam = tf_keras.optimizers.legacy.Adam()
+    model.compile(adam, "mse")
+    model.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0)
+    tf.train.Checkpoint(model=model, optimizer=adam).write(path("objects"))
+    np.savez(path("objects.npz"), **{v.name[:-2]: v.numpy() for v in model.variables + adam.variables()})
+
+
+if "objects" in sys.argv:
+    objects()
+else:
+    ema()
+    parts()
+    tune()
+    old()
+    subprocess.run([sys.executable, __file__, "objects"], check=True)

@@ -4,9 +4,11 @@
 
 #include <filesystem>
 
+#include "weir/ops/array/array.h"
 #include "weir/session/session.h"
 #include "weir/tests/ops/op_row.h"
 #include "weir/tests/ops/special.h"
+#include "weir/tests/temp_folder.h"
 
 namespace weir::testing {
 
@@ -56,10 +58,52 @@ void CheckCheckpoint(const std::string& op, OpCoverage* c) {
   std::filesystem::remove_all(folder);
 }
 
+// Save and Restore, or SaveSlices and RestoreSlice of a whole tensor and of its first row.
+void CheckV1(const std::string& op, OpCoverage* c) {
+  TempFolder folder;
+  const bool slices = op == "SaveSlices" || op == "RestoreSlice", saves = op.starts_with("Save");
+  const std::vector<std::string> names = {"v"}, whole = {""};
+  auto save = [&](Builder& b, const std::string& path, const Output& v, const AttrMap& attrs = {}) {
+    std::vector<Output> inputs = {b.Constant(Tensor(path)), b.Constant(Tensor::Vector(names))};
+    if (slices) inputs.push_back(b.Constant(Tensor::Vector(whole)));
+    inputs.push_back(v);
+    return b.AddNode(slices ? "SaveSlices" : "Save", inputs, attrs, {.name = "op"});
+  };
+  auto restore = [&](Builder& b, const std::string& path, DType dtype, const std::string& slice = "") {
+    std::vector<Output> inputs = {b.Constant(Tensor(path)), b.Constant(Tensor("v"))};
+    if (slices) inputs.push_back(b.Constant(Tensor(slice)));
+    return b.Add(slices ? "RestoreSlice" : "Restore", inputs, {{"dt", dtype}}, {.name = "op"});
+  };
+  Sweep(op, saves ? "T" : "dt", c, [&](const Tensor& v) {
+    const std::string path = folder / fmt::format("{}_{}", DTypeName(v.dtype()), v.num_elements());
+    Builder b;
+    Operation saved = save(b, path, b.Constant(v));
+    if (!Gives(b, {}, restore(b, path, v.dtype()), v, {saved})) return false;
+    if (!slices || v.rank() != 2 || v.num_elements() == 0) return true;
+    Builder row;
+    const std::string first = fmt::format("{} {} 0,1:-", v.shape()[0], v.shape()[1]);
+    Output part = ops::Slice(row.Constant(v), {0, 0}, {1, -1});
+    const Tensor want = Session(row).Run(part).value();
+    return Gives(row, {}, restore(row, path, v.dtype(), first), want);
+  });
+  Builder b;
+  Output value = b.Constant(Tensor(1.0f));
+  if (saves) save(b, folder / "no/such/folder", value);
+  else restore(b, folder / "none", kFloat);
+  for (bool allowed : {true, false}) {
+    Status s = Session(b, {.allow_file_ops = allowed}).Run({}, {}, {"op"}).status();
+    EXPECT_FALSE(s.ok());
+    EXPECT_NE(s.ToString().find("'op'"), std::string::npos) << s.ToString();
+  }
+  ++c->hostile;
+}
+
 }  // namespace
 
 SpecialChecks IoSpecials() {
-  return {{"SaveV2", CheckCheckpoint}, {"RestoreV2", CheckCheckpoint}, {"MergeV2Checkpoints", CheckCheckpoint}};
+  return {{"SaveV2", CheckCheckpoint},  {"RestoreV2", CheckCheckpoint}, {"MergeV2Checkpoints", CheckCheckpoint},
+          {"Save", CheckV1},            {"Restore", CheckV1},           {"SaveSlices", CheckV1},
+          {"RestoreSlice", CheckV1}};
 }
 
 }  // namespace weir::testing

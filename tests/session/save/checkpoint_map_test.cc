@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <random>
 
 #include "weir/graph/import.h"
 #include "weir/graph/infer.h"
@@ -17,6 +16,7 @@
 #include "weir/session/save/checkpoint_reader.h"
 #include "weir/session/save/saver.h"
 #include "weir/session/session.h"
+#include "weir/tests/temp_folder.h"
 
 namespace weir {
 namespace {
@@ -24,15 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::string kData = WEIR_TEST_DATA "/state/";
-
-struct TempFolder {
-  TempFolder() : path(fs::temp_directory_path() / ("weir_map_" + std::to_string(std::random_device()()))) {
-    fs::create_directories(path);
-  }
-  ~TempFolder() { fs::remove_all(path); }
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-  fs::path path;
-};
 
 std::string Fetch(const Session& s, const std::string& name) {
   auto result = s.Run(NamedFeeds{}, {name});

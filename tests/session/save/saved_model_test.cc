@@ -1,4 +1,4 @@
-// SavedModels written and loaded again; TensorFlow loads them too (tests/oracle/check_saved_model.py).
+// SavedModels written and loaded again; TensorFlow loads them too (tests/oracle/check_saved.py).
 #include "weir/session/save/saved_model.h"
 
 #include <gtest/gtest.h>

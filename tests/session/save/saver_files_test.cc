@@ -11,7 +11,7 @@
 
 #include "weir/ops/math/math.h"
 #include "weir/ops/model/variables.h"
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 #include "weir/session/save/checkpoint_reader.h"
 #include "weir/session/save/saver.h"
 #include "weir/session/session.h"

@@ -5,26 +5,17 @@
 
 #include <filesystem>
 #include <fstream>
-#include <random>
 
 #include "weir/ops/math/math.h"
 #include "weir/ops/random/random.h"
 #include "weir/ops/model/variables.h"
 #include "weir/session/session.h"
+#include "weir/tests/temp_folder.h"
 
 namespace weir {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct TempFolder {
-  TempFolder() : path(fs::temp_directory_path() / ("weir_saver_" + std::to_string(std::random_device()()))) {
-    fs::create_directories(path);
-  }
-  ~TempFolder() { fs::remove_all(path); }
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-  fs::path path;
-};
 
 // w += random, a step.
 struct Walk {

@@ -1,4 +1,4 @@
-#include "weir/runtime/io/file.h"
+#include "weir/graph/base/file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -169,6 +169,8 @@ Status AsideFile::Commit() {
   aside_.clear();
   return {};
 }
+
+void AsideFile::Abandon() { aside_.clear(); }
 
 Status WriteFile(const std::string& path, std::string_view content) {
   WEIR_ASSIGN_OR_RETURN(auto f, AsideFile::Create(path));

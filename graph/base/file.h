@@ -55,6 +55,7 @@ class AsideFile {
   int64_t written() const { return written_; }
   Status Sync();    // cuts to what was written and flushes it to the disk
   Status Commit();  // gives it its name; Sync comes before, SyncDirectory after
+  void Abandon();   // leaves it where it is, as a killed process would
 
  private:
   AsideFile() = default;
