@@ -58,4 +58,12 @@ inline SparseParts SparseDenseCwiseAdd(const SparseParts& x, Input dense, const 
   return {x.indices, Make("SparseDenseCwiseAdd", {x.indices, x.values, x.shape, dense}, {}, name), x.shape};
 }
 
+struct EditDistanceOptions {
+  bool normalize = true;  // over the length of the truth
+  std::string name = {};
+};
+// How many elements have to be put in, left out or changed to make the truth of a hypothesis, float: of each of the
+// sequences along the last axis, which two sparse tensors of one dtype hold in row-major order.
+Output EditDistance(const SparseParts& hypothesis, const SparseParts& truth, const EditDistanceOptions& options = {});
+
 }  // namespace weir::ops

@@ -120,8 +120,20 @@ def concat(d):
                 concat_dim=d.pick([axis, axis - len(s)]))
 
 
+def edit_distance(d):
+    s, t = d.shape(min_rank=2, max_rank=3, empty=0), d.type()
+    other = tuple(d.dim(empty=0) for _ in s)
+    sides = []
+    for shape in (s, other):
+        at = positions(d, shape, True)
+        sides += [at, d.values(t, (len(at),), 0, 2, wild=False), sizes(shape)]
+    if d.flag(0.05) and len(sides[0]):
+        sides[0][-1, 0] = 99
+    return Case(*sides, normalize=d.flag(0.7), grad=False)
+
+
 GENERATORS = {"SparseReorder": reorder, "SparseReshape": reshape, "SparseFillEmptyRows": fill_empty_rows,
               "SparseFillEmptyRowsGrad": fill_empty_rows_grad, "SparseTensorDenseMatMul": product,
               "SparseSlice": slices, "SparseSliceGrad": slice_grad, "SparseConcat": concat,
               "SparseTensorDenseAdd": dense_add, "SparseDenseCwiseMul": cwise, "SparseDenseCwiseDiv": cwise,
-              "SparseDenseCwiseAdd": cwise}
+              "SparseDenseCwiseAdd": cwise, "EditDistance": edit_distance}
