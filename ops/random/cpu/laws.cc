@@ -3,7 +3,6 @@
 #include <cmath>
 #include <limits>
 
-#include "weir/ops/random/cpu/distributions.h"
 #include "weir/runtime/cpu/special_functions.h"
 
 namespace weir {

@@ -1,8 +1,9 @@
 // Numbers of distributions with parameters, each from a generator of its own: gamma, Poisson, binomial. Which numbers
-// are drawn and how they are rejected is TensorFlow's rule. Each takes bounded time for any parameters.
+// are drawn, how they are rejected and by how many blocks one generator begins behind the other is TensorFlow's rule.
+// Each takes bounded time for any parameters.
 #pragma once
 
-#include "weir/runtime/philox.h"
+#include "weir/ops/random/cpu/distributions.h"
 
 namespace weir {
 
@@ -10,6 +11,7 @@ namespace weir {
 class GammaLaw {
  public:
   explicit GammaLaw(double alpha);
+  static constexpr uint64_t blocks() { return kBlocksPerOutput; }
   double Draw(const Philox& generator) const;
 
  private:
@@ -21,6 +23,7 @@ class GammaLaw {
 class PoissonLaw {
  public:
   PoissonLaw(double rate, double highest);
+  static constexpr uint64_t blocks() { return kBlocksPerOutput; }
   double Draw(const Philox& generator) const;
 
  private:
@@ -33,9 +36,11 @@ class PoissonLaw {
 class BinomialLaw {
  public:
   BinomialLaw(double count, double p, bool many);
+  uint64_t blocks() const { return many_ ? kBlocksPerOutput : kBlocksOfFew; }
   double Draw(const Philox& generator) const;
 
  private:
+  static constexpr uint64_t kBlocksOfFew = 42;
   double DrawFew(const Philox& generator) const;
   double DrawMany(const Philox& generator) const;
   bool Accepts(double v, double us, double k) const;

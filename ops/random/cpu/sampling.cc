@@ -44,8 +44,8 @@ Result<int64_t> CountOfParameters(const PrepareContext& c, const Shape& ending) 
   return ending.num_elements();
 }
 
-// Draws by the law that law(args, p) gives of the parameters p. Number s of p is output s * count + p, and begins
-// kBlocksPerOutput * (p * per + s) blocks on.
+// Draws by the law that law(args, p) gives of the parameters p. Number s of p is output s * count + p; its generator is
+// number p * per + s.
 template <class F>
 Status DrawEach(PrepareContext& c, Source source, int64_t count, double ns, F law) {
   const int64_t n = c.output_shape(0).num_elements(), per = count == 0 ? 0 : n / count;
@@ -57,7 +57,7 @@ Status DrawEach(PrepareContext& c, Source source, int64_t count, double ns, F la
       const int64_t p = i / per, end = std::min(a.end, (p + 1) * per);
       const auto drawn = law(a, p);
       for (; i < end && !a.cancelled(); ++i) {
-        const Philox generator = a.workspace<Philox>()->At(static_cast<uint64_t>(i) * kBlocksPerOutput);
+        const Philox generator = a.workspace<Philox>()->At(static_cast<uint64_t>(i) * drawn.blocks());
         to.Write(a.out<char>(0), (i - p * per) * count + p, drawn.Draw(generator));
       }
       if (a.cancelled()) return;
