@@ -24,6 +24,24 @@ SparseParts SparseSlice(const SparseParts& x, Input start, Input size, const Nam
 // Two or more joined along `axis`, in row-major order; their other sizes are equal.
 SparseParts SparseConcat(const std::vector<SparseParts>& tensors, int64_t axis, const Name& name = {});
 
+// `num` parts along `axis`, of equal sizes but that the first ones are larger by 1 where it does not go evenly.
+std::vector<SparseParts> SparseSplit(const SparseParts& x, int64_t num, Input axis, const Name& name = {});
+
+// The sum of two of one shape, ordered as both must be; what is below `thresh` in size is left out (0: nothing is).
+SparseParts SparseAdd(const SparseParts& a, const SparseParts& b, Input thresh = 0, const Name& name = {});
+
+struct SparseReduceOptions {
+  bool keepdims = false;  // reduced axes stay, with size 1
+  std::string name = {};
+};
+// The sums, the largest of the elements along `axis` (a number or several in braces), as a dense tensor: 0 where there
+// are none. Numbers; for the largest real ones, which has no derivative.
+Output SparseReduceSum(const SparseParts& x, Input axis, const SparseReduceOptions& o = {});
+Output SparseReduceMax(const SparseParts& x, Input axis, const SparseReduceOptions& o = {});
+
+// The softmax along the last axis of a tensor of two or more, over the elements that there are; half, float, double.
+SparseParts SparseSoftmax(const SparseParts& x, const Name& name = {});
+
 struct SparseFillEmptyRowsOutputs {
   SparseParts filled;
   Output empty_row_indicator;  // bool, of each row

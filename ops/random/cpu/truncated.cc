@@ -8,6 +8,7 @@
 
 #include "weir/ops/random/cpu/distributions.h"
 #include "weir/ops/random/cpu/generator.h"
+#include "weir/runtime/cpu/wide.h"
 
 namespace weir {
 
@@ -16,19 +17,12 @@ namespace {
 constexpr int kMostTries = 1000;  // one after the other
 constexpr int64_t kBatch = 100;   // what is drawn by the same parameters
 
-// A number of T, in which each step of arithmetic is rounded: for half that is Wide, float.
-template <class T>
-struct Rounded {
-  using Wide = std::conditional_t<std::is_same_v<T, Half>, float, T>;
-  static Wide Of(Wide v) { return static_cast<Wide>(static_cast<T>(v)); }
-};
-
-// Draws the numbers of one batch after the other.
+// Draws the numbers of one batch after the other. Each step of arithmetic is rounded to T.
 template <class T>
 class TruncatedSampler {
  public:
-  using Wide = typename Rounded<T>::Wide;
-  static Wide R(Wide v) { return Rounded<T>::Of(v); }
+  using Wide = kernels::Wide<T>;
+  static Wide R(Wide v) { return static_cast<Wide>(static_cast<T>(v)); }
 
   explicit TruncatedSampler(Philox generator) : generator_(generator) {}
 
@@ -153,7 +147,7 @@ Status PrepareTruncated(PrepareContext& c) {
       TruncatedSampler<T> sampler(*a.workspace<Philox>());
       for (int64_t k = 0; k < b.count && !a.cancelled(); ++k) {
         auto parameter = [&](int i) {
-          return static_cast<typename Rounded<T>::Wide>(a.in<T>(i)[many[static_cast<size_t>(i)] ? k : 0]);
+          return static_cast<kernels::Wide<T>>(a.in<T>(i)[many[static_cast<size_t>(i)] ? k : 0]);
         };
         if (!sampler.SetParameters(parameter(1), parameter(2), parameter(3), parameter(4))) {
           return a.Fail(InvalidArgument(

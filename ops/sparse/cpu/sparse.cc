@@ -8,6 +8,8 @@ void RegisterSparseSlicesKernels(KernelRegistry& r);   // slices.cc
 void RegisterSparseRowsKernels(KernelRegistry& r);     // rows.cc
 void RegisterSparseProductKernels(KernelRegistry& r);  // product.cc
 void RegisterSparseDenseKernels(KernelRegistry& r);    // dense.cc
+void RegisterSparseSumKernels(KernelRegistry& r);           // sum.cc
+void RegisterSparseReduceKernels(KernelRegistry& r);        // reduce.cc
 void RegisterSparseEditDistanceKernels(KernelRegistry& r);  // edit_distance.cc
 
 void RegisterSparseKernels(KernelRegistry& r) {
@@ -16,6 +18,8 @@ void RegisterSparseKernels(KernelRegistry& r) {
   RegisterSparseRowsKernels(r);
   RegisterSparseProductKernels(r);
   RegisterSparseDenseKernels(r);
+  RegisterSparseSumKernels(r);
+  RegisterSparseReduceKernels(r);
   RegisterSparseEditDistanceKernels(r);
 }
 
