@@ -41,7 +41,7 @@ Status SparseReduceShape(ShapeContext& c) {
 Status SparseReduceSumGrad(GradContext& c) {
   Output shape = c.input(2), rank = Make("Size", {shape});
   Output axes = Make("FloorMod", {Make("AddV2", {Make("Reshape", {c.input(3), {-1}}), rank}), rank});
-  Output ones = Make("Fill", {Make("Shape", {axes}), int64_t{1}});
+  Output ones = Make("Fill", {Make("Shape", {axes}), Tensor(int64_t{1})});
   Output kept = Make("DynamicStitch", {Make("Range", {0, rank, 1}), axes, shape, ones}, {{"N", 2}});
   Output places = Make("Minimum", {c.input(0), Make("Sub", {kept, int64_t{1}})});
   c.set(1, Make("GatherNd", {Make("Reshape", {c.grad(), kept}), places}));

@@ -27,7 +27,8 @@ SparseParts SparseConcat(const std::vector<SparseParts>& tensors, int64_t axis, 
 // `num` parts along `axis`, of equal sizes but that the first ones are larger by 1 where it does not go evenly.
 std::vector<SparseParts> SparseSplit(const SparseParts& x, int64_t num, Input axis, const Name& name = {});
 
-// The sum of two of one shape, ordered as both must be; what is below `thresh` in size is left out (0: nothing is).
+// The sum of two of one shape, ordered as both must be; where both have an element whose sum is below `thresh` in size,
+// it has none (0: nothing is left out).
 SparseParts SparseAdd(const SparseParts& a, const SparseParts& b, Input thresh = 0, const Name& name = {});
 
 struct SparseReduceOptions {

@@ -65,7 +65,7 @@ void RegisterSparseSumOps(OpRegistry& r) {
       .Output("sum_indices: int64").Output("sum_values: T").Output("sum_shape: int64")
       .Attr("T: numbertype").Attr("Treal: realnumbertype")
       .Doc("The sum of two sparse tensors of one shape, whose elements are in row-major order, as are those of the "
-           "sum. Those whose size is below thresh, a scalar, are left out.")
+           "sum. Sums of two whose size is below thresh, a scalar, are left out.")
       .Shape(SparseAddShape)
       .Gradient(SparseAddGradient);
   r.Add("SparseAddGrad")

@@ -219,8 +219,8 @@ double IgammaGradA(double a, double x) {
 
 double GammaSampleGrad(double a, double x) {
   if (x == 0) return 0;
-  if (OutsideGamma(a, x) || std::isinf(x)) return kNan;
-  if (std::isinf(a)) return 0;
+  if (OutsideGamma(a, x)) return kNan;
+  if (std::isinf(a) || std::isinf(x)) return 0;
   // The density is x^(a-1) e^-x / Γ(a), which what both sums are over is a multiple of.
   return ByFraction(a, x) ? x * ByOrder(a, x, UpperSum(a, x)).by_a : -x / a * ByOrder(a + 1, x, LowerSum(a, x)).by_a;
 }

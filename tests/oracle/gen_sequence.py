@@ -85,9 +85,11 @@ def ctc_loss(d):
             labels.append(d.int(0, classes - 2))
     if d.flag(0.1):
         labels[-1] = d.pick([-1, classes - 1]) if len(at) > 1 and at[-2][0] == batch - 1 else 0
-    return Case(d.values(t, (time, batch, classes), -3, 3, wild=False), np.array(at, np.int64),
+    case = Case(d.values(t, (time, batch, classes), -3, 3, wild=False), np.array(at, np.int64),
                 np.array(labels, np.int32), steps, preprocess_collapse_repeated=d.flag(0.2),
                 ctc_merge_repeated=d.flag(0.8), ignore_longer_outputs_than_inputs=d.flag(0.7))
+    case.weighted = (0,)  # TensorFlow's gradient is that of the loss
+    return case
 
 
 def ctc_decoder(beams):

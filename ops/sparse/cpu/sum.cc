@@ -65,7 +65,9 @@ Status PrepareSparseAdd(PrepareContext& c) {
     using T = decltype(type);
     const T *x = c.input_value(1)->data<T>(), *y = c.input_value(4)->data<T>();
     const PartOf<T> least = *c.input_value(6)->data<PartOf<T>>();
-    std::erase_if(terms, [&](const Term& term) { return !(least <= SizeOfNumber(SumOf(term, x, y))); });
+    std::erase_if(terms, [&](const Term& term) {
+      return term.a >= 0 && term.b >= 0 && !(least <= SizeOfNumber(SumOf(term, x, y)));
+    });
     const auto count = static_cast<int64_t>(terms.size());
     c.set_output_shape(0, Shape({count, a.rank}));
     c.set_output_shape(1, Shape({count}));
