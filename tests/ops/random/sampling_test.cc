@@ -84,7 +84,6 @@ void CheckGamma(const std::string& op, OpCoverage* coverage) {
 
 Tensor Drawn(const char* op, InputList inputs, DType dtype) {
   Builder b;
-  const Output x = b.Constant(Tensor(0.0));
   inputs.insert(inputs.begin() + 1, b.Constant(kSeed));
   Result<Tensor> y = Session(b, {.threads = 1}).Run(b.Add(op, std::move(inputs), {{"dtype", dtype}}, {.name = "op"}));
   EXPECT_TRUE(y.ok()) << op << ": " << y.status().ToString();
