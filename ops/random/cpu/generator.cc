@@ -6,8 +6,7 @@ namespace weir {
 
 namespace {
 
-// TensorFlow's numbers: Philox, and what it chooses by itself, which on a CPU is Philox.
-constexpr int32_t kPhilox = 1, kChosen = 3;
+constexpr int32_t kChosen = 3;  // by TensorFlow, which on a CPU takes Philox
 
 Status CheckShape(const PrepareContext& c, int input, const char* what, bool good) {
   if (good) return {};

@@ -5,6 +5,9 @@
 
 namespace weir {
 
+// The algorithm of keyed generators, by TensorFlow's number.
+inline constexpr int32_t kPhilox = 1;
+
 struct Source {
   enum Form : uint8_t {
     kState,  // the node's stream, by the attributes seed and seed2

@@ -7,8 +7,6 @@ namespace weir {
 
 namespace {
 
-constexpr int32_t kPhilox = 1;
-
 Status PrepareKeyCounter(PrepareContext& c) {
   if (c.input_shape(0) != Shape({2})) {
     return InvalidArgument(fmt::format("needs a seed of two numbers, [2], got {}", c.input_shape(0).ToString()));
