@@ -22,6 +22,7 @@ std::vector<OpRow> SamplingRows() {
       Swept("dtype", {"StatelessRandomPoisson", {whole, seed, rates}}),
       Swept("dtype", {"StatelessRandomBinomial", {whole, seed, counts, probs}}),
       {"StatelessRandomBinomial", {Ints({4, 2, 2}), seed, Elements({2, 1}, {12, 900}), In({2}, 0.1, 0.9)}},
+      {"StatelessRandomBinomial", {Ints({0, 2}), seed, Elements({2}, {12, 900}), In({2}, 0.1, 0.9)}},
       {"StatelessRandomPoisson", {Ints({0, 2}), seed, In({2}, 0, 40)}, {{"dtype", kInt64}}},
   };
 }
@@ -85,7 +86,8 @@ void CheckGamma(const std::string& op, OpCoverage* coverage) {
 Tensor Drawn(const char* op, InputList inputs, DType dtype) {
   Builder b;
   inputs.insert(inputs.begin() + 1, b.Constant(kSeed));
-  Result<Tensor> y = Session(b, {.threads = 1}).Run(b.Add(op, std::move(inputs), {{"dtype", dtype}}, {.name = "op"}));
+  const Output drawn = b.Add(op, std::move(inputs), {{"dtype", dtype}}, {.name = "op"});
+  Result<Tensor> y = Session(b, {.threads = 1}).Run(drawn);
   EXPECT_TRUE(y.ok()) << op << ": " << y.status().ToString();
   return y.ok() ? *y : Tensor::Zeros(dtype, Shape({1}));
 }

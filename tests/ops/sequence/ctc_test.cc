@@ -32,6 +32,9 @@ std::vector<OpRow> CtcRows() {
   const AttrMap ignore{{"ignore_longer_outputs_than_inputs", true}};
   rows.push_back(RefusesGradient({"CTCLoss", {kLogits, kAt, labels, Ints({2, 0})}, ignore}));
   rows.push_back(RefusesGradient({"CTCLoss", {kLogits, none, Ints({}), steps}}));
+  rows.push_back(RefusesGradient({"CTCLossV2", {kLogits, none, Ints({}), steps}}));
+  const AttrMap beams{{"beam_width", 2}, {"top_paths", 1}};
+  rows.push_back(DataTellsShape({"CTCBeamSearchDecoder", {{5, 0, 4}, Ints({})}, beams}));
   rows.push_back(DataTellsShape({"CTCGreedyDecoder", {kLogits, Ints({0, -3})}, {{"blank_index", 0}}}));
   return rows;
 }

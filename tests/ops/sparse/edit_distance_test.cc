@@ -32,7 +32,8 @@ Result<Tensor> DistancesOf(const Tensor& at, const Tensor& values, const Tensor&
   const ops::SparseParts truth{b.Constant(Tensor::Of<int64_t>({3, 2}, {0, 0, 0, 1, 2, 0})),
                           b.Constant(Tensor::Of<int64_t>({3}, {1, 3, 5})),
                           b.Constant(Tensor::Vector(std::vector<int64_t>{3, 2}))};
-  return Session(b, {.threads = 1}).Run(ops::EditDistance(hypothesis, truth, {.name = "op"}));
+  const Output distances = ops::EditDistance(hypothesis, truth, {.name = "op"});
+  return Session(b, {.threads = 1}).Run(distances);
 }
 
 TEST(EditDistance, IsAsTensorFlowHasIt) {

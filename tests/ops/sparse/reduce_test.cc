@@ -31,7 +31,8 @@ TEST(SparseReduce, RefusesWhatLiesOutside) {
   const Output at = g.Constant(Tensor::Of<int64_t>({2, 2}, {0, 0, 1, 5}));
   const Output values = g.Constant(Tensor::Vector(std::vector<float>{1, 2}));
   const ops::SparseParts x{at, values, g.Constant(Tensor::Vector(std::vector<int64_t>{2, 5}))};
-  const Status s = Session(g).Run(ops::SparseReduceSum(x, 0, {.name = "op"})).status();
+  const Output sums = ops::SparseReduceSum(x, 0, {.name = "op"});
+  const Status s = Session(g).Run(sums).status();
   EXPECT_NE(s.ToString().find("indices[1, 1] = 5, which is not in [0, 5)"), std::string::npos) << s.ToString();
   EXPECT_FALSE(ops::SparseReduceMax(x, 2).valid());
 }
@@ -42,7 +43,8 @@ TEST(SparseSoftmax, FindsTheRows) {
   const ops::SparseParts x{g.Constant(Tensor::Of<int64_t>({3, 2}, {1, 0, 0, 1, 1, 3})),
                            g.Constant(Tensor::Vector(std::vector<float>{2, 5, 2})),
                            g.Constant(Tensor::Vector(std::vector<int64_t>{2, 5}))};
-  EXPECT_EQ(Session(g).Run(ops::SparseSoftmax(x).values).value().ToString(), "[0.5, 1, 0.5]");
+  const Output y = ops::SparseSoftmax(x).values;
+  EXPECT_EQ(Session(g).Run(y).value().ToString(), "[0.5, 1, 0.5]");
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ std::vector<OpRow> SparseSumRows() {
       DataTellsShape({"SparseAdd", {none, {0}, shape, none, {0}, shape, thresh}}),
       DataTellsShape(OfType(kInt32, {"SparseAdd", {kAt, some, shape, kOther, {2}, shape, Int(3)}})),
       {"SparseAddGrad", {{4}, kAt, kOther, In(Tensor::Of<int64_t>({4, 2}, {0, 0, 0, 2, 1, 0, 1, 1}))}},
+      {"SparseAddGrad", {{0}, none, none, none}},
       {"SparseAddGrad", {{1}, kAt, kOther, In(Tensor::Of<int64_t>({1, 2}, {0, 2}))}},
   };
 }
@@ -35,7 +36,10 @@ TEST(SparseAdd, LeavesOutWhatIsSmall) {
   const Output shape = g.Constant(Tensor::Vector(std::vector<int64_t>{2, 3}));
   const ops::SparseParts a{g.Constant(kAt), g.Constant(Tensor::Vector(std::vector<float>{1, 2, 3})), shape};
   const ops::SparseParts b{g.Constant(kOther), g.Constant(Tensor::Vector(std::vector<float>{-2, -4})), shape};
-  auto sum = [&](float thresh) { return Session(g).Run(ops::SparseAdd(a, b, thresh).values).value().ToString(); };
+  auto sum = [&](float thresh) {
+    const Output values = ops::SparseAdd(a, b, thresh).values;
+    return Session(g).Run(values).value().ToString();
+  };
   EXPECT_EQ(sum(0), "[1, 0, -4, 3]");
   EXPECT_EQ(sum(3), "[1, -4, 3]");
   const ops::SparseParts other{b.indices, b.values, g.Constant(Tensor::Vector(std::vector<int64_t>{2, 4}))};
