@@ -21,6 +21,7 @@ void RegisterRandomKernels(KernelRegistry& r);
 void RegisterStateKernels(KernelRegistry& r);
 void RegisterTrainKernels(KernelRegistry& r);
 void RegisterControlKernels(KernelRegistry& r);
+void RegisterSequenceKernels(KernelRegistry& r);
 void RegisterListKernels(KernelRegistry& r);
 void RegisterStringKernels(KernelRegistry& r);
 void RegisterSparseKernels(KernelRegistry& r);
@@ -46,6 +47,7 @@ void RegisterAll(KernelRegistry& r) {
   RegisterStateKernels(r);
   RegisterTrainKernels(r);
   RegisterControlKernels(r);
+  RegisterSequenceKernels(r);
   RegisterListKernels(r);
   RegisterStringKernels(r);
   RegisterSparseKernels(r);

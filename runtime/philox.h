@@ -19,6 +19,14 @@ class Philox {
 
   Philox() = default;
   Philox(uint64_t key, uint64_t counter_lo, uint64_t counter_hi) : key_(key), lo_(counter_lo), hi_(counter_hi) {}
+  // What the two numbers that seed a stateless op start: they are mixed first, so that near seeds do as well as any.
+  static Philox FromSeed(uint64_t seed0, uint64_t seed1) {
+    const Block mixed = Philox(0x02461e293ec8f720u, seed0, seed1).Next();
+    return {mixed[0] | (uint64_t{mixed[1]} << 32), 0, mixed[2] | (uint64_t{mixed[3]} << 32)};
+  }
+  uint64_t key() const { return key_; }
+  uint64_t counter_lo() const { return lo_; }
+  uint64_t counter_hi() const { return hi_; }
 
   // The block at the counter, which then moves on by one.
   Block Next() {

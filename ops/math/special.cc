@@ -24,9 +24,10 @@ OpDef& Unary(OpRegistry& r, const char* name) {
   return r.Add(name).Input("x: T").Output("y: T").Attr("T: " + kReal).Shape(UnchangedShape);
 }
 
-OpDef& Binary(OpRegistry& r, const char* name, const char* x, const char* y, const std::string& types) {
+OpDef& Binary(OpRegistry& r, const char* name, const char* x, const char* y, const std::string& types,
+             const char* output = "z: T") {
   return r.Add(name)
-      .Input(x).Input(y).Output("z: T").Attr("T: " + types)
+      .Input(x).Input(y).Output(output).Attr("T: " + types)
       .HasPoles()
       .Shape(BroadcastShape);
 }
@@ -124,6 +125,10 @@ void RegisterIncompletes(OpRegistry& r) {
   Binary(r, "IgammaGradA", "a: T", "x: T", kPrecise)
       .Doc("The derivative of Igamma by a.")
       .NoGradient("TensorFlow has no second derivative of Igamma by a", /*zero=*/false);
+  Binary(r, "RandomGammaGrad", "alpha: T", "sample: T", kPrecise, "output: T")
+      .Doc("By how much a sample of RandomGamma moves with alpha while its random words stay as they are, with "
+           "broadcasting: NaN unless alpha > 0 and sample >= 0.")
+      .NoGradient("TensorFlow has no second derivative of a gamma distribution's samples", /*zero=*/false);
   r.Add("Betainc")
       .Input("a: T").Input("b: T").Input("x: T").Output("z: T").Attr(std::string("T: ") + kPrecise)
       .HasPoles()

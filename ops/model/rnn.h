@@ -81,7 +81,7 @@ class LSTMCell : public RnnCell {
   void Build(Builder& g, int64_t depth, DType dtype) override;
   Step operator()(const Output& input, const Outputs& state) const override;
 
- private:
+ protected:
   int64_t units_;
   LSTMOptions o_;
   Output kernel_, bias_, projection_, peep_input_, peep_forget_, peep_output_;
@@ -96,7 +96,7 @@ class GRUCell : public RnnCell {
   void Build(Builder& g, int64_t depth, DType dtype) override;
   Step operator()(const Output& input, const Outputs& state) const override;
 
- private:
+ protected:
   int64_t units_;
   CellOptions o_;
   Output gate_kernel_, gate_bias_, candidate_kernel_, candidate_bias_;

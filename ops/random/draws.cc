@@ -5,30 +5,17 @@
 // ops has a derivative: they are functions of their shape and of hidden state only.
 #include <fmt/format.h>
 
-#include "weir/graph/infer.h"
+#include "weir/ops/random/draw_shapes.h"
 #include "weir/ops/random/random.h"
 
 namespace weir {
 
 namespace {
 
-Status RandomShape(ShapeContext& c) {
-  if (const Tensor* sizes = c.constant(0)) {
-    // A size of -1 is unknown only where the sizes themselves are.
-    for (int64_t size : sizes->ToInts().value_or(std::vector<int64_t>())) {
-      if (size < 0) return InvalidArgument(fmt::format("has the negative size {} in input 'shape'", size));
-    }
-  }
-  WEIR_ASSIGN_OR_RETURN(PartialShape shape, c.shape_from_input(0));
-  if (shape.fully_known()) WEIR_RETURN_IF_ERROR(Shape::Make(shape.dims()).status());
-  c.set_output(0, std::move(shape));
-  return {};
-}
-
 Status RandomUniformIntShape(ShapeContext& c) {
   WEIR_RETURN_IF_ERROR(c.WithRank(1, 0).status());
   WEIR_RETURN_IF_ERROR(c.WithRank(2, 0).status());
-  return RandomShape(c);
+  return DrawnShape(c);
 }
 
 OpDef& AddRandom(OpRegistry& r, const char* op) {
@@ -37,7 +24,7 @@ OpDef& AddRandom(OpRegistry& r, const char* op) {
       .Attr("seed: int = 0").Attr("seed2: int = 0")
       .Attr("dtype: {half, bfloat16, float, double}").Attr("T: {int32, int64}")
       .Random().SizedByFirst()
-      .Shape(RandomShape)
+      .Shape(DrawnShape)
       .NoGradient("its output depends on no value that could be differentiated by");
 }
 
@@ -70,33 +57,6 @@ void RegisterRandomDrawOps(OpRegistry& r) {
 namespace ops {
 
 namespace {
-
-// Adds a random op under its full name, which the seeds depend on.
-Output AddSeeded(At g, std::string_view op, std::vector<Input> inputs, AttrMap attrs, std::optional<int64_t> seed,
-                 const std::string& name) {
-  Builder& b = *g.builder;
-  std::string full = b.UniqueName(name);
-  auto [s1, s2] = RandomSeeds(b, full, seed);
-  attrs["seed"] = s1;
-  attrs["seed2"] = s2;
-  return b.Add(op, std::move(inputs), std::move(attrs), {.name = full + "/"}, g.loc);
-}
-
-// samples * scale + offset, where the last node carries the scope's name.
-Output Affine(Builder& b, Output samples, const Output& scale, const Output& offset) {
-  Output scaled = b.Add("Mul", {samples, scale}, {}, {.name = "mul"});
-  return b.Add("AddV2", {scaled, offset}, {}, {.name = b.scope()});
-}
-
-Output Parameter(Builder& b, const Input& value, DType dtype, const char* name) {
-  if (!value.is_literal()) return value.output();
-  auto tensor = value.literal().ToTensor(dtype);
-  if (!tensor.ok()) {
-    b.Fail(InvalidArgument(fmt::format("error[graph]: '{}{}': {}", b.scope(), name, tensor.status().message())));
-    return {};
-  }
-  return b.Constant(*std::move(tensor), {.name = name});
-}
 
 Output Normal(At g, const char* op, const char* default_name, const Input& shape, const NormalOptions& o) {
   Builder& b = *g.builder;

@@ -1,4 +1,5 @@
-// Building functions for random tensors: tf.random_uniform, tf.random_normal, tf.truncated_normal, tf.random_shuffle.
+// Building functions for random tensors: tf.random_uniform, tf.random_normal, tf.truncated_normal, tf.random_shuffle,
+// tf.multinomial, tf.random_gamma, tf.random_poisson, tf.random.stateless_… and the candidate samplers.
 //
 // Each op gets its seeds when it is built. Given an op seed o: (graph seed, o), or (87654321, o) when the graph has
 // none, as TensorFlow does. Without one: the graph's seed (likewise) and a stable hash of the node's full name, so that
@@ -42,6 +43,91 @@ struct ShuffleOptions {
 };
 // The slices of `value` along axis 0 in a random order.
 Output RandomShuffle(Input value, ShuffleOptions options = {});
+
+struct MultinomialOptions {
+  DType output_dtype = kInt64;  // or int32
+  std::optional<int64_t> seed = {};
+  std::string name = {};
+};
+// num_samples classes for each row of `logits` [batch,classes], which are half, bfloat16, float or double: [batch,
+// num_samples]. Class k comes with a probability in proportion to exp(logits[k]). Errors: no classes.
+Output Multinomial(Input logits, Input num_samples, MultinomialOptions options = {});
+
+struct GammaOptions {
+  Input beta = 1.0;      // the inverse of the scale
+  DType dtype = kFloat;  // half, float, double; of literals, which alpha and beta have anyway where they are Outputs
+  std::optional<int64_t> seed = {};
+  std::string name = {};
+};
+// Numbers of the gamma distribution of shape `alpha`: `shape` of them for each pair of alpha and beta, broadcast,
+// [shape…, broadcast shape…]. Can be differentiated by alpha and beta.
+Output RandomGamma(At g, Input shape, Input alpha, GammaOptions options = {});
+
+struct PoissonOptions {
+  DType dtype = kFloat;  // of the output: half, float, double, int32, int64
+  std::optional<int64_t> seed = {};
+  std::string name = {};
+};
+// Numbers of the Poisson distribution: `shape` of them for each `rate` (which has any of these dtypes),
+// [shape…, rate's shape…].
+Output RandomPoisson(At g, Input shape, Input rate, PoissonOptions options = {});
+
+struct ParameterizedTruncatedNormalOptions {
+  Input means = 0.0, stddevs = 1.0, minvals = -2.0, maxvals = 2.0;  // scalars, or one for each slice along axis 0
+  DType dtype = kFloat;                                             // half, float, double
+  std::optional<int64_t> seed = {};
+  std::string name = {};
+};
+// Normally distributed numbers, those alone that lie within the bounds, of which one may be infinite. Errors while
+// running: deviations that are not positive, bounds in the wrong order.
+Output ParameterizedTruncatedNormal(At g, Input shape, ParameterizedTruncatedNormalOptions options = {});
+
+// ---- stateless draws: functions of the seed, two integers (int32 or int64 [2]), the same numbers in each run
+struct StatelessUniformOptions {
+  Input minval = 0, maxval = 1;  // scalars, or what broadcasts with the shape
+  DType dtype = kFloat;          // half, bfloat16, float, double; int32 and int64 need scalar bounds
+  std::string name = {};
+};
+Output StatelessUniform(At g, Input shape, Input seed, StatelessUniformOptions options = {});
+
+struct StatelessFullIntOptions {
+  DType dtype = kInt32;  // or int64, uint32, uint64
+  std::string name = {};
+};
+// Integers spread evenly over all that the dtype has.
+Output StatelessUniformFullInt(At g, Input shape, Input seed, StatelessFullIntOptions options = {});
+
+struct StatelessNormalOptions {
+  Input mean = 0.0, stddev = 1.0;
+  DType dtype = kFloat;  // half, bfloat16, float, double
+  std::string name = {};
+};
+Output StatelessNormal(At g, Input shape, Input seed, StatelessNormalOptions options = {});
+Output StatelessTruncatedNormal(At g, Input shape, Input seed, StatelessNormalOptions options = {});
+
+struct StatelessMultinomialOptions {
+  DType output_dtype = kInt64;  // or int32
+  std::string name = {};
+};
+Output StatelessMultinomial(Input logits, Input num_samples, Input seed, StatelessMultinomialOptions options = {});
+
+struct StatelessGammaOptions {
+  Input beta = 1.0;
+  DType dtype = kFloat;  // half, float, double
+  std::string name = {};
+};
+// As RandomGamma, but `shape` is the whole of the output's: it ends with that of alpha and beta, broadcast.
+Output StatelessGamma(At g, Input shape, Input seed, Input alpha, StatelessGammaOptions options = {});
+
+struct StatelessCountOptions {
+  DType dtype = kInt32;  // of the output: half, float, double, int32, int64
+  std::string name = {};
+};
+// Numbers of the Poisson distribution. `shape` ends with rate's.
+Output StatelessPoisson(At g, Input shape, Input seed, Input rate, StatelessCountOptions options = {});
+// How many of `counts` tries succeed, each with the probability `probs` (half, float or double, both alike). `shape`
+// ends with that of counts and probs, broadcast.
+Output StatelessBinomial(At g, Input shape, Input seed, Input counts, Input probs, StatelessCountOptions options = {});
 
 struct CandidateSamples {
   Output sampled_candidates;      // int64 [num_sampled]: the classes that were drawn

@@ -1,4 +1,4 @@
-// Ops on parts of sparse tensors: SparseSlice and its gradient, SparseConcat.
+// Ops on parts of sparse tensors: SparseSlice and its gradient, SparseConcat, SparseSplit.
 #include <fmt/format.h>
 
 #include "weir/graph/gradients.h"
@@ -91,9 +91,54 @@ Status SparseConcatGrad(GradContext& c) {
   return {};
 }
 
+// ---- SparseSplit: the axis, then the tensor; as many positions, values and shapes as there are parts
+
+Status SparseSplitShape(ShapeContext& c) {
+  WEIR_RETURN_IF_ERROR(RequireScalar(c, 0));
+  WEIR_ASSIGN_OR_RETURN(SparseSize size, SparseSizeOf(c, 1, 2, 3));
+  const auto axis = KnownElements(c, 0);
+  if (axis && Known(size.rank)) WEIR_RETURN_IF_ERROR(AxisWithin((*axis)[0], int(size.rank), "split_dim").status());
+  const int n = c.num_outputs() / 3;
+  for (int i = 0; i < n; ++i) {
+    c.set_output(i, PartialShape({size.count == 0 ? 0 : kUnknownDim, size.rank}));
+    c.set_output(n + i, PartialShape({size.count == 0 ? 0 : kUnknownDim}));
+    c.set_output(2 * n + i, PartialShape({size.rank}));
+  }
+  return {};
+}
+
+// Where each value went is what the numbers 0, 1, … become in the same way.
+Status SparseSplitGrad(GradContext& c) {
+  const int n = c.num_outputs() / 3;
+  Output count = Make("Size", {c.input(2)}), numbers = Make("Range", {0, count, 1});
+  OutputList parts = MakeAll("SparseSplit", {c.input(0), c.input(1), numbers, c.input(3)}, {{"num_split", int64_t{n}}});
+  std::vector<Input> grads, places;
+  for (int i = 0; i < n; ++i) {
+    grads.push_back(c.grad(n + i));
+    places.push_back(parts[static_cast<size_t>(n + i)]);
+  }
+  auto joined = [](std::vector<Input> list) {
+    if (list.size() == 1) return list[0].output();
+    list.push_back(0);
+    return Make("ConcatV2", InputList(list));
+  };
+  c.set(2, Make("UnsortedSegmentSum", {joined(grads), joined(places), count}));
+  return {};
+}
+
 }  // namespace
 
 void RegisterSparseSlicesOps(OpRegistry& r) {
+  r.Add("SparseSplit")
+      .Input("split_dim: int64").Input("indices: int64").Input("values: T").Input("shape: int64")
+      .Output("output_indices: num_split * int64").Output("output_values: num_split * T")
+      .Output("output_shape: num_split * int64")
+      .Attr("num_split: int >= 1").Attr("T: type")
+      .Doc("num_split parts of a sparse tensor along axis split_dim, of equal sizes but that the first ones are larger "
+           "by 1 where it does not go evenly. Elements stay in order.")
+      .Shape(SparseSplitShape)
+      .Gradient(SparseSplitGrad)
+      .NoFlops();
   r.Add("SparseSlice")
       .Input("indices: int64").Input("values: T").Input("shape: int64").Input("start: int64").Input("size: int64")
       .Output("output_indices: int64").Output("output_values: T").Output("output_shape: int64").Attr("T: type")
@@ -135,6 +180,13 @@ SparseParts SparseConcat(const std::vector<SparseParts>& tensors, int64_t axis, 
   for (const SparseParts& t : tensors) inputs.push_back(t.shape);
   OutputList r = MakeAll("SparseConcat", InputList(inputs), {{"concat_dim", axis}}, name);
   return {r[0], r[1], r[2]};
+}
+
+std::vector<SparseParts> SparseSplit(const SparseParts& x, int64_t num, Input axis, const Name& name) {
+  OutputList r = MakeAll("SparseSplit", {axis, x.indices, x.values, x.shape}, {{"num_split", num}}, name, 3 * num);
+  std::vector<SparseParts> parts;
+  for (size_t n = r.size() / 3, i = 0; i < n; ++i) parts.push_back({r[i], r[n + i], r[2 * n + i]});
+  return parts;
 }
 
 }  // namespace ops

@@ -5,10 +5,13 @@
 namespace weir {
 
 void RegisterSparseOrderOps(OpRegistry& r);    // order.cc: SparseReorder, SparseReshape
-void RegisterSparseSlicesOps(OpRegistry& r);   // slices.cc: SparseSlice and its gradient, SparseConcat
+void RegisterSparseSlicesOps(OpRegistry& r);   // slices.cc: SparseSlice and its gradient, SparseConcat, SparseSplit
 void RegisterSparseRowsOps(OpRegistry& r);     // rows.cc: SparseFillEmptyRows and its gradient
 void RegisterSparseProductOps(OpRegistry& r);  // product.cc: SparseTensorDenseMatMul
 void RegisterSparseDenseOps(OpRegistry& r);    // dense.cc: SparseTensorDenseAdd, SparseDenseCwiseMul, …Div, …Add
+void RegisterSparseSumOps(OpRegistry& r);           // sum.cc: SparseAdd and its gradient
+void RegisterSparseReduceOps(OpRegistry& r);        // reduce.cc: SparseReduceSum, …Max, SparseSoftmax
+void RegisterSparseEditDistanceOps(OpRegistry& r);  // edit_distance.cc
 
 void RegisterSparseOps(OpRegistry& r) {
   RegisterSparseOrderOps(r);
@@ -16,6 +19,9 @@ void RegisterSparseOps(OpRegistry& r) {
   RegisterSparseRowsOps(r);
   RegisterSparseProductOps(r);
   RegisterSparseDenseOps(r);
+  RegisterSparseSumOps(r);
+  RegisterSparseReduceOps(r);
+  RegisterSparseEditDistanceOps(r);
 }
 
 }  // namespace weir

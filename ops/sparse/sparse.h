@@ -24,6 +24,25 @@ SparseParts SparseSlice(const SparseParts& x, Input start, Input size, const Nam
 // Two or more joined along `axis`, in row-major order; their other sizes are equal.
 SparseParts SparseConcat(const std::vector<SparseParts>& tensors, int64_t axis, const Name& name = {});
 
+// `num` parts along `axis`, of equal sizes but that the first ones are larger by 1 where it does not go evenly.
+std::vector<SparseParts> SparseSplit(const SparseParts& x, int64_t num, Input axis, const Name& name = {});
+
+// The sum of two of one shape, ordered as both must be; where both have an element whose sum is below `thresh` in size,
+// it has none (0: nothing is left out).
+SparseParts SparseAdd(const SparseParts& a, const SparseParts& b, Input thresh = 0, const Name& name = {});
+
+struct SparseReduceOptions {
+  bool keepdims = false;  // reduced axes stay, with size 1
+  std::string name = {};
+};
+// The sums, the largest of the elements along `axis` (a number or several in braces), as a dense tensor: 0 where there
+// are none. Numbers; for the largest real ones, which has no derivative.
+Output SparseReduceSum(const SparseParts& x, Input axis, const SparseReduceOptions& o = {});
+Output SparseReduceMax(const SparseParts& x, Input axis, const SparseReduceOptions& o = {});
+
+// The softmax along the last axis of a tensor of two or more, over the elements that there are; half, float, double.
+SparseParts SparseSoftmax(const SparseParts& x, const Name& name = {});
+
 struct SparseFillEmptyRowsOutputs {
   SparseParts filled;
   Output empty_row_indicator;  // bool, of each row
@@ -57,5 +76,13 @@ inline SparseParts SparseDenseCwiseDiv(const SparseParts& x, Input dense, const 
 inline SparseParts SparseDenseCwiseAdd(const SparseParts& x, Input dense, const Name& name = {}) {
   return {x.indices, Make("SparseDenseCwiseAdd", {x.indices, x.values, x.shape, dense}, {}, name), x.shape};
 }
+
+struct EditDistanceOptions {
+  bool normalize = true;  // over the length of the truth
+  std::string name = {};
+};
+// How many elements have to be put in, left out or changed to make the truth of a hypothesis, float: of each of the
+// sequences along the last axis, which two sparse tensors of one dtype hold in row-major order.
+Output EditDistance(const SparseParts& hypothesis, const SparseParts& truth, const EditDistanceOptions& options = {});
 
 }  // namespace weir::ops

@@ -81,6 +81,7 @@ std::span<const LaneRow> LibraryLanes() {
       Binary("Igamma", 200, OfDoubles<Igamma>()),
       Binary("Igammac", 200, OfDoubles<Igammac>()),
       Binary("IgammaGradA", 200, OfDoubles<IgammaGradA>(), false),
+      Binary("RandomGammaGrad", 200, OfDoubles<GammaSampleGrad>(), false),
       Binary("Polygamma", 200, OfDoubles<Polygamma>(), false),
       Binary("Zeta", 200, OfDoubles<Zeta>(), false),
       {"Betainc", 3, 200, &Map3<OfDoubles<Betainc>, float>, &Map3<OfDoubles<Betainc>, double>, false},

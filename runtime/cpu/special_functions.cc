@@ -38,15 +38,19 @@ struct Dual {
   double value, by_a;
 };
 
-// The value of c(a, x) · sum with c = x^a e^-x / Γ(b), b = a or a + 1, whose logarithm has the derivative
+// c · sum and its derivative by a, both over c = x^a e^-x / Γ(b), b = a or a + 1: the logarithm of c has the derivative
 // log x - digamma(b).
+Dual ByOrder(double b, double x, Dual sum) { return {sum.value, sum.by_a + sum.value * (std::log(x) - Digamma(b))}; }
+
+// The same as they are.
 Dual Scaled(double a, double b, double x, Dual sum) {
-  const double log = std::log(x), scale = std::exp(a * log - x - LogGamma(b));
-  return {scale * sum.value, scale * (sum.by_a + sum.value * (log - Digamma(b)))};
+  const double scale = std::exp(a * std::log(x) - x - LogGamma(b));
+  const Dual unscaled = ByOrder(b, x, sum);
+  return {scale * unscaled.value, scale * unscaled.by_a};
 }
 
-// P(a, x) by its power series (8.7.1), for x ≤ 1 or x ≤ a.
-Dual LowerGamma(double a, double x) {
+// P(a, x) by its power series (8.7.1), for x ≤ 1 or x ≤ a, over x^a e^-x / Γ(a + 1).
+Dual LowerSum(double a, double x) {
   Dual term{1, 0}, sum = term;
   for (int n = 1; n < kMostTerms; ++n) {
     const double r = a + n;
@@ -54,12 +58,13 @@ Dual LowerGamma(double a, double x) {
     sum = {sum.value + term.value, sum.by_a + term.by_a};
     if (term.value <= kTiny * sum.value && -term.by_a <= -kTiny * sum.by_a) break;
   }
-  return Scaled(a, a + 1, x, sum);
+  return sum;
 }
+Dual LowerGamma(double a, double x) { return Scaled(a, a + 1, x, LowerSum(a, x)); }
 
-// Q(a, x) by its continued fraction (8.9.2), for x > 1 and x > a: numerators and denominators one after the other, with
-// their derivatives.
-Dual UpperGamma(double a, double x) {
+// Q(a, x) by its continued fraction (8.9.2), for x > 1 and x > a, over x^a e^-x / Γ(a): numerators and denominators one
+// after the other, with their derivatives.
+Dual UpperSum(double a, double x) {
   Dual p0{0, 0}, q0{1, 0}, p1{1, 0}, q1{x + 1 - a, -1}, h{1 / q1.value, 1 / (q1.value * q1.value)};
   for (int k = 1; k < kMostTerms; ++k) {
     const double b = x + 2 * k + 1 - a, c = k * (a - k);  // db/da = -1, dc/da = k
@@ -74,8 +79,9 @@ Dual UpperGamma(double a, double x) {
     p0 = p1, q0 = q1, p1 = p2, q1 = q2;
     if (std::abs(h.value - last.value) <= kTiny * h.value && std::abs(h.by_a - last.by_a) <= kTiny * h.value) break;
   }
-  return Scaled(a, a, x, h);
+  return h;
 }
+Dual UpperGamma(double a, double x) { return Scaled(a, a, x, UpperSum(a, x)); }
 
 bool ByFraction(double a, double x) { return x > 1 && x > a; }
 bool OutsideGamma(double a, double x) { return !(a > 0) || !(x >= 0); }  // NaN, too
@@ -209,6 +215,14 @@ double IgammaGradA(double a, double x) {
   if (OutsideGamma(a, x)) return kNan;
   if (std::isinf(a) || std::isinf(x)) return 0;
   return ByFraction(a, x) ? -UpperGamma(a, x).by_a : LowerGamma(a, x).by_a;
+}
+
+double GammaSampleGrad(double a, double x) {
+  if (x == 0) return 0;
+  if (OutsideGamma(a, x)) return kNan;
+  if (std::isinf(a) || std::isinf(x)) return 0;
+  // The density is x^(a-1) e^-x / Γ(a), which what both sums are over is a multiple of.
+  return ByFraction(a, x) ? x * ByOrder(a, x, UpperSum(a, x)).by_a : -x / a * ByOrder(a + 1, x, LowerSum(a, x)).by_a;
 }
 
 double Betainc(double a, double b, double x) {

@@ -11,6 +11,7 @@ double Polygamma(double n, double x);  // the n-th derivative of Digamma; NaN un
 double Igamma(double a, double x);     // the regularised lower incomplete gamma function P(a, x)
 double Igammac(double a, double x);    // the upper one, Q(a, x) = 1 - P(a, x)
 double IgammaGradA(double a, double x);              // dP/da
+double GammaSampleGrad(double a, double x);          // by a, of the x with one P(a, x): -dP/da over the density
 double Betainc(double a, double b, double x);        // the regularised incomplete beta function
 double Erfinv(double y);                             // the x with erf(x) = y
 double Ndtri(double p);                              // the x below which the standard normal distribution has p

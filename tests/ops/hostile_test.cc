@@ -28,6 +28,8 @@ AttrMap Pool(std::vector<int64_t> size, std::vector<int64_t> strides) {
   return {{"ksize", std::move(size)}, {"strides", std::move(strides)}, {"padding", "VALID"}};
 }
 
+In Words(const std::vector<uint64_t>& v) { return Tensor::Vector(v); }
+
 const std::vector<HostileRow>& Rows() {
   static const std::vector<HostileRow> rows = {
       {12, kRefused, {"Fill", {Longs({int64_t{1} << 40, int64_t{1} << 40}), Float(1)}}},
@@ -150,6 +152,20 @@ const std::vector<HostileRow>& Rows() {
       {36, kRefused, {"RandomUniformInt", {Ints({3}), Int(5), Int(5)}}},
       {36, kRefused, {"RandomUniform", {Ints({-3})}, {{"dtype", kFloat}}}},
       {36, kRefused, {"TruncatedNormal", {Longs({int64_t{1} << 40})}, {{"dtype", kFloat}}}},
+      {36, kRefused, {"Multinomial", {{2, 3}, Int(-1)}}},
+      {36, kRefused, {"Multinomial", {{2, 0}, Int(3)}}},
+      {36, kRefused, {"RandomGamma", {Longs({int64_t{1} << 40, int64_t{1} << 40}), {2}}}},
+      {36, kRefused, {"StatelessRandomUniform", {Ints({-3}), Longs({1, 2})}}},
+      {36, kRefused, {"StatelessRandomUniform", {Ints({3}), Longs({1})}}},
+      {36, kRefused, {"StatelessRandomUniformV2", {Ints({3}), Words({1}), Words({1, 2}), Int(2)}}},
+      {36, kRefused, {"StatelessRandomUniformV2", {Ints({3}), Words({1, 2}), Words({1, 2}), Int(1)}}},
+      {36, kRefused, {"StatelessRandomUniformV2", {Ints({3}), Words({1}), Words({1}), Int(1)}}},
+      {36, kRefused, {"StatelessRandomUniformInt", {Ints({3}), Longs({1, 2}), Int(5), Int(5)}}},
+      {36, kRefused, {"StatelessRandomGammaV2", {Ints({2, 3}), Longs({1, 2}), {2}}}},
+      {36, kRefused, {"StatelessRandomBinomial", {Ints({2, 3}), Longs({1, 2}), {2}, {3}}}},
+      {36, kRefused, {"ParameterizedTruncatedNormal", {Ints({4}), Float(0), Float(0), Float(-1), Float(1)}}},
+      {36, kRefused, {"ParameterizedTruncatedNormal", {Ints({4}), Float(0), Float(1), Float(1), Float(-1)}}},
+      {36, kRefused, {"ParameterizedTruncatedNormal", {Ints({4}), Float(NAN), Float(1), Float(-1), Float(1)}}},
       {37, kRefused, {"Assign", {Reference({2, 3}), {3, 2}}}},
       {37, kRefused, {"AssignAddVariableOp", {Handle({2, 3}), {3, 2}}}},
       {37, kRefused, {"ApplyMomentum", {Reference({2}), Reference({3}), Elements({}, {1}), {2}, Elements({}, {1})}}},

@@ -19,14 +19,16 @@ SpecialChecks ListSpecials();     // list_test.cc
 SpecialChecks OptionalSpecials();     // optional_test.cc
 SpecialChecks TensorArraySpecials();  // tensor_arrays_test.cc
 SpecialChecks SequenceSpecials();     // cudnn_test.cc
+SpecialChecks RandomSpecials();       // random/sampling_test.cc
 
 namespace {
 
 const SpecialChecks& Specials() {
   static const SpecialChecks all = [] {
     SpecialChecks checks;
-    for (SpecialChecks family : {ArraySpecials(), StateSpecials(), ControlSpecials(), IoSpecials(), FrameSpecials(),
-                                 ListSpecials(), OptionalSpecials(), TensorArraySpecials(), SequenceSpecials()}) {
+    for (SpecialChecks family :
+         {ArraySpecials(), StateSpecials(), ControlSpecials(), IoSpecials(), FrameSpecials(), ListSpecials(),
+          OptionalSpecials(), TensorArraySpecials(), SequenceSpecials(), RandomSpecials()}) {
       checks.merge(family);
     }
     return checks;

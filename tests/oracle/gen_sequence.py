@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from draw import Case
+from draw import TYPES, Case
 
 
 def lstm_sizes(d):
@@ -69,7 +69,47 @@ def gru_cell(grad):
     return gen
 
 
+def ctc_sizes(d):
+    """time, batch, classes; most refuse 0."""
+    return d.int(1, 8), d.int(1, 4), d.int(2, 6)
+
+
+def ctc_loss(d):
+    t, (time, batch, classes) = d.type(), ctc_sizes(d)
+    steps = d.rng.integers(1, time, batch, endpoint=True).astype(np.int32)
+    longer = d.flag(0.2)
+    at, labels = [], []
+    for b in range(batch):  # no sequence without labels: TensorFlow refuses it, or its loss is wrong
+        for k in range(d.int(1, time if longer else int(steps[b]))):
+            at.append((b, k))
+            labels.append(d.int(0, classes - 2))
+    if d.flag(0.1):
+        labels[-1] = d.pick([-1, classes - 1]) if len(at) > 1 and at[-2][0] == batch - 1 else 0
+    case = Case(d.values(t, (time, batch, classes), -3, 3, wild=False), np.array(at, np.int64),
+                np.array(labels, np.int32), steps, preprocess_collapse_repeated=d.flag(0.2),
+                ctc_merge_repeated=d.flag(0.8), ignore_longer_outputs_than_inputs=d.flag(0.7))
+    case.weighted = (0,)  # TensorFlow's gradient is that of the loss
+    return case
+
+
+def ctc_decoder(beams):
+    def gen(d):
+        t, (time, batch, classes) = d.type(), ctc_sizes(d)
+        # Far from ties, which each library decides in its own way.
+        logits = d.rng.permutation(time * batch * classes).reshape(time, batch, classes) * 0.7937 % 5 - 2.5
+        steps = d.rng.integers(0 if d.flag(0.1) else (time + 1) // 2, time, batch, endpoint=True).astype(np.int32)
+        attrs = dict(merge_repeated=d.flag())
+        if beams:
+            attrs.update(beam_width=d.int(1, 12))
+            attrs.update(top_paths=d.int(1, min(attrs["beam_width"], 3)))
+        elif d.flag(0.3):
+            attrs.update(blank_index=d.int(-classes, classes - 1))
+        return Case(logits.astype(TYPES[t]), steps, grad=False, **attrs)
+    return gen
+
+
 GENERATORS = {
+    "CTCLoss": ctc_loss, "CTCGreedyDecoder": ctc_decoder(False), "CTCBeamSearchDecoder": ctc_decoder(True),
     "LSTMBlockCell": lstm_cell, "LSTMBlockCellGrad": lstm_cell_grad,
     "BlockLSTM": block_lstm(1), "BlockLSTMV2": block_lstm(2),
     "BlockLSTMGrad": block_lstm_grad, "BlockLSTMGradV2": block_lstm_grad,

@@ -120,8 +120,62 @@ def concat(d):
                 concat_dim=d.pick([axis, axis - len(s)]))
 
 
+def edit_distance(d):
+    s, t = d.shape(min_rank=2, max_rank=3, empty=0), d.type()
+    other = tuple(d.dim(empty=0) for _ in s)
+    sides = []
+    for shape in (s, other):
+        at = positions(d, shape, True)
+        sides += [at, d.values(t, (len(at),), 0, 2, wild=False), sizes(shape)]
+    if d.flag(0.05) and len(sides[0]):
+        sides[0][-1, 0] = 99
+    return Case(*sides, normalize=d.flag(0.7), grad=False)
+
+
+def split(d):
+    s, t = d.shape(min_rank=1, max_rank=3, empty=0), d.type()
+    at = positions(d, s, True)
+    axis = d.int(0, len(s) - 1)
+    parts = s[axis] + 1 if d.flag(0.05) else d.int(1, s[axis])
+    return Case(np.int64(d.pick([axis, axis - len(s)])), at, d.values(t, (len(at),)), sizes(s), num_split=parts,
+                grad=False)
+
+
+def sparse_add(d):
+    s, t = d.shape(min_rank=1, max_rank=3, empty=0), d.type()
+    real = {"complex64": np.float32, "complex128": np.float64}.get(t, TYPES[t])
+    sides = []
+    for _ in range(2):
+        at = positions(d, s, True)
+        sides += [at, d.values(t, (len(at),), wild=False), sizes(s)]
+    return Case(*sides, real(d.pick([0, 0, 1, 2])))
+
+
+def sparse_add_grad(d):
+    s, t = d.shape(min_rank=1, max_rank=3, empty=0), d.type()
+    a, b = positions(d, s, True), positions(d, s, True)
+    both = np.unique(np.concatenate([a, b]), axis=0)
+    kept = both[d.rng.random(len(both)) < 0.8]
+    return Case(d.values(t, (len(kept),), wild=False), a, b, kept, grad=False)
+
+
+def sparse_reduce(d):
+    s, t = d.shape(min_rank=1, max_rank=4, empty=0), d.type()
+    at = positions(d, s, True)
+    axes = np.array(d.axes(len(s)))
+    return Case(at, d.values(t, (len(at),), wild=False), sizes(s), axes.astype(np.int32), keep_dims=d.flag())
+
+
+def sparse_softmax(d):
+    s, t = d.shape(min_rank=2, max_rank=4, empty=0), d.type()
+    at = positions(d, s, True)
+    return Case(at, d.values(t, (len(at),), wild=False), sizes(s))
+
+
 GENERATORS = {"SparseReorder": reorder, "SparseReshape": reshape, "SparseFillEmptyRows": fill_empty_rows,
               "SparseFillEmptyRowsGrad": fill_empty_rows_grad, "SparseTensorDenseMatMul": product,
               "SparseSlice": slices, "SparseSliceGrad": slice_grad, "SparseConcat": concat,
               "SparseTensorDenseAdd": dense_add, "SparseDenseCwiseMul": cwise, "SparseDenseCwiseDiv": cwise,
-              "SparseDenseCwiseAdd": cwise}
+              "SparseDenseCwiseAdd": cwise, "EditDistance": edit_distance, "SparseSplit": split,
+              "SparseAdd": sparse_add, "SparseAddGrad": sparse_add_grad, "SparseReduceSum": sparse_reduce,
+              "SparseReduceMax": sparse_reduce, "SparseSoftmax": sparse_softmax}

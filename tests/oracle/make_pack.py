@@ -33,6 +33,7 @@ import gen_image
 import gen_linalg
 import gen_math
 import gen_nn
+import gen_random
 import gen_scatter
 import gen_sequence
 import gen_sparse
@@ -46,7 +47,8 @@ FAMILIES = {"math": gen_math.GENERATORS, "array": gen_array.GENERATORS, "nn": ge
             "state": gen_state.GENERATORS,
             "linalg": gen_linalg.GENERATORS, "image": gen_image.GENERATORS, "scatter": gen_scatter.GENERATORS,
             "bits": gen_bits.GENERATORS, "special": gen_special.GENERATORS, "string": gen_string.GENERATORS,
-            "sparse": gen_sparse.GENERATORS, "sequence": gen_sequence.GENERATORS}
+            "sparse": gen_sparse.GENERATORS, "sequence": gen_sequence.GENERATORS,
+            "random": gen_random.GENERATORS}
 GENERATORS = {op: g for family in FAMILIES.values() for op, g in family.items()}
 QUANTIZED = {"qint8": tf.qint8, "quint8": tf.quint8, "qint32": tf.qint32, "qint16": tf.qint16, "quint16": tf.quint16}
 
@@ -54,7 +56,8 @@ QUANTIZED = {"qint8": tf.qint8, "quint8": tf.quint8, "qint32": tf.qint32, "qint1
 # attributes that only V2 has, with the values that must be said.
 REMOVED = {"TopK": ("k", "k", {"Tk": None, "index_type": None}),
            "Conv3DBackpropInput": ("input", "input_sizes", {"Tshape": None, "data_format": "NDHWC"}),
-           "Conv3DBackpropFilter": ("filter", "filter_sizes", {"data_format": "NDHWC"})}
+           "Conv3DBackpropFilter": ("filter", "filter_sizes", {"data_format": "NDHWC"}),
+           "RandomPoisson": ("rate", "rate", {"R": None})}
 
 
 def session():
@@ -99,7 +102,7 @@ class Built:
         if op in REMOVED:
             name, new, more = REMOVED[op]
             value = args.pop(name)
-            args[new] = tf.constant(value) if op == "TopK" else tf.shape(value)
+            args[new] = tf.constant(value) if op == "TopK" else value if new == name else tf.shape(value)
             args.update({key: value for key, value in more.items() if value is not None})
             op += "V2"
         result = op_def_library._apply_op_helper(op, name="op", **args)

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "weir/runtime/cpu/moves.h"
+#include "weir/ops/random/cpu/distributions.h"
 #include "weir/runtime/philox.h"
 
 namespace weir {
@@ -17,16 +17,11 @@ namespace {
 // A run counts as having used this many words for each class, whatever it really drew.
 constexpr int64_t kWordsPerSample = 2048;
 
-double UnitDouble(PhiloxWords& words) {
-  uint64_t high = words.Next() & 0xfffffu, low = words.Next();
-  return std::bit_cast<double>((uint64_t{1023} << 52) | (high << 32) | low) - 1.0;
-}
-
 struct LogUniform {
   int64_t range;
   double log_range = std::log1p(static_cast<double>(range));
   int64_t Draw(PhiloxWords& words) const {
-    return (static_cast<int64_t>(std::exp(UnitDouble(words) * log_range)) - 1) % range;
+    return (static_cast<int64_t>(std::exp(UniformDouble(words) * log_range)) - 1) % range;
   }
   float Probability(int64_t k) const {
     return static_cast<float>(std::log((static_cast<double>(k) + 2.0) / (static_cast<double>(k) + 1.0)) / log_range);

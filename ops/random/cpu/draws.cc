@@ -1,76 +1,18 @@
-// Kernels of the ops that draw numbers or an order. Each run first reserves its part of the op's stream; a group of
-// outputs is then a function of the group's number alone, so parts share nothing.
+// Kernels of the ops that draw numbers or an order. Each run first takes its generator, of a stateful op from its part
+// of the op's stream; a group of outputs is then a function of the group's number alone, so parts share nothing.
 //
 // Every rule here (which words make which number, how far a run moves the stream on) is TensorFlow's, bit for bit.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <bit>
-#include <cmath>
-
+#include "weir/ops/random/cpu/distributions.h"
+#include "weir/ops/random/cpu/generator.h"
 #include "weir/runtime/cpu/moves.h"
-#include "weir/runtime/philox.h"
 
 namespace weir {
 
 namespace {
 
 using Block = Philox::Block;
-
-// A run counts as having used this many blocks for each output, whatever it really drew.
-constexpr uint64_t kBlocksPerOutput = 256;
-
-float UniformFloat(uint32_t w) { return std::bit_cast<float>(0x3f800000u | (w & 0x7fffffu)) - 1.0f; }
-double UniformDouble(uint32_t w0, uint32_t w1) {
-  uint64_t mantissa = (uint64_t{w0 & 0xfffffu} << 32) | w1;
-  return std::bit_cast<double>((uint64_t{1023} << 52) | mantissa) - 1.0;
-}
-
-// Box and Muller: two uniform numbers make two normal ones. The zero that has no logarithm is moved up to 1e-7.
-void NormalPair(uint32_t w0, uint32_t w1, float* out) {
-  float radius = std::sqrt(-2.0f * std::log(std::max(UniformFloat(w0), 1.0e-7f)));
-  float angle = static_cast<float>(2 * M_PI * UniformFloat(w1));
-  float sine, cosine;
-  sincosf(angle, &sine, &cosine);
-  out[0] = radius * sine;
-  out[1] = radius * cosine;
-}
-void NormalPair(uint32_t w0, uint32_t w1, uint32_t w2, uint32_t w3, double* out) {
-  double radius = std::sqrt(-2.0 * std::log(std::max(UniformDouble(w0, w1), 1.0e-7)));
-  double sine, cosine;
-  sincos(2 * M_PI * UniformDouble(w2, w3), &sine, &cosine);
-  out[0] = radius * sine;
-  out[1] = radius * cosine;
-}
-
-// How many outputs of type T one block makes.
-template <class T>
-constexpr int kGroup = sizeof(T) == 8 ? 2 : 4;
-
-void FillUniform(const Block& w, float* out) {
-  for (int i = 0; i < 4; ++i) out[i] = UniformFloat(w[i]);
-}
-void FillUniform(const Block& w, double* out) {
-  for (int i = 0; i < 2; ++i) out[i] = UniformDouble(w[2 * i], w[2 * i + 1]);
-}
-void FillUniform(const Block& w, Half* out) {
-  for (int i = 0; i < 4; ++i) out[i] = Half(Half::FromBits(uint16_t(0x3c00u | (w[i] & 0x3ffu))) - 1.0f);
-}
-void FillUniform(const Block& w, BFloat16* out) {
-  for (int i = 0; i < 4; ++i) out[i] = BFloat16(BFloat16::FromBits(uint16_t(0x3f80u | (w[i] & 0x7fu))) - 1.0f);
-}
-
-void FillNormal(const Block& w, float* out) {
-  NormalPair(w[0], w[1], out);
-  NormalPair(w[2], w[3], out + 2);
-}
-void FillNormal(const Block& w, double* out) { NormalPair(w[0], w[1], w[2], w[3], out); }
-template <class T>  // Half, BFloat16
-void FillNormal(const Block& w, T* out) {
-  float wide[4];
-  FillNormal(w, wide);
-  for (int i = 0; i < 4; ++i) out[i] = T(wide[i]);
-}
 
 void DrawPair(PhiloxWords& words, float* pair) {
   uint32_t w0 = words.Next(), w1 = words.Next();
@@ -93,10 +35,9 @@ void FillTruncated(PhiloxWords words, T* out) {
   }
 }
 
-void ReserveBefore(PrepareContext& c, uint64_t blocks) {
-  int64_t seed = c.attr<int64_t>("seed"), seed2 = c.attr<int64_t>("seed2");
-  c.set_workspace(sizeof(Philox));
-  c.Before(1, 50, [=](RunArgs& a) { *a.workspace<Philox>() = ReservePhilox(*a.state, seed, seed2, blocks); });
+Status Start(PrepareContext& c, Source source) {
+  c.set_workspace(kGeneratorBytes);
+  return StartGenerator(c, source, static_cast<uint64_t>(c.output_shape(0).num_elements()) * kBlocksPerOutput);
 }
 
 // The main phase has n outputs of about `ns` nanoseconds each, by groups.
@@ -124,11 +65,11 @@ void FillGroups(RunArgs& a, int64_t n, F&& fill) {
 }
 
 // One block a group, made into numbers by `fill`.
-template <class F>
-Status PrepareByBlock(PrepareContext& c, double ns, F fill) {
+template <class Ts, class F>
+Status PrepareByBlock(PrepareContext& c, Source source, Ts types, double ns, F fill) {
   int64_t n = c.output_shape(0).num_elements();
-  ReserveBefore(c, uint64_t(n) * kBlocksPerOutput);
-  return c.ForType(FloatTypes{}, c.output_dtype(0), [&](auto t) {
+  WEIR_RETURN_IF_ERROR(Start(c, source));
+  return c.ForType(types, c.output_dtype(0), [&](auto t) {
     using T = decltype(t);
     ParallelOverGroups<T>(c, n, ns);
     c.SetRun([=](RunArgs& a) {
@@ -138,16 +79,16 @@ Status PrepareByBlock(PrepareContext& c, double ns, F fill) {
   });
 }
 
-Status PrepareUniform(PrepareContext& c) {
-  return PrepareByBlock(c, 2, [](const Block& w, auto* out) { FillUniform(w, out); });
+Status PrepareUniform(PrepareContext& c, Source source) {
+  return PrepareByBlock(c, source, FloatTypes{}, 2, [](const Block& w, auto* out) { FillUniform(w, out); });
 }
-Status PrepareNormal(PrepareContext& c) {
-  return PrepareByBlock(c, 10, [](const Block& w, auto* out) { FillNormal(w, out); });
+Status PrepareNormal(PrepareContext& c, Source source) {
+  return PrepareByBlock(c, source, FloatTypes{}, 10, [](const Block& w, auto* out) { FillNormal(w, out); });
 }
 
-Status PrepareTruncated(PrepareContext& c) {
+Status PrepareTruncated(PrepareContext& c, Source source) {
   int64_t n = c.output_shape(0).num_elements();
-  ReserveBefore(c, uint64_t(n) * kBlocksPerOutput);
+  WEIR_RETURN_IF_ERROR(Start(c, source));
   return c.ForType(FloatTypes{}, c.output_dtype(0), [&](auto t) {
     using T = decltype(t);
     ParallelOverGroups<T>(c, n, 15);
@@ -162,36 +103,42 @@ Status PrepareTruncated(PrepareContext& c) {
 }
 
 // The bits of one integer from word `i` on.
-uint32_t Bits(const Block& w, int i, int32_t) { return w[i]; }
-uint64_t Bits(const Block& w, int i, int64_t) { return w[2 * i] | (uint64_t{w[2 * i + 1]} << 32); }
+uint32_t Bits(const Block& w, int i, uint32_t) { return w[i]; }
+uint64_t Bits(const Block& w, int i, uint64_t) { return w[2 * i] | (uint64_t{w[2 * i + 1]} << 32); }
 
-Status PrepareUniformInt(PrepareContext& c) {
-  if (c.input_shape(1).rank() != 0 || c.input_shape(2).rank() != 0) {
+Status PrepareUniformInt(PrepareContext& c, Source source) {
+  const int low_at = source.next(), high_at = low_at + 1;
+  if (c.input_shape(low_at).rank() != 0 || c.input_shape(high_at).rank() != 0) {
     return InvalidArgument(fmt::format("needs scalars for minval and maxval, got {} and {}",
-                                       c.input_shape(1).ToString(), c.input_shape(2).ToString()));
+                                       c.input_shape(low_at).ToString(), c.input_shape(high_at).ToString()));
   }
   int64_t n = c.output_shape(0).num_elements();
-  int64_t seed = c.attr<int64_t>("seed"), seed2 = c.attr<int64_t>("seed2");
-  c.set_workspace(sizeof(Philox));
-  return c.ForType(IndexTypes{}, c.output_dtype(0), [&](auto t) {
+  const Status made = c.ForType(IndexTypes{}, c.output_dtype(0), [&](auto t) {
     using T = decltype(t);
     using U = std::make_unsigned_t<T>;
     ParallelOverGroups<T>(c, n, 3);
-    c.Before(1, 50, [=](RunArgs& a) {
-      T low = *a.in<T>(1), high = *a.in<T>(2);
-      if (n > 0 && low >= high) {
-        return a.Fail(InvalidArgument(fmt::format("needs minval < maxval, got {} >= {}", low, high)));
-      }
-      *a.workspace<Philox>() = ReservePhilox(*a.state, seed, seed2, uint64_t(n) * kBlocksPerOutput);
+    c.Before(1, 10, [=](RunArgs& a) {
+      T low = *a.in<T>(low_at), high = *a.in<T>(high_at);
+      if (n == 0 || low < high) return;
+      a.Fail(InvalidArgument(fmt::format("needs minval < maxval, got {} >= {}", low, high)));
     });
     c.SetRun([=](RunArgs& a) {
-      U low = U(*a.in<T>(1)), range = U(U(*a.in<T>(2)) - low);
+      U low = U(*a.in<T>(low_at)), range = U(U(*a.in<T>(high_at)) - low);
       Philox generator = a.workspace<Philox>()->At(uint64_t(a.begin));
       FillGroups<T>(a, n, [&](int64_t, T* out) {
         Block w = generator.Next();
-        for (int i = 0; i < kGroup<T>; ++i) out[i] = T(U(low + Bits(w, i, T{}) % range));
+        for (int i = 0; i < kGroup<T>; ++i) out[i] = T(U(low + Bits(w, i, U{}) % range));
       });
     });
+  });
+  WEIR_RETURN_IF_ERROR(made);
+  return Start(c, source);
+}
+
+Status PrepareFullInt(PrepareContext& c, Source source) {
+  return PrepareByBlock(c, source, Types<int32_t, int64_t, uint32_t, uint64_t>{}, 1, [](const Block& w, auto* out) {
+    using T = std::remove_reference_t<decltype(*out)>;
+    for (int i = 0; i < kGroup<T>; ++i) out[i] = T(Bits(w, i, std::make_unsigned_t<T>{}));
   });
 }
 
@@ -228,14 +175,30 @@ Status PrepareShuffle(PrepareContext& c) {
   });
 }
 
+using PrepareDraw = Status (*)(PrepareContext& c, Source source);
+
+void AddDraw(KernelRegistry& r, const std::string& op, PrepareDraw prepare, Source::Form form) {
+  r.Add(op, [prepare, form](PrepareContext& c) { return prepare(c, {form}); }).NeedsValue({0});
+}
+
 }  // namespace
 
 void RegisterRandomDrawKernels(KernelRegistry& r) {
-  r.Add("RandomUniform", PrepareUniform).NeedsValue({0});
-  r.Add("RandomStandardNormal", PrepareNormal).NeedsValue({0});
-  r.Add("TruncatedNormal", PrepareTruncated).NeedsValue({0});
-  r.Add("RandomUniformInt", PrepareUniformInt).NeedsValue({0});
+  AddDraw(r, "RandomUniform", PrepareUniform, Source::kState);
+  AddDraw(r, "RandomStandardNormal", PrepareNormal, Source::kState);
+  AddDraw(r, "TruncatedNormal", PrepareTruncated, Source::kState);
+  AddDraw(r, "RandomUniformInt", PrepareUniformInt, Source::kState);
   r.Add("RandomShuffle", PrepareShuffle);
+  for (const Source::Form form : {Source::kSeed, Source::kKey}) {
+    auto add = [&](const char* op, PrepareDraw prepare) {
+      AddDraw(r, std::string(op) + (form == Source::kKey ? "V2" : ""), prepare, form);
+    };
+    add("StatelessRandomUniform", PrepareUniform);
+    add("StatelessRandomNormal", PrepareNormal);
+    add("StatelessTruncatedNormal", PrepareTruncated);
+    add("StatelessRandomUniformInt", PrepareUniformInt);
+    add("StatelessRandomUniformFullInt", PrepareFullInt);
+  }
 }
 
 }  // namespace weir

@@ -1,4 +1,4 @@
-// Kernels of SparseSlice, its gradient and SparseConcat.
+// Kernels of SparseSlice, its gradient, SparseConcat and SparseSplit.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -180,9 +180,77 @@ Status PrepareSparseConcat(PrepareContext& c) {
   });
 }
 
+// ---- SparseSplit
+
+// Sizes of the parts along the axis: the first `larger` ones are `size` + 1.
+struct Division {
+  int axis = 0;
+  int64_t size = 0, larger = 0;
+
+  int64_t PartOf(int64_t at) const {
+    const int64_t beyond = at - larger * (size + 1);
+    return beyond < 0 ? at / (size + 1) : larger + beyond / size;
+  }
+  int64_t Begin(int64_t part) const { return part * size + std::min(part, larger); }
+};
+
+Result<Division> ReadDivision(const PrepareContext& c, const Dims& sizes, int64_t parts) {
+  if (c.input_shape(0).rank() != 0) {
+    return InvalidArgument(fmt::format("needs a scalar axis, got {}", c.input_shape(0).ToString()));
+  }
+  Division d;
+  WEIR_ASSIGN_OR_RETURN(d.axis, CheckedAxis(c.ints(0)[0], static_cast<int>(sizes.size()), "split_dim"));
+  const int64_t size = sizes[static_cast<size_t>(d.axis)];
+  if (parts > size) return InvalidArgument(fmt::format("cannot make {} parts of size {}", parts, size));
+  d.size = size / parts, d.larger = size % parts;
+  return d;
+}
+
+Status PrepareSparseSplit(PrepareContext& c) {
+  WEIR_ASSIGN_OR_RETURN(SparseCounts size, CheckSparseParts(c, 1, 2, 3));
+  const int n = c.num_outputs() / 3;
+  const Dims sizes = c.ints(3);
+  WEIR_ASSIGN_OR_RETURN(const Division d, ReadDivision(c, sizes, n));
+  std::vector<std::vector<int64_t>> chosen(static_cast<size_t>(n));
+  for (int64_t i = 0; i < size.count; ++i) {
+    const int64_t at = c.input_value(1)->data<int64_t>()[i * size.rank + d.axis];
+    const int64_t most = sizes[static_cast<size_t>(d.axis)];
+    if (at < 0 || at >= most) {
+      return InvalidArgument(fmt::format("has an element at indices[{}, {}] = {}, which is not in [0, {})", i, d.axis,
+                                         at, most));
+    }
+    chosen[static_cast<size_t>(d.PartOf(at))].push_back(i);
+  }
+  for (int k = 0; k < n; ++k) {
+    const auto count = static_cast<int64_t>(chosen[static_cast<size_t>(k)].size());
+    WEIR_RETURN_IF_ERROR(c.set_output_dims(k, {count, size.rank}));
+    WEIR_RETURN_IF_ERROR(c.set_output_dims(n + k, {count}));
+    WEIR_RETURN_IF_ERROR(c.set_output_dims(2 * n + k, {size.rank}));
+  }
+  c.ParallelOver(n, 3.0 * static_cast<double>(size.rank + 1) * static_cast<double>(size.count) / n);
+  return ForElement(c.input_dtype(2), [&](auto type) {
+    using T = decltype(type);
+    c.SetRun([chosen = std::move(chosen), d, n, sizes](RunArgs& a) {
+      const auto rank = static_cast<int64_t>(sizes.size());
+      for (auto k = static_cast<int>(a.begin); k < a.end; ++k) {
+        const std::vector<int64_t>& from = chosen[static_cast<size_t>(k)];
+        for (size_t i = 0; i < from.size(); ++i) {
+          int64_t* to = a.out<int64_t>(k) + static_cast<int64_t>(i) * rank;
+          std::copy_n(a.in<int64_t>(1) + from[i] * rank, rank, to);
+          to[d.axis] -= d.Begin(k);
+          a.out<T>(n + k)[i] = a.in<T>(2)[from[i]];
+        }
+        std::copy(sizes.begin(), sizes.end(), a.out<int64_t>(2 * n + k));
+        a.out<int64_t>(2 * n + k)[d.axis] = d.Begin(k + 1) - d.Begin(k);
+      }
+    });
+  });
+}
+
 }  // namespace
 
 void RegisterSparseSlicesKernels(KernelRegistry& r) {
+  r.Add("SparseSplit", PrepareSparseSplit).NeedsValue({0, 1, 3});
   r.Add("SparseSlice", PrepareSparseSlice).NeedsValue({0, 2, 3, 4});
   r.Add("SparseSliceGrad", PrepareSparseSliceGrad);
   r.Add("SparseConcat", PrepareSparseConcat);

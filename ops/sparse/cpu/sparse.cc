@@ -8,6 +8,9 @@ void RegisterSparseSlicesKernels(KernelRegistry& r);   // slices.cc
 void RegisterSparseRowsKernels(KernelRegistry& r);     // rows.cc
 void RegisterSparseProductKernels(KernelRegistry& r);  // product.cc
 void RegisterSparseDenseKernels(KernelRegistry& r);    // dense.cc
+void RegisterSparseSumKernels(KernelRegistry& r);           // sum.cc
+void RegisterSparseReduceKernels(KernelRegistry& r);        // reduce.cc
+void RegisterSparseEditDistanceKernels(KernelRegistry& r);  // edit_distance.cc
 
 void RegisterSparseKernels(KernelRegistry& r) {
   RegisterSparseOrderKernels(r);
@@ -15,6 +18,9 @@ void RegisterSparseKernels(KernelRegistry& r) {
   RegisterSparseRowsKernels(r);
   RegisterSparseProductKernels(r);
   RegisterSparseDenseKernels(r);
+  RegisterSparseSumKernels(r);
+  RegisterSparseReduceKernels(r);
+  RegisterSparseEditDistanceKernels(r);
 }
 
 }  // namespace weir

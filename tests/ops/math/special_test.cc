@@ -21,6 +21,7 @@ std::vector<OpRow> SpecialRows() {
       ByConvention({0}, {"Igamma", {In({2, 3}, 0.5, 4), In({3}, 0.5, 4)}}),
       ByConvention({0}, {"Igammac", {In({2, 3}, 0.5, 4), In({3}, 0.5, 4)}}),
       {"IgammaGradA", {In({2, 3}, 0.5, 4), In({3}, 0.5, 4)}},
+      {"RandomGammaGrad", {In({2, 3}, 0.5, 4), In({3}, 0.5, 4)}},
       ByConvention({0, 1}, {"Betainc", {In({2, 3}, 0.5, 4), In({2, 3}, 0.5, 4), In({2, 3}, 0.2, 0.8)}}),
       ByConvention({0, 1}, {"Betainc", {In({}, 2, 2), In({2, 3}, 0.5, 4), In({}, 0.3, 0.3)}}),
   };
@@ -50,6 +51,9 @@ TEST(SpecialFunctions, AtPolesAndOutside) {
   ExpectNear(Igamma(INFINITY, INFINITY), 0);
   ExpectNear(Igammac(INFINITY, 1), 1);
   ExpectNear(Igamma(1, NAN), NAN);
+  ExpectNear(GammaSampleGrad(2, 0), 0);
+  ExpectNear(GammaSampleGrad(0, 1), NAN);
+  ExpectNear(GammaSampleGrad(2, -1), NAN);
   ExpectNear(Betainc(1, 1, 1.5), NAN);
   ExpectNear(Betainc(INFINITY, 1, 0.5), NAN);
   ExpectNear(Ndtri(0), -INFINITY);

@@ -4,7 +4,8 @@
 namespace weir::testing {
 
 std::vector<OpRow> BlockRows();  // block_test.cc
+std::vector<OpRow> CtcRows();    // ctc_test.cc
 
-std::vector<OpRow> SequenceOpRows() { return Joined({BlockRows()}); }
+std::vector<OpRow> SequenceOpRows() { return Joined({BlockRows(), CtcRows()}); }
 
 }  // namespace weir::testing

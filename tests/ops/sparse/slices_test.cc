@@ -1,4 +1,4 @@
-// Rows of SparseSlice, its gradient and SparseConcat, and what they refuse.
+// Rows of SparseSlice, its gradient, SparseConcat and SparseSplit, and what they refuse.
 #include <gtest/gtest.h>
 
 #include "weir/ops/array/array.h"
@@ -24,6 +24,9 @@ std::vector<OpRow> SparseSlicesRows() {
       DataTellsShape({"SparseSlice", {none, {0}, Longs({2, 3}), Longs({0, 1}), Longs({1, 2})}}),
       {"SparseSliceGrad", {{2}, at, Longs({0, 1}), Places({0, 0, 1, 1})}},
       {"SparseSliceGrad", {{0}, none, Longs({0, 1}), none}},
+      DataTellsShape({"SparseSplit", {Long(1), at, {3}, Longs({2, 3})}, {{"num_split", int64_t{2}}}}),
+      DataTellsShape({"SparseSplit", {Long(-2), at, {3}, Longs({2, 3})}, {{"num_split", int64_t{1}}}}),
+      DataTellsShape({"SparseSplit", {Long(0), none, {0}, Longs({2, 3})}, {{"num_split", int64_t{2}}}}),
       {"SparseConcat", {at, Places({1, 1, 0, 0}), {3}, {2}, Longs({2, 3}), Longs({2, 2})},
        {{"N", int64_t{2}}, {"concat_dim", int64_t{-1}}}},
       {"SparseConcat", {none, none, {0}, {0}, Longs({2, 3}), Longs({0, 3})},
@@ -51,6 +54,23 @@ TEST(SparseSlice, ReachesBeyond) {
   EXPECT_EQ(Sliced({1, 0}, {INT64_MAX, INT64_MAX}), "[2, 3] of [1, 3]");
   EXPECT_EQ(Sliced({INT64_MIN, 0}, {1, 1}), "[] of [1, 1]");
   EXPECT_EQ(Sliced({0, 1}, {-1, 5}), "refused");
+}
+
+TEST(SparseSplit, ShiftsWhatIsBehindTheFirstPart) {
+  Builder g;
+  const ops::SparseParts x{g.Constant(Places({0, 0, 0, 2, 1, 1, 2, 3})),
+                           g.Constant(Tensor::Vector(std::vector<float>{1, 2, 3, 4})),
+                           g.Constant(Tensor::Vector(std::vector<int64_t>{3, 5}))};
+  auto parts = ops::SparseSplit(x, 3, -1);
+  ASSERT_EQ(parts.size(), 3u);
+  Session session(g);
+  EXPECT_EQ(session.Run(parts[1].indices).value().ToString(), "[[0, 0], [2, 1]]");
+  EXPECT_EQ(session.Run(parts[2].shape).value().ToString(), "[3, 1]");
+  const Output many = ops::SparseSplit(x, 6, 1)[0].values;
+  EXPECT_FALSE(Session(g).Run(many).ok());
+  EXPECT_TRUE(g.status().ok());
+  ops::SparseSplit(x, 2, 2);
+  EXPECT_FALSE(g.status().ok());
 }
 
 TEST(SparseConcat, RefusesSizesThatDiffer) {

@@ -8,9 +8,13 @@ std::vector<OpRow> SparseSlicesRows();   // slices_test.cc
 std::vector<OpRow> SparseRowsRows();     // rows_test.cc
 std::vector<OpRow> SparseProductRows();  // product_test.cc
 std::vector<OpRow> SparseDenseRows();    // dense_test.cc
+std::vector<OpRow> SparseSumRows();      // sum_test.cc
+std::vector<OpRow> SparseReduceRows();   // reduce_test.cc
+std::vector<OpRow> EditDistanceRows();   // edit_distance_test.cc
 
 std::vector<OpRow> SparseRows() {
-  return Joined({SparseOrderRows(), SparseSlicesRows(), SparseRowsRows(), SparseProductRows(), SparseDenseRows()});
+  return Joined({SparseOrderRows(), SparseSlicesRows(), SparseRowsRows(), SparseProductRows(), SparseDenseRows(),
+                 SparseSumRows(), SparseReduceRows(), EditDistanceRows()});
 }
 
 }  // namespace weir::testing
