@@ -9,6 +9,7 @@ void RegisterSparseSlicesOps(OpRegistry& r);   // slices.cc: SparseSlice and its
 void RegisterSparseRowsOps(OpRegistry& r);     // rows.cc: SparseFillEmptyRows and its gradient
 void RegisterSparseProductOps(OpRegistry& r);  // product.cc: SparseTensorDenseMatMul
 void RegisterSparseDenseOps(OpRegistry& r);    // dense.cc: SparseTensorDenseAdd, SparseDenseCwiseMul, …Div, …Add
+void RegisterSparseSetsOps(OpRegistry& r);     // sets.cc: DenseToDenseSetOperation and its other forms, SetSize
 
 void RegisterSparseOps(OpRegistry& r) {
   RegisterSparseOrderOps(r);
@@ -16,6 +17,7 @@ void RegisterSparseOps(OpRegistry& r) {
   RegisterSparseRowsOps(r);
   RegisterSparseProductOps(r);
   RegisterSparseDenseOps(r);
+  RegisterSparseSetsOps(r);
 }
 
 }  // namespace weir

@@ -8,6 +8,7 @@ void RegisterSparseSlicesKernels(KernelRegistry& r);   // slices.cc
 void RegisterSparseRowsKernels(KernelRegistry& r);     // rows.cc
 void RegisterSparseProductKernels(KernelRegistry& r);  // product.cc
 void RegisterSparseDenseKernels(KernelRegistry& r);    // dense.cc
+void RegisterSparseSetsKernels(KernelRegistry& r);     // sets.cc
 
 void RegisterSparseKernels(KernelRegistry& r) {
   RegisterSparseOrderKernels(r);
@@ -15,6 +16,7 @@ void RegisterSparseKernels(KernelRegistry& r) {
   RegisterSparseRowsKernels(r);
   RegisterSparseProductKernels(r);
   RegisterSparseDenseKernels(r);
+  RegisterSparseSetsKernels(r);
 }
 
 }  // namespace weir

@@ -8,9 +8,11 @@ std::vector<OpRow> SparseSlicesRows();   // slices_test.cc
 std::vector<OpRow> SparseRowsRows();     // rows_test.cc
 std::vector<OpRow> SparseProductRows();  // product_test.cc
 std::vector<OpRow> SparseDenseRows();    // dense_test.cc
+std::vector<OpRow> SetRows();            // sets_test.cc
 
 std::vector<OpRow> SparseRows() {
-  return Joined({SparseOrderRows(), SparseSlicesRows(), SparseRowsRows(), SparseProductRows(), SparseDenseRows()});
+  return Joined({SparseOrderRows(), SparseSlicesRows(), SparseRowsRows(), SparseProductRows(), SparseDenseRows(),
+                 SetRows()});
 }
 
 }  // namespace weir::testing
