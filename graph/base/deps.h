@@ -5,7 +5,7 @@
 // beside libweir.so and is opened on first use so that its names are its own; nobody sees them and it sees nobody's.
 // (Debian's static libraries cannot be hidden in a shared one: they are not position independent.)
 //
-// What it has stands in tables of functions, one a topic, exported under a C name: graph/wire/wire.h,
+// What it has stands in tables of functions, one a topic, exported under a C name: graph/wire/wire.h, tensor_message.h,
 // runtime/io/messages.h, session/events/event_messages.h, ops/string/cpu/regex.h.
 #pragma once
 

@@ -141,6 +141,12 @@ void WriteTensor(const Tensor& t, pb::TensorProto* p) {
   for (int64_t i = 0; i < t.num_elements(); ++i) p->add_string_val(t.data<std::string>()[i]);
 }
 
+std::string TensorProtoBytes(const Tensor& t) {
+  pb::TensorProto p;
+  WriteTensor(t, &p);
+  return p.SerializeAsString();
+}
+
 void WriteHistogram(const HistogramCounts& h, pb::HistogramProto* p) {
   p->set_min(h.min), p->set_max(h.max), p->set_num(h.count), p->set_sum(h.sum), p->set_sum_squares(h.sum_squares);
   for (auto [limit, count] : h.buckets) p->add_bucket_limit(limit), p->add_bucket(count);
@@ -149,6 +155,12 @@ void WriteHistogram(const HistogramCounts& h, pb::HistogramProto* p) {
 void WriteImage(const SummaryImage& image, pb::Summary::Image* p) {
   p->set_height(image.height), p->set_width(image.width), p->set_colorspace(image.channels);
   p->set_encoded_image_string(image.png);
+}
+
+void WriteAudio(const SummaryAudio& audio, pb::Summary::Audio* p) {
+  p->set_sample_rate(audio.sample_rate), p->set_num_channels(audio.channels), p->set_length_frames(audio.frames);
+  p->set_encoded_audio_string(audio.wav);
+  p->set_content_type("audio/wav");
 }
 
 Result<std::string> WriteSummary(const std::vector<SummaryValue>& values) {
@@ -163,6 +175,7 @@ Result<std::string> WriteSummary(const std::vector<SummaryValue>& values) {
     if (const auto* histogram = std::get_if<HistogramCounts>(&v.value)) WriteHistogram(*histogram, p->mutable_histo());
     if (const auto* tensor = std::get_if<Tensor>(&v.value)) WriteTensor(*tensor, p->mutable_tensor());
     if (const auto* image = std::get_if<SummaryImage>(&v.value)) WriteImage(*image, p->mutable_image());
+    if (const auto* audio = std::get_if<SummaryAudio>(&v.value)) WriteAudio(*audio, p->mutable_audio());
   }
   return all.SerializeAsString();
 }
@@ -296,8 +309,8 @@ Result<SequenceExample> ParseSequenceExample(std::string_view bytes) {
 }  // namespace
 
 WEIR_DEPS_TABLE(Messages, weir_io_messages) = {
-    &ParseEntry,   &EntryBytes,   &ParseHeader,          &HeaderBytes,  &ParseState,           &StateText,
-    &WriteSummary, &JoinSummaries, &WritePng,            &ExampleBytes, &ParseExample, &SequenceExampleBytes,
-    &ParseSequenceExample, &Uncompress};
+    &ParseEntry,   &EntryBytes,    &ParseHeader,      &HeaderBytes, &ParseState,   &StateText,
+    &WriteSummary, &JoinSummaries, &TensorProtoBytes, &WritePng,    &ExampleBytes, &ParseExample,
+    &SequenceExampleBytes, &ParseSequenceExample, &Uncompress};
 
 }  // namespace weir::io
