@@ -25,6 +25,8 @@ void RegisterSequenceKernels(KernelRegistry& r);
 void RegisterListKernels(KernelRegistry& r);
 void RegisterStringKernels(KernelRegistry& r);
 void RegisterSparseKernels(KernelRegistry& r);
+void RegisterAudioKernels(KernelRegistry& r);
+void RegisterParseKernels(KernelRegistry& r);
 void RegisterIoKernels(KernelRegistry& r);
 void RegisterSummaryKernels(KernelRegistry& r);
 void RegisterFusedKernels(KernelRegistry& r);
@@ -51,6 +53,8 @@ void RegisterAll(KernelRegistry& r) {
   RegisterListKernels(r);
   RegisterStringKernels(r);
   RegisterSparseKernels(r);
+  RegisterAudioKernels(r);
+  RegisterParseKernels(r);
   RegisterIoKernels(r);
   RegisterSummaryKernels(r);
   RegisterFusedKernels(r);

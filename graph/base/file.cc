@@ -2,13 +2,16 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fnmatch.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "weir/graph/base/git_lfs.h"
 
@@ -69,6 +72,39 @@ Result<std::string> ReadFile(const std::string& path, int64_t limit) {
   if (!status.ok()) return status;
   if (IsGitLfsPointer(content)) return GitLfsPointer(path);
   return content;
+}
+
+namespace {
+
+// Adds what matches `folder`, which is "" or ends in /, and behind it `pattern`.
+void AddMatches(const std::string& folder, std::string_view pattern, std::vector<std::string>* paths) {
+  const size_t wild = pattern.find_first_of("*?[\\");
+  if (wild == pattern.npos) {
+    const std::string path = folder + std::string(pattern);
+    struct stat s;
+    if (!path.empty() && stat(path.c_str(), &s) == 0) paths->push_back(path);
+    return;
+  }
+  const size_t before = pattern.rfind('/', wild), begin = before == pattern.npos ? 0 : before + 1;
+  const size_t end = std::min(pattern.find('/', wild), pattern.size());
+  const std::string here = folder + std::string(pattern.substr(0, begin)), part(pattern.substr(begin, end - begin));
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(here.empty() ? "." : here, error), last; !error && it != last;
+       it.increment(error)) {
+    const std::string path = here + it->path().filename().string();
+    if (fnmatch(part.c_str(), path.c_str() + here.size(), 0) != 0) continue;
+    if (end == pattern.size()) paths->push_back(path);
+    else if (IsDirectory(path)) AddMatches(path + "/", pattern.substr(end + 1), paths);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> MatchingFiles(std::span<const std::string> patterns) {
+  std::vector<std::string> paths;
+  for (const std::string& pattern : patterns) AddMatches("", pattern, &paths);
+  std::sort(paths.begin(), paths.end());
+  return paths;
 }
 
 Status SyncDirectory(const std::string& directory) {

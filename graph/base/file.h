@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "weir/graph/base/status.h"
 
@@ -16,6 +18,10 @@ bool FileExists(const std::string& path);
 bool IsDirectory(const std::string& path);
 std::string DirectoryOf(const std::string& path);  // "." when the path has none
 Result<std::string> ReadFile(const std::string& path, int64_t limit = int64_t{1} << 31);
+
+// The files and folders whose path matches one of the patterns, in order: * stands for any characters but /, ? for one,
+// [a-z] and [!a-z] for one of or outside a set; \ takes a character as it is. Folders that cannot be read have none.
+std::vector<std::string> MatchingFiles(std::span<const std::string> patterns);
 
 // Flushes a folder's entries to the disk: after it, renames within survive a power failure.
 Status SyncDirectory(const std::string& directory);

@@ -1,5 +1,5 @@
-// Schemas of the ops that write and read checkpoints. They touch files, so a session runs them only where its caller
-// allows file ops; the format is runtime/io's business.
+// Schemas of the ops that write and read files: checkpoints, and strings as they are. They touch files, so a session
+// runs them only where its caller allows file ops; the format is runtime/io's business.
 #include <fmt/format.h>
 
 #include "weir/graph/infer.h"
@@ -49,9 +49,15 @@ Status MergeShape(ShapeContext& c) {
   return c.WithRank(1, 0).status();
 }
 
-Status ShardedFilenameShape(ShapeContext& c) {
-  for (int i = 0; i < 3; ++i) WEIR_RETURN_IF_ERROR(c.WithRank(i, 0).status());
-  c.set_output(0, PartialShape::Scalar());
+Status ScalarsShape(ShapeContext& c) {
+  for (int i = 0; i < c.num_inputs(); ++i) WEIR_RETURN_IF_ERROR(c.WithRank(i, 0).status());
+  return ScalarShape(c);
+}
+
+Status MatchingFilesShape(ShapeContext& c) {
+  if (c.input(0).rank() > 1)
+    return InvalidArgument(fmt::format("wants a pattern or a vector of them, not {}", c.Describe(0)));
+  c.set_output(0, PartialShape({kUnknownDim}));
   return {};
 }
 
@@ -121,8 +127,30 @@ void RegisterIoOps(OpRegistry& r) {
   r.Add("ShardedFilename")
       .Input("basename: string").Input("shard: int32").Input("num_shards: int32").Output("filename: string")
       .Doc("The name of one shard of a file: basename-00002-of-00010.")
-      .Shape(ShardedFilenameShape)
+      .Shape(ScalarsShape)
       .NoGradient("its output is a string");
+  r.Add("ShardedFilespec")
+      .Input("basename: string").Input("num_shards: int32").Output("filename: string")
+      .Doc("The pattern that the names of all shards of a file match: basename-\?\?\?\?\?-of-00010.")
+      .Shape(ScalarsShape)
+      .NoGradient("its output is a string");
+  r.Add("ReadFile")
+      .Input("filename: string").Output("contents: string")
+      .Doc("All bytes of a file.")
+      .Shape(ScalarsShape)
+      .NoGradient(kFiles);
+  r.Add("WriteFile")
+      .Input("filename: string").Input("contents: string")
+      .Stateful()
+      .Doc("Writes the bytes to a file, whose folder it makes where there is none; the file is whole or not there.")
+      .Shape(ScalarsShape)
+      .NoGradient(kFiles);
+  r.Add("MatchingFiles")
+      .Input("pattern: string").Output("filenames: string")
+      .Doc("The names of files and folders that match one of the patterns, in order: * stands for any characters but "
+           "/, ? for one, [a-z] for one of a range, [!a-z] for one outside; \\ takes a character as it is.")
+      .Shape(MatchingFilesShape)
+      .NoGradient(kFiles);
 }
 
 }  // namespace weir

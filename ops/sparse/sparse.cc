@@ -12,6 +12,7 @@ void RegisterSparseDenseOps(OpRegistry& r);    // dense.cc: SparseTensorDenseAdd
 void RegisterSparseSumOps(OpRegistry& r);           // sum.cc: SparseAdd and its gradient
 void RegisterSparseReduceOps(OpRegistry& r);        // reduce.cc: SparseReduceSum, …Max, SparseSoftmax
 void RegisterSparseEditDistanceOps(OpRegistry& r);  // edit_distance.cc
+void RegisterSparseSetsOps(OpRegistry& r);     // sets.cc: DenseToDenseSetOperation and its other forms, SetSize
 
 void RegisterSparseOps(OpRegistry& r) {
   RegisterSparseOrderOps(r);
@@ -22,6 +23,7 @@ void RegisterSparseOps(OpRegistry& r) {
   RegisterSparseSumOps(r);
   RegisterSparseReduceOps(r);
   RegisterSparseEditDistanceOps(r);
+  RegisterSparseSetsOps(r);
 }
 
 }  // namespace weir

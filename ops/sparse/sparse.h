@@ -85,4 +85,15 @@ struct EditDistanceOptions {
 // sequences along the last axis, which two sparse tensors of one dtype hold in row-major order.
 Output EditDistance(const SparseParts& hypothesis, const SparseParts& truth, const EditDistanceOptions& options = {});
 
+// The sets along the last axis of tensors of integers or strings, two of which stand in the same place: 'a-b', 'b-a',
+// 'intersection' or 'union' of each two, in growing order. An error where sparse positions are not in order.
+SparseParts SetOperation(const std::string& operation, Input a, Input b, const Name& name = {});
+SparseParts SetOperation(const std::string& operation, const SparseParts& a, const SparseParts& b,
+                         const Name& name = {});
+
+// How many different elements each set along the last axis has, int32.
+inline Output SetSize(const SparseParts& sets, const Name& name = {}) {
+  return Make("SetSize", {sets.indices, sets.values, sets.shape}, {}, name);
+}
+
 }  // namespace weir::ops

@@ -4,14 +4,17 @@
 
 namespace weir {
 
-void RegisterStringTextOps(OpRegistry& r);    // text.cc: StringJoin, AsString, StringToNumber
-void RegisterStringRegexOps(OpRegistry& r);   // regex.cc: RegexFullMatch, RegexReplace
-void RegisterStringSplitOps(OpRegistry& r);   // split.cc: StringSplit and its second form
-void RegisterStringJoinOps(OpRegistry& r);    // join.cc: ReduceJoin, UnsortedSegmentJoin
-void RegisterStringPartOps(OpRegistry& r);    // part.cc: Substr, StringLength, StringStrip
-void RegisterStringHashOps(OpRegistry& r);    // hash.cc: StringToHashBucket and its other hashes
-void RegisterStringBase64Ops(OpRegistry& r);  // base64.cc: EncodeBase64, DecodeBase64
-void RegisterStringRawOps(OpRegistry& r);     // raw.cc: DecodeRaw
+void RegisterStringTextOps(OpRegistry& r);        // text.cc: StringJoin, AsString, StringToNumber
+void RegisterStringRegexOps(OpRegistry& r);       // regex.cc: RegexFullMatch, RegexReplace
+void RegisterStringSplitOps(OpRegistry& r);       // split.cc: StringSplit and its second form
+void RegisterStringJoinOps(OpRegistry& r);        // join.cc: ReduceJoin, UnsortedSegmentJoin
+void RegisterStringPartOps(OpRegistry& r);        // part.cc: Substr, StringLength, StringStrip
+void RegisterStringHashOps(OpRegistry& r);        // hash.cc: StringToHashBucket and its other hashes
+void RegisterStringBase64Ops(OpRegistry& r);      // base64.cc: EncodeBase64, DecodeBase64
+void RegisterStringRawOps(OpRegistry& r);         // raw.cc: DecodeRaw, DecodePaddedRaw
+void RegisterStringCompressedOps(OpRegistry& r);  // compressed.cc: DecodeCompressed
+void RegisterStringCaseOps(OpRegistry& r);        // case.cc: StringLower, StringUpper
+void RegisterStringCsvOps(OpRegistry& r);         // csv.cc: DecodeCSV
 
 void RegisterStringOps(OpRegistry& r) {
   RegisterStringTextOps(r);
@@ -22,6 +25,9 @@ void RegisterStringOps(OpRegistry& r) {
   RegisterStringHashOps(r);
   RegisterStringBase64Ops(r);
   RegisterStringRawOps(r);
+  RegisterStringCompressedOps(r);
+  RegisterStringCaseOps(r);
+  RegisterStringCsvOps(r);
 }
 
 }  // namespace weir

@@ -106,4 +106,37 @@ inline Output DecodeRaw(Input bytes, DType out_type, bool little_endian = true, 
   return Make("DecodeRaw", {bytes}, {{"out_type", out_type}, {"little_endian", little_endian}}, name);
 }
 
+// The same of the first `fixed_length` bytes (an int32 scalar, a multiple of a number's size), with zeros for those
+// that a string lacks; no bools and no complex numbers.
+inline Output DecodePaddedRaw(Input input_bytes, Input fixed_length, DType out_type, bool little_endian = true,
+                              const Name& name = {}) {
+  return Make("DecodePaddedRaw", {input_bytes, fixed_length},
+              {{"out_type", out_type}, {"little_endian", little_endian}}, name);
+}
+
+// What compressed strings hold: "ZLIB", "GZIP", or "" for strings that are not compressed.
+inline Output DecodeCompressed(Input bytes, const std::string& compression_type = "", const Name& name = {}) {
+  return Make("DecodeCompressed", {bytes}, {{"compression_type", compression_type}}, name);
+}
+
+// Each text in lower or upper case: ASCII's letters; with encoding "utf-8" all that have one in Unicode.
+inline Output StringLower(Input input, const std::string& encoding = "", const Name& name = {}) {
+  return Make("StringLower", {input}, {{"encoding", encoding}}, name);
+}
+inline Output StringUpper(Input input, const std::string& encoding = "", const Name& name = {}) {
+  return Make("StringUpper", {input}, {{"encoding", encoding}}, name);
+}
+
+struct DecodeCsvOptions {
+  std::string field_delim = ",";  // one character
+  bool use_quote_delim = true;    // fields may stand in double quotes
+  std::string na_value = "";      // stands for a field that is missing, beside the empty one
+  std::vector<int64_t> select_cols = {};  // the columns that are read, growing; none: all
+  std::string name = {};
+};
+// The columns of comma-separated records, each a tensor of the records' shape. The defaults (scalars or vectors of at
+// most one element: float, double, int32, int64 or string) tell the columns' dtypes and stand for fields that are
+// missing; a column whose default has no element must have a field in each record.
+std::vector<Output> DecodeCsv(Input records, const std::vector<Input>& record_defaults, const DecodeCsvOptions& o = {});
+
 }  // namespace weir::ops

@@ -35,6 +35,14 @@ Status ImageSummaryShape(ShapeContext& c) {
   return ScalarShape(c);
 }
 
+Status AudioSummaryShape(ShapeContext& c) {
+  for (int i = 0; i < c.num_inputs(); i += 2) WEIR_RETURN_IF_ERROR(RequireScalar(c, i));
+  const PartialShape& sound = c.input(1);
+  if (sound.known_rank() && sound.rank() != 2 && sound.rank() != 3)
+    return InvalidArgument(fmt::format("wants sound [N,frames] or [N,frames,channels], not {}", c.Describe(1)));
+  return ScalarShape(c);
+}
+
 Status TensorSummaryShape(ShapeContext& c) {
   WEIR_RETURN_IF_ERROR(RequireScalar(c, 0));
   WEIR_RETURN_IF_ERROR(RequireScalar(c, 2));
@@ -62,6 +70,19 @@ void RegisterSummaryOps(OpRegistry& r) {
            "PNGs. Each image of floats is scaled: without negative values so that its largest is 255, else 0 becomes "
            "128 and the largest distance from it 127; pixels that are not finite get the `bad_color`.")
       .Shape(ImageSummaryShape)
+      .NoGradient(kSummary);
+  r.Add("AudioSummary")
+      .Input("tag: string").Input("tensor: float").Output("summary: string")
+      .Attr("sample_rate: float").Attr("max_outputs: int >= 1 = 3")
+      .Doc("AudioSummaryV2 with a fixed sample rate.")
+      .Shape(AudioSummaryShape)
+      .NoGradient(kSummary);
+  r.Add("AudioSummaryV2")
+      .Input("tag: string").Input("tensor: float").Input("sample_rate: float").Output("summary: string")
+      .Attr("max_outputs: int >= 1 = 3")
+      .Doc("A summary of the first `max_outputs` sounds of [N,frames] or [N,frames,channels], as WAV files; samples "
+           "outside of [-1, 1] are cut to it. `sample_rate`: frames a second.")
+      .Shape(AudioSummaryShape)
       .NoGradient(kSummary);
   r.Add("TensorSummary")
       .Input("tensor: T").Output("summary: string")

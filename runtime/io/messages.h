@@ -37,6 +37,8 @@ struct Messages {
   Result<std::string> (*state_text)(const CheckpointState& state);
   Result<std::string> (*summary_bytes)(const std::vector<SummaryValue>& values);
   Result<std::string> (*merge_summaries)(std::span<const std::string> summaries);
+  std::string (*tensor_bytes)(const Tensor& tensor);
+  Result<Tensor> (*parse_tensor)(std::string_view bytes);
   Result<std::string> (*png_bytes)(const uint8_t* pixels, int height, int width, int channels);
   std::string (*example_bytes)(const Example& example);
   Result<Example> (*parse_example)(std::string_view bytes);

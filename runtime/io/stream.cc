@@ -56,6 +56,20 @@ class PlainInput : public InputStream {
   std::string path_;
 };
 
+class BytesInput : public InputStream {
+ public:
+  explicit BytesInput(std::string_view bytes) : left_(bytes) {}
+
+  Result<size_t> Read(void* out, size_t bytes) override {
+    const size_t n = left_.copy(static_cast<char*>(out), bytes);
+    left_.remove_prefix(n);
+    return n;
+  }
+
+ private:
+  std::string_view left_;
+};
+
 class BufferedInput : public InputStream {
  public:
   explicit BufferedInput(std::unique_ptr<InputStream> from) : from_(std::move(from)), buffer_(kBuffer) {}
@@ -224,6 +238,22 @@ Result<std::unique_ptr<InputStream>> OpenInput(const std::string& path, Compress
   if (compression == Compression::kNone) return std::unique_ptr<InputStream>(new BufferedInput(std::move(plain)));
   plain = std::make_unique<InflatedInput>(std::move(plain), path, compression);
   return std::unique_ptr<InputStream>(new BufferedInput(std::move(plain)));
+}
+
+Result<std::string> Decompressed(std::string_view bytes, Compression compression, int64_t limit) {
+  if (compression == Compression::kNone || bytes.empty()) return std::string(bytes);
+  const bool gzip = compression == Compression::kGzip;
+  InflatedInput input(std::make_unique<BytesInput>(bytes), "", compression);
+  std::string out;
+  std::vector<char> part(kBuffer);
+  for (;;) {
+    auto n = input.Read(part.data(), part.size());
+    if (!n.ok()) return DataLoss(fmt::format("has bytes that are no sound {} stream", gzip ? "gzip" : "zlib"));
+    if (*n == 0) return out;
+    if (static_cast<int64_t>(out.size() + *n) > limit)
+      return ResourceExhausted(fmt::format("has bytes that hold more than {} bytes", limit));
+    out.append(part.data(), *n);
+  }
 }
 
 Result<std::unique_ptr<OutputStream>> OpenOutput(const std::string& path, Compression compression, bool append) {

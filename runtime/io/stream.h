@@ -1,10 +1,12 @@
-// Streams: files that are read from the front or written to the end, plain or compressed as a whole.
+// Streams: files that are read from the front or written to the end, plain or compressed as a whole; compressed bytes.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "weir/graph/base/status.h"
 
@@ -24,6 +26,9 @@ class InputStream {
 
 // Several gzip files one behind the other are one.
 Result<std::unique_ptr<InputStream>> OpenInput(const std::string& path, Compression compression);
+
+// What `bytes` hold compressed, at most `limit` bytes of it; nothing where they are none. The error does not name them.
+Result<std::string> Decompressed(std::string_view bytes, Compression compression, int64_t limit);
 
 class OutputStream {
  public:

@@ -53,6 +53,22 @@ Result<std::string> PngBytes(const uint8_t* pixels, int height, int width, int c
   return messages->png_bytes(pixels, height, width, channels);
 }
 
+Result<std::string> TensorBytes(const Tensor& tensor) {
+  constexpr int64_t kMost = INT32_MAX - 4096;
+  int64_t bytes = tensor.bytes();
+  if (tensor.dtype() == kString) {
+    for (const std::string& s : tensor.span<std::string>()) bytes += static_cast<int64_t>(s.size());
+  }
+  if (bytes > kMost) return ResourceExhausted("has more than the 2 GiB that a message can hold");
+  WEIR_ASSIGN_OR_RETURN(const Messages* messages, GetMessages());
+  return messages->tensor_bytes(tensor);
+}
+
+Result<Tensor> TensorOfBytes(std::string_view bytes) {
+  WEIR_ASSIGN_OR_RETURN(const Messages* messages, GetMessages());
+  return messages->parse_tensor(bytes);
+}
+
 Result<std::string> SummaryBytes(const std::vector<SummaryValue>& values) {
   WEIR_ASSIGN_OR_RETURN(const Messages* messages, GetMessages());
   return messages->summary_bytes(values);

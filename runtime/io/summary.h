@@ -34,15 +34,27 @@ struct SummaryImage {
   std::string png;
 };
 
+struct SummaryAudio {
+  float sample_rate = 0;
+  int64_t channels = 0, frames = 0;
+  std::string wav;
+};
+
 struct SummaryValue {
   std::string tag;
-  std::variant<float, HistogramCounts, Tensor, SummaryImage> value;  // a tensor of numbers, bools or strings
+  // A tensor of numbers, bools or strings.
+  std::variant<float, HistogramCounts, Tensor, SummaryImage, SummaryAudio> value;
   std::optional<std::string> metadata = {};                    // a SummaryMetadata message
   std::string node = {};
 };
 
 // The image as a PNG of 8 bits a channel. `pixels`: height * width * channels.
 Result<std::string> PngBytes(const uint8_t* pixels, int height, int width, int channels);
+// A TensorProto that holds the tensor, of numbers, bools or strings. Error: it would be larger than messages can be.
+Result<std::string> TensorBytes(const Tensor& tensor);
+// The tensor that a TensorProto holds; an opaque one where its dtype has no form in files. Errors go on after a node's
+// name: bytes that are no message, or hold no tensor that can be.
+Result<Tensor> TensorOfBytes(std::string_view bytes);
 // The message's bytes. Error: metadata that are none.
 Result<std::string> SummaryBytes(const std::vector<SummaryValue>& values);
 // One message of the values of all. Errors: bytes that are none; a tag that two values have.

@@ -12,6 +12,7 @@
 namespace weir {
 
 using io::HistogramCounts;
+using io::SummaryAudio;
 using io::SummaryImage;
 using io::SummaryValue;
 

@@ -27,6 +27,8 @@ std::vector<OpRow> TrainRows();
 std::vector<OpRow> ControlRows();
 std::vector<OpRow> StringRows();
 std::vector<OpRow> SparseRows();
+std::vector<OpRow> AudioRows();
+std::vector<OpRow> ParseRows();
 std::vector<OpRow> IoRows();
 std::vector<OpRow> SummaryRows();
 
@@ -34,7 +36,8 @@ std::map<std::string, std::vector<OpRow>> AllRows() {
   std::map<std::string, std::vector<OpRow>> by_op;
   for (OpRow& row : Joined({ArrayRows(), MathRows(), ReduceRows(), LinalgRows(), GatherRows(), NnRows(), ConvRows(),
                             PoolRows(), NormRows(), ImageRows(), RandomRows(), SequenceOpRows(), StateRows(),
-                            TrainRows(), ControlRows(), StringRows(), SparseRows(), IoRows(), SummaryRows()})) {
+                            TrainRows(), ControlRows(), StringRows(), SparseRows(), AudioRows(), ParseRows(),
+                            IoRows(), SummaryRows()})) {
     by_op[row.op].push_back(std::move(row));
   }
   return by_op;

@@ -172,7 +172,49 @@ def sparse_softmax(d):
     return Case(at, d.values(t, (len(at),), wild=False), sizes(s))
 
 
-GENERATORS = {"SparseReorder": reorder, "SparseReshape": reshape, "SparseFillEmptyRows": fill_empty_rows,
+def ordered_positions(d, s):
+    return positions(d, s, True), sizes(s)
+
+
+def few(d, t, n):
+    """Elements of which many are equal."""
+    if t == "string":
+        return np.array([d.pick([b"", b"a", b"b", b"ab", b"\xff"]) for _ in range(n)] + [None], np.object_)[:-1]
+    info = np.iinfo(TYPES[t])
+    v = d.rng.integers(max(info.min, -3), 5, n).astype(TYPES[t])
+    return np.where(d.rng.random(n) < 0.1, np.array(info.max, TYPES[t]), v)
+
+
+def set_operation(d):
+    t, s = d.type(), d.shape(min_rank=2, max_rank=4, empty=0.0)
+    second = s[:-1] + (d.dim(empty=0.0),)
+    if d.flag(0.03):
+        second = (s[0] + 1,) + second[1:]
+
+    def parts(s, sparse):
+        if not sparse:
+            return [few(d, t, int(np.prod(s))).reshape(s)]
+        at, shape = ordered_positions(d, s)
+        if d.flag(0.03) and len(at) > 1:
+            at = at[::-1]
+        return [at, few(d, t, len(at)), shape]
+
+    a = parts(s, d.op.startswith("Sparse"))
+    b = parts(second, not d.op.startswith("DenseToDense"))
+    return Case(*a, *b, set_operation=d.pick([b"a-b", b"b-a", b"intersection", b"union"]))
+
+
+def set_size(d):
+    s = d.shape(min_rank=2, max_rank=4, empty=0.0)
+    at, shape = ordered_positions(d, s)
+    if d.flag(0.05) and len(at) > 1:
+        at = at[::-1]
+    return Case(at, few(d, d.type(), len(at)), shape)
+
+
+GENERATORS = {"DenseToDenseSetOperation": set_operation, "DenseToSparseSetOperation": set_operation,
+              "SparseToSparseSetOperation": set_operation, "SetSize": set_size,
+              "SparseReorder": reorder, "SparseReshape": reshape, "SparseFillEmptyRows": fill_empty_rows,
               "SparseFillEmptyRowsGrad": fill_empty_rows_grad, "SparseTensorDenseMatMul": product,
               "SparseSlice": slices, "SparseSliceGrad": slice_grad, "SparseConcat": concat,
               "SparseTensorDenseAdd": dense_add, "SparseDenseCwiseMul": cwise, "SparseDenseCwiseDiv": cwise,

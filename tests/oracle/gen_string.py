@@ -1,6 +1,8 @@
 """Cases of ops that compute with strings."""
 
 import base64
+import gzip
+import zlib
 
 import numpy as np
 
@@ -103,8 +105,77 @@ def decode_raw(d):
     return Case(np.array(x + [None], np.object_)[:-1].reshape(s), out_type=t, little_endian=d.flag(), grad=False)
 
 
+def decode_padded_raw(d):
+    t, s = d.type("out_type"), d.shape(max_rank=3)
+    n = np.dtype(TYPES[t]).itemsize * d.int(1, 4) + (1 if d.flag(0.05) else 0)
+    x = [d.rng.bytes(d.int(0, n + 3)) for _ in range(int(np.prod(s)))]
+    return Case(np.array(x + [None], np.object_)[:-1].reshape(s), np.int32(n if d.flag(0.95) else 0), out_type=t,
+                little_endian=d.flag(), grad=False)
+
+
+# None that Unicode has from version 14 on, which TensorFlow 2.21 does not know.
+LETTERS = [(0x20, 0x7f), (0xc0, 0x250), (0x370, 0x530), (0x1e00, 0x2000), (0x2c00, 0x2c2e), (0x2c60, 0x2d30),
+           (0x10400, 0x10450), (0xfb00, 0xfb18), (0x300, 0x340), (0x10a0, 0x1100)]
+
+
+def change_case(d):
+    """Letters of scripts that have cases, Greek sigmas, what is no UTF-8."""
+    s = d.shape()
+    x = []
+    for _ in range(int(np.prod(s))):
+        parts = [chr(d.int(*d.pick(LETTERS))).encode() for _ in range(d.int(0, 12))]
+        for i in range(len(parts)):
+            if d.flag(0.15):
+                parts[i] = "\u03a3".encode()
+            if d.flag(0.03):
+                parts[i] = d.pick([b"\x80", b"\xff", b"\xe4\xb8", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf0\x9f"])
+        x.append(b"".join(parts))
+    return Case(np.array(x + [None], np.object_)[:-1].reshape(s), encoding=d.pick(["", "utf-8", "utf-8"]))
+
+
+FIELDS = {"float": [b"1.5", b" -2e3 ", b"inf", b"nan", b"1e400", b"7", b"0x10"],
+          "double": [b"1.5", b" -2e3 ", b"inf", b"1e-400", b"0.1"],
+          "int32": [b"1", b"-7", b" 12 ", b"+3", b"2147483647"], "int64": [b"1", b"-9223372036854775808", b" 12 "],
+          "string": [b"a", b" b ", b"a longer piece of text, beyond any small buffer", b"\"q\"", b"c\nd", b"\xff"]}
+
+
+def decode_csv(d):
+    types = [d.pick(sorted(FIELDS)) for _ in range(d.int(1, 5))]
+    delimiter, quotes, missing = d.pick([b",", b",", b"\t", b"|"]), d.flag(0.8), d.pick([b"", b"NA"])
+    columns = len(types) + (d.int(0, 3) if d.flag(0.3) else 0)
+    chosen = sorted(int(k) for k in d.rng.permutation(columns)[:len(types)])
+    by_column = dict(zip(chosen, types))
+
+    def field(t):
+        v = d.pick([b"", missing]) if d.flag(0.1) else d.pick(FIELDS[t])
+        if d.flag(0.01):
+            v = d.pick([b"x", b"9999999999999999999999", b"1 2"])
+        special = any(c in v for c in (b'"', b"\n", delimiter))
+        if not quotes:
+            return b"" if special else v
+        return b'"' + v.replace(b'"', b'""') + b'"' if special or d.flag(0.2) else v
+
+    s = d.shape(max_rank=2)
+    x = []
+    for _ in range(int(np.prod(s))):
+        record = delimiter.join(field(by_column.get(k, "string")) for k in range(columns))
+        x.append(record + (d.pick([b",", b'"', b"\n", b" "]) if d.flag(0.02) else b""))
+    defaults = [d.values(t, d.pick([(), (1,), (1,), (0,)] if d.flag(0.1) else [(), (1,)]), wild=False) for t in types]
+    return Case(np.array(x + [None], np.object_)[:-1].reshape(s), defaults, field_delim=delimiter,
+                use_quote_delim=quotes, na_value=missing, select_cols=chosen if columns > len(types) else [],
+                grad=False)
+
+
+def decode_compressed(d):
+    kind, s = d.pick(["", "ZLIB", "GZIP"]), d.shape(max_rank=2)
+    change = {"": bytes, "ZLIB": zlib.compress, "GZIP": gzip.compress}[kind]
+    x = [change(d.rng.bytes(d.int(0, 50)) * d.int(1, 50)) for _ in range(int(np.prod(s)))]
+    return Case(np.array(x + [None], np.object_)[:-1].reshape(s), compression_type=kind)
+
+
 GENERATORS = {"StringSplit": split, "StringSplitV2": split, "ReduceJoin": reduce_join,
               "UnsortedSegmentJoin": unsorted_segment_join, "Substr": substr, "StringLength": length,
               "StringStrip": plain, "StringToHashBucket": bucket, "StringToHashBucketFast": bucket,
               "StringToHashBucketStrong": bucket, "EncodeBase64": encode, "DecodeBase64": decode,
-              "DecodeRaw": decode_raw}
+              "DecodeRaw": decode_raw, "DecodePaddedRaw": decode_padded_raw, "StringLower": change_case,
+              "StringUpper": change_case, "DecodeCSV": decode_csv, "DecodeCompressed": decode_compressed}

@@ -34,6 +34,7 @@ import gen_linalg
 import gen_math
 import gen_nn
 import gen_random
+import gen_parse
 import gen_scatter
 import gen_sequence
 import gen_sparse
@@ -47,7 +48,7 @@ FAMILIES = {"math": gen_math.GENERATORS, "array": gen_array.GENERATORS, "nn": ge
             "state": gen_state.GENERATORS,
             "linalg": gen_linalg.GENERATORS, "image": gen_image.GENERATORS, "scatter": gen_scatter.GENERATORS,
             "bits": gen_bits.GENERATORS, "special": gen_special.GENERATORS, "string": gen_string.GENERATORS,
-            "sparse": gen_sparse.GENERATORS, "sequence": gen_sequence.GENERATORS,
+            "sparse": gen_sparse.GENERATORS, "sequence": gen_sequence.GENERATORS, "parse": gen_parse.GENERATORS,
             "random": gen_random.GENERATORS}
 GENERATORS = {op: g for family in FAMILIES.values() for op, g in family.items()}
 QUANTIZED = {"qint8": tf.qint8, "quint8": tf.quint8, "qint32": tf.qint32, "qint16": tf.qint16, "quint16": tf.quint16}
@@ -84,7 +85,7 @@ class Built:
         for (name, _), value in zip(opdef["in"], case.inputs):
             args[name] = ([self.make(v, resource, known) for v in value] if isinstance(value, list)
                           else self.make(value, resource, known))
-        used = {t.split("*")[-1] for _, t in opdef["in"]}
+        used = {part.removeprefix("list(").removesuffix(")") for _, t in opdef["in"] for part in t.split("*")}
         defaults = {n: a["default"] for n, a in opdef.get("attr", {}).items() if "default" in a and n not in used}
         for name, value in {**defaults, **case.attrs}.items():
             if name == "value":

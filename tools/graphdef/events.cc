@@ -73,6 +73,7 @@ std::optional<double> NumberOf(const SummaryValue& v) {
 std::string KindOf(const SummaryValue& v) {
   if (std::get_if<HistogramCounts>(&v.value)) return "histogram";
   if (std::get_if<SummaryImage>(&v.value)) return "image";
+  if (std::get_if<SummaryAudio>(&v.value)) return "audio";
   if (NumberOf(v)) return "scalar";
   const std::string plugin = PluginOf(v);
   return plugin.empty() ? "tensor" : plugin;
@@ -85,6 +86,9 @@ Json Described(const SummaryValue& v) {
   if (const auto* image = std::get_if<SummaryImage>(&v.value))
     return Json{{"height", image->height}, {"width", image->width}, {"channels", image->channels},
                 {"bytes", image->png.size()}};
+  if (const auto* audio = std::get_if<SummaryAudio>(&v.value))
+    return Json{{"sample_rate", audio->sample_rate}, {"channels", audio->channels}, {"frames", audio->frames},
+                {"bytes", audio->wav.size()}};
   return Json{{"tensor", std::get<Tensor>(v.value).ToString(64)}};
 }
 

@@ -1,7 +1,10 @@
-// Kernels that write and read checkpoints. They do so only where the session's caller allows file ops: a graph from
+// Kernels that write and read files. They do so only where the session's caller allows file ops: a graph from
 // somewhere else must not touch files because it was run.
 #include <fmt/format.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
 
 #include "weir/ops/kernels.h"
 #include "weir/runtime/io/bundle.h"
@@ -173,16 +176,68 @@ Status PrepareMerge(PrepareContext& c) {
   return {};
 }
 
-Status PrepareShardedFilename(PrepareContext& c) {
-  for (int i = 0; i < 3; ++i) {
+Status CheckScalars(const PrepareContext& c) {
+  for (int i = 0; i < c.num_inputs(); ++i) {
     if (c.input_shape(i).rank() != 0)
       return InvalidArgument(fmt::format("wants scalars, not the shape {}", c.input_shape(i).ToString()));
   }
+  return {};
+}
+
+Status PrepareShardedFilename(PrepareContext& c) {
+  WEIR_RETURN_IF_ERROR(CheckScalars(c));
   c.set_output_shape(0, {});
   c.SetRun([](RunArgs& a) {
     *a.out<std::string>(0) =
         fmt::format("{}-{:05}-of-{:05}", *a.in<std::string>(0), *a.in<int32_t>(1), *a.in<int32_t>(2));
   });
+  return {};
+}
+
+Status PrepareShardedFilespec(PrepareContext& c) {
+  WEIR_RETURN_IF_ERROR(CheckScalars(c));
+  c.set_output_shape(0, {});
+  c.SetRun([](RunArgs& a) {
+    *a.out<std::string>(0) = fmt::format("{}-\?\?\?\?\?-of-{:05}", *a.in<std::string>(0), *a.in<int32_t>(1));
+  });
+  return {};
+}
+
+// ---- files as they are
+
+Status PrepareReadFile(PrepareContext& c) {
+  WEIR_RETURN_IF_ERROR(CheckAllowed(c));
+  WEIR_RETURN_IF_ERROR(CheckScalars(c));
+  c.set_output_shape(0, {});
+  c.SetRun([](RunArgs& a) {
+    auto contents = io::ReadFile(*a.in<std::string>(0));
+    if (contents.ok()) *a.out<std::string>(0) = std::move(*contents);
+    else a.Fail(contents.status());
+  });
+  return {};
+}
+
+Status PrepareWriteFile(PrepareContext& c) {
+  WEIR_RETURN_IF_ERROR(CheckAllowed(c));
+  WEIR_RETURN_IF_ERROR(CheckScalars(c));
+  c.SetRun([](RunArgs& a) {
+    const std::string& path = *a.in<std::string>(0);
+    std::error_code ignored;  // what cannot be made shows when the file is written
+    std::filesystem::create_directories(io::DirectoryOf(path), ignored);
+    if (Status s = io::WriteFile(path, *a.in<std::string>(1)); !s.ok()) a.Fail(std::move(s));
+  });
+  return {};
+}
+
+Status PrepareMatchingFiles(PrepareContext& c) {
+  WEIR_RETURN_IF_ERROR(CheckAllowed(c));
+  if (c.input_shape(0).rank() > 1) {
+    return InvalidArgument(
+        fmt::format("wants a pattern or a vector of them, not the shape {}", c.input_shape(0).ToString()));
+  }
+  const std::vector<std::string> names = io::MatchingFiles(c.input_value(0)->span<std::string>());
+  WEIR_RETURN_IF_ERROR(c.set_output_dims(0, {static_cast<int64_t>(names.size())}));
+  c.SetRun([names](RunArgs& a) { std::copy(names.begin(), names.end(), a.out<std::string>(0)); });
   return {};
 }
 
@@ -197,6 +252,10 @@ void RegisterIoKernels(KernelRegistry& r) {
   r.Add("RestoreSlice", PrepareRestore).NeedsValue({0, 1, 2});
   r.Add("MergeV2Checkpoints", PrepareMerge);
   r.Add("ShardedFilename", PrepareShardedFilename);
+  r.Add("ShardedFilespec", PrepareShardedFilespec);
+  r.Add("ReadFile", PrepareReadFile);
+  r.Add("WriteFile", PrepareWriteFile);
+  r.Add("MatchingFiles", PrepareMatchingFiles).NeedsValue({0});
 }
 
 }  // namespace weir

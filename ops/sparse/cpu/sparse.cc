@@ -11,6 +11,7 @@ void RegisterSparseDenseKernels(KernelRegistry& r);    // dense.cc
 void RegisterSparseSumKernels(KernelRegistry& r);           // sum.cc
 void RegisterSparseReduceKernels(KernelRegistry& r);        // reduce.cc
 void RegisterSparseEditDistanceKernels(KernelRegistry& r);  // edit_distance.cc
+void RegisterSparseSetsKernels(KernelRegistry& r);     // sets.cc
 
 void RegisterSparseKernels(KernelRegistry& r) {
   RegisterSparseOrderKernels(r);
@@ -21,6 +22,7 @@ void RegisterSparseKernels(KernelRegistry& r) {
   RegisterSparseSumKernels(r);
   RegisterSparseReduceKernels(r);
   RegisterSparseEditDistanceKernels(r);
+  RegisterSparseSetsKernels(r);
 }
 
 }  // namespace weir

@@ -3,14 +3,17 @@
 
 namespace weir {
 
-void RegisterStringTextKernels(KernelRegistry& r);    // text.cc
-void RegisterStringRegexKernels(KernelRegistry& r);   // regex.cc
-void RegisterStringSplitKernels(KernelRegistry& r);   // split.cc
-void RegisterStringJoinKernels(KernelRegistry& r);    // join.cc
-void RegisterStringPartKernels(KernelRegistry& r);    // part.cc
-void RegisterStringHashKernels(KernelRegistry& r);    // hash.cc
-void RegisterStringBase64Kernels(KernelRegistry& r);  // base64.cc
-void RegisterStringRawKernels(KernelRegistry& r);     // raw.cc
+void RegisterStringTextKernels(KernelRegistry& r);        // text.cc
+void RegisterStringRegexKernels(KernelRegistry& r);       // regex.cc
+void RegisterStringSplitKernels(KernelRegistry& r);       // split.cc
+void RegisterStringJoinKernels(KernelRegistry& r);        // join.cc
+void RegisterStringPartKernels(KernelRegistry& r);        // part.cc
+void RegisterStringHashKernels(KernelRegistry& r);        // hash.cc
+void RegisterStringBase64Kernels(KernelRegistry& r);      // base64.cc
+void RegisterStringRawKernels(KernelRegistry& r);         // raw.cc
+void RegisterStringCompressedKernels(KernelRegistry& r);  // compressed.cc
+void RegisterStringCaseKernels(KernelRegistry& r);        // case.cc
+void RegisterStringCsvKernels(KernelRegistry& r);         // csv.cc
 
 void RegisterStringKernels(KernelRegistry& r) {
   RegisterStringTextKernels(r);
@@ -21,6 +24,9 @@ void RegisterStringKernels(KernelRegistry& r) {
   RegisterStringHashKernels(r);
   RegisterStringBase64Kernels(r);
   RegisterStringRawKernels(r);
+  RegisterStringCompressedKernels(r);
+  RegisterStringCaseKernels(r);
+  RegisterStringCsvKernels(r);
 }
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 
 #include "weir/ops/kernels.h"
 #include "weir/runtime/io/summary.h"
+#include "weir/runtime/io/wav.h"
 
 namespace weir {
 
@@ -140,6 +141,43 @@ Status PrepareImageSummary(PrepareContext& c) {
   });
 }
 
+// ---- sounds
+
+struct Sounds {
+  int64_t count, frames, channels, most;
+};
+
+Result<std::string> AudioBytes(const RunArgs& a, const Sounds& s, float sample_rate) {
+  if (!(sample_rate > 0) || sample_rate > static_cast<float>(UINT32_MAX))
+    return InvalidArgument(fmt::format("has the sample rate {}", sample_rate));
+  std::vector<io::SummaryValue> all;
+  for (int64_t i = 0; i < s.count; ++i) {
+    const float* samples = a.in<float>(1) + i * s.frames * s.channels;
+    WEIR_ASSIGN_OR_RETURN(std::string wav, io::WavBytes(samples, s.frames, s.channels, std::lrint(sample_rate)));
+    const std::string& tag = *a.in<std::string>(0);
+    all.push_back({s.most > 1 ? fmt::format("{}/audio/{}", tag, i) : tag + "/audio",
+                   io::SummaryAudio{sample_rate, s.channels, s.frames, std::move(wav)}});
+  }
+  return io::SummaryBytes(all);
+}
+
+Status PrepareAudioSummary(PrepareContext& c) {
+  const Shape& sound = c.input_shape(1);
+  if (c.input_shape(0).num_elements() != 1 || (sound.rank() != 2 && sound.rank() != 3)) {
+    return InvalidArgument(fmt::format("wants one tag of sound [N,frames] or [N,frames,channels], not {} of {}",
+                                       c.input_shape(0).ToString(), sound.ToString()));
+  }
+  const bool fed = c.num_inputs() == 3;
+  if (fed && c.input_shape(2).num_elements() != 1)
+    return InvalidArgument(fmt::format("wants one sample rate, not {}", c.input_shape(2).ToString()));
+  const int64_t most = c.attr<int64_t>("max_outputs");
+  const Sounds sounds{std::min(most, sound[0]), sound[1], sound.rank() == 3 ? sound[2] : 1, most};
+  GiveBytes(c, [sounds, fed, rate = c.attr<float>("sample_rate")](RunArgs& a) {
+    return AudioBytes(a, sounds, fed ? *a.in<float>(2) : rate);
+  });
+  return {};
+}
+
 // ---- tensors
 
 using SummaryTypes = decltype(NumberTypes() + Types<bool, std::string>());
@@ -183,6 +221,8 @@ Status PrepareTensorSummaryV2(PrepareContext& c) {
 
 void RegisterSummaryKernels(KernelRegistry& r) {
   r.Add("ImageSummary", PrepareImageSummary);
+  r.Add("AudioSummary", PrepareAudioSummary);
+  r.Add("AudioSummaryV2", PrepareAudioSummary);
   r.Add("TensorSummary", PrepareTensorSummary);
   r.Add("TensorSummaryV2", PrepareTensorSummaryV2);
   r.Add("ScalarSummary", PrepareScalarSummary);

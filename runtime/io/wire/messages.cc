@@ -204,13 +204,26 @@ bool Uncompress(std::string_view bytes, size_t limit, std::string* out) {
 
 void WriteTensor(const Tensor& t, pb::TensorProto* p) {
   p->set_dtype(static_cast<pb::DataType>(t.dtype()));
-  p->mutable_tensor_shape();
-  for (int64_t d : t.shape().dims()) p->mutable_tensor_shape()->add_dim()->set_size(d);
+  ShapeToWire(t.shape(), p->mutable_tensor_shape());
   if (t.dtype() != kString) {
     p->set_tensor_content(t.raw(), t.bytes());
     return;
   }
   for (int64_t i = 0; i < t.num_elements(); ++i) p->add_string_val(t.data<std::string>()[i]);
+}
+
+std::string TensorProtoBytes(const Tensor& t) {
+  pb::TensorProto p;
+  WriteTensor(t, &p);
+  return p.SerializeAsString();
+}
+
+Result<Tensor> ParseTensorProto(std::string_view bytes) {
+  google::protobuf::LogSilencer silence;
+  pb::TensorProto p;
+  if (bytes.size() > INT_MAX || !p.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return InvalidArgument(fmt::format("is given {} bytes that are no TensorProto", bytes.size()));
+  return TensorFromWire(p);
 }
 
 void WriteHistogram(const HistogramCounts& h, pb::HistogramProto* p) {
@@ -221,6 +234,12 @@ void WriteHistogram(const HistogramCounts& h, pb::HistogramProto* p) {
 void WriteImage(const SummaryImage& image, pb::Summary::Image* p) {
   p->set_height(image.height), p->set_width(image.width), p->set_colorspace(image.channels);
   p->set_encoded_image_string(image.png);
+}
+
+void WriteAudio(const SummaryAudio& audio, pb::Summary::Audio* p) {
+  p->set_sample_rate(audio.sample_rate), p->set_num_channels(audio.channels), p->set_length_frames(audio.frames);
+  p->set_encoded_audio_string(audio.wav);
+  p->set_content_type("audio/wav");
 }
 
 Result<std::string> WriteSummary(const std::vector<SummaryValue>& values) {
@@ -235,6 +254,7 @@ Result<std::string> WriteSummary(const std::vector<SummaryValue>& values) {
     if (const auto* histogram = std::get_if<HistogramCounts>(&v.value)) WriteHistogram(*histogram, p->mutable_histo());
     if (const auto* tensor = std::get_if<Tensor>(&v.value)) WriteTensor(*tensor, p->mutable_tensor());
     if (const auto* image = std::get_if<SummaryImage>(&v.value)) WriteImage(*image, p->mutable_image());
+    if (const auto* audio = std::get_if<SummaryAudio>(&v.value)) WriteAudio(*audio, p->mutable_audio());
   }
   return all.SerializeAsString();
 }
@@ -368,9 +388,9 @@ Result<SequenceExample> ParseSequenceExample(std::string_view bytes) {
 }  // namespace
 
 WEIR_DEPS_TABLE(Messages, weir_io_messages) = {
-    &ParseEntry,   &EntryBytes,   &ParseHeader,  &HeaderBytes,      &ParseV1Tensors, &V1TensorsBytes, &ParseV1Slice,
-    &V1SliceBytes, &ParseObjectNames, &ParseState, &StateText,
-    &WriteSummary, &JoinSummaries, &WritePng,            &ExampleBytes, &ParseExample, &SequenceExampleBytes,
-    &ParseSequenceExample, &Uncompress};
+    &ParseEntry,       &EntryBytes,    &ParseHeader,  &HeaderBytes,       &ParseV1Tensors,       &V1TensorsBytes,
+    &ParseV1Slice,     &V1SliceBytes,  &ParseObjectNames, &ParseState,    &StateText,            &WriteSummary,
+    &JoinSummaries,    &TensorProtoBytes, &ParseTensorProto, &WritePng,   &ExampleBytes,         &ParseExample,
+    &SequenceExampleBytes, &ParseSequenceExample, &Uncompress};
 
 }  // namespace weir::io

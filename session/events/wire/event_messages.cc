@@ -103,6 +103,10 @@ Result<std::vector<SummaryValue>> ReadSummary(std::string_view bytes) {
         value.value = SummaryImage{v.image().height(), v.image().width(), v.image().colorspace(),
                                    v.image().encoded_image_string()};
         break;
+      case pb::Summary::Value::kAudio:
+        value.value = SummaryAudio{v.audio().sample_rate(), v.audio().num_channels(), v.audio().length_frames(),
+                                   v.audio().encoded_audio_string()};
+        break;
       case pb::Summary::Value::kTensor: {
         auto tensor = TensorFromWire(v.tensor());
         if (!tensor.ok())

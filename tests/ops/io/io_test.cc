@@ -1,4 +1,4 @@
-// The row of ShardedFilename; and checkpoints, which no row can describe.
+// The rows of names of shards; and files, which no row can describe.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -15,16 +15,63 @@ namespace weir::testing {
 std::vector<OpRow> IoRows() {
   return {
       NeverEmpty({"ShardedFilename", {Text("model"), Int(1), Int(3)}}),
+      NeverEmpty({"ShardedFilespec", {Text("model"), Int(3)}}),
   };
 }
 
 namespace {
 
+// A folder that is there while this lives.
+struct TestFolder {
+  explicit TestFolder(const std::string& op)
+      : path((std::filesystem::temp_directory_path() / fmt::format("weir_special_{}_{}", op, ::getpid())).string()) {
+    std::filesystem::create_directories(path);
+  }
+  ~TestFolder() { std::filesystem::remove_all(path); }
+  std::string path;
+};
+
+// Whether running the node is refused, and says which.
+void ExpectRefusedRun(const Builder& b, const Operation& node, bool allowed) {
+  Status s = Session(b, {.allow_file_ops = allowed}).Run(node);
+  EXPECT_FALSE(s.ok());
+  EXPECT_NE(s.ToString().find("'op'"), std::string::npos) << s.ToString();
+}
+
+// WriteFile into a new folder, ReadFile of it, MatchingFiles.
+void CheckFiles(const std::string& op, OpCoverage* c) {
+  const TestFolder folder(op);
+  Builder b;
+  auto text = [&](const std::string& t) { return b.Constant(Tensor(t)); };
+  Operation write = b.AddNode("WriteFile", {text(folder.path + "/new/a.txt"), text("bytes")});
+  Operation hidden = b.AddNode("WriteFile", {text(folder.path + "/new/.b[c]"), text("")});
+  Output read = b.Add("ReadFile", {text(folder.path + "/new/a.txt")});
+  EXPECT_TRUE(Gives(b, {}, read, Tensor("bytes"), {write, hidden}));
+  auto matches = [&](const std::vector<std::string>& patterns, const std::vector<std::string>& names) {
+    std::vector<std::string> from, to;
+    for (const std::string& p : patterns) from.push_back(folder.path + p);
+    for (const std::string& n : names) to.push_back(folder.path + n);
+    EXPECT_TRUE(Gives(b, {}, b.Add("MatchingFiles", {b.Constant(Tensor::Vector(from))}), Tensor::Vector(to)));
+  };
+  matches({"/*/?.txt", "/new/a*", "/none/*", "/n[!e]w/*"}, {"/new/a.txt", "/new/a.txt"});
+  matches({"/new/*"}, {"/new/.b[c]", "/new/a.txt"});
+  matches({"/new/.b\\[c]", "/n*", "/new/["}, {"/new", "/new/.b[c]"});
+  matches({"/new/a.txt", "/new/b"}, {"/new/a.txt"});
+  matches({"/x*"}, {});
+  c->forward = true;
+  c->empty = c->may_be_empty = op == "MatchingFiles";
+  Operation bad = op == "MatchingFiles" ? b.AddNode(op, {text("*")}, {}, {.name = "op"})
+                  : op == "ReadFile"    ? b.AddNode(op, {text(folder.path + "/none")}, {}, {.name = "op"})
+                                        : b.AddNode(op, {text(folder.path), text("")}, {}, {.name = "op"});
+  if (op != "MatchingFiles") ExpectRefusedRun(b, bad, true);
+  ExpectRefusedRun(b, bad, false);
+  ++c->hostile;
+}
+
 // SaveV2 into two prefixes, MergeV2Checkpoints, RestoreV2 of what was saved.
 void CheckCheckpoint(const std::string& op, OpCoverage* c) {
-  std::string name = fmt::format("weir_special_{}_{}", op, ::getpid());
-  std::string folder = (std::filesystem::temp_directory_path() / name).string();
-  std::filesystem::create_directories(folder);
+  const TestFolder made(op);
+  const std::string& folder = made.path;
   const std::vector<std::string> names = {"v"}, whole = {""};
   Sweep(op == "MergeV2Checkpoints" ? "SaveV2" : op, "dtypes", c, [&](const Tensor& v) {
     Builder b;
@@ -49,13 +96,9 @@ void CheckCheckpoint(const std::string& op, OpCoverage* c) {
       : op == "RestoreV2" ? b.AddNode(op, {none, names, whole}, dtypes, {.name = "op"})
                           : b.AddNode(op, {missing, none}, {}, {.name = "op"});
   for (bool allowed : {true, false}) {
-    if (!bad.valid()) continue;
-    Status s = Session(b, {.allow_file_ops = allowed}).Run(bad);
-    EXPECT_FALSE(s.ok());
-    EXPECT_NE(s.ToString().find("'op'"), std::string::npos) << s.ToString();
+    if (bad.valid()) ExpectRefusedRun(b, bad, allowed);
   }
   ++c->hostile;
-  std::filesystem::remove_all(folder);
 }
 
 // Save and Restore, or SaveSlices and RestoreSlice of a whole tensor and of its first row.
@@ -101,9 +144,10 @@ void CheckV1(const std::string& op, OpCoverage* c) {
 }  // namespace
 
 SpecialChecks IoSpecials() {
-  return {{"SaveV2", CheckCheckpoint},  {"RestoreV2", CheckCheckpoint}, {"MergeV2Checkpoints", CheckCheckpoint},
-          {"Save", CheckV1},            {"Restore", CheckV1},           {"SaveSlices", CheckV1},
-          {"RestoreSlice", CheckV1}};
+  return {{"SaveV2", CheckCheckpoint}, {"RestoreV2", CheckCheckpoint}, {"MergeV2Checkpoints", CheckCheckpoint},
+          {"Save", CheckV1},           {"Restore", CheckV1},           {"SaveSlices", CheckV1},
+          {"RestoreSlice", CheckV1},   {"ReadFile", CheckFiles},       {"WriteFile", CheckFiles},
+          {"MatchingFiles", CheckFiles}};
 }
 
 }  // namespace weir::testing

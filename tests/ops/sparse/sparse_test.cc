@@ -11,10 +11,11 @@ std::vector<OpRow> SparseDenseRows();    // dense_test.cc
 std::vector<OpRow> SparseSumRows();      // sum_test.cc
 std::vector<OpRow> SparseReduceRows();   // reduce_test.cc
 std::vector<OpRow> EditDistanceRows();   // edit_distance_test.cc
+std::vector<OpRow> SetRows();            // sets_test.cc
 
 std::vector<OpRow> SparseRows() {
   return Joined({SparseOrderRows(), SparseSlicesRows(), SparseRowsRows(), SparseProductRows(), SparseDenseRows(),
-                 SparseSumRows(), SparseReduceRows(), EditDistanceRows()});
+                 SparseSumRows(), SparseReduceRows(), EditDistanceRows(), SetRows()});
 }
 
 }  // namespace weir::testing

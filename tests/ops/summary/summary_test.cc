@@ -21,6 +21,9 @@ std::vector<OpRow> SummaryRows() {
       {"ImageSummary", {Text("image"), In({2, 3, 4, 3})}},
       {"ImageSummary", {Text("image"), In({1, 3, 4, 1})}, {{"max_images", 1}}},
       {"ImageSummary", {Text("image"), In({0, 3, 4, 4})}},
+      OfType(kFloat, {"AudioSummary", {Text("sound"), In({2, 5}, -1, 1)}, {{"sample_rate", 8000.0}}}),
+      OfType(kFloat, {"AudioSummaryV2", {Text("sound"), In({2, 5, 2}, -1, 1), Float(8000)}, {{"max_outputs", 1}}}),
+      OfType(kFloat, {"AudioSummaryV2", {Text("sound"), In({0, 5}), Float(8000)}}),
       {"TensorSummary", {{2, 3}}},
       {"TensorSummary", {Text("text")}, {{"T", kString}}},
       {"TensorSummaryV2", {Text("tag"), {2, 3}, Text("")}},
@@ -39,7 +42,7 @@ TEST(Summaries, ATagOfTwoAndWhatIsNoneAreErrors) {
   EXPECT_NE(none.status().ToString().find("no summary"), std::string::npos);
 }
 
-TEST(Summaries, OfImagesAndTensorsSayWhatIsWrong) {
+TEST(Summaries, OfImagesSoundsAndTensorsSayWhatIsWrong) {
   auto error = [](const std::string& op, std::vector<Tensor> inputs, AttrMap attrs = {}) {
     Builder b;
     InputList in;
@@ -55,6 +58,10 @@ TEST(Summaries, OfImagesAndTensorsSayWhatIsWrong) {
                 .find("a bad_color of 3 uint8"),
             std::string::npos);
   EXPECT_NE(error("ImageSummary", {tag, Tensor::Zeros(kFloat, {1, 0, 2, 3})}).find("no PNG"), std::string::npos);
+  EXPECT_NE(error("AudioSummary", {tag, Tensor::Zeros(kFloat, {1, 2})}, {{"sample_rate", 0.0}}).find("sample rate 0"),
+            std::string::npos);
+  EXPECT_NE(error("AudioSummaryV2", {tag, Tensor::Zeros(kFloat, {1, 2, 0}), Tensor(8000.f)}).find("channels"),
+            std::string::npos);
   EXPECT_NE(error("TensorSummaryV2", {tag, Tensor(1.0f), Tensor(std::string("\xff\xff"))}).find("no SummaryMetadata"),
             std::string::npos);
 }

@@ -1,0 +1,14 @@
+// Kernels of the ops that parse, by the ops' topics.
+#include "weir/ops/kernels.h"
+
+namespace weir {
+
+void RegisterParseExampleKernels(KernelRegistry& r);  // example.cc
+void RegisterParseTensorKernels(KernelRegistry& r);   // tensor.cc
+
+void RegisterParseKernels(KernelRegistry& r) {
+  RegisterParseExampleKernels(r);
+  RegisterParseTensorKernels(r);
+}
+
+}  // namespace weir
