@@ -1,6 +1,7 @@
 // Graph files: opening and writing them. What is a protobuf message is read and written by graph/wire, in a library of
 // its own (graph/base/deps.h).
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -50,6 +51,15 @@ const std::vector<VariableInfo>& MetaGraph::VariablesOf(const std::string& colle
   return it == variables.end() ? kNone : it->second;
 }
 
+Result<const SignatureInfo*> MetaGraph::FindSignature(const std::string& name) const {
+  auto it = signatures.find(name);
+  if (it != signatures.end()) return &it->second;
+  std::vector<std::string> names;
+  for (const auto& [key, s] : signatures) names.push_back(key);
+  return NotFound(fmt::format("error[fetch]: the model has no signature '{}'", name))
+      .Help(names.empty() ? "it has none" : fmt::format("it has: {}", fmt::join(names, ", ")));
+}
+
 Result<Graph> ImportGraphDef(std::string_view bytes, const OpRegistry* registry) {
   WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
   return wire->import_graph_def(bytes, registry);
@@ -60,25 +70,49 @@ Result<Graph> ImportGraphDefText(std::string_view text, const OpRegistry* regist
   return wire->import_graph_def_text(text, registry);
 }
 
+namespace {
+
+Result<std::vector<LoadedGraph>> LoadContent(std::string_view content, const Contents& contents,
+                                             const OpRegistry* registry, const LoadOptions* one,
+                                             const std::string& name) {
+  WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
+  return wire->load_graphs(content, contents, registry, one, name);
+}
+
+// The message's file of a SavedModel's folder; any other path as it is.
+Result<std::string> FileOf(const std::string& path) {
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return path;
+  for (const char* name : {"/saved_model.pb", "/saved_model.pbtxt"}) {
+    if (stat((path + name).c_str(), &info) == 0) return path + name;
+  }
+  return NotFound(fmt::format("error[file]: the folder '{}' holds no saved_model.pb", path));
+}
+
+Result<std::vector<LoadedGraph>> LoadPath(const std::string& path, const OpRegistry* registry,
+                                          const LoadOptions* one) {
+  WEIR_ASSIGN_OR_RETURN(const std::string file, FileOf(path));
+  WEIR_ASSIGN_OR_RETURN(const MessageFile message, ReadMessageFile(file));
+  WEIR_ASSIGN_OR_RETURN(auto graphs, LoadContent(message.bytes, message.contents, registry, one, file));
+  for (LoadedGraph& g : graphs) WEIR_RETURN_IF_ERROR(MapConstants(file, &g.graph));
+  return graphs;
+}
+
+}  // namespace
+
 Result<LoadedGraph> LoadGraphFromString(std::string_view content, const OpRegistry* registry,
                                         const LoadOptions& options, const std::string& name) {
-  WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
-  return wire->load_graph(content, {}, registry, options, name);
+  WEIR_ASSIGN_OR_RETURN(auto graphs, LoadContent(content, {}, registry, &options, name));
+  return std::move(graphs[0]);
 }
 
 Result<LoadedGraph> LoadGraph(const std::string& path, const OpRegistry* registry, const LoadOptions& options) {
-  struct stat info;
-  if (stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
-    for (const char* name : {"/saved_model.pb", "/saved_model.pbtxt"}) {
-      if (stat((path + name).c_str(), &info) == 0) return LoadGraph(path + name, registry, options);
-    }
-    return NotFound(fmt::format("error[file]: the folder '{}' holds no saved_model.pb", path));
-  }
-  WEIR_ASSIGN_OR_RETURN(const MessageFile file, ReadMessageFile(path));
-  WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
-  WEIR_ASSIGN_OR_RETURN(LoadedGraph loaded, wire->load_graph(file.bytes, file.contents, registry, options, path));
-  WEIR_RETURN_IF_ERROR(MapConstants(path, &loaded.graph));
-  return loaded;
+  WEIR_ASSIGN_OR_RETURN(auto graphs, LoadPath(path, registry, &options));
+  return std::move(graphs[0]);
+}
+
+Result<std::vector<LoadedGraph>> LoadAllGraphs(const std::string& path, const OpRegistry* registry) {
+  return LoadPath(path, registry, nullptr);
 }
 
 Result<std::string> ExportGraphDef(const Graph& g) {
@@ -93,20 +127,29 @@ Result<std::string> ExportGraphDefText(const Graph& g) {
   return wire->export_graph_def_text(g);
 }
 
-Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta) {
+namespace {
+
+Result<std::string> MetaGraphBytes(const Graph& g, const MetaGraph& meta, bool text) {
   WEIR_RETURN_IF_ERROR(CheckWritable(g));
   WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
-  return wire->export_meta_graph(g, meta);
+  return wire->export_meta_graph(g, meta, text);
 }
 
-Result<std::string> ExportSavedModel(const std::vector<std::pair<const Graph*, const MetaGraph*>>& graphs) {
+Result<std::string> SavedModelBytes(const GraphsWithMeta& graphs, bool text) {
   for (const auto& [g, meta] : graphs) WEIR_RETURN_IF_ERROR(CheckWritable(*g));
   WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
-  return wire->export_saved_model(graphs);
+  return wire->export_saved_model(graphs, text);
 }
 
+}  // namespace
+
+Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta) { return MetaGraphBytes(g, meta, false); }
+Result<std::string> ExportMetaGraphText(const Graph& g, const MetaGraph& meta) { return MetaGraphBytes(g, meta, true); }
+Result<std::string> ExportSavedModel(const GraphsWithMeta& graphs) { return SavedModelBytes(graphs, false); }
+Result<std::string> ExportSavedModelText(const GraphsWithMeta& graphs) { return SavedModelBytes(graphs, true); }
+
 Status SaveMetaGraph(const Graph& g, const MetaGraph& meta, const std::string& path) {
-  WEIR_ASSIGN_OR_RETURN(std::string content, ExportMetaGraph(g, meta));
+  WEIR_ASSIGN_OR_RETURN(const std::string content, MetaGraphBytes(g, meta, path.ends_with(".pbtxt")));
   return io::WriteFile(path, content);
 }
 

@@ -162,6 +162,24 @@ std::vector<std::string> FunctionNames(const Graph& library, const Node& n) {
   return names;
 }
 
+void RetainCalledFunctions(Graph& g) {
+  std::set<std::string> called;
+  std::vector<const Graph*> next{&g};
+  auto reach = [&](const std::string& name) {
+    const Function* f = g.FindFunction(name);
+    if (f && called.insert(name).second) next.push_back(&f->body);
+    return f;
+  };
+  while (!next.empty()) {
+    const Graph& body = *next.back();
+    next.pop_back();
+    for (NodeId id : body.nodes()) {
+      for (const std::string& name : FunctionNames(g, body[id])) reach(reach(name)->gradient);
+    }
+  }
+  g.RetainFunctions(called);
+}
+
 Result<const Function*> FindCalled(const Graph& g, const FuncRef& f) {
   if (const Function* function = g.FindFunction(f.name)) return function;
   return NotFound(fmt::format("calls function '{}', which the library does not have", f.name));

@@ -19,6 +19,8 @@ CallKind CallKindOf(const Graph& g, const Node& n);
 std::vector<FuncRef> CalledFunctions(const Graph& g, const Node& n);
 // Names of the library's functions that a node refers to, by its op or by any attribute.
 std::vector<std::string> FunctionNames(const Graph& library, const Node& n);
+// Drops the functions of the library that neither nodes nor what these call refer to.
+void RetainCalledFunctions(Graph& g);
 // The function of the library. Error when it has none of the name.
 Result<const Function*> FindCalled(const Graph& g, const FuncRef& f);
 // Lets the node call these in place of those, with other attributes changed at once.

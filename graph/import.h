@@ -29,17 +29,20 @@ struct VariableInfo {
   // Of one part of a partitioned variable: the whole variable's name and shape, and where the part lies.
   std::string full_name;
   std::vector<int64_t> full_shape, offset, part_shape;
+  bool operator==(const VariableInfo&) const = default;
 };
 
 struct TensorInfo {
   std::string name;  // "x:0"; empty for a sparse or composite one
   DType dtype = DType::kInvalid;
   PartialShape shape = PartialShape::Unknown();
+  bool operator==(const TensorInfo&) const = default;
 };
 
 struct SignatureInfo {
   std::string method_name;
   std::map<std::string, TensorInfo> inputs, outputs;
+  bool operator==(const SignatureInfo&) const = default;
 };
 
 // The nodes by which a graph saves and restores itself.
@@ -49,6 +52,7 @@ struct SaverInfo {
   float keep_checkpoint_every_n_hours = 10000;
   bool sharded = false;
   int version = 2;  // of the checkpoints: 2, 1 or 0 (none is told: 1)
+  bool operator==(const SaverInfo&) const = default;
 };
 
 // Whether TensorFlow takes a collection for one of variables: those of these names alone are VariableDef messages in
@@ -61,6 +65,13 @@ struct CollectionInfo {
   std::vector<std::string> nodes, bytes;
   std::vector<int64_t> ints;
   std::vector<float> floats;
+  bool operator==(const CollectionInfo&) const = default;
+};
+
+// The objects that a SavedModel of TensorFlow 2 was made of, in brief.
+struct ObjectsInfo {
+  std::map<std::string, int64_t> kinds;       // "variable", "function", "asset" … -> how many
+  std::map<std::string, std::string> members;  // of the model itself: name -> kind
 };
 
 // What a MetaGraphDef says beside its graph.
@@ -75,9 +86,14 @@ struct MetaGraph {
   std::optional<SaverInfo> saver;
   std::map<std::string, std::string> assets;  // tensor that takes a file's path -> the file's name in assets/
   std::string init_op;                        // of a SavedModel: the node to run once variables are restored, or empty
+  ObjectsInfo objects;
+  // Bytes of the file's message without its graph, kept for export, where what is above says the same or less.
+  std::string file_fields;
 
   // Those of a collection; none when there is no such collection.
   const std::vector<VariableInfo>& VariablesOf(const std::string& collection) const;
+  // Error: there is none of this name; it tells those that there are.
+  Result<const SignatureInfo*> FindSignature(const std::string& name) const;
 };
 
 enum class GraphFormat { kGraphDef, kMetaGraph, kSavedModel, kText };
@@ -101,5 +117,8 @@ Result<LoadedGraph> LoadGraph(const std::string& path, const OpRegistry* registr
 inline Result<LoadedGraph> LoadGraph(const std::string& path, const LoadOptions& options = {}) {
   return LoadGraph(path, &DefaultOps(), options);
 }
+
+// All graphs of a SavedModel, in the order of the file; of another file the only one.
+Result<std::vector<LoadedGraph>> LoadAllGraphs(const std::string& path, const OpRegistry* registry);
 
 }  // namespace weir

@@ -8,6 +8,7 @@
 #include "weir/graph/base/names.h"
 #include "weir/graph/functions.h"
 #include "weir/graph/infer.h"
+#include "weir/graph/verify.h"
 
 namespace weir {
 
@@ -110,13 +111,13 @@ Result<bool> KeepName(Graph& g, Endpoint tensor, const std::string& name) {
 
 namespace {
 
-// The nodes that the ends reach without passing a feed, and those of feeds and fetches.
-std::vector<NodeId> NodesBetween(const Graph& g, const SubgraphEnds& ends) {
-  std::vector<bool> keep(g.num_ids());
+// Marks, by id, the nodes that the ends reach without passing a feed, or waiting for a node of `closed`.
+std::vector<bool> Reached(const Graph& g, const SubgraphEnds& ends, const std::set<NodeId>& closed = {}) {
+  std::vector<bool> reached(g.num_ids());
   std::vector<NodeId> stack;
   std::set<Endpoint> fed(ends.feeds.begin(), ends.feeds.end());
   auto reach = [&](NodeId id) {
-    if (!keep[id.value]) keep[id.value] = true, stack.push_back(id);
+    if (!reached[id.value]) reached[id.value] = true, stack.push_back(id);
   };
   for (Endpoint e : ends.fetches) {
     if (!fed.count(e)) reach(e.node);
@@ -128,15 +129,27 @@ std::vector<NodeId> NodesBetween(const Graph& g, const SubgraphEnds& ends) {
     for (Endpoint e : n.inputs()) {
       if (!fed.count(e)) reach(e.node);
     }
-    for (NodeId c : n.control_inputs()) reach(c);
+    for (NodeId c : n.control_inputs()) {
+      if (!closed.count(c)) reach(c);
+    }
   }
-  for (Endpoint e : ends.feeds) keep[e.node.value] = true;
-  for (Endpoint e : ends.fetches) keep[e.node.value] = true;
+  return reached;
+}
+
+std::vector<NodeId> Marked(const Graph& g, const std::vector<bool>& marks) {
   std::vector<NodeId> nodes;
   for (NodeId id : g.nodes()) {
-    if (keep[id.value]) nodes.push_back(id);
+    if (marks[id.value]) nodes.push_back(id);
   }
   return nodes;
+}
+
+// The nodes that the ends reach without passing a feed, and those of feeds and fetches.
+std::vector<NodeId> NodesBetween(const Graph& g, const SubgraphEnds& ends) {
+  std::vector<bool> keep = Reached(g, ends);
+  for (Endpoint e : ends.feeds) keep[e.node.value] = true;
+  for (Endpoint e : ends.fetches) keep[e.node.value] = true;
+  return Marked(g, keep);
 }
 
 // Names of what a cut makes: arguments, results.
@@ -182,6 +195,99 @@ Result<Graph> CutOut(const Graph& g, const SubgraphEnds& ends) {
   WEIR_RETURN_IF_ERROR(CutInto(g, ends, {"_feed_", "_fetch_"}, part, &targets));
   WEIR_RETURN_IF_ERROR(AddSink(part, targets).status());
   return part;
+}
+
+// ---- extracting
+
+Status DropLostColocations(Graph& g) {
+  for (NodeId id : g.nodes()) {
+    const AttrValue* v = g[id].FindAttr("_class");
+    if (!v || !v->is<AttrList>()) continue;
+    AttrList list = *v->get<AttrList>();
+    std::erase_if(list.s, [&](const std::string& s) { return s.starts_with("loc:@") && !g.Find(s.substr(5)).valid(); });
+    if (list == *v->get<AttrList>()) continue;
+    AttrMap attrs = g[id].attrs();
+    attrs.erase("_class");
+    if (!list.s.empty()) attrs["_class"] = std::move(list);
+    WEIR_RETURN_IF_ERROR(g.SetOp(id, std::string(g[id].op()), std::move(attrs)));
+  }
+  return {};
+}
+
+namespace {
+
+bool IsPlaceholder(const Graph& g, Endpoint e) {
+  const OpDef* def = g.node(e.node).def();
+  return def && def->fed() && g.node(e.node).inputs().empty();
+}
+
+// A placeholder of the part for a feed whose node is not one, or is there for other reasons (`kept`).
+Result<NodeId> AddPlaceholder(const Graph& g, Endpoint feed, bool kept, Graph& part) {
+  const std::string& base = g.node(feed.node).name();
+  std::string name = base;
+  // No name of `g` but its own: all of those may be nodes of the part.
+  for (int i = 1; part.Find(name).valid() || (name == base ? kept : g.Find(name).valid()); ++i)
+    name = fmt::format("{}_{}", base, i);
+  const OutputType& type = g.type(feed);
+  PartialShape shape = type.shape;
+  for (int axis = 0; axis < shape.rank(); ++axis) shape[axis] = std::max(shape[axis], kUnknownDim);
+  NodeSpec spec{.op = "Placeholder", .name = name, .attrs = {{"dtype", BaseType(type.dtype)}, {"shape", shape}}};
+  return part.AddNode(std::move(spec));
+}
+
+Status CheckEnds(const Graph& g, const SubgraphEnds& ends) {
+  std::set<Endpoint> feeds;
+  for (Endpoint e : ends.feeds) {
+    const std::string name = g.EndpointName(e);
+    if (!feeds.insert(e).second) return InvalidArgument(fmt::format("error[feed]: '{}' is an input twice", name));
+    if (std::find(ends.fetches.begin(), ends.fetches.end(), e) != ends.fetches.end())
+      return InvalidArgument(fmt::format("error[feed]: '{}' is an input and an output", name));
+  }
+  return {};
+}
+
+// What the file said of the graph's versions, not what it said of other parts.
+void KeepVersions(const Graph& g, Graph& part) {
+  part.file_info() = g.file_info();
+  part.file_info().meta.reset();
+  part.file_info().library_unknown_fields.clear(), part.file_info().unknown_fields.clear();
+  part.local_variables() = g.local_variables();
+}
+
+}  // namespace
+
+Result<GraphPart> ExtractPart(const Graph& g, const SubgraphEnds& ends) {
+  WEIR_RETURN_IF_ERROR(CheckEnds(g, ends));
+  std::set<NodeId> fed;
+  for (Endpoint e : ends.feeds) fed.insert(e.node);
+  std::vector<bool> keep = Reached(g, ends, fed);
+  GraphPart p{Graph(&g.registry()), {}};
+  p.graph.ShareFunctions(g), KeepVersions(g, p.graph);
+  SubgraphCopy copy(g, p.graph);
+  std::vector<NodeId> inputs;
+  for (Endpoint e : ends.feeds) {
+    if (IsPlaceholder(g, e)) {
+      keep[e.node.value] = true, inputs.push_back({});
+      continue;
+    }
+    WEIR_ASSIGN_OR_RETURN(NodeId id, AddPlaceholder(g, e, keep[e.node.value], p.graph));
+    copy.Substitute(e, {id, 0}), inputs.push_back(id);
+  }
+  WEIR_RETURN_IF_ERROR(copy.AddNodes(Marked(g, keep)));
+  WEIR_RETURN_IF_ERROR(copy.Connect());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].valid()) inputs[i] = copy[ends.feeds[i].node];
+    if (p.graph[inputs[i]].users().empty()) {
+      return NotFound(fmt::format("error[feed]: nothing between the inputs and the outputs needs '{}'",
+                                  g.EndpointName(ends.feeds[i])))
+          .Help("leave it out, or name outputs that are computed from it");
+    }
+    p.inputs.push_back(p.graph.EndpointName({inputs[i], 0}));
+  }
+  RetainCalledFunctions(p.graph);
+  WEIR_RETURN_IF_ERROR(DropLostColocations(p.graph));
+  WEIR_RETURN_IF_ERROR(Verify(p.graph));
+  return p;
 }
 
 // ---- functions

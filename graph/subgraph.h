@@ -88,6 +88,20 @@ struct SubgraphEnds {
 // and fetches' own nodes are there even if nothing needs them. Error: `g` is a body itself.
 Result<Graph> CutOut(const Graph& g, const SubgraphEnds& ends);
 
+// A part of a graph that is a graph for a file: see ExtractPart.
+struct GraphPart {
+  Graph graph;
+  std::vector<std::string> inputs;  // by feed: the placeholder that stands for it ("x:0")
+};
+// The part of `g` that computes the fetches and runs the targets, given the feeds. A feed is a Placeholder of its dtype
+// and shape, which has the name of its node where the part has no other use for that node, or is that node if it is a
+// placeholder. Nothing before the feeds is there, be it waited for or not; functions that the part does not call and
+// what the file said beside the graph are gone, too. Errors: a feed that nothing needs, or that is a fetch; a reader of
+// a feed that takes no placeholder (an assignment); a node of the part that is malformed.
+Result<GraphPart> ExtractPart(const Graph& g, const SubgraphEnds& ends);
+// Takes away colocations with nodes that the graph does not have: TensorFlow refuses to place a node beside those.
+Status DropLostColocations(Graph& g);
+
 // A body as a function: arguments and results as its `_Arg` and `_Retval` nodes say, called arg0 …, ret0 …; stateful if
 // a node of it is. The body may not be polymorphic.
 Function ToFunction(std::string name, Graph body);

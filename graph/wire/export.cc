@@ -37,6 +37,14 @@ std::string Bytes(const google::protobuf::MessageLite& m) {
   return bytes;
 }
 
+Result<std::string> Text(const google::protobuf::Message& m) {
+  google::protobuf::TextFormat::Printer printer;
+  printer.SetHideUnknownFields(true);
+  std::string text;
+  if (!printer.PrintToString(m, &text)) return Internal("error[file]: the graph cannot be printed");
+  return text;
+}
+
 // Writes attributes; `kept` are messages that say more than our values do, used where the value is still the same.
 template <class Map> void AttrsToWire(const AttrMap& attrs, const Map& kept, Map* out) {
   for (const auto& [name, value] : attrs) {
@@ -247,16 +255,16 @@ Result<std::string> ExportGraphDef(const Graph& g) {
   return Bytes(p);
 }
 
-Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta) {
+Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta, bool text) {
   google::protobuf::LogSilencer silence;
   pb::MetaGraphDef p;
   WEIR_RETURN_IF_ERROR(ToWire(g, p.mutable_graph_def()));
   MetaToWire(meta, &p);
   if (size_t bytes = p.ByteSizeLong(); bytes > INT_MAX) return TooLarge(p.graph_def(), bytes);
-  return Bytes(p);
+  return text ? Text(p) : Bytes(p);
 }
 
-Result<std::string> ExportSavedModel(const std::vector<std::pair<const Graph*, const MetaGraph*>>& graphs) {
+Result<std::string> ExportSavedModel(const GraphsWithMeta& graphs, bool text) {
   google::protobuf::LogSilencer silence;
   pb::SavedModel p;
   p.set_saved_model_schema_version(1);
@@ -264,20 +272,18 @@ Result<std::string> ExportSavedModel(const std::vector<std::pair<const Graph*, c
     pb::MetaGraphDef* part = p.add_meta_graphs();
     WEIR_RETURN_IF_ERROR(ToWire(*g, part->mutable_graph_def()));
     MetaToWire(*meta, part);
+    // Text holds the objects in part only, of which TensorFlow would make nothing; without any it goes by signatures.
+    if (text) part->clear_object_graph_def();
     if (size_t bytes = p.ByteSizeLong(); bytes > INT_MAX) return TooLarge(part->graph_def(), bytes);
   }
-  return Bytes(p);
+  return text ? Text(p) : Bytes(p);
 }
 
 Result<std::string> ExportGraphDefText(const Graph& g) {
   google::protobuf::LogSilencer silence;
   pb::GraphDef p;
   WEIR_RETURN_IF_ERROR(ToWire(g, &p));
-  google::protobuf::TextFormat::Printer printer;
-  printer.SetHideUnknownFields(true);
-  std::string text;
-  if (!printer.PrintToString(p, &text)) return Internal("error[file]: the graph cannot be printed");
-  return text;
+  return Text(p);
 }
 
 }  // namespace wire

@@ -1,6 +1,7 @@
 #include "weir/graph/wire/export_meta.h"
 
 #include "weir/graph/base/wire/tensor_proto.h"
+#include "weir/graph/wire/import_meta.h"
 #include "weir/proto/model.pb.h"
 
 namespace weir {
@@ -61,6 +62,47 @@ void SaverToWire(const SaverInfo& s, pb::SaverDef* p) {
 
 }  // namespace
 
+namespace {
+
+template <class Map>
+bool SameAt(const Map& a, const Map& b, const std::string& key) {
+  auto i = a.find(key), j = b.find(key);
+  return i != a.end() && j != b.end() && i->second == j->second;
+}
+
+// A collection that the file had and that is still the same; one that Weir reads nothing of is.
+bool SameCollection(const MetaGraph& m, const MetaGraph& was, const std::string& key) {
+  if (key == "saved_model_assets") return m.assets == was.assets;
+  if (HoldsVariables(key) && m.VariablesOf(key) != was.VariablesOf(key)) return false;
+  return !was.collections.count(key) || SameAt(m.collections, was.collections, key);
+}
+
+// Puts the file's messages, which may say more, in the place of those that still say the same, and adds what else the
+// file had.
+void KeepFields(const MetaGraph& m, pb::MetaGraphDef& kept, pb::MetaGraphDef* p) {
+  const MetaGraph was = MetaFromWire(kept);
+  for (const auto& [key, def] : kept.collection_def()) {
+    if (SameCollection(m, was, key)) (*p->mutable_collection_def())[key] = def;
+  }
+  for (const auto& [key, def] : kept.signature_def()) {
+    if (SameAt(m.signatures, was.signatures, key)) (*p->mutable_signature_def())[key] = def;
+  }
+  if (m.saver == was.saver && m.saver) *p->mutable_saver_def() = kept.saver_def();
+  if (m.assets == was.assets) *p->mutable_asset_file_def() = kept.asset_file_def();
+  // Where objects tell of these, TensorFlow 2 has no such collections, and TensorFlow 1 wants more of them.
+  for (const char* key : {"variables", "trainable_variables", "saved_model_assets"}) {
+    if (kept.has_object_graph_def() && !kept.collection_def().count(key)) p->mutable_collection_def()->erase(key);
+  }
+  p->mutable_meta_info_def()->Swap(kept.mutable_meta_info_def());
+  p->mutable_meta_info_def()->mutable_tags()->Assign(m.tags.begin(), m.tags.end());
+  p->mutable_meta_info_def()->set_tensorflow_version(m.tensorflow_version);
+  kept.clear_meta_info_def(), kept.clear_collection_def(), kept.clear_signature_def(), kept.clear_saver_def();
+  kept.clear_asset_file_def(), kept.clear_graph_def();
+  p->MergeFrom(kept);
+}
+
+}  // namespace
+
 void MetaToWire(const MetaGraph& m, pb::MetaGraphDef* p) {
   auto& info = *p->mutable_meta_info_def();
   for (const std::string& tag : m.tags) info.add_tags(tag);
@@ -89,6 +131,8 @@ void MetaToWire(const MetaGraph& m, pb::MetaGraphDef* p) {
     any.set_type_url("type.googleapis.com/tensorflow.AssetFileDef");
     *any.mutable_value() = asset.SerializeAsString();
   }
+  pb::MetaGraphDef kept;
+  if (!m.file_fields.empty() && kept.ParseFromString(m.file_fields)) KeepFields(m, kept, p);
 }
 
 }  // namespace weir

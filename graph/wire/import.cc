@@ -217,30 +217,53 @@ void KeepMeta(const std::shared_ptr<const MetaGraph>& meta, Graph& g) {
   g.file_info().meta = meta;
 }
 
-Result<LoadedGraph> LoadMessage(std::string_view content, GraphFormat format, bool text, const OpRegistry* registry,
-                                const LoadOptions& options, const Contents& contents) {
+// Takes `p` apart.
+Result<LoadedGraph> FromMetaGraph(pb::MetaGraphDef& p, GraphFormat format, bool text, const OpRegistry* registry,
+                                  const Contents& contents) {
+  auto meta = std::make_shared<MetaGraph>(MetaFromWire(p));
   pb::GraphDef graph;
-  std::shared_ptr<const MetaGraph> meta;
+  graph.Swap(p.mutable_graph_def());
+  p.clear_graph_def();
+  meta->file_fields = p.SerializeAsString();
+  WEIR_ASSIGN_OR_RETURN(Graph g, FromWire(graph, registry, contents));
+  KeepMeta(meta, g);
+  return LoadedGraph{std::move(g), format, text, std::move(meta)};
+}
+
+Result<std::vector<LoadedGraph>> LoadMessage(std::string_view content, GraphFormat format, bool text,
+                                             const OpRegistry* registry, const LoadOptions* one,
+                                             const Contents& contents) {
+  std::vector<LoadedGraph> graphs;
   if (format == GraphFormat::kGraphDef) {
+    pb::GraphDef graph;
     WEIR_RETURN_IF_ERROR(Parse(content, text, &graph));
     bool empty = graph.node_size() == 0 && !graph.has_library() && !graph.has_versions();
     if (empty) return DataLoss("error[file]: there is no graph in it");
-  } else if (format == GraphFormat::kMetaGraph) {
-    pb::MetaGraphDef p;
-    WEIR_RETURN_IF_ERROR(Parse(content, text, &p));
-    if (!p.has_graph_def()) return DataLoss("error[file]: there is no graph in it");
-    meta = std::make_shared<const MetaGraph>(MetaFromWire(p));
-    graph.Swap(p.mutable_graph_def());
-  } else {
-    pb::SavedModel p;
-    WEIR_RETURN_IF_ERROR(Parse(content, text, &p));
-    WEIR_ASSIGN_OR_RETURN(const pb::MetaGraphDef* chosen, ChooseMetaGraph(p, options));
-    meta = std::make_shared<const MetaGraph>(MetaFromWire(*chosen));
-    graph.CopyFrom(chosen->graph_def());
+    WEIR_ASSIGN_OR_RETURN(Graph g, FromWire(graph, registry, contents));
+    graphs.push_back({std::move(g), format, text, nullptr});
+    return graphs;
   }
-  WEIR_ASSIGN_OR_RETURN(Graph g, FromWire(graph, registry, contents));
-  if (meta) KeepMeta(meta, g);
-  return LoadedGraph{std::move(g), format, text, std::move(meta)};
+  pb::SavedModel p;
+  std::vector<pb::MetaGraphDef*> parts;
+  if (format == GraphFormat::kMetaGraph) {
+    parts.push_back(p.add_meta_graphs());
+    WEIR_RETURN_IF_ERROR(Parse(content, text, parts[0]));
+    if (!parts[0]->has_graph_def()) return DataLoss("error[file]: there is no graph in it");
+  } else {
+    WEIR_RETURN_IF_ERROR(Parse(content, text, &p));
+    if (one) {
+      WEIR_ASSIGN_OR_RETURN(pb::MetaGraphDef* chosen, ChooseMetaGraph(p, *one));
+      parts.push_back(chosen);
+    } else {
+      for (pb::MetaGraphDef& m : *p.mutable_meta_graphs()) parts.push_back(&m);
+    }
+    if (parts.empty()) return DataLoss("error[file]: there is no graph in it");
+  }
+  for (pb::MetaGraphDef* part : parts) {
+    WEIR_ASSIGN_OR_RETURN(LoadedGraph g, FromMetaGraph(*part, format, text, registry, contents));
+    graphs.push_back(std::move(g));
+  }
+  return graphs;
 }
 
 }  // namespace
@@ -259,8 +282,9 @@ Result<Graph> ImportGraphDefText(std::string_view text, const OpRegistry* regist
   return FromWire(p, registry);
 }
 
-Result<LoadedGraph> LoadGraph(std::string_view content, const Contents& contents, const OpRegistry* registry,
-                              const LoadOptions& options, const std::string& name) {
+Result<std::vector<LoadedGraph>> LoadGraphs(std::string_view content, const Contents& contents,
+                                            const OpRegistry* registry, const LoadOptions* one,
+                                            const std::string& name) {
   if (content.empty()) return InvalidArgument(fmt::format("error[file]: '{}' is empty", name));
   if (IsGitLfsPointer(content)) return GitLfsPointer(name);
   bool text = LooksLikeText(content);
@@ -268,9 +292,11 @@ Result<LoadedGraph> LoadGraph(std::string_view content, const Contents& contents
   if (format == GraphFormat::kText) {
     auto g = ParseGraph(content, registry, {.infer = false});
     if (!g.ok()) return NotAGraph(content, name, g.status());
-    return LoadedGraph{std::move(*g), format, true, nullptr};
+    std::vector<LoadedGraph> graphs;
+    graphs.push_back({std::move(*g), format, true, nullptr});
+    return graphs;
   }
-  auto loaded = LoadMessage(content, format, text, registry, options, contents);
+  auto loaded = LoadMessage(content, format, text, registry, one, contents);
   if (!loaded.ok() && !loaded.status().decorated()) return NotAGraph(content, name, loaded.status());
   return loaded;
 }

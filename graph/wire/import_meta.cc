@@ -64,6 +64,23 @@ std::vector<VariableInfo> ObjectVariables(const pb::MetaGraphDef& p, bool traina
   return variables;
 }
 
+std::string KindOf(const pb::SavedObject& object) {
+  const auto* kind = object.GetDescriptor()->FindOneofByName("kind");
+  const auto* field = object.GetReflection()->GetOneofFieldDescriptor(object, kind);
+  return field ? field->name() : "other";
+}
+
+ObjectsInfo ObjectsFromWire(const pb::SavedObjectGraph& p) {
+  ObjectsInfo objects;
+  for (const auto& object : p.nodes()) ++objects.kinds[KindOf(object)];
+  if (p.nodes_size() == 0) return objects;
+  for (const auto& child : p.nodes(0).children()) {
+    const bool there = child.node_id() >= 0 && child.node_id() < p.nodes_size();
+    objects.members[child.local_name()] = there ? KindOf(p.nodes(child.node_id())) : "missing";
+  }
+  return objects;
+}
+
 std::map<std::string, TensorInfo> Tensors(const google::protobuf::Map<std::string, pb::TensorInfo>& p) {
   std::map<std::string, TensorInfo> tensors;
   for (const auto& [key, info] : p) {
@@ -116,22 +133,23 @@ MetaGraph MetaFromWire(const pb::MetaGraphDef& p) {
   }
   for (const auto& a : p.asset_file_def()) m.assets[a.tensor_info().name()] = a.filename();
   m.init_op = InitOp(m);
+  m.objects = ObjectsFromWire(p.object_graph_def());
   return m;
 }
 
-Result<const pb::MetaGraphDef*> ChooseMetaGraph(const pb::SavedModel& p, const LoadOptions& options) {
+Result<pb::MetaGraphDef*> ChooseMetaGraph(pb::SavedModel& p, const LoadOptions& options) {
   std::vector<std::string> present;
-  const pb::MetaGraphDef* serving = nullptr;
+  pb::MetaGraphDef* serving = nullptr;
   std::vector<std::string> wanted = options.tags;
   std::sort(wanted.begin(), wanted.end());
-  for (const auto& m : p.meta_graphs()) {
+  for (auto& m : *p.mutable_meta_graphs()) {
     std::vector<std::string> tags(m.meta_info_def().tags().begin(), m.meta_info_def().tags().end());
     std::sort(tags.begin(), tags.end());
     if (!wanted.empty() && tags == wanted) return &m;
     if (std::find(tags.begin(), tags.end(), "serve") != tags.end() && !serving) serving = &m;
     present.push_back(fmt::format("{}", fmt::join(tags, ",")));
   }
-  if (wanted.empty() && p.meta_graphs_size() == 1) return &p.meta_graphs(0);
+  if (wanted.empty() && p.meta_graphs_size() == 1) return p.mutable_meta_graphs(0);
   if (wanted.empty() && serving) return serving;
   std::string what = wanted.empty() ? "the saved model has several graphs"
                                     : fmt::format("the saved model has no graph tagged '{}'", fmt::join(wanted, ","));

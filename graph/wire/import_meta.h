@@ -12,6 +12,6 @@ namespace weir {
 
 MetaGraph MetaFromWire(const pb::MetaGraphDef& p);
 // The meta graph with these tags. Errors list the tags that there are.
-Result<const pb::MetaGraphDef*> ChooseMetaGraph(const pb::SavedModel& p, const LoadOptions& options);
+Result<pb::MetaGraphDef*> ChooseMetaGraph(pb::SavedModel& p, const LoadOptions& options);
 
 }  // namespace weir

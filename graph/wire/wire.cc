@@ -2,7 +2,7 @@
 
 namespace weir::wire {
 
-WEIR_DEPS_TABLE(Wire, weir_wire) = {&ImportGraphDef,     &ImportGraphDefText, &LoadGraph,
+WEIR_DEPS_TABLE(Wire, weir_wire) = {&ImportGraphDef,     &ImportGraphDefText, &LoadGraphs,
                                     &ExportGraphDef,     &ExportGraphDefText, &ExportMetaGraph,
                                     &ExportSavedModel};
 

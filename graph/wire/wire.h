@@ -12,21 +12,24 @@ namespace weir::wire {
 struct Wire {
   decltype(&weir::ImportGraphDef) import_graph_def;
   decltype(&weir::ImportGraphDefText) import_graph_def_text;
-  Result<LoadedGraph> (*load_graph)(std::string_view content, const Contents& contents, const OpRegistry* registry,
-                                    const LoadOptions& options, const std::string& name);
+  // All graphs of the content, or the one that `one` asks for.
+  Result<std::vector<LoadedGraph>> (*load_graphs)(std::string_view content, const Contents& contents,
+                                                  const OpRegistry* registry, const LoadOptions* one,
+                                                  const std::string& name);
   decltype(&weir::ExportGraphDef) export_graph_def;
   decltype(&weir::ExportGraphDefText) export_graph_def_text;
-  decltype(&weir::ExportMetaGraph) export_meta_graph;
-  decltype(&weir::ExportSavedModel) export_saved_model;
+  Result<std::string> (*export_meta_graph)(const Graph& g, const MetaGraph& meta, bool text);
+  Result<std::string> (*export_saved_model)(const GraphsWithMeta& graphs, bool text);
 };
 
 Result<Graph> ImportGraphDef(std::string_view bytes, const OpRegistry* registry);
 Result<Graph> ImportGraphDefText(std::string_view text, const OpRegistry* registry);
-Result<LoadedGraph> LoadGraph(std::string_view content, const Contents& contents, const OpRegistry* registry,
-                              const LoadOptions& options, const std::string& name);
+Result<std::vector<LoadedGraph>> LoadGraphs(std::string_view content, const Contents& contents,
+                                            const OpRegistry* registry, const LoadOptions* one,
+                                            const std::string& name);
 Result<std::string> ExportGraphDef(const Graph& g);
 Result<std::string> ExportGraphDefText(const Graph& g);
-Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta);
-Result<std::string> ExportSavedModel(const std::vector<std::pair<const Graph*, const MetaGraph*>>& graphs);
+Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta, bool text);
+Result<std::string> ExportSavedModel(const GraphsWithMeta& graphs, bool text);
 
 }  // namespace weir::wire

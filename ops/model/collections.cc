@@ -67,6 +67,7 @@ Result<MetaGraph> MetaGraphOf(Builder& b) {
   const MetaGraph* loaded = b.graph().file_info().meta.get();
   MetaGraph meta = loaded ? *loaded : MetaGraph();
   meta.variables.clear();
+  meta.file_fields.clear(), meta.objects = {};  // of the graph as it was
   for (auto& [key, info] : meta.collections) info.nodes.clear();  // the builder has them
   for (const auto& [key, c] : collections) {
     const bool variables = HoldsVariables(key);

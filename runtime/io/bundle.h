@@ -100,7 +100,10 @@ class BundleWriter {
   std::map<std::string, BundleEntry> entries_;  // by key
 };
 
-// Makes one checkpoint of several, whose data files become its shards. The sources are gone after it.
-Status MergeBundles(const std::vector<std::string>& prefixes, const std::string& destination);
+// Makes one checkpoint of several, whose data files become its shards. The sources are gone after it, or stay and are
+// copied. Errors: two of them hold one tensor; a source that is to stay is the destination.
+enum class MergedSources { kMoved, kCopied };
+Status MergeBundles(const std::vector<std::string>& prefixes, const std::string& destination,
+                    MergedSources sources = MergedSources::kMoved);
 
 }  // namespace weir::io

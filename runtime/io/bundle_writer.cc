@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "weir/runtime/io/bundle.h"
 #include "weir/runtime/io/bundle_internal.h"
 #include "weir/runtime/io/coding.h"
@@ -99,7 +102,8 @@ Status BundleWriter::Finish() {
 
 class BundleMerger {
  public:
-  explicit BundleMerger(const std::string& destination) : destination_(destination) {}
+  BundleMerger(const std::string& destination, MergedSources sources)
+      : destination_(destination), copy_(sources == MergedSources::kCopied) {}
 
   Status Add(const std::string& prefix) {
     WEIR_ASSIGN_OR_RETURN(BundleReader r, BundleReader::Open(prefix));
@@ -107,6 +111,8 @@ class BundleMerger {
       return InvalidArgument(fmt::format("error[file]: '{}' is a checkpoint of the old V1 format", prefix))
           .Help("convert it first");
     }
+    if (copy_ && SameFile(BundleIndexPath(prefix), BundleIndexPath(destination_)))
+      return InvalidArgument(fmt::format("error[file]: '{}' is to be merged into itself", prefix));
     auto first = static_cast<int32_t>(sources_.size());
     for (int i = 0; i < r.num_shards(); ++i) sources_.push_back(BundleDataPath(prefix, i, r.num_shards()));
     indices_.push_back(BundleIndexPath(prefix));
@@ -120,12 +126,19 @@ class BundleMerger {
     auto shards = static_cast<int>(sources_.size());
     if (shards > kMaxShards)
       return InvalidArgument(fmt::format("error[file]: {} data files are too many to merge", shards));
+    std::vector<std::unique_ptr<AsideFile>> copies;
+    for (int i = 0; copy_ && i < shards; ++i) {
+      WEIR_ASSIGN_OR_RETURN(auto copy, CopyAside(sources_[i], BundleDataPath(destination_, i, shards)));
+      copies.push_back(std::move(copy));
+    }
     auto name_data = [&]() -> Status {
       for (int i = 0; i < shards; ++i)
-        WEIR_RETURN_IF_ERROR(Rename(sources_[i], BundleDataPath(destination_, i, shards)));
+        WEIR_RETURN_IF_ERROR(copy_ ? copies[i]->Commit()
+                                   : Rename(sources_[i], BundleDataPath(destination_, i, shards)));
       return {};
     };
     WEIR_RETURN_IF_ERROR(CommitIndex(destination_, entries_, shards, name_data));
+    if (copy_) return {};
     for (const std::string& index : indices_) {
       if (index != BundleIndexPath(destination_)) unlink(index.c_str());
     }
@@ -144,14 +157,34 @@ class BundleMerger {
     return {};
   }
 
-  std::string destination_;
+  static bool SameFile(const std::string& a, const std::string& b) {
+    std::error_code ignored;
+    return std::filesystem::equivalent(a, b, ignored);
+  }
+
+  static Result<std::unique_ptr<AsideFile>> CopyAside(const std::string& from, const std::string& to) {
+    WEIR_ASSIGN_OR_RETURN(auto source, RandomAccessFile::Open(from));
+    WEIR_ASSIGN_OR_RETURN(auto copy, AsideFile::Create(to));
+    WEIR_RETURN_IF_ERROR(copy->Reserve(source->size()));
+    std::string part;
+    for (int64_t at = 0; at < source->size(); at += static_cast<int64_t>(part.size())) {
+      part.resize(static_cast<size_t>(std::min<int64_t>(1 << 20, source->size() - at)));
+      WEIR_RETURN_IF_ERROR(source->Read(at, part.data(), part.size()));
+      WEIR_RETURN_IF_ERROR(copy->Write(part.data(), part.size()));
+    }
+    WEIR_RETURN_IF_ERROR(copy->Sync());
+    return copy;
+  }
+
+  const std::string destination_;
+  const bool copy_;
   std::vector<std::string> sources_, indices_;
   std::map<std::string, BundleEntry> entries_;
 };
 
-Status MergeBundles(const std::vector<std::string>& prefixes, const std::string& destination) {
+Status MergeBundles(const std::vector<std::string>& prefixes, const std::string& destination, MergedSources sources) {
   if (prefixes.empty()) return InvalidArgument("error[file]: there are no checkpoints to merge");
-  BundleMerger merger(destination);
+  BundleMerger merger(destination, sources);
   for (const std::string& p : prefixes) WEIR_RETURN_IF_ERROR(merger.Add(p));
   return merger.Finish();
 }

@@ -9,6 +9,7 @@
 
 #include "weir/graph/functions.h"
 #include "weir/graph/infer.h"
+#include "weir/graph/subgraph.h"
 #include "weir/graph/verify.h"
 #include "weir/ops/model/variables.h"
 #include "weir/session/compile/passes.h"
@@ -233,31 +234,6 @@ class Freezer {
   bool changed_ = false;  // the body at hand
 };
 
-// TensorFlow refuses to place a node beside one that is gone.
-Status DropLostColocations(Graph& g) {
-  for (NodeId id : g.nodes()) {
-    const AttrValue* v = g[id].FindAttr("_class");
-    if (!v || !v->is<AttrList>()) continue;
-    AttrList list = *v->get<AttrList>();
-    std::erase_if(list.s, [&](const std::string& s) { return s.starts_with("loc:@") && !g.Find(s.substr(5)).valid(); });
-    if (list == *v->get<AttrList>()) continue;
-    AttrMap attrs = g[id].attrs();
-    attrs.erase("_class");
-    if (!list.s.empty()) attrs["_class"] = std::move(list);
-    WEIR_RETURN_IF_ERROR(g.SetOp(id, std::string(g[id].op()), std::move(attrs)));
-  }
-  return {};
-}
-
-// Functions that nodes of the graph call, and those that these call.
-void AddCalled(const Graph& library, const Graph& g, std::set<std::string>* names) {
-  for (NodeId id : g.nodes()) {
-    for (const std::string& name : FunctionNames(library, g[id])) {
-      if (names->insert(name).second) AddCalled(library, library.FindFunction(name)->body, names);
-    }
-  }
-}
-
 // A composite op that is given a handle becomes what it stands for, in which variables can be found.
 Status ExpandWhatTakesHandles(Graph& g) {
   auto takes_handle = [&](NodeId id) {
@@ -295,9 +271,7 @@ Result<Graph> FreezeGraph(const Session& session, const std::vector<std::string>
   WEIR_RETURN_IF_ERROR(g.Retain(NeededBy(g, roots)));
   WEIR_RETURN_IF_ERROR(DropLostColocations(g));
   g.Compact();
-  std::set<std::string> called;
-  AddCalled(g, g, &called);
-  g.RetainFunctions(called);
+  RetainCalledFunctions(g);
   WEIR_RETURN_IF_ERROR(Verify(g));
   WEIR_RETURN_IF_ERROR(InferGraph(g));
   return g;

@@ -39,7 +39,10 @@ std::vector<std::string> KeysOf(const Map& map) {
 // A folder beside `folder` that becomes it, or goes.
 class AsideFolder {
  public:
-  explicit AsideFolder(const std::string& folder) : folder_(folder), path_(folder + ".tempXXXXXX") {}
+  explicit AsideFolder(const std::string& folder) : folder_(folder) {
+    while (folder_.size() > 1 && folder_.back() == '/') folder_.pop_back();
+    path_ = folder_ + ".tempXXXXXX";
+  }
   ~AsideFolder() {
     std::error_code ignored;
     if (made_) fs::remove_all(path_, ignored);
@@ -176,6 +179,29 @@ Status SavedModelBuilder::Save(const Session& session) {
   return aside.Commit();
 }
 
+Status CopySavedModel(const std::string& source, const std::vector<LoadedGraph>& graphs, const std::string& folder,
+                      bool text) {
+  GraphsWithMeta parts;
+  for (const LoadedGraph& g : graphs) {
+    if (!g.meta) return InvalidArgument("error[graph]: a graph without tags and signatures is none of a SavedModel");
+    parts.emplace_back(&g.graph, g.meta.get());
+  }
+  WEIR_ASSIGN_OR_RETURN(const std::string content, text ? ExportSavedModelText(parts) : ExportSavedModel(parts));
+  AsideFolder aside(folder);
+  WEIR_RETURN_IF_ERROR(aside.Make());
+  for (const char* inside : {"/variables", "/assets", "/assets.extra"}) {
+    std::error_code error;
+    if (!io::IsDirectory(source + inside)) continue;
+    fs::copy(source + inside, aside.path() + inside, fs::copy_options::recursive, error);
+    if (error) {
+      return FailedPrecondition(
+          fmt::format("error[file]: cannot copy '{}{}' to '{}': {}", source, inside, folder, error.message()));
+    }
+  }
+  WEIR_RETURN_IF_ERROR(io::WriteFile(aside.path() + (text ? "/saved_model.pbtxt" : "/saved_model.pb"), content));
+  return aside.Commit();
+}
+
 // ---- reading
 
 Status RestoreWhatIsThere(Session& session, const std::string& checkpoint, std::vector<std::string>* notes) {
@@ -247,12 +273,8 @@ Result<SavedModel> LoadSavedModel(const std::string& folder, const std::vector<s
 Result<std::map<std::string, Tensor>> SavedModel::Run(const std::string& signature,
                                                       const std::map<std::string, Tensor>& inputs,
                                                       const RunConfig& config) const {
-  auto it = signatures().find(signature);
-  if (it == signatures().end()) {
-    return NotFound(fmt::format("error[fetch]: the model has no signature '{}'", signature))
-        .Help("it has: " + Joined(KeysOf(signatures())));
-  }
-  const SignatureInfo& s = it->second;
+  WEIR_ASSIGN_OR_RETURN(const SignatureInfo* found, meta_->FindSignature(signature));
+  const SignatureInfo& s = *found;
   if (KeysOf(inputs) != KeysOf(s.inputs)) {
     return InvalidArgument(fmt::format("error[feed]: signature '{}' takes {}, not {}", signature,
                                        Joined(KeysOf(s.inputs)), inputs.empty() ? "nothing" : Joined(KeysOf(inputs))));

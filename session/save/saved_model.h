@@ -63,6 +63,11 @@ class SavedModelBuilder {
   std::map<std::string, std::string> assets_;  // name -> where it is
 };
 
+// Writes these graphs of the SavedModel in the folder `source` as a model of their own, with its variables and assets:
+// whichever of its graphs, in another form. `text`: as saved_model.pbtxt. Errors: the folder has files already; files.
+Status CopySavedModel(const std::string& source, const std::vector<LoadedGraph>& graphs, const std::string& folder,
+                      bool text = false);
+
 // ---- reading
 
 // Sets the variables that a checkpoint has under the names that the graph's own saver gives them. Those that it lacks

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <random>
 #include <sstream>
@@ -30,6 +31,60 @@ Graph Import(const std::string& bytes) { return ImportGraphDef(bytes, &AllOps())
 
 // A graph in protobuf text: the error of importing it.
 Status ErrorOf(const std::string& text) { return ImportGraphDefText(text, &AllOps()).status(); }
+
+// What a MetaGraphDef says that a MetaGraph does not hold.
+constexpr char kMeta[] = R"(
+meta_info_def {
+  stripped_op_list { op { name: 'Strange' } } tags: 'serve' tensorflow_version: '1.15.0' stripped_default_attrs: true
+}
+graph_def { node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } } }
+saver_def { filename_tensor_name: 'f:0' sharded: true version: V1 }
+collection_def { key: 'any' value { any_list { value { type_url: 'a/b' value: 'c' } } } }
+collection_def { key: 'variables' value { bytes_list { value: '\n\003w:0\022\001i8\001@\001' } } }
+signature_def { key: 's' value { inputs { key: 'i' value {
+  coo_sparse { values_tensor_name: 'v:0' } dtype: DT_FLOAT tensor_shape { unknown_rank: true } } } } }
+asset_file_def { tensor_info { name: 'f:0' dtype: DT_STRING } filename: 'words' }
+object_graph_def { nodes { children { node_id: 1 local_name: 'w' } } nodes { variable { name: 'w' } } }
+)";
+
+TEST(Import, KeepsWhatAMetaGraphSaysBeside) {
+  const LoadedGraph m = LoadGraphFromString(kMeta, &AllOps()).value();
+  EXPECT_EQ(m.meta->objects.kinds, (std::map<std::string, int64_t>{{"other", 1}, {"variable", 1}}));
+  EXPECT_EQ(m.meta->objects.members, (std::map<std::string, std::string>{{"w", "variable"}}));
+  const std::string text = ExportMetaGraphText(m.graph, *m.meta).value();
+  for (const char* kept : {"name: \"Strange\"", "stripped_default_attrs: true", "sharded: true", "version: V1",
+                           "type_url: \"a/b\"", "values_tensor_name: \"v:0\"", "dtype: DT_STRING", "local_name: \"w\""})
+    EXPECT_NE(text.find(kept), text.npos) << kept << "\n" << text;
+  // Bytes and text say the same, again and again.
+  const std::string bytes = ExportMetaGraph(m.graph, *m.meta).value();
+  const LoadedGraph again = LoadGraphFromString(bytes, &AllOps()).value();
+  EXPECT_EQ(ExportMetaGraph(again.graph, *again.meta).value(), bytes);
+  EXPECT_EQ(ExportMetaGraphText(again.graph, *again.meta).value(), text);
+  // What was changed is written as it is now.
+  MetaGraph changed = *m.meta;
+  changed.saver->filename_tensor = "g:0", changed.signatures["s"].method_name = "m", changed.collections.erase("any");
+  const std::string other = ExportMetaGraphText(m.graph, changed).value();
+  for (const char* gone : {"sharded", "coo_sparse", "type_url: \"a/b\""})
+    EXPECT_EQ(other.find(gone), other.npos) << other;
+  EXPECT_NE(other.find("filename_tensor_name: \"g:0\""), other.npos) << other;
+}
+
+TEST(Import, GivesAllGraphsOfASavedModel) {
+  const std::string folder = ::testing::TempDir() + "all_graphs";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/saved_model.pbtxt")
+      << "saved_model_schema_version: 1 meta_graphs { meta_info_def { tags: 'a' } } "
+         "meta_graphs { meta_info_def { tags: 'b' } graph_def { node { name: 'n' op: 'NoOp' } } }";
+  const auto graphs = LoadAllGraphs(folder, &AllOps()).value();
+  ASSERT_EQ(graphs.size(), 2u);
+  EXPECT_EQ(graphs[0].meta->tags, std::vector<std::string>{"a"});
+  EXPECT_EQ(graphs[1].graph.num_nodes(), 1);
+  EXPECT_FALSE(LoadGraph(folder, &AllOps()).ok()) << "which of them";
+  EXPECT_EQ(LoadAllGraphs(WEIR_TEST_DATA "/files/features.pb", &AllOps()).value().size(), 1u);
+  EXPECT_FALSE(LoadAllGraphs(folder + "/none", &AllOps()).ok());
+  std::ofstream(folder + "/saved_model.pbtxt") << "saved_model_schema_version: 1";
+  EXPECT_FALSE(LoadAllGraphs(folder, &AllOps()).ok()) << "no graph";
+}
 
 TEST(Import, KeepsWhatNoSchemaKnows) {
   Graph g = Import(Features());

@@ -127,6 +127,84 @@ TEST(CutOut, EndsAtFeedsAndFetches) {
   EXPECT_NE(refused.status().message().find("has a place in a function's body only"), std::string::npos);
 }
 
+// What `part` of kChain's like is, or the error.
+std::string Extracted(const Graph& g, const std::vector<std::string>& inputs, const std::vector<std::string>& outputs,
+                      std::vector<std::string>* names = nullptr) {
+  SubgraphEnds ends;
+  for (const std::string& name : inputs) ends.feeds.push_back(g.ParseEndpoint(name).value());
+  for (const std::string& name : outputs) ends.fetches.push_back(g.ParseEndpoint(name).value());
+  auto part = ExtractPart(g, ends);
+  if (!part.ok()) return part.status().ToString();
+  if (names) *names = part->inputs;
+  return PrintGraph(part->graph, {.types = false});
+}
+
+TEST(ExtractPart, EndsAtPlaceholdersOfTheInputsNames) {
+  const Graph g = Chain();
+  std::vector<std::string> names;
+  EXPECT_EQ(Extracted(g, {"b"}, {"c"}, &names),
+            "b = Placeholder() {dtype: f32, shape: [2]}\n"
+            "x = Placeholder() {dtype: f32, shape: [2]}\na = Neg(x)\nc = Mul(b, a)\n");
+  EXPECT_EQ(names, std::vector<std::string>{"b:0"});
+  EXPECT_EQ(Extracted(g, {"b", "a"}, {"c"}),
+            "b = Placeholder() {dtype: f32, shape: [2]}\na = Placeholder() {dtype: f32, shape: [2]}\nc = Mul(b, a)\n");
+  EXPECT_EQ(Extracted(g, {"x"}, {"b"}),
+            "x = Placeholder() {dtype: f32, shape: [2]}\na = Neg(x)\nb = Add(a, x)\n")
+      << "a placeholder stays";
+  EXPECT_EQ(Extracted(g, {}, {"a"}), "x = Placeholder() {dtype: f32, shape: [2]}\na = Neg(x)\n");
+}
+
+TEST(ExtractPart, KeepsANodeThatIsNeededBesideItsOutput) {
+  Graph g = ParseGraph(R"(
+x = Placeholder() {dtype: f32, shape: [?,4]}
+axis = Const() {value: i32[] 1}
+s = Split(axis, x) {num_split: 2}
+y = Add(s:0, s:1)
+)",
+                       &AllOps())
+                .value();
+  std::vector<std::string> names;
+  const std::string text = Extracted(g, {"s:1"}, {"y"}, &names);
+  EXPECT_EQ(names, std::vector<std::string>{"s_1:0"});
+  EXPECT_NE(text.find("s_1 = Placeholder() {dtype: f32, shape: [?,2]}\n"), text.npos) << text;
+  EXPECT_NE(text.find("y = Add(s, s_1)"), text.npos) << text;
+  Extracted(g, {"s:0", "s:1"}, {"y"}, &names);
+  EXPECT_EQ(names, (std::vector<std::string>{"s:0", "s_1:0"})) << "the node itself is gone";
+}
+
+TEST(ExtractPart, LeavesOutWhatRunsBeforeAnInputAndWhatIsNotCalled) {
+  Graph g = ParseGraph(R"(
+function f(x: f32) -> (y: f32) {
+  x = _Arg() {T: f32, index: 0}
+  n = Neg(x) {T: f32}
+  y = _Retval(n) {T: f32, index: 0}
+}
+x = Placeholder() {dtype: f32, shape: [2]}
+a = Neg(x) {_class: ["loc:@x", "loc:@b"]}
+b = Relu(a, ^a) {_class: ["loc:@x"]}
+c = PartitionedCall(b) {f: f, Tin: [f32], Tout: [f32]}
+)",
+                       &AllOps())
+                .value();
+  EXPECT_EQ(Extracted(g, {"a"}, {"b"}), "a = Placeholder() {dtype: f32, shape: [2]}\nb = Relu(a)\n");
+}
+
+TEST(ExtractPart, RefusesWhatIsNoPart) {
+  const Graph g = Chain();
+  EXPECT_NE(Extracted(g, {"c"}, {"b"}).find("error[feed]: nothing between the inputs and the outputs needs 'c:0'"),
+            std::string::npos);
+  EXPECT_NE(Extracted(g, {"b"}, {"b"}).find("'b:0' is an input and an output"), std::string::npos);
+  EXPECT_NE(Extracted(g, {"b", "b:0"}, {"c"}).find("'b:0' is an input twice"), std::string::npos);
+  Graph writes = ParseGraph(R"(
+v = VariableV2() {dtype: f32, shape: []}
+one = Const() {value: f32[] 1}
+set = Assign(v, one)
+)",
+                            &AllOps())
+                     .value();
+  EXPECT_NE(Extracted(writes, {"v"}, {"set"}).find("error["), std::string::npos);
+}
+
 TEST(Outline, InlinedAgainItComputesTheSame) {
   Graph g = Chain();
   const NodeId a = g.Find("a");

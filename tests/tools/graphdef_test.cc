@@ -1,6 +1,5 @@
 // The graphdef tool as a shell sees it: output, messages, exit codes, and what its files hold.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <csignal>
@@ -9,7 +8,6 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -27,63 +25,10 @@
 #include "weir/runtime/io/npy.h"
 #include "weir/session/save/saver.h"
 #include "weir/session/session.h"
+#include "weir/tests/tools/graphdef_fixture.h"
 
 namespace weir {
 namespace {
-
-using Json = nlohmann::json;
-namespace fs = std::filesystem;
-
-const std::string kXor = WEIR_SOURCE_DIR "/examples/data/xor.pb", kFiles = WEIR_TEST_DATA "/files/";
-
-std::string ReadAll(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream content;
-  content << in.rdbuf();
-  return content.str();
-}
-
-class Graphdef : public ::testing::Test {
- protected:
-  struct Ran {
-    int code;
-    std::string out, err;
-  };
-
-  Graphdef()
-      : folder_(fs::path(::testing::TempDir()) /
-                ("graphdef_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) + "_" +
-                 std::to_string(getpid()))) {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  ~Graphdef() override { fs::remove_all(folder_); }
-
-  std::string File(const std::string& name) const { return (folder_ / name).string(); }
-
-  // Runs the tool by the shell. The code is 128 and more when a signal ended it.
-  Ran Run(const std::string& arguments) const {
-    const std::string command = std::string(WEIR_GRAPHDEF) + " " + arguments + " >" + File("out") + " 2>" + File("err");
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), ReadAll(File("out")),
-            ReadAll(File("err"))};
-  }
-  std::string Output(const std::string& arguments) const {
-    const Ran r = Run(arguments);
-    EXPECT_EQ(r.code, 0) << arguments << "\n" << r.err;
-    return r.out;
-  }
-  // A failure: its code, nothing on stdout, and a message that holds `text`.
-  void ExpectFailure(const std::string& arguments, int code, const std::string& text) const {
-    const Ran r = Run(arguments);
-    EXPECT_EQ(r.code, code) << arguments << "\n" << r.out << r.err;
-    EXPECT_EQ(r.out, "") << arguments;
-    EXPECT_NE(r.err.find(text), std::string::npos) << arguments << "\n" << r.err;
-  }
-
- private:
-  fs::path folder_;
-};
 
 // A classifier of 4 * 3 + 3 parameters with its training by Adam: the graph, and a checkpoint.
 void WriteTraining(const std::string& graph, const std::string& checkpoint) {
@@ -102,8 +47,9 @@ void WriteTraining(const std::string& graph, const std::string& checkpoint) {
   ASSERT_TRUE(Saver(&session).Save(checkpoint).ok());
 }
 
-const std::vector<std::string> kVerbs = {"dump",  "summary", "check", "run",  "grad",    "opt",   "plan",
-                                         "bench", "draw",    "ops",   "ckpt", "records", "events"};
+const std::vector<std::string> kVerbs = {"show",   "dump",    "summary", "check",  "diff",    "draw",
+                                         "run",    "bench",   "plan",    "grad",   "opt",     "extract",
+                                         "freeze", "convert", "ops",     "ckpt",   "records", "events"};
 
 TEST_F(Graphdef, EveryVerbHelpsWithTwoExamples) {
   for (const std::string& verb : kVerbs) {
@@ -131,6 +77,10 @@ TEST_F(Graphdef, PrintsFactsAsJson) {
                                                         {"grad", kXor + " --y xor"},
                                                         {"opt", kXor},
                                                         {"plan", kXor},
+                                                        {"show", kXor},
+                                                        {"diff", kXor + " " + kXor},
+                                                        {"extract", kXor},
+                                                        {"freeze", kXor},
                                                         {"bench", kXor + " --runs 3"},
                                                         {"ops", "MatMul"}}) {
     const Json json = Json::parse(Output(verb + " --json " + rest), nullptr, false);

@@ -1,24 +1,13 @@
-// graphdef ckpt: what is in a checkpoint, and whether it is sound.
+// graphdef ckpt: what is in a checkpoint, and whether it is sound; see ckpt_change.cc for the other verbs.
 #include <fmt/format.h>
 
-#include "weir/runtime/io/bundle.h"
 #include "weir/runtime/io/npy.h"
 #include "weir/session/save/saver.h"
-#include "weir/tools/graphdef/tool.h"
+#include "weir/tools/graphdef/ckpt.h"
 
 namespace weir::tool {
 
-namespace {
-
-struct CkptOptions {
-  std::string prefix, output;
-  std::vector<std::string> names;
-  int64_t limit = 100;
-  bool json = false;
-};
-
-// A prefix, or a folder, which means its latest checkpoint.
-Result<io::BundleReader> Open(const std::string& path) {
+Result<io::BundleReader> OpenCheckpoint(const std::string& path) {
   if (!io::IsDirectory(path)) return io::BundleReader::Open(path);
   std::vector<std::string> skipped;
   WEIR_ASSIGN_OR_RETURN(std::string latest, LatestCheckpoint(path, &skipped));
@@ -26,8 +15,10 @@ Result<io::BundleReader> Open(const std::string& path) {
   return io::BundleReader::Open(latest);
 }
 
+namespace {
+
 int List(const CkptOptions& o) {
-  auto r = Open(o.prefix);
+  auto r = OpenCheckpoint(o.prefix);
   if (!r.ok()) return Report(r.status(), kBadFile);
   Json list = Json::array();
   std::string text;
@@ -54,7 +45,7 @@ int List(const CkptOptions& o) {
 }
 
 int Cat(const CkptOptions& o) {
-  auto r = Open(o.prefix);
+  auto r = OpenCheckpoint(o.prefix);
   if (!r.ok()) return Report(r.status(), kBadFile);
   std::vector<std::string> all;
   for (const auto& [name, e] : r->entries()) all.push_back(name);
@@ -87,7 +78,7 @@ int Cat(const CkptOptions& o) {
 }
 
 int Verify(const CkptOptions& o) {
-  auto r = Open(o.prefix);
+  auto r = OpenCheckpoint(o.prefix);
   if (!r.ok()) return Report(r.status(), kBadFile);
   Json bad = Json::array();
   for (const auto& [name, e] : r->entries()) {
@@ -110,15 +101,24 @@ int Verify(const CkptOptions& o) {
 
 }  // namespace
 
-void AddCkpt(CLI::App& app, Action* action) {
-  auto o = std::make_shared<CkptOptions>();
-  CLI::App* verb = AddVerb(app, "ckpt", "Looks into checkpoints (V2) by their prefix, or the latest of a folder.",
-                           {"graphdef ckpt ls model/net-100", "graphdef ckpt cat model/net-100 dense/kernel --json"});
-  verb->require_subcommand(1);
-  struct Sub {
-    const char *name, *what, *example, *second;
-    int (*run)(const CkptOptions&);
-  };
+namespace {
+
+struct Sub {
+  const char *name, *what, *example, *second;
+  int (*run)(const CkptOptions&);
+};
+
+CLI::App* AddSub(CLI::App& verb, const Sub& s, const std::shared_ptr<CkptOptions>& o, Action* action) {
+  CLI::App* sub = AddVerb(verb, s.name, s.what, {s.example, s.second});
+  sub->add_flag("--json", o->json, "As JSON");
+  sub->callback([=, run = s.run] { *action = [o, run] { return run(*o); }; });
+  return sub;
+}
+
+constexpr char kPath[] = "The checkpoint's path without .index, or a folder", kOrNpz[] = ", or an .npz file";
+
+// Those that read one checkpoint.
+void AddReading(CLI::App& verb, const std::shared_ptr<CkptOptions>& o, Action* action) {
   for (const Sub& s :
        {Sub{"ls", "Lists tensors: names, dtypes, shapes.", "graphdef ckpt ls model/net-100",
             "graphdef ckpt ls model --json", List},
@@ -126,16 +126,49 @@ void AddCkpt(CLI::App& app, Action* action) {
             "graphdef ckpt cat model/net-100 --out all.npz", Cat},
         Sub{"verify", "Reads everything and checks the checksums.", "graphdef ckpt verify model/net-100",
             "graphdef ckpt verify model --json", Verify}}) {
-    CLI::App* sub = AddVerb(*verb, s.name, s.what, {s.example, s.second});
-    sub->add_option("prefix", o->prefix, "The checkpoint's path without .index, or a folder")->required();
-    sub->add_flag("--json", o->json, "As JSON");
-    if (s.run == Cat) {
-      sub->add_option("name", o->names, "Only these tensors");
-      sub->add_option("--limit", o->limit, "Elements of a tensor to print");
-      sub->add_option("--out", o->output, "Write an .npz instead");
-    }
-    sub->callback([=, run = s.run] { *action = [o, run] { return run(*o); }; });
+    CLI::App* sub = AddSub(verb, s, o, action);
+    sub->add_option("prefix", o->prefix, kPath)->required();
+    if (s.run != Cat) continue;
+    sub->add_option("name", o->names, "Only these tensors");
+    sub->add_option("--limit", o->limit, "Elements of a tensor to print");
+    sub->add_option("--out", o->output, "Write an .npz instead");
   }
+}
+
+// Those that compare or make checkpoints.
+void AddChanging(CLI::App& verb, const std::shared_ptr<CkptOptions>& o, Action* action) {
+  CLI::App* diff = AddSub(verb, {"diff", "Compares tensors by name. Exit code 1: they differ.",
+                                 "graphdef ckpt diff model/net-100 model/net-200",
+                                 "graphdef ckpt diff model/net-100 all.npz --tolerance 1e-6 --json", CkptDiff},
+                          o, action);
+  diff->add_option("prefix", o->prefix, std::string(kPath) + kOrNpz)->required();
+  diff->add_option("other", o->other, "What to compare it with")->required();
+  diff->add_option("--tolerance", o->tolerance, "Values may be this far apart, relative to a tensor's largest")
+      ->check(CLI::NonNegativeNumber);
+  CLI::App* convert = AddSub(verb, {"convert", "Writes a checkpoint of an .npz file, or the other way round.",
+                                    "graphdef ckpt convert weights.npz -o model/net-1",
+                                    "graphdef ckpt convert model/net-100 -o weights.npz", CkptConvert},
+                             o, action);
+  convert->add_option("prefix", o->prefix, std::string(kPath) + kOrNpz)->required();
+  convert->add_option("-o,--out", o->output, "An .npz file, or the path of a checkpoint without .index")->required();
+  CLI::App* merge = AddSub(verb, {"merge", "Makes one checkpoint of several with different tensors, which stay.",
+                                  "graphdef ckpt merge encoder/net-7 decoder/net-9 -o both/net-1",
+                                  "graphdef ckpt merge a b c -o all --json", CkptMerge},
+                           o, action);
+  merge->add_option("prefix", o->prefixes, kPath)->required()->expected(2, 10000);
+  merge->add_option("-o,--out", o->output, "The new checkpoint's path without .index")->required();
+}
+
+}  // namespace
+
+void AddCkpt(CLI::App& app, Action* action) {
+  auto o = std::make_shared<CkptOptions>();
+  CLI::App* verb = AddVerb(
+      app, "ckpt", "Looks into checkpoints (V2) by their prefix, or the latest of a folder; compares and makes them.",
+      {"graphdef ckpt ls model/net-100", "graphdef ckpt cat model/net-100 dense/kernel --json"});
+  verb->require_subcommand(1);
+  AddReading(*verb, o, action);
+  AddChanging(*verb, o, action);
 }
 
 }  // namespace weir::tool

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "weir/graph/base/file.h"
+#include "weir/graph/infer.h"
 #include "weir/tools/graphdef/tool.h"
 
 namespace weir::tool {

@@ -3,6 +3,7 @@
 
 #include "weir/graph/export.h"
 #include "weir/graph/gradients.h"
+#include "weir/graph/infer.h"
 #include "weir/tools/graphdef/tool.h"
 
 namespace weir::tool {

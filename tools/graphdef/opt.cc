@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "weir/graph/base/distance.h"
 #include "weir/graph/export.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/verify.h"
@@ -59,20 +60,9 @@ Result<std::vector<PassReport>> RunPasses(Graph& g, const OptOptions& o) {
 
 // The largest difference relative to the largest value; infinity where shapes, dtypes, NaNs or exact values differ.
 double Difference(const Tensor& a, const Tensor& b) {
-  if (a.dtype() != b.dtype() || !(a.shape() == b.shape())) return INFINITY;
-  if (!IsFloating(a.dtype()) && !IsComplex(a.dtype())) return a.Identical(b) ? 0 : INFINITY;
-  const int64_t parts = IsComplex(a.dtype()) ? 2 : 1;
-  double largest = 0, worst = 0;
-  DispatchType(PartType(a.dtype()), FloatTypes{}, [&](auto v) {
-    using T = decltype(v);
-    for (int64_t i = 0; i < a.num_elements() * parts; ++i) {
-      double x = double(static_cast<const T*>(a.raw())[i]), y = double(static_cast<const T*>(b.raw())[i]);
-      if (x == y || (std::isnan(x) && std::isnan(y))) continue;
-      if (!std::isfinite(x) || !std::isfinite(y)) worst = INFINITY;
-      largest = std::max(largest, std::abs(x)), worst = std::max(worst, std::abs(x - y));
-    }
-  });
-  return worst == 0 ? 0 : worst / std::max(largest, 1e-30);
+  const TensorDistance d = DistanceOf(a, b);
+  if (d.equal()) return 0;
+  return IsFloating(a.dtype()) || IsComplex(a.dtype()) ? d.relative : INFINITY;
 }
 
 // The fetches without those that need an op that Weir does not have, which are told. In a session of its own: what runs

@@ -216,11 +216,7 @@ Failure Execute(const RunOptions& o, LoadedGraph model, std::optional<CompiledGr
   if (compiled) made.emplace(std::move(*compiled), settings);
   else made.emplace(std::move(model.graph), settings);
   Session& session = *made;
-  if (!o.ckpt.empty()) {
-    if (Status s = RestoreVariables(session, o.ckpt); !s.ok()) return {s, kBadFile};
-  } else if (model.format == GraphFormat::kSavedModel) {
-    if (Status s = StartSavedModel(session, *model.meta, o.model.path); !s.ok()) return {s, kBadFile};
-  }
+  if (Status s = StartModel(session, model.format, model.meta, o.model.path, o.ckpt); !s.ok()) return {s, kBadFile};
   if (o.with_init) {
     auto done = session.Run(*feeds, {}, {o.init.empty() ? "init" : o.init}, {.cancel = &interrupted});
     if (!done.ok()) return {done.status(), kRunError};

@@ -1,6 +1,7 @@
 #include "weir/tools/graphdef/setup.h"
 
 #include "weir/graph/base/file.h"
+#include "weir/runtime/io/bundle.h"
 #include "weir/session/save/saved_model.h"
 #include "weir/session/save/saver.h"
 #include "weir/tools/graphdef/feeds.h"
@@ -29,6 +30,17 @@ Status StartSavedModel(Session& session, const MetaGraph& meta, const std::strin
   std::vector<std::string> notes;
   Status s = weir::StartSavedModel(session, meta, folder, {.cancel = &interrupted}, &notes);
   return Tell(notes), s;
+}
+
+Status StartModel(Session& session, GraphFormat format, const std::shared_ptr<const MetaGraph>& meta,
+                  const std::string& path, const std::string& checkpoint) {
+  if (!checkpoint.empty()) return RestoreVariables(session, checkpoint);
+  return format == GraphFormat::kSavedModel ? StartSavedModel(session, *meta, path) : Status();
+}
+
+std::string CheckpointBeside(const std::string& path) {
+  const std::string prefix = path.ends_with(".meta") ? path.substr(0, path.size() - 5) : "";
+  return !prefix.empty() && io::FileExists(io::BundleIndexPath(prefix)) ? prefix : "";
 }
 
 Status FillVariables(Session& session) {

@@ -91,8 +91,8 @@ CLI::App* AddVerb(CLI::App& app, const std::string& name, const std::string& wha
 }
 
 void AddVerbs(CLI::App& app, Action* action) {
-  for (auto add : {AddDump, AddSummary, AddCheck, AddRun, AddGrad, AddOpt, AddPlan, AddBench, AddDraw, AddOps, AddCkpt,
-                   AddRecords, AddEvents})
+  for (auto add : {AddShow, AddDump, AddSummary, AddCheck, AddDiff, AddDraw, AddRun, AddBench, AddPlan, AddGrad, AddOpt,
+                   AddExtract, AddFreeze, AddConvert, AddOps, AddCkpt, AddRecords, AddEvents})
     add(app, action);
 }
 
@@ -181,6 +181,10 @@ Result<Wanted> Want(const LoadedGraph& m, const std::vector<std::string>& fetche
   if (w.fetches.empty() && targets.empty()) w.fetches = Sinks(m.graph);
   for (Endpoint e : w.fetches) w.names.push_back(m.graph.EndpointName(e));
   return w;
+}
+
+Status NothingToCompute() {
+  return InvalidArgument("error[fetch]: there is nothing to compute").Help("name tensors by --outputs");
 }
 
 std::vector<bool> NeededBy(const Graph& g, const Wanted& wanted) {

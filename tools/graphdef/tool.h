@@ -35,6 +35,11 @@ void AddOpt(CLI::App& app, Action* action);
 void AddPlan(CLI::App& app, Action* action);
 void AddBench(CLI::App& app, Action* action);
 void AddDraw(CLI::App& app, Action* action);
+void AddShow(CLI::App& app, Action* action);
+void AddDiff(CLI::App& app, Action* action);
+void AddExtract(CLI::App& app, Action* action);
+void AddFreeze(CLI::App& app, Action* action);
+void AddConvert(CLI::App& app, Action* action);
 void AddOps(CLI::App& app, Action* action);
 void AddCkpt(CLI::App& app, Action* action);
 void AddRecords(CLI::App& app, Action* action);
@@ -81,6 +86,8 @@ struct Wanted {
 // `serving_default` alone where there is one, unless `all`), or in a graph without signatures its Sinks.
 Result<Wanted> Want(const LoadedGraph& m, const std::vector<std::string>& fetches,
                     const std::vector<std::string>& targets, bool all = false);
+// Where neither names nor a guess tell what: --outputs should.
+Status NothingToCompute();
 // The nodes that these need, themselves included.
 std::vector<bool> NeededBy(const Graph& g, const Wanted& wanted);  // by id
 // Gives placeholders of unknown shape the shape that a signature tells of them. For runs: the graph of the file has

@@ -77,13 +77,35 @@ TEST(Checkpoint, WhatIsNotFinishedLeavesNothing) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path));
 }
 
-TEST(Checkpoint, MergesShards) {
-  TempFolder folder;
+// Checkpoints `a` and `b` of a tensor each.
+void WriteTwo(const TempFolder& folder) {
   for (const char* name : {"a", "b"}) {
     auto w = BundleWriter::Create(folder / name).value();
     ASSERT_TRUE(w.Add(std::string("tensor/") + name, Tensor(std::string(name))).ok());
     ASSERT_TRUE(w.Finish().ok());
   }
+}
+
+TEST(Checkpoint, MergesCopies) {
+  TempFolder folder;
+  WriteTwo(folder);
+  ASSERT_TRUE(MergeBundles({folder / "a", folder / "b"}, folder / "all", MergedSources::kCopied).ok());
+  for (const char* name : {"a", "b"}) {
+    EXPECT_TRUE(BundleReader::Open(folder / name).value().VerifyAll().ok());
+    auto all = BundleReader::Open(folder / "all").value();
+    EXPECT_EQ(all.Read(std::string("tensor/") + name).value().scalar<std::string>(), name);
+  }
+  Status s = MergeBundles({folder / "a", folder / "b"}, folder / "a", MergedSources::kCopied);
+  EXPECT_NE(s.message().find("is to be merged into itself"), std::string::npos) << s.message();
+  s = MergeBundles({folder / "a", folder / "all"}, folder / "more", MergedSources::kCopied);
+  EXPECT_NE(s.message().find("two of the checkpoints to merge hold 'tensor/a'"), std::string::npos) << s.message();
+  EXPECT_FALSE(FileExists(folder / "more.index"));
+  EXPECT_TRUE(BundleReader::Open(folder / "a").value().VerifyAll().ok());
+}
+
+TEST(Checkpoint, MergesShards) {
+  TempFolder folder;
+  WriteTwo(folder);
   ASSERT_TRUE(MergeBundles({folder / "a", folder / "b"}, folder / "all").ok());
   auto r = BundleReader::Open(folder / "all").value();
   EXPECT_EQ(r.num_shards(), 2);

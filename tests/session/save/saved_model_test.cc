@@ -12,6 +12,7 @@
 #include "weir/ops/math/math.h"
 #include "weir/ops/model/variables.h"
 #include "weir/ops/reduce/reduce.h"
+#include "weir/graph/base/file.h"
 #include "weir/session/save/checkpoint_reader.h"
 #include "weir/tests/out_folder.h"
 
@@ -141,6 +142,33 @@ TEST(SavedModels, LeavesOutWhatIsAskedFor) {
   EXPECT_EQ(stripped[stripped.Find("y")].device(), "");
   EXPECT_EQ(stripped[stripped.Find("x")].attrs().count("shape"), 0u) << "the default";
   EXPECT_EQ(g.graph()[y.endpoint().node].device(), "/gpu:0");
+}
+
+TEST(SavedModels, IsCopiedAsItIs) {
+  Linear m;
+  const std::string folder = Fresh("original"), copy = Fresh("copy"), text = Fresh("text");
+  Session session(m.g);
+  ASSERT_TRUE(session.Run(m.initialize).ok());
+  SavedModelBuilder builder(folder);
+  MetaGraphOptions options = m.Options();
+  options.assets = {{m.path, AFile(OutFolder() + "/words.txt")}};
+  ASSERT_TRUE(builder.AddMetaGraph(m.g, options).ok());
+  options.tags = {"train"};
+  ASSERT_TRUE(builder.AddMetaGraph(m.g, options).ok());
+  ASSERT_TRUE(builder.Save(session).ok());
+  auto graphs = LoadAllGraphs(folder, &DefaultOps()).value();
+  ASSERT_EQ(graphs.size(), 2u);
+  EXPECT_EQ(graphs[1].meta->tags, std::vector<std::string>{"train"});
+  ASSERT_TRUE(CopySavedModel(folder, graphs, copy + "/").ok());
+  ASSERT_TRUE(CopySavedModel(folder, graphs, text, /*text=*/true).ok());
+  EXPECT_EQ(io::ReadFile(folder + "/saved_model.pb").value(), io::ReadFile(copy + "/saved_model.pb").value());
+  for (const std::string& other : {copy, text}) {
+    auto loaded = LoadSavedModel(other, {"train"}).value();
+    EXPECT_EQ(loaded.Run("serving_default", {{"x", kX}}).value().at("y").ToString(), "[[5.5], [6.5]]");
+    EXPECT_TRUE(fs::exists(other + "/assets/words.txt"));
+  }
+  EXPECT_EQ(CopySavedModel(folder, graphs, copy).code(), Code::kAlreadyExists);
+  EXPECT_EQ(CopySavedModel(folder, graphs, copy + "/saved_model.pb/x").ok(), false);
 }
 
 TEST(SavedModels, IsNotThereAfterAnError) {
