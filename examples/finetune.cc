@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
   Variable kernel(g, TruncatedNormal(g, {24, 5}, {.stddev = 0.1f, .seed = 1}), {.name = "head/kernel"});
   Variable bias(g, Tensor::Zeros(kFloat, {5}), {.name = "head/bias"});
   Output logits = Add(MatMul(old.output("features"), kernel), bias, {.name = "logits"});
-  Output loss = ReduceMean(SparseSoftmaxCrossEntropyWithLogits(logits, labels));
+  Output loss = ReduceMean(SparseSoftmaxCrossEntropyWithLogits(labels, logits));
   Output right = ReduceMean(Cast(Equal(ArgMax(logits, 1, {.output_type = kInt32}), labels), kFloat));
   Operation step = AdamOptimizer(0.02).Minimize(loss, {.var_list = {kernel, bias}});
   Operation init = GlobalVariablesInitializer(g);
