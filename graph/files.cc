@@ -136,6 +136,16 @@ Result<std::string> ExportSavedModel(const std::vector<std::pair<const Graph*, c
   return wire->export_saved_model(graphs);
 }
 
+Result<QueueRunnerInfo> ParseQueueRunner(std::string_view bytes) {
+  WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
+  return wire->parse_queue_runner(bytes);
+}
+
+Result<std::string> QueueRunnerBytes(const QueueRunnerInfo& info) {
+  WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
+  return wire->queue_runner_bytes(info);
+}
+
 Status SaveMetaGraph(const Graph& g, const MetaGraph& meta, const std::string& path) {
   WEIR_ASSIGN_OR_RETURN(std::string content, ExportMetaGraph(g, meta));
   return WriteAside(path, content);

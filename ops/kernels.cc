@@ -24,6 +24,8 @@ void RegisterControlKernels(KernelRegistry& r);
 void RegisterListKernels(KernelRegistry& r);
 void RegisterStringKernels(KernelRegistry& r);
 void RegisterSparseKernels(KernelRegistry& r);
+void RegisterTableKernels(KernelRegistry& r);
+void RegisterQueueKernels(KernelRegistry& r);
 void RegisterIoKernels(KernelRegistry& r);
 void RegisterSummaryKernels(KernelRegistry& r);
 void RegisterFusedKernels(KernelRegistry& r);
@@ -49,6 +51,8 @@ void RegisterAll(KernelRegistry& r) {
   RegisterListKernels(r);
   RegisterStringKernels(r);
   RegisterSparseKernels(r);
+  RegisterTableKernels(r);
+  RegisterQueueKernels(r);
   RegisterIoKernels(r);
   RegisterSummaryKernels(r);
   RegisterFusedKernels(r);

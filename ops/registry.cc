@@ -25,6 +25,8 @@ void RegisterSequenceOps(OpRegistry& r);
 void RegisterListOps(OpRegistry& r);
 void RegisterStringOps(OpRegistry& r);
 void RegisterSparseOps(OpRegistry& r);
+void RegisterTableOps(OpRegistry& r);
+void RegisterQueueOps(OpRegistry& r);
 void RegisterIoOps(OpRegistry& r);
 void RegisterSummaryOps(OpRegistry& r);
 void RegisterFusedOps(OpRegistry& r);
@@ -51,6 +53,8 @@ void RegisterAll(OpRegistry& r) {
   RegisterListOps(r);
   RegisterStringOps(r);
   RegisterSparseOps(r);
+  RegisterTableOps(r);
+  RegisterQueueOps(r);
   RegisterIoOps(r);
   RegisterSummaryOps(r);
   RegisterFusedOps(r);

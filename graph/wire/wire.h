@@ -5,6 +5,7 @@
 #include "weir/graph/base/deps.h"
 #include "weir/graph/export.h"
 #include "weir/graph/import.h"
+#include "weir/graph/queue_runner_info.h"
 
 namespace weir::wire {
 
@@ -16,6 +17,8 @@ struct Wire {
   decltype(&weir::ExportGraphDefText) export_graph_def_text;
   decltype(&weir::ExportMetaGraph) export_meta_graph;
   decltype(&weir::ExportSavedModel) export_saved_model;
+  decltype(&weir::ParseQueueRunner) parse_queue_runner;
+  decltype(&weir::QueueRunnerBytes) queue_runner_bytes;
 };
 
 Result<Graph> ImportGraphDef(std::string_view bytes, const OpRegistry* registry);
@@ -26,5 +29,7 @@ Result<std::string> ExportGraphDef(const Graph& g);
 Result<std::string> ExportGraphDefText(const Graph& g);
 Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta);
 Result<std::string> ExportSavedModel(const std::vector<std::pair<const Graph*, const MetaGraph*>>& graphs);
+Result<QueueRunnerInfo> ParseQueueRunner(std::string_view bytes);
+Result<std::string> QueueRunnerBytes(const QueueRunnerInfo& info);
 
 }  // namespace weir::wire

@@ -10,7 +10,7 @@
 #include "weir/runtime/io/coding.h"
 #include "weir/runtime/io/crc32c.h"
 #include "weir/runtime/io/messages.h"
-#include "weir/runtime/io/table.h"
+#include "weir/runtime/io/key_table.h"
 
 namespace weir::io {
 

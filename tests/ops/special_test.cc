@@ -19,6 +19,9 @@ SpecialChecks ListSpecials();     // list_test.cc
 SpecialChecks OptionalSpecials();     // optional_test.cc
 SpecialChecks TensorArraySpecials();  // tensor_arrays_test.cc
 SpecialChecks SequenceSpecials();     // cudnn_test.cc
+SpecialChecks TableSpecials();        // table_test.cc
+SpecialChecks QueueSpecials();        // queue_test.cc
+SpecialChecks ReaderSpecials();       // readers_test.cc
 
 namespace {
 
@@ -26,7 +29,8 @@ const SpecialChecks& Specials() {
   static const SpecialChecks all = [] {
     SpecialChecks checks;
     for (SpecialChecks family : {ArraySpecials(), StateSpecials(), ControlSpecials(), IoSpecials(), FrameSpecials(),
-                                 ListSpecials(), OptionalSpecials(), TensorArraySpecials(), SequenceSpecials()}) {
+                                 ListSpecials(), OptionalSpecials(), TensorArraySpecials(), SequenceSpecials(),
+                                 TableSpecials(), QueueSpecials(), ReaderSpecials()}) {
       checks.merge(family);
     }
     return checks;

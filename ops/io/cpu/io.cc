@@ -10,15 +10,9 @@ namespace weir {
 
 namespace {
 
-Status CheckAllowed(const PrepareContext& c) {
-  if (c.services().allow_file_ops) return {};
-  return PermissionDenied("works on files, which this session does not allow")
-      .Help("SessionOptions::allow_file_ops allows it, for graphs that are trusted");
-}
-
 // Inputs 1 and 2 name `tensors` tensors and their slices; input 0 is the prefix.
 Status CheckInputs(const PrepareContext& c, int tensors) {
-  WEIR_RETURN_IF_ERROR(CheckAllowed(c));
+  WEIR_RETURN_IF_ERROR(c.RequireFileOps());
   for (int i = 0; i < 3; ++i) {
     if (c.input_dtype(i) != kString)
       return InvalidArgument(fmt::format("wants strings for input {}, not {}", i, DTypeName(c.input_dtype(i))));
@@ -118,7 +112,7 @@ Status Merge(const RunArgs& a, int64_t n, bool delete_folders) {
 }
 
 Status PrepareMerge(PrepareContext& c) {
-  WEIR_RETURN_IF_ERROR(CheckAllowed(c));
+  WEIR_RETURN_IF_ERROR(c.RequireFileOps());
   if (c.input_shape(0).rank() != 1 || c.input_shape(1).rank() != 0)
     return InvalidArgument("wants a vector of prefixes and a scalar destination");
   c.SetRun([n = c.input_shape(0)[0], folders = c.attr<bool>("delete_old_dirs")](RunArgs& a) {
