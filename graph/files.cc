@@ -148,6 +148,16 @@ Result<std::string> ExportMetaGraphText(const Graph& g, const MetaGraph& meta) {
 Result<std::string> ExportSavedModel(const GraphsWithMeta& graphs) { return SavedModelBytes(graphs, false); }
 Result<std::string> ExportSavedModelText(const GraphsWithMeta& graphs) { return SavedModelBytes(graphs, true); }
 
+Result<QueueRunnerInfo> ParseQueueRunner(std::string_view bytes) {
+  WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
+  return wire->parse_queue_runner(bytes);
+}
+
+Result<std::string> QueueRunnerBytes(const QueueRunnerInfo& info) {
+  WEIR_ASSIGN_OR_RETURN(const wire::Wire* wire, TheWire());
+  return wire->queue_runner_bytes(info);
+}
+
 Status SaveMetaGraph(const Graph& g, const MetaGraph& meta, const std::string& path) {
   WEIR_ASSIGN_OR_RETURN(const std::string content, MetaGraphBytes(g, meta, path.ends_with(".pbtxt")));
   return io::WriteFile(path, content);

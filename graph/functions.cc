@@ -263,6 +263,33 @@ bool TouchesResource(const Graph& g, const Node& n) {
                      [&](Endpoint e) { return BaseType(g.type(e).dtype) == kResource; });
 }
 
+namespace {
+
+// Whether a body, or what it calls, has an op that waits; `seen` are the functions that were looked at.
+bool MayWait(const Graph& library, const Node& n, std::set<std::string>* seen) {
+  if (n.def() && n.def()->waits()) return true;
+  for (const FuncRef& f : CalledFunctions(library, n)) {
+    auto called = FindCalled(library, f);
+    if (!called.ok() || !seen->insert(f.name).second) continue;
+    const Graph& body = (*called)->body;
+    for (NodeId id : body.nodes()) {
+      if (MayWait(library, body.node(id), seen)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<bool> WaitingNodes(const Graph& g) {
+  std::vector<bool> waits(static_cast<size_t>(g.num_ids()));
+  for (NodeId id : g.nodes()) {
+    std::set<std::string> seen;
+    waits[static_cast<size_t>(id.value)] = MayWait(g, g.node(id), &seen);
+  }
+  return waits;
+}
+
 const std::string& NameOfStates(const Function& f) {
   auto it = f.attrs.find(kStatesOf);
   const std::string* name = it == f.attrs.end() ? nullptr : it->second.get<std::string>();

@@ -54,6 +54,8 @@ Status DropUnread(const Function& f, Graph& body);
 // The op that calls a function of the library.
 const char* CallOp(const Graph& g, const FuncRef& f);
 bool TouchesResource(const Graph& g, const Node& n);  // has a handle among its inputs
+// By id, whether a node may wait for another run: its op does, or a function's that it calls.
+std::vector<bool> WaitingNodes(const Graph& g);
 
 // By which function's name the nodes of a body keep their states (OpDef::KeepsState): its own, or, where a pass made it
 // of another, that one's, so that what random ops draw does not depend on passes.

@@ -31,6 +31,7 @@ bool IsContinuous(DType t) { return IsFloating(t) || IsComplex(t); }
 bool Differentiable(const OutputType& t) {
   const DType dtype = BaseType(t.dtype);
   if (dtype != kResource && dtype != kVariant) return IsContinuous(dtype) || Unsupported(dtype);
+  if (t.resource && t.resource->kind != ResourceKind::kVariable) return false;  // a table, a queue, a reader
   // A variable's handle, a list of tensors: as what is in it. What is in a list's lists is not known.
   return t.handle_dtype == DType::kInvalid || t.handle_dtype == kVariant || IsContinuous(t.handle_dtype);
 }

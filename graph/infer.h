@@ -57,6 +57,8 @@ class ShapeContext {
   // Handle data of a resource input.
   DType handle_dtype(int i) const { return inputs_[i].handle_dtype; }
   const PartialShape& handle_shape(int i) const { return inputs_[i].handle_shape; }
+  // Which resource input i is a handle of; null where that is not known.
+  const Resource* resource(int i) const { return inputs_[i].resource.get(); }
 
   const PartialShape& output(int i) const { return (*outputs_)[i].shape; }
   void set_output(int i, PartialShape shape) { (*outputs_)[i].shape = std::move(shape); }

@@ -259,6 +259,8 @@ OpDef& OpDef::Random() { stateful_ = random_ = keeps_state_ = true; return *this
 OpDef& OpDef::KeepsState() { keeps_state_ = true; return *this; }
 OpDef& OpDef::TellsItsName() { tells_its_name_ = true; return *this; }
 OpDef& OpDef::Fed() { fed_ = true; return *this; }
+OpDef& OpDef::MakesObject() { stateful_ = makes_handle_ = true; return *this; }
+OpDef& OpDef::Waits() { waits_ = true; return *this; }
 OpDef& OpDef::MakesHandle() { stateful_ = makes_handle_ = compiled_away_ = true; return *this; }
 OpDef& OpDef::HandsOn() { hands_on_ = true; return *this; }
 OpDef& OpDef::FeedsBack() { feeds_back_ = true; return *this; }

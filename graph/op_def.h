@@ -92,6 +92,9 @@ class OpDef {
   OpDef& Fed();          // a placeholder: what it gives is the run's to say, never computed or merged while compiling
   OpDef& TellsItsName();  // the output holds the node's name: kernels find it as kNodeName among the attributes
   OpDef& MakesHandle();  // stateful, since two are two; makes the handle of a resource and has no effect by that
+  // The same of a handle to a table, a queue or a reader, which a kernel makes: the first time that it runs.
+  OpDef& MakesObject();
+  OpDef& Waits();        // until another run does something: variables are not held for the run meanwhile
   OpDef& HandsOn();      // output 0 is input 0 itself: a tensor, a handle, a reference
   OpDef& Commutative();  // f(a, b) = f(b, a), bit for bit
   OpDef& ShapeOnly();    // the outputs depend on the inputs' shapes alone: folded once those are known
@@ -131,6 +134,7 @@ class OpDef {
   bool fed() const { return fed_; }
   bool tells_its_name() const { return tells_its_name_; }
   bool makes_handle() const { return makes_handle_; }
+  bool waits() const { return waits_; }
   bool hands_on() const { return hands_on_; }
   CallKind calls() const { return calls_; }
   bool compiled_away() const { return compiled_away_; }
@@ -186,7 +190,7 @@ class OpDef {
   bool gradient_is_zero_ = false, stateful_ = false, commutative_ = false, shape_only_ = false, random_ = false;
   bool keeps_state_ = false;
   bool fed_ = false, makes_handle_ = false, hands_on_ = false, compiled_away_ = false;
-  bool feeds_back_ = false, tells_its_name_ = false;
+  bool feeds_back_ = false, tells_its_name_ = false, waits_ = false;
   bool has_poles_ = false, chooses_ = false, sized_by_first_ = false;
   std::vector<int> reads_, writes_;
 };

@@ -27,6 +27,8 @@ void RegisterStringKernels(KernelRegistry& r);
 void RegisterSparseKernels(KernelRegistry& r);
 void RegisterAudioKernels(KernelRegistry& r);
 void RegisterParseKernels(KernelRegistry& r);
+void RegisterTableKernels(KernelRegistry& r);
+void RegisterQueueKernels(KernelRegistry& r);
 void RegisterIoKernels(KernelRegistry& r);
 void RegisterSummaryKernels(KernelRegistry& r);
 void RegisterFusedKernels(KernelRegistry& r);
@@ -55,6 +57,8 @@ void RegisterAll(KernelRegistry& r) {
   RegisterSparseKernels(r);
   RegisterAudioKernels(r);
   RegisterParseKernels(r);
+  RegisterTableKernels(r);
+  RegisterQueueKernels(r);
   RegisterIoKernels(r);
   RegisterSummaryKernels(r);
   RegisterFusedKernels(r);

@@ -27,6 +27,8 @@ void RegisterStringOps(OpRegistry& r);
 void RegisterSparseOps(OpRegistry& r);
 void RegisterAudioOps(OpRegistry& r);
 void RegisterParseOps(OpRegistry& r);
+void RegisterTableOps(OpRegistry& r);
+void RegisterQueueOps(OpRegistry& r);
 void RegisterIoOps(OpRegistry& r);
 void RegisterSummaryOps(OpRegistry& r);
 void RegisterFusedOps(OpRegistry& r);
@@ -55,6 +57,8 @@ void RegisterAll(OpRegistry& r) {
   RegisterSparseOps(r);
   RegisterAudioOps(r);
   RegisterParseOps(r);
+  RegisterTableOps(r);
+  RegisterQueueOps(r);
   RegisterIoOps(r);
   RegisterSummaryOps(r);
   RegisterFusedOps(r);

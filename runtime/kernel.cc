@@ -6,6 +6,13 @@
 
 namespace weir {
 
+Status RunLimits::Check() const {
+  if (cancel && cancel->load(std::memory_order_relaxed)) return Cancelled("error[run]: the run was cancelled");
+  if (deadline != std::chrono::steady_clock::time_point{} && std::chrono::steady_clock::now() > deadline)
+    return DeadlineExceeded("error[run]: the run passed its deadline");
+  return {};
+}
+
 void RunArgs::Fail(Status status) const {
   std::lock_guard lock(error->mutex);
   // Why the first part wins: the message must not depend on which thread was faster.
@@ -26,6 +33,12 @@ int PrepareContext::input(std::string_view name) const {
 std::vector<int64_t> PrepareContext::ints(int i) const {
   const Tensor* t = inputs_[i].value;
   return t ? t->ToInts().value_or(std::vector<int64_t>()) : std::vector<int64_t>();
+}
+
+Status PrepareContext::RequireFileOps() const {
+  if (services_->allow_file_ops) return {};
+  return PermissionDenied("works on files, which this session does not allow")
+      .Help("SessionOptions::allow_file_ops allows it, for graphs that are trusted");
 }
 
 Status PrepareContext::set_output_dims(int i, const Dims& dims) {

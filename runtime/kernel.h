@@ -27,6 +27,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -38,6 +39,8 @@
 #include "weir/graph/base/attr.h"
 
 namespace weir {
+
+struct ObjectCell;  // object_cell.h
 
 // What a session keeps for one node from run to run, whatever plans it is in: the stream of a random op
 // (runtime/philox.h), how often a Print has printed.
@@ -55,13 +58,22 @@ struct KernelServices {
   std::function<void(const std::string&)> print;  // sink of Print and Assert; stderr when empty
 };
 
+// What may end a run from outside.
+struct RunLimits {
+  const std::atomic<bool>* cancel = nullptr;
+  std::chrono::steady_clock::time_point deadline{};  // the epoch: none
+
+  bool any() const { return cancel || deadline != std::chrono::steady_clock::time_point{}; }
+  Status Check() const;  // Cancelled, DeadlineExceeded
+};
+
 // Why a run must stop: the failure of the first part of a phase that has one. Owned by the run.
 struct RunError {
   std::mutex mutex;
   std::atomic<bool> failed{false};
   int64_t begin = 0;  // of that part
   Status status;
-  const std::atomic<bool>* cancel = nullptr;  // the run's, if it may be cancelled
+  RunLimits limits;  // the run's
 };
 
 // Operands of one part of a phase. Pointers are aligned to 64 bytes at tensor starts, except those that feeds and views
@@ -75,6 +87,8 @@ class RunArgs {
   // The variable behind resource input i, of an op that reads or writes it.
   template <class T>
   T* var(int i) const { return static_cast<T*>(slots[operands[i]]); }
+  // The table, queue or reader behind resource input i.
+  ObjectCell& object(int i) const { return *static_cast<ObjectCell*>(slots[operands[i]]); }
   // What all parts and phases share.
   template <class T>
   T* workspace() const { return static_cast<T*>(workspace_data); }
@@ -83,7 +97,8 @@ class RunArgs {
   T* own() const { return reinterpret_cast<T*>(static_cast<char*>(workspace_data) + own_lines * memory::kAlignment); }
   std::pair<int64_t, int64_t> Range() const { return {begin, end}; }
   // Whether the run is to stop: asked by those whose single items take long.
-  bool cancelled() const { return error->cancel && error->cancel->load(std::memory_order_relaxed); }
+  bool cancelled() const { return error->limits.cancel && error->limits.cancel->load(std::memory_order_relaxed); }
+  const RunLimits& limits() const { return error->limits; }
   void Fail(Status status) const;  // the part must return soon after
 
   void* const* slots = nullptr;
@@ -160,6 +175,7 @@ class PrepareContext {
     bool stays = false;             // inputs only: a constant, or a variable that the plan does not write
     std::string form = {};          // the kind of form that somebody has of it already; a variable has one at most
     std::string_view name = {};     // inputs only: what the op's definition calls it
+    ObjectCell* object = nullptr;   // inputs only, of kernels that prepare WhileRunning: what the handle stands for
   };
 
   PrepareContext(const AttrMap* attrs, std::vector<Operand> inputs, std::vector<Operand> outputs,
@@ -190,6 +206,12 @@ class PrepareContext {
   }
   const AttrMap& attrs() const { return *attrs_; }
   const KernelServices& services() const { return *services_; }
+  // Error: the session does not allow ops to work on files.
+  Status RequireFileOps() const;
+  // Of kernels that prepare WhileRunning.
+  ObjectCell& object(int i) const { return *inputs_[i].object; }
+  const RunLimits& limits() const { return limits_; }
+  void set_limits(const RunLimits& limits) { limits_ = limits; }
 
   // The main phase: what it runs, and what of. Without ParallelOver it is a single item.
   template <class F>
@@ -236,6 +258,7 @@ class PrepareContext {
   const AttrMap* attrs_;
   std::vector<Operand> inputs_, outputs_;
   const KernelServices* services_;
+  RunLimits limits_;
   Phase main_;
   std::vector<Phase> before_, after_;
   int64_t workspace_bytes_ = 0, own_bytes_ = 0;
@@ -268,11 +291,15 @@ class KernelDef {
 
   // Prepare asks for inputs by the names of the op's definition (PrepareContext::input).
   KernelDef& ByName() { by_name_ = true; return *this; }
+  // Prepare does the work, or begins it: it runs inside the step, each time anew. For ops whose outputs' shapes only
+  // what is behind a handle tells.
+  KernelDef& WhileRunning() { while_running_ = true; return *this; }
   // Inputs may be computed inside the output: Prepare tells which Copies they are (Concat, Pack).
   KernelDef& Joins() { joins_ = true; return *this; }
 
   const PrepareFn& prepare() const { return prepare_; }
   bool joins() const { return joins_; }
+  bool while_running() const { return while_running_; }
   bool by_name() const { return by_name_; }
   bool updates() const { return updates_; }
   bool NeedsValueOf(int input, int num_inputs) const;
@@ -293,6 +320,7 @@ class KernelDef {
   static constexpr int kNone_ = 1 << 20;
   std::vector<std::pair<int, int>> views_, in_place_;
   bool needs_value_half_ = false, joins_ = false, by_name_ = false, updates_ = false;
+  bool while_running_ = false;
 };
 
 class KernelRegistry {

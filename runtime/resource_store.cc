@@ -2,7 +2,21 @@
 
 #include <fmt/format.h>
 
+#include "weir/runtime/object_cell.h"
+
 namespace weir {
+
+Status ObjectCell::Wrong() const {
+  if (object) return InvalidArgument(fmt::format("takes '{}', which is something else", name()));
+  return FailedPrecondition(fmt::format("takes '{}', which nobody has made", name()));
+}
+
+std::shared_ptr<ObjectCell> ResourceStore::Object(const Resource& which) {
+  std::lock_guard lock(mutex_);
+  std::shared_ptr<ResourceCell>& cell = cells_[which];
+  if (!cell) cell = std::make_shared<ObjectCell>(which);
+  return std::static_pointer_cast<ObjectCell>(cell);
+}
 
 Result<VariableRef> ResourceStore::Variable(const Resource& which, DType dtype, const PartialShape& declared) {
   std::lock_guard lock(mutex_);

@@ -50,6 +50,8 @@ using VariableRef = std::shared_ptr<VariableCell>;
 
 class ResourceStore {
  public:
+  // The cell of a table, a queue or a reader, made on first use.
+  std::shared_ptr<ObjectCell> Object(const Resource& which);
   // The variable, made on first use. Error when it exists with another dtype.
   Result<VariableRef> Variable(const Resource& which, DType dtype, const PartialShape& declared);
   // The one of this name, in whatever container; null when there is none. Error (AmbiguousName) when two containers

@@ -76,8 +76,8 @@ Status Session::Impl::CheckFeed(Endpoint e, const Tensor& value) const {
 RunOptions Session::Impl::OptionsOf(const RunConfig& config, std::vector<StepTime>* trace) const {
   RunOptions o;
   o.pool = pool_.get();
-  o.cancel = config.cancel;
-  if (config.timeout.count() > 0) o.deadline = std::chrono::steady_clock::now() + config.timeout;
+  o.limits.cancel = config.cancel;
+  if (config.timeout.count() > 0) o.limits.deadline = std::chrono::steady_clock::now() + config.timeout;
   o.check_numerics = config.check_numerics;
   if (config.metadata) o.trace = trace;
   return o;

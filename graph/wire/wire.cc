@@ -4,6 +4,6 @@ namespace weir::wire {
 
 WEIR_DEPS_TABLE(Wire, weir_wire) = {&ImportGraphDef,     &ImportGraphDefText, &LoadGraphs,
                                     &ExportGraphDef,     &ExportGraphDefText, &ExportMetaGraph,
-                                    &ExportSavedModel};
+                                    &ExportSavedModel,   &ParseQueueRunner,   &QueueRunnerBytes};
 
 }  // namespace weir::wire

@@ -6,6 +6,7 @@
 #include "weir/graph/export.h"
 #include "weir/graph/import.h"
 #include "weir/graph/message_file.h"
+#include "weir/graph/queue_runner_info.h"
 
 namespace weir::wire {
 
@@ -20,6 +21,8 @@ struct Wire {
   decltype(&weir::ExportGraphDefText) export_graph_def_text;
   Result<std::string> (*export_meta_graph)(const Graph& g, const MetaGraph& meta, bool text);
   Result<std::string> (*export_saved_model)(const GraphsWithMeta& graphs, bool text);
+  decltype(&weir::ParseQueueRunner) parse_queue_runner;
+  decltype(&weir::QueueRunnerBytes) queue_runner_bytes;
 };
 
 Result<Graph> ImportGraphDef(std::string_view bytes, const OpRegistry* registry);
@@ -31,5 +34,7 @@ Result<std::string> ExportGraphDef(const Graph& g);
 Result<std::string> ExportGraphDefText(const Graph& g);
 Result<std::string> ExportMetaGraph(const Graph& g, const MetaGraph& meta, bool text);
 Result<std::string> ExportSavedModel(const GraphsWithMeta& graphs, bool text);
+Result<QueueRunnerInfo> ParseQueueRunner(std::string_view bytes);
+Result<std::string> QueueRunnerBytes(const QueueRunnerInfo& info);
 
 }  // namespace weir::wire

@@ -14,6 +14,11 @@ namespace weir {
 
 namespace {
 
+constexpr char kQueueRunners[] = "queue_runners";
+
+// What the builder was given, beside what the file it was loaded from has.
+struct AddedQueueRunners : std::vector<QueueRunnerInfo> {};
+
 std::string NameOf(const Output& o) { return o.valid() ? o.name() : ""; }
 
 // As the file had it that the variable came from, since that says more (parts of partitioned ones); else by its nodes.
@@ -61,6 +66,22 @@ void AdoptCollections(Builder& b, const MetaGraph& meta, const std::string& pref
   }
 }
 
+void AddQueueRunner(Builder& b, QueueRunnerInfo runner) { b.Kept<AddedQueueRunners>().push_back(std::move(runner)); }
+
+Result<std::vector<QueueRunnerInfo>> QueueRunnersOf(Builder& b) {
+  std::vector<QueueRunnerInfo> runners;
+  const MetaGraph* loaded = b.graph().file_info().meta.get();
+  if (loaded && loaded->collections.count(kQueueRunners)) {
+    for (const std::string& bytes : loaded->collections.at(kQueueRunners).bytes) {
+      WEIR_ASSIGN_OR_RETURN(QueueRunnerInfo runner, ParseQueueRunner(bytes));
+      runners.push_back(std::move(runner));
+    }
+  }
+  const AddedQueueRunners& added = b.Kept<AddedQueueRunners>();
+  runners.insert(runners.end(), added.begin(), added.end());
+  return runners;
+}
+
 Result<MetaGraph> MetaGraphOf(Builder& b) {
   WEIR_RETURN_IF_ERROR(b.status());
   const Collections& collections = CollectionsOf(b);
@@ -83,6 +104,10 @@ Result<MetaGraph> MetaGraphOf(Builder& b) {
     }
     for (const Output& o : c.outputs) meta.collections[key].nodes.push_back(o.name());
     for (const Operation& o : c.operations) meta.collections[key].nodes.push_back(o.name());
+  }
+  for (const QueueRunnerInfo& runner : b.Kept<AddedQueueRunners>()) {
+    WEIR_ASSIGN_OR_RETURN(std::string bytes, QueueRunnerBytes(runner));
+    meta.collections[kQueueRunners].bytes.push_back(std::move(bytes));
   }
   return meta;
 }

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "weir/graph/queue_runner_info.h"
 #include "weir/ops/model/variables.h"
 
 namespace weir {
@@ -28,6 +29,11 @@ using Collections = std::map<std::string, CollectionLists, std::less<>>;  // a c
 
 // Those of the builder's graph, with what the file it was loaded from brought.
 Collections& CollectionsOf(Builder& b);
+
+// The collection "queue_runners": who fills the graph's queues (session/queue_runner.h runs them). Error: what the file
+// has there is no QueueRunnerDef.
+void AddQueueRunner(Builder& b, QueueRunnerInfo runner);
+Result<std::vector<QueueRunnerInfo>> QueueRunnersOf(Builder& b);
 
 // What a MetaGraphDef says beside the graph: the collections, and what the file said that the graph was loaded from
 // (signatures, its saver, lists of values). Error: one of TensorFlow's collections of variables holds something else.

@@ -91,6 +91,12 @@ void RegisterStateReferenceOps(OpRegistry& r) {
       .Attr("use_locking: bool = false").Reads({0})
       .Shape(MergedShape)
       .Doc("Subtracts `value` from the variable and hands the reference on.");
+  r.Add("CountUpTo")
+      .Input("ref: Ref(T)").Output("output: T").Attr("limit: int").Attr("T: {int32, int64}")
+      .Stateful().Reads({0}).Writes({0}).CompiledAway().HandleForm("ResourceCountUpTo")
+      .Shape(ScalarShape)
+      .Doc("The variable's value, which then is one more; OutOfRange, and the variable stays, when it is `limit`.")
+      .NoGradient("its output is an integer");
   AddScatter(r, "ScatterAdd", "numbertype")
       .Attr("use_locking: bool = false")
       .Doc("ref[indices[i], …] += updates[i, …]; hands the reference on.")

@@ -75,6 +75,14 @@ Status ResourceScatterShape(ShapeContext& c) {
   return CheckScatterUpdates(c, c.handle_shape(0));
 }
 
+Status CountUpToShape(ShapeContext& c) {
+  WEIR_RETURN_IF_ERROR(CheckHandle(c, "T"));
+  const PartialShape& shape = c.handle_shape(0);
+  if (shape.known_rank() && shape.rank() != 0)
+    return InvalidArgument(fmt::format("counts by a scalar variable, not one of shape {}", shape.ToString()));
+  return ScalarShape(c);
+}
+
 Status ReadGradient(GradContext& c) {
   c.set(0, c.raw_grad(0));
   return {};
@@ -180,6 +188,12 @@ void RegisterStateResourceOps(OpRegistry& r) {
       .Doc("Sets the variable to `value`.");
   AddAssign(r, "AssignAddVariableOp").Reads({0}).Doc("Adds `value`, of the variable's shape, to the variable.");
   AddAssign(r, "AssignSubVariableOp").Reads({0}).Doc("Subtracts `value`, of the variable's shape, from the variable.");
+  r.Add("ResourceCountUpTo")
+      .Input("resource: resource").Output("output: T").Attr("limit: int").Attr("T: {int32, int64}")
+      .Stateful().Reads({0}).Writes({0})
+      .Doc("The variable's value, which then is one more; OutOfRange, and the variable stays, when it is `limit`.")
+      .Shape(CountUpToShape)
+      .NoGradient("its output is an integer");
   r.Add("ResourceGather")
       .Input("resource: resource")
       .Input("indices: Tindices")

@@ -141,7 +141,7 @@ Status RunContext::RunWhile(size_t i, const RunOptions& options) {
     if (!Truth(results[0])) break;
     WEIR_RETURN_IF_ERROR(CallNested(i, 1, state, options, &results));
     state.swap(results);
-    WEIR_RETURN_IF_ERROR(Poll(options));
+    WEIR_RETURN_IF_ERROR(options.limits.Check());
   }
   for (int k = 0; k < s.num_outputs; ++k) WEIR_RETURN_IF_ERROR(PutOutput(output_slot(s, k), state[k]));
   return {};
@@ -227,7 +227,7 @@ Status RunContext::RunDirectWhile(size_t i, const RunOptions& options) {
     for (int k = 0; k < count; ++k) {
       if (!info.loop[k].handed_on) bind(k);
     }
-    WEIR_RETURN_IF_ERROR(Poll(options));
+    WEIR_RETURN_IF_ERROR(options.limits.Check());
   }
   for (int k = 0; k < count; ++k) {
     const Slot& out = plan_->slots[output_slot(s, k)];

@@ -4,6 +4,7 @@
 
 #include "weir/runtime/exec/executor.h"
 #include "weir/runtime/exec/op_call.h"
+#include "weir/runtime/exec/run_hold.h"
 
 namespace weir {
 
@@ -31,13 +32,15 @@ Status RunContext::PrepareDynamic(size_t i, const std::vector<Tensor>& inputs, c
   op->shapes.clear();
   std::vector<DynamicInput> known;
   for (int k = 0; k < s.num_inputs; ++k) {
+    const int32_t slot = input_slot(s, k);
+    const bool object = plan_->slots[slot].storage == Storage::kObject;
     known.push_back({inputs[k].dtype(), inputs[k].shape(), info.needs_value[k] ? &inputs[k] : nullptr,
-                     info.input_names[k]});
+                     info.input_names[k], object ? static_cast<ObjectCell*>(pointers_[slot]) : nullptr});
   }
   std::vector<DType> dtypes;
   for (int k = 0; k < s.num_outputs; ++k) dtypes.push_back(plan_->slots[output_slot(s, k)].dtype);
-  WEIR_ASSIGN_OR_RETURN(PrepareContext c,
-                        PrepareOp(*info.kernel, info.infer, info.attrs, known, dtypes, plan_->services));
+  WEIR_ASSIGN_OR_RETURN(PrepareContext c, PrepareOp(*info.kernel, info.infer, info.attrs, known, dtypes,
+                                                    plan_->services, options.limits));
   op->outputs.clear();
   for (int k = 0; k < s.num_outputs; ++k) op->outputs.push_back(c.output_shape(k));
   op->prepared = c.Take();
@@ -77,7 +80,7 @@ Status RunContext::PlaceOutputs(size_t i, const std::vector<Tensor>& inputs, Dyn
     const int32_t slot = output_slot(s, k);
     const Slot& where = plan_->slots[slot];
     const bool view = s.info->kernel->ViewOf(k) >= 0;
-    if (where.storage == Storage::kNone) {
+    if (where.storage == Storage::kNone || where.storage == Storage::kObject) {
       continue;
     } else if (where.storage == Storage::kDynamic) {
       WEIR_ASSIGN_OR_RETURN(Tensor t, view ? OutputOf(*s.info->kernel, inputs, k, where.dtype, op->outputs[k])
@@ -113,7 +116,7 @@ Status RunContext::RunDynamic(size_t i, const RunOptions& options) {
     }
     args.workspace_data = scratch_->data();
   }
-  RunPhases(op->prepared, args, options.team);
+  RunPhases(op->prepared, args, options.hold->team());
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "weir/runtime/exec/executor.h"
 #include "weir/graph/base/names.h"
+#include "weir/runtime/exec/run_hold.h"
 
 #include <fmt/format.h>
 
@@ -31,7 +32,9 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
   for (const Slot& s : p.slots) offsets_.push_back(s.offset);
   FindResting();
   for (size_t i = 0; i < p.slots.size(); ++i) {
-    if (p.slots[i].storage == Storage::kConstant) Place(static_cast<int32_t>(i), p.constants[p.slots[i].index].raw());
+    const Slot& s = p.slots[i];
+    if (s.storage == Storage::kConstant) Place(static_cast<int32_t>(i), p.constants[s.index].raw());
+    if (s.storage == Storage::kObject) Place(static_cast<int32_t>(i), p.objects[s.index].get());
   }
   for (size_t i = 0; i < p.steps.size(); ++i) {
     const Step& s = p.steps[i];
@@ -41,7 +44,8 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
     args_[i].state = s.state;
     args_[i].error = &error_;
     const auto& phases = s.prepared.phases;
-    if (s.kind != StepKind::kKernel || !s.writes.empty() || phases.size() != 1 || phases[0].parts != 1) continue;
+    if (s.kind != StepKind::kKernel || !s.writes.empty() || s.waits) continue;
+    if (phases.size() != 1 || phases[0].parts != 1) continue;
     quick_[i] = {phases[0].run.call, phases[0].run.closure.get()};
     args_[i].end = phases[0].items;
     args_[i].own_lines = OwnLines(s.prepared, 0);
@@ -260,44 +264,20 @@ void RunContext::Finish() {
   for (auto& t : feed_tensors_) t = Tensor();
 }
 
-namespace {
-
-// Locks one mutex of each listed variable, in the list's order. Why not std::lock or a vector of guards: no allocation
-// here.
-template <std::mutex VariableCell::*M>
-class VariableLocks {
- public:
-  VariableLocks(const Plan& plan, const std::vector<int32_t>& variables) : plan_(plan), variables_(variables) {
-    for (int32_t v : variables_) (*plan_.variables[v].variable.*M).lock();
-  }
-  ~VariableLocks() {
-    for (int32_t v : variables_) (*plan_.variables[v].variable.*M).unlock();
-  }
-  VariableLocks(const VariableLocks&) = delete;
-  VariableLocks& operator=(const VariableLocks&) = delete;
-
- private:
-  const Plan& plan_;
-  const std::vector<int32_t>& variables_;
-};
-
-const std::vector<int32_t> kNoVariables;
-
-}  // namespace
-
 Status RunContext::Run(const RunOptions& options) {
   BeginRun(options);
   WEIR_RETURN_IF_ERROR(PrepareOutputs());
   // Nested runs: the caller holds the variables already.
-  VariableLocks<&VariableCell::writing> writing(*plan_, nested_run_ ? kNoVariables : plan_->written);
+  if (nested_run_) {
+    WEIR_RETURN_IF_ERROR(PinVariables());
+    return RunSteps(options);
+  }
+  RunHold hold(*plan_, plan_->written, options.pool);
   WEIR_RETURN_IF_ERROR(PinVariables());
-  if (nested_run_) return RunSteps(options);
   RunOptions mine = options;
-  mine.team = options.pool ? options.pool->Lease() : nullptr;
+  mine.hold = &hold;
   if (mine.trace) mine.trace_start = std::chrono::steady_clock::now();
-  Status status = RunSteps(mine);
-  if (mine.team) options.pool->Release(mine.team);
-  return status;
+  return RunSteps(mine);
 }
 
 namespace {
@@ -325,18 +305,8 @@ int64_t Since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-Status RunContext::Poll(const RunOptions& options) const {
-  if (options.cancel && options.cancel->load(std::memory_order_relaxed))
-    return Cancelled("error[run]: the run was cancelled");
-  if (options.deadline != std::chrono::steady_clock::time_point{} &&
-      std::chrono::steady_clock::now() > options.deadline) {
-    return DeadlineExceeded("error[run]: the run passed its deadline");
-  }
-  return {};
-}
-
 Status RunContext::RunSteps(const RunOptions& options) {
-  const bool poll = options.cancel || options.deadline != std::chrono::steady_clock::time_point{};
+  const bool poll = options.limits.any();
   const bool slow = poll || options.trace || options.check_numerics;
   const auto start = options.trace_start;
   const Step* steps = plan_->steps.data();
@@ -352,7 +322,7 @@ Status RunContext::RunSteps(const RunOptions& options) {
     const Step& s = steps[i];
     if (options.trace && options.trace->size() < kMostTraced) options.trace->push_back({&s, begin_ns, Since(start)});
     if (poll) {
-      if (Status status = Poll(options); !status.ok())
+      if (Status status = options.limits.Check(); !status.ok())
         return std::move(status).Detail(fmt::format("after {} '{}'", s.info->op, s.info->name));
     }
     if (options.check_numerics) WEIR_RETURN_IF_ERROR(CheckNumerics(i));
@@ -361,11 +331,32 @@ Status RunContext::RunSteps(const RunOptions& options) {
 }
 
 Status RunContext::RunStep(size_t i, const RunOptions& options) {
+  return plan_->steps[i].waits ? RunWaiting(i, options) : DoStep(i, options);
+}
+
+// A step that may wait for another run, which may want to write what this one does: the run holds no variable
+// meanwhile, and afterwards takes them as they are then. What was read before and is still wanted has been copied
+// (VariableTable::WrittenBetween).
+Status RunContext::RunWaiting(size_t i, const RunOptions& options) {
+  const bool nested = !plan_->steps[i].info->nested.empty();  // whose own steps do that
+  if (!nested) {
+    for (auto& p : pins_) p = nullptr;
+    options.hold->LetGo();
+  }
+  Status status = DoStep(i, options);
+  if (!nested) options.hold->TakeAgain();
+  if (!status.ok() || error_.failed.load(std::memory_order_relaxed)) return status;
+  status = PinVariables();
+  stale_ = formless_ = false;  // the run cannot begin anew
+  return status;
+}
+
+Status RunContext::DoStep(size_t i, const RunOptions& options) {
   const Step& s = plan_->steps[i];
   switch (s.kind) {
     case StepKind::kKernel:
       if (!s.writes.empty()) return RunWriter(i, options);
-      RunPhases(s.prepared, args_[i], options.team);
+      RunPhases(s.prepared, args_[i], options.hold->team());
       return {};
     case StepKind::kDynamic: return s.writes.empty() ? RunDynamic(i, options) : RunWriter(i, options);
     case StepKind::kAssign: return RunAssign(i);
@@ -418,7 +409,7 @@ Status RunContext::RunWriter(size_t i, const RunOptions& options) {
     cell.Changed();
   }
   if (s.kind == StepKind::kDynamic) return RunDynamic(i, options);
-  RunPhases(s.prepared, args_[i], options.team);
+  RunPhases(s.prepared, args_[i], options.hold->team());
   return {};
 }
 
@@ -507,7 +498,8 @@ void RunContext::RunIsInitialized(size_t i) {
 Status RunContext::CheckNumerics(size_t i) const {
   const Step& s = plan_->steps[i];
   for (int k = 0; k < s.num_outputs; ++k) {
-    if (plan_->slots[output_slot(s, k)].storage == Storage::kNone) continue;
+    const Storage storage = plan_->slots[output_slot(s, k)].storage;
+    if (storage == Storage::kNone || storage == Storage::kObject) continue;
     Tensor t = SlotTensor(output_slot(s, k));
     int64_t bad = -1;
     auto scan = [&](auto zero) {

@@ -19,11 +19,12 @@ struct StepTime {
   int64_t start_ns, end_ns;  // since the run's start
 };
 
+class RunHold;  // run_hold.h
+
 struct RunOptions {
   ThreadPool* pool = nullptr;                        // null: the calling thread alone
-  ThreadPool::Team* team = nullptr;                  // of the run, which nested plans share
-  const std::atomic<bool>* cancel = nullptr;         // polled between parts and loop iterations
-  std::chrono::steady_clock::time_point deadline{};  // the epoch: none
+  RunHold* hold = nullptr;                           // of the run, which nested plans share
+  RunLimits limits{};                                // polled between parts and loop iterations
   std::vector<StepTime>* trace = nullptr;            // steps in the order in which they end, those of bodies as well
   std::chrono::steady_clock::time_point
       trace_start{};            // what times of the trace count from; the epoch: the run's start
@@ -96,10 +97,12 @@ class RunContext {
   void BeginRun(const RunOptions& options) {
     stale_ = formless_ = false;
     error_.failed.store(false, std::memory_order_relaxed);
-    error_.cancel = options.cancel;
+    error_.limits = options.limits;
   }
   Status RunSteps(const RunOptions& options);
   Status RunStep(size_t i, const RunOptions& options);
+  Status RunWaiting(size_t i, const RunOptions& options);
+  Status DoStep(size_t i, const RunOptions& options);
   Status RunWriter(size_t i, const RunOptions& options);
   // A dynamic step's last preparation and its outputs' memory.
   struct DynamicOp {
@@ -134,7 +137,6 @@ class RunContext {
   Status RunBound(const RunOptions& options);
   Status RepinWritten(const std::vector<int32_t>& writes);
   Status CheckNumerics(size_t i) const;
-  Status Poll(const RunOptions& options) const;
   int32_t input_slot(const Step& s, int i) const { return plan_->operands[s.first_operand + i]; }
   int32_t output_slot(const Step& s, int i) const { return plan_->operands[s.first_operand + s.num_inputs + i]; }
 

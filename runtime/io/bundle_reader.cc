@@ -9,8 +9,8 @@
 #include "weir/runtime/io/bundle_internal.h"
 #include "weir/runtime/io/coding.h"
 #include "weir/runtime/io/crc32c.h"
+#include "weir/runtime/io/key_table.h"
 #include "weir/runtime/io/messages.h"
-#include "weir/runtime/io/table.h"
 #include "weir/runtime/io/v1_checkpoint.h"
 
 namespace weir::io {

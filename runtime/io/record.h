@@ -40,6 +40,8 @@ class RecordReader {
   Result<std::optional<std::string>> Next();
   // How many records were read.
   int64_t count() const { return count_; }
+  // Where the next one begins, in bytes of the file without its compression.
+  int64_t offset() const { return offset_; }
 
  private:
   RecordReader(std::unique_ptr<io::InputStream> stream, std::string path)

@@ -7,7 +7,7 @@
 
 #include "weir/runtime/io/bundle_internal.h"
 #include "weir/runtime/io/messages.h"
-#include "weir/runtime/io/table.h"
+#include "weir/runtime/io/key_table.h"
 
 namespace weir::io {
 

@@ -18,6 +18,7 @@ std::string SlotText(const Plan& p, int32_t i) {
     case Storage::kForm: return fmt::format("%{}=form of var{}:{}", i, s.index, type);
     case Storage::kOutput: return fmt::format("%{}=out{}:{}", i, s.index, type);
     case Storage::kDynamic: return fmt::format("%{}=dyn{}:{}", i, s.index, type);
+    case Storage::kObject: return fmt::format("%{}=object{}", i, s.index);
     case Storage::kNone: return "-";
   }
   return "?";

@@ -19,15 +19,15 @@
 
 namespace weir {
 
-// kForm: what a kernel has in place of a variable (Form).
-enum class Storage : uint8_t { kArena, kConstant, kFeed, kVariable, kForm, kOutput, kDynamic, kNone };
+// kForm: what a kernel has in place of a variable (Form). kObject: no tensor, but the cell of a table, queue or reader.
+enum class Storage : uint8_t { kArena, kConstant, kFeed, kVariable, kForm, kOutput, kDynamic, kObject, kNone };
 
 struct Slot {
   Storage storage = Storage::kNone;
   DType dtype = DType::kInvalid;
   Shape shape;         // of static slots
   int64_t offset = 0;  // bytes from the beginning of the arena, constant, feed, variable or output
-  int32_t index = -1;  // number of the constant, feed, variable, output or dynamic tensor
+  int32_t index = -1;  // number of the constant, feed, variable, output, dynamic tensor or object
   int64_t bytes() const { return shape.num_elements() * static_cast<int64_t>(SizeOf(dtype)); }
   bool is_static() const { return storage != Storage::kDynamic; }
 };
@@ -39,7 +39,8 @@ struct DynamicInput {
   DType dtype = DType::kInvalid;
   Shape shape;
   const Tensor* value = nullptr;
-  std::string_view name = {};  // in the op's definition
+  std::string_view name = {};    // in the op's definition
+  ObjectCell* object = nullptr;  // behind the handle of a table, queue or reader
 };
 // Fills the output shapes that the op's shape function can tell. Injected, since ops are not visible to the runtime.
 using InferFn = std::function<Status(const std::vector<DynamicInput>& inputs, std::vector<PartialShape>* outputs)>;
@@ -102,6 +103,7 @@ struct Step {
   int64_t workspace_offset = 0;  // in the arena
   int32_t first_operand = 0;     // in Plan::operands: inputs, then outputs
   int16_t num_inputs = 0, num_outputs = 0;
+  bool waits = false;            // for another run, by itself or in a nested plan
   NodeState* state = nullptr;
   std::vector<int32_t> writes;   // variables, ascending
   std::shared_ptr<const StepInfo> info;
@@ -120,6 +122,7 @@ struct PlanFetch {
   std::string name;
   int32_t slot = -1;
   int32_t variable = -1;       // instead of a slot: a handle, of this variable
+  int32_t object = -1;         // or of this object
   int32_t output = -1;         // slot's storage is output buffer `output`, which the fetch takes
 };
 
@@ -144,6 +147,7 @@ class Plan {
   std::vector<PlanFeed> feeds;
   std::vector<PlanFetch> fetches;
   std::vector<PlanVariable> variables;
+  std::vector<std::shared_ptr<ObjectCell>> objects;
   std::vector<int32_t> written;   // variables, in the order in which every run locks them
   std::vector<std::vector<int32_t>> outputs;  // per output buffer: its slots
   std::vector<int64_t> output_bytes;

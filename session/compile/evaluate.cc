@@ -18,15 +18,16 @@ std::vector<std::string_view> InputNamesOf(const Node& n) {
   return names;
 }
 
-InferFn InferFunctionOf(const Node& n) {
+InferFn InferFunctionOf(const Node& n, std::vector<std::shared_ptr<const Resource>> objects) {
   const OpDef* def = n.def();
   std::vector<DType> dtypes;
   for (const OutputType& t : n.outputs()) dtypes.push_back(t.dtype);
   auto declared = def->InputTypes(n.attrs());
   std::vector<bool> handles;
   for (size_t i = 0; declared.ok() && i < declared->size(); ++i) handles.push_back((*declared)[i] == kResource);
-  return [def, attrs = n.attrs(), dtypes, handles](const std::vector<DynamicInput>& inputs,
-                                                   std::vector<PartialShape>* outputs) -> Status {
+  objects.resize(handles.size());
+  return [def, attrs = n.attrs(), dtypes, handles, objects = std::move(objects)](
+             const std::vector<DynamicInput>& inputs, std::vector<PartialShape>* outputs) -> Status {
     std::vector<ShapeContext::Input> in;
     for (const DynamicInput& i : inputs) {
       ShapeContext::Input s;
@@ -35,7 +36,7 @@ InferFn InferFunctionOf(const Node& n) {
       if (i.dtype != kVariant) s.handle_dtype = i.dtype, s.handle_shape = PartialShape(i.shape);
       // While running a variable stands where its handle stood; the op's shape function expects the handle.
       if (in.size() < handles.size() && handles[in.size()])
-        s.dtype = kResource, s.shape = PartialShape::Scalar(), s.constant = nullptr;
+        s.dtype = kResource, s.shape = PartialShape::Scalar(), s.constant = nullptr, s.resource = objects[in.size()];
       in.push_back(std::move(s));
     }
     std::vector<OutputType> out(dtypes.size());

@@ -66,16 +66,54 @@ class PlanBuilder {
       return Unimplemented("has more than 32,767 inputs or outputs");
     std::vector<int32_t> operands;
     for (Endpoint e : n.inputs()) {
-      if (!IsHandle(g_, e)) {
-        operands.push_back(slots_.SlotOf(e));
+      if (!IsHandle(g_, e) || IsObject(g_, e)) {
+        operands.push_back(SlotOf(e));
         continue;
       }
       WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(e));
       operands.push_back(variables_.SlotOf(v));
     }
-    for (size_t i = 0; i < n.outputs().size(); ++i) operands.push_back(slots_.SlotOf({n.id(), static_cast<int>(i)}));
+    for (size_t i = 0; i < n.outputs().size(); ++i) {
+      const Endpoint e{n.id(), static_cast<int>(i)};
+      operands.push_back(n.def()->makes_handle() ? SlotOf(e) : slots_.SlotOf(e));
+    }
     plan_->operands.insert(plan_->operands.end(), operands.begin(), operands.end());
     return {};
+  }
+
+  // A tensor's slot, or that of the table, queue or reader whose handle `e` is.
+  int32_t SlotOf(Endpoint e) {
+    if (!IsObject(g_, e)) return slots_.SlotOf(e);
+    const int32_t number = ObjectOf(e);
+    auto [it, fresh] = object_slots_.emplace(number, static_cast<int32_t>(plan_->slots.size()));
+    if (fresh) plan_->slots.push_back({Storage::kObject, kResource, Shape(), 0, number});
+    return it->second;
+  }
+
+  // Its number in the plan.
+  int32_t ObjectOf(Endpoint handle) {
+    auto cell = env_.resources->Object(*g_.type(handle).resource);
+    auto& objects = plan_->objects;
+    auto it = std::find(objects.begin(), objects.end(), cell);
+    if (it == objects.end()) it = objects.insert(it, std::move(cell));
+    return static_cast<int32_t>(it - objects.begin());
+  }
+
+  // The variables that a kernel writes.
+  Status AddWrites(const Node& n, Step* step) {
+    for (int i : n.def()->writes()) {
+      if (IsObject(g_, n.input(i))) continue;
+      WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(i)));
+      step->writes.push_back(v);
+      plan_->variables[v].written = true;
+    }
+    variables_.NoteHandleReads(n);
+    return {};
+  }
+
+  void AddStep(const Node& n, Step step) {
+    step.waits = order_.waits[static_cast<size_t>(n.id().value)];
+    plan_->steps.push_back(std::move(step));
   }
 
   Status Emit(NodeId id) {
@@ -139,6 +177,10 @@ class PlanBuilder {
     if (index < 0 || index >= static_cast<int64_t>(plan_->fetches.size()))
       return InvalidArgument("has an index out of range");
     PlanFetch& fetch = plan_->fetches[index];
+    if (IsObject(g_, n.input(0))) {
+      fetch.object = ObjectOf(n.input(0));
+      return {};
+    }
     if (IsHandle(g_, n.input(0))) {  // a loop body hands its handles on; there is no value
       WEIR_ASSIGN_OR_RETURN(fetch.variable, variables_.Of(n.input(0)));
       return {};
@@ -242,7 +284,9 @@ class PlanBuilder {
     for (size_t i = 0; i < n.inputs().size(); ++i) {
       Endpoint e = n.input(static_cast<int>(i));
       const OutputType& t = g_.type(e);
-      if (IsHandle(g_, e)) {
+      if (IsObject(g_, e)) {
+        in.push_back({kResource, Shape(), nullptr, true});
+      } else if (IsHandle(g_, e)) {
         in.push_back({t.handle_dtype, *t.handle_shape.ToShape(), nullptr, true});
       } else {
         auto shape = t.shape.ToShape();
@@ -283,6 +327,7 @@ class PlanBuilder {
   Result<bool> AddOutputs(const Node& n, const Prepared& prepared) {
     std::set<int32_t> taken;
     for (int i = 0; i < static_cast<int>(n.outputs().size()); ++i) {
+      if (IsObject(g_, {n.id(), i})) continue;
       if (i == 0 && UpdatesVariable(n)) {
         slots_.AddInPlace({n.id(), 0}, slots_.MemoryOf(n.input(0)));
         plan_->feeds[g_.node(n.input(0).node).attr<int64_t>("index")].updated = true;
@@ -360,18 +405,13 @@ class PlanBuilder {
     if (in_place) info->note = "in place";
     WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
     AddForms(n, prepared, step);
-    for (int i : n.def()->writes()) {
-      WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(i)));
-      step.writes.push_back(v);
-      plan_->variables[v].written = true;
-    }
-    variables_.NoteHandleReads(n);
+    WEIR_RETURN_IF_ERROR(AddWrites(n, &step));
     step.prepared = std::move(prepared);
     WEIR_ASSIGN_OR_RETURN(const int64_t workspace, Cut(step.prepared, env_.options.threads));
     if (workspace > 0) slots_.AddWorkspace(plan_->steps.size(), workspace, order_[n.id()]);
     step.state = StateOf(n);
     step.info = std::move(info);
-    if (!step.prepared.phases.empty()) plan_->steps.push_back(std::move(step));
+    if (!step.prepared.phases.empty()) AddStep(n, std::move(step));
     return {};
   }
 
@@ -383,25 +423,29 @@ class PlanBuilder {
     info->kernel = kernel;
     info->attrs = n.attrs();
     info->input_names = InputNamesOf(n);
-    info->infer = InferFunctionOf(n);
+    info->infer = InferFunctionOf(n, ObjectsOf(n));
     // Not of what goes to the world for its shapes, as a restore op does.
-    info->preparation_keeps = n.def()->random() || !n.def()->stateful() || !n.def()->writes().empty();
+    info->preparation_keeps = (n.def()->random() || !n.def()->stateful() || !n.def()->writes().empty()) &&
+                              !kernel->while_running();
     int num_inputs = static_cast<int>(n.inputs().size());
     for (int i = 0; i < num_inputs; ++i) info->needs_value.push_back(kernel->NeedsValueOf(i, num_inputs));
     info->note = "shapes or parameters are known only while running";
-    for (size_t i = 0; i < n.outputs().size(); ++i)
-      WEIR_RETURN_IF_ERROR(slots_.AddOutput({n.id(), static_cast<int>(i)}).status());
-    WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
-    for (int i : n.def()->writes()) {
-      WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(i)));
-      step.writes.push_back(v);
-      plan_->variables[v].written = true;
+    for (int i = 0; i < static_cast<int>(n.outputs().size()); ++i) {
+      if (!IsObject(g_, {n.id(), i})) WEIR_RETURN_IF_ERROR(slots_.AddOutput({n.id(), i}).status());
     }
-    variables_.NoteHandleReads(n);
+    WEIR_RETURN_IF_ERROR(AddOperands(n, &step));
+    WEIR_RETURN_IF_ERROR(AddWrites(n, &step));
     step.state = StateOf(n);
     step.info = std::move(info);
-    plan_->steps.push_back(std::move(step));
+    AddStep(n, std::move(step));
     return {};
+  }
+
+  // By input, what is known of the table, queue or reader that it is a handle of.
+  std::vector<std::shared_ptr<const Resource>> ObjectsOf(const Node& n) const {
+    std::vector<std::shared_ptr<const Resource>> objects;
+    for (Endpoint e : n.inputs()) objects.push_back(IsObject(g_, e) ? g_.type(e).resource : nullptr);
+    return objects;
   }
 
   // What a branch or a loop hands to its bodies.
@@ -416,11 +460,11 @@ class PlanBuilder {
       Endpoint e = n.input(static_cast<int>(i));
       OutputType t = g_.type(e);
       t.value.reset();
-      if (IsHandle(g_, e)) {
+      if (IsHandle(g_, e) && !IsObject(g_, e)) {
         WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(e));
         a.variables.insert(v);
         variables_.NoteRead(v, n);
-      } else if (!roles_.Static(e)) {
+      } else if (!IsHandle(g_, e) && !roles_.Static(e)) {
         t.shape = PartialShape::Unknown();
       }
       // A loop variable keeps only what the loop keeps of its shape.
@@ -432,6 +476,14 @@ class PlanBuilder {
       a.inputs.push_back(static_cast<int>(i));
     }
     return a;
+  }
+
+  // Whether the nested plan's result is a handle of the same resource.
+  Result<bool> HandsOn(Endpoint handle, const Plan& nested, const PlanFetch& result) {
+    if (IsObject(g_, handle))
+      return result.object >= 0 && nested.objects[result.object] == plan_->objects[ObjectOf(handle)];
+    WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(handle));
+    return result.variable >= 0 && nested.variables[result.variable].variable == plan_->variables[v].variable;
   }
 
   // The executor trusts that a nested plan gives what the node promises, and that a loop keeps its variables.
@@ -454,9 +506,8 @@ class PlanBuilder {
                                            DTypeName(n.outputs()[i].dtype), i, f.name, DTypeName(dtype(i))));
       }
       if (n.def()->calls() != CallKind::kLoop || dtype(i) != kResource) continue;
-      WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(n.input(static_cast<int>(i))));
-      const bool other = nested.variables[nested.fetches[i].variable].variable != plan_->variables[v].variable;
-      if (other) return Unimplemented(fmt::format("has a body that hands on another resource as loop variable {}", i));
+      WEIR_ASSIGN_OR_RETURN(const bool same, HandsOn(n.input(static_cast<int>(i)), nested, nested.fetches[i]));
+      if (!same) return Unimplemented(fmt::format("has a body that hands on another resource as loop variable {}", i));
     }
     return {};
   }
@@ -495,7 +546,7 @@ class PlanBuilder {
     const int64_t workspace = LayOutNested(*plan_, step, info.get());
     if (workspace > 0) slots_.AddWorkspace(plan_->steps.size(), workspace, order_[n.id()]);
     step.info = std::move(info);
-    plan_->steps.push_back(std::move(step));
+    AddStep(n, std::move(step));
     return {};
   }
 
@@ -507,6 +558,7 @@ class PlanBuilder {
   SlotTable slots_;
   VariableTable variables_;
   Copies copies_;
+  std::map<int32_t, int32_t> object_slots_;  // by object
   std::map<std::pair<NodeId, int>, std::shared_ptr<Buffer>> forms_;  // by node and input
 };
 

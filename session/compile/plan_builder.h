@@ -60,7 +60,8 @@ const KernelDef* KernelOf(const Node& n);
 // What the op's definition calls each input of the node; those of a list have its name.
 std::vector<std::string_view> InputNamesOf(const Node& n);
 
-// A step's shape function for dynamic steps.
-InferFn InferFunctionOf(const Node& n);
+// A step's shape function for dynamic steps. `handles`: of inputs that are handles of tables, queues and readers, what
+// is known of these; null for others. May have fewer than the node has inputs.
+InferFn InferFunctionOf(const Node& n, std::vector<std::shared_ptr<const Resource>> handles = {});
 
 }  // namespace weir

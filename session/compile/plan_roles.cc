@@ -44,10 +44,12 @@ bool Roles::Static(Endpoint e) const {
 
 bool Roles::AllStatic(const Node& n) const {
   for (Endpoint e : n.inputs()) {
+    if (IsObject(*g_, e)) continue;
     if (IsHandle(*g_, e) ? !g_->type(e).handle_shape.fully_known() : !Static(e)) return false;
   }
   for (size_t i = 0; i < n.outputs().size(); ++i) {
-    if (!Static({n.id(), static_cast<int>(i)})) return false;
+    const Endpoint e{n.id(), static_cast<int>(i)};
+    if (!IsObject(*g_, e) && !Static(e)) return false;
   }
   return true;
 }
@@ -59,23 +61,25 @@ Result<Role> Roles::Decide(const Node& n) {
   if (n.Is("_Retval")) return Role::kFetch;
   if (n.def()->compiled_away() && n.inputs().empty() && n.outputs().empty()) return Role::kNothing;  // order alone
   const OpDef& op = *n.def();
-  if (op.makes_handle() || (op.hands_on() && IsHandle(*g_, {n.id(), 0}))) return Role::kHandle;
+  const KernelDef* kernel = KernelOf(n);
+  const bool handle = op.makes_handle() || (op.hands_on() && IsHandle(*g_, {n.id(), 0}));
+  if (handle && !(kernel && op.makes_handle())) return Role::kHandle;
   // What the executor does itself, since a variable may take another shape and memory by it.
   if (n.Is("ReadVariableOp")) return Role::kRead;
   if (n.Is("AssignVariableOp")) return Role::kAssign;
   if (n.Is("VarIsInitializedOp")) return Role::kIsInitialized;
   if (op.calls() != CallKind::kNone && op.calls() != CallKind::kCall) return Role::kControl;
-  const KernelDef* kernel = kernels_[n.id().value] = KernelOf(n);
+  kernels_[n.id().value] = kernel;
   if (op.fed() && !kernel) {
     return FailedPrecondition("must be fed")
         .Help(fmt::format("feed '{}' a value of {}", n.name(), g_->type({n.id(), 0}).ToString()));
   }
   if (!kernel) return Unimplemented("has no kernel");
   for (const OutputType& t : n.outputs()) {
-    if (!IsCarried(BaseType(t.dtype)))
+    if (!handle && !IsCarried(BaseType(t.dtype)))
       return Unimplemented(fmt::format("gives {}, a dtype that Weir does not compute with", DTypeName(t.dtype)));
   }
-  bool values_known = true;
+  bool values_known = !kernel->while_running();
   for (size_t i = 0; i < n.inputs().size(); ++i) {
     if (kernel->NeedsValueOf(static_cast<int>(i), static_cast<int>(n.inputs().size())))
       values_known &= ConstantValue(*g_, n.input(static_cast<int>(i))) != nullptr;
@@ -84,6 +88,7 @@ Result<Role> Roles::Decide(const Node& n) {
   // Outputs whose shapes are known stay static even when the parameters come while running.
   for (size_t i = 0; i < n.outputs().size(); ++i) {
     Endpoint e{n.id(), static_cast<int>(i)};
+    if (IsObject(*g_, e)) continue;
     if (!Static(e) || kernel->has_views()) dynamic_.insert(e);
   }
   return Role::kDynamic;

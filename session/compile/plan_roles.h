@@ -24,6 +24,10 @@ enum class Role {
 };
 
 inline bool IsHandle(const Graph& g, Endpoint e) { return BaseType(g.type(e).dtype) == kResource; }
+// The handle of a table, a queue or a reader.
+inline bool IsObject(const Graph& g, Endpoint e) {
+  return IsHandle(g, e) && g.type(e).resource && g.type(e).resource->kind != ResourceKind::kVariable;
+}
 
 class Roles {
  public:

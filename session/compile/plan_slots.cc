@@ -2,11 +2,38 @@
 
 #include <algorithm>
 
+#include "weir/graph/functions.h"
+#include "weir/graph/infer.h"
 #include "weir/runtime/plan/memory_planner.h"
 
 namespace weir {
 
-Order::Order(const Graph& g, std::vector<NodeId> in_order) : nodes(std::move(in_order)), position(g.num_ids()) {
+namespace {
+
+// Before all else what the first node that waits needs, then that itself, then what the second one needs, …
+void PutWaitingFirst(const Graph& g, const std::vector<bool>& waits, std::vector<NodeId>* nodes) {
+  const size_t never = nodes->size();
+  std::vector<size_t> turn(static_cast<size_t>(g.num_ids()), never);
+  size_t turns = 0;
+  for (NodeId waiting : *nodes) {
+    if (!waits[static_cast<size_t>(waiting.value)] || turn[static_cast<size_t>(waiting.value)] != never) continue;
+    const std::vector<bool> needed = NeededBy(g, {waiting});
+    for (size_t i = 0; i < needed.size(); ++i) {
+      if (needed[i] && turn[i] == never) turn[i] = turns;
+    }
+    ++turns;
+  }
+  if (turns == 0) return;
+  std::stable_sort(nodes->begin(), nodes->end(), [&](NodeId a, NodeId b) {
+    return turn[static_cast<size_t>(a.value)] < turn[static_cast<size_t>(b.value)];
+  });
+}
+
+}  // namespace
+
+Order::Order(const Graph& g, std::vector<NodeId> topological)
+    : nodes(std::move(topological)), position(g.num_ids()), waits(WaitingNodes(g)) {
+  PutWaitingFirst(g, waits, &nodes);
   for (size_t i = 0; i < nodes.size(); ++i) position[nodes[i].value] = static_cast<int>(i);
 }
 

@@ -10,13 +10,16 @@
 
 namespace weir {
 
-// The nodes in the order in which they run, and the place of each in it.
+// The nodes in the order in which they run, and the place of each in it. Those that may wait for another run come as
+// early as they can, before others read variables: what is read before a wait and wanted after it has to be copied.
 struct Order {
-  Order(const Graph& g, std::vector<NodeId> in_order);
+  // `topological` prefers program order.
+  Order(const Graph& g, std::vector<NodeId> topological);
   int operator[](NodeId id) const { return position[id.value]; }
 
   std::vector<NodeId> nodes;
   std::vector<int> position;  // by id
+  std::vector<bool> waits;    // by id; of calls, whether the function may
 };
 
 // The memory that one or several tensors share.

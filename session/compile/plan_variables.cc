@@ -14,6 +14,8 @@ Result<int32_t> VariableTable::Of(Endpoint handle) {
     return Unimplemented(fmt::format("takes the resource '{}', and which variable that is is not known",
                                      g_.EndpointName(handle)));
   }
+  if (t.resource->kind != ResourceKind::kVariable)
+    return InvalidArgument(fmt::format("takes '{}', which is no variable", g_.EndpointName(handle)));
   PlanVariable v;
   WEIR_ASSIGN_OR_RETURN(v.variable, resources_.Variable(*t.resource, t.handle_dtype, t.handle_shape));
   if (auto shape = t.handle_shape.ToShape()) v.has_shape = true, v.shape = *shape;
@@ -106,13 +108,13 @@ bool VariableTable::WrittenBetween(int32_t v, int after, int up_to) {
   if (!writes_found_) {
     for (NodeId id : order_.nodes) {
       for (int32_t w : WrittenBy(g_.node(id))) write_positions_[w].push_back(order_[id]);
+      if (order_.waits[id.value]) waits_.push_back(order_[id]);
     }
     writes_found_ = true;
   }
-  for (int p : write_positions_[v]) {
-    if (p > after && p <= up_to) return true;
-  }
-  return false;
+  auto between = [&](int p) { return p > after && p <= up_to; };
+  return std::any_of(write_positions_[v].begin(), write_positions_[v].end(), between) ||
+         std::any_of(waits_.begin(), waits_.end(), between);
 }
 
 }  // namespace weir

@@ -28,7 +28,7 @@ class VariableTable {
   void NoteAssigned(int32_t v);
   // A slot that may be in a variable's memory, whose address it then follows.
   void NoteView(int32_t slot);
-  // Whether it changes at a position in (after, up_to].
+  // Whether it changes at a position in (after, up_to], or may: a step that waits lets others write.
   bool WrittenBetween(int32_t v, int after, int up_to);
 
  private:
@@ -42,6 +42,7 @@ class VariableTable {
   Plan& plan_;
   std::map<int32_t, int32_t> slots_;
   std::map<int32_t, std::vector<int>> write_positions_;
+  std::vector<int> waits_;  // positions
   bool writes_found_ = false;
   std::set<int32_t> assigned_;
 };

@@ -71,12 +71,15 @@ Result<SavedVariable> RestoredBy(const Graph& g, const Node& assign) {
   return v;
 }
 
+// The restore op of the graph's MetaGraph; invalid where there is none.
+NodeId RestoreOp(const Graph& g) {
+  const MetaGraph* meta = g.file_info().meta.get();
+  return meta && meta->saver ? g.Find(NodeNameOf(meta->saver->restore_op)) : NodeId();
+}
+
 Result<std::vector<SavedVariable>> ByRestoreOp(const Graph& g) {
   std::vector<SavedVariable> all;
-  const MetaGraph* meta = g.file_info().meta.get();
-  if (!meta || !meta->saver) return all;
-  const std::string& op = meta->saver->restore_op;
-  NodeId root = g.Find(NodeNameOf(op));
+  const NodeId root = RestoreOp(g);
   if (!root.valid()) return all;
   WEIR_ASSIGN_OR_RETURN(Graph part, RestoringPart(g, root));
   for (NodeId id : part.nodes()) {
@@ -124,6 +127,21 @@ std::string KeyOf(const io::BundleReader& reader, const SavedVariable& v,
 }
 
 }  // namespace
+
+std::vector<std::string> SavedTables(const Graph& g) {
+  std::vector<std::string> tables;
+  const NodeId root = RestoreOp(g);
+  if (!root.valid()) return tables;
+  auto part = RestoringPart(g, root);
+  if (!part.ok()) return tables;  // which CheckpointMap tells of
+  for (NodeId id : part->nodes()) {
+    const Node& n = (*part)[id];
+    if (!n.Is("LookupTableImportV2")) continue;
+    const auto& table = part->type(n.input(0)).resource;
+    tables.push_back(table ? table->name : part->node(n.input(0).node).name());
+  }
+  return tables;
+}
 
 std::vector<SavedVariable> VariablesByName(const Graph& g) {
   std::map<std::string, const VariableInfo*> infos;

@@ -29,6 +29,9 @@ struct SavedVariable {
 // malformed, or restores a variable in a way of which Weir cannot tell the names; never the variable's own name
 // instead.
 Result<std::vector<SavedVariable>> CheckpointMap(const Graph& g);
+// By name, the tables that the restore op of the graph's MetaGraph fills from the checkpoint: only that can, and the
+// graph's save op save them.
+std::vector<std::string> SavedTables(const Graph& g);
 // Every variable under its own name, or as a part of the partitioned variable that it belongs to.
 std::vector<SavedVariable> VariablesByName(const Graph& g);
 

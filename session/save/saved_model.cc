@@ -219,12 +219,14 @@ Status RestoreWhatIsThere(Session& session, const std::string& checkpoint, std::
     WEIR_RETURN_IF_ERROR(session.SetVariable(variables[i].variable, value));
   for (size_t i = 0; i < missing.size() && i < 5; ++i)
     notes->push_back(fmt::format("variable '{}' is not in the checkpoint", variables[missing[i]].key));
+  for (const std::string& table : SavedTables(session.graph()))
+    notes->push_back(fmt::format("table '{}' is not filled, which the graph's restore op does", table));
   return {};
 }
 
 namespace {
 
-// Runs a node that prepares the model. One that needs an op that Weir does not have (a table's) is left out and told:
+// Runs a node that prepares the model. One that needs an op that Weir does not have is left out and told:
 // what does without it runs all the same.
 Status RunKnown(const Session& session, const NamedFeeds& feeds, const std::string& node, const RunConfig& config,
                 bool* ran, std::vector<std::string>* notes) {

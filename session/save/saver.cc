@@ -90,7 +90,14 @@ std::vector<std::string> CheckpointNames(const Graph& g) {
 Saver::Saver(Session* session, SaverOptions options) : session_(session), options_(std::move(options)) {}
 
 Result<std::vector<SavedVariable>> Saver::Variables() const {
-  if (options_.variables.empty() && options_.names.empty()) return CheckpointMap(session_->graph());
+  if (options_.variables.empty() && options_.names.empty()) {
+    const Graph& g = session_->graph();
+    if (auto tables = SavedTables(g); !tables.empty()) {
+      return Unimplemented(fmt::format("error[variable]: the graph's own saver keeps the table '{}', too", tables[0]))
+          .Help("run its save and restore ops, or name the variables to save in SaverOptions");
+    }
+    return CheckpointMap(g);
+  }
   const std::vector<SavedVariable> known = VariablesByName(session_->graph());
   std::map<std::string, SavedVariable> all;
   for (const SavedVariable& v : known) all.emplace(v.variable, v);

@@ -62,9 +62,10 @@ class Fuzzer {
     Session session(b, {.threads = Chance(0.2) ? 3 : 1, .optimize = Chance(0.7), .print = [](const std::string&) {}});
     for (const auto& [name, value] : variables_) session.SetVariable(name, value).IgnoreError();
     std::erase_if(outputs, [](const Output& o) { return !o.valid() || o.dtype() == kResource; });
-    Result<std::vector<Tensor>> got = session.Run(outputs, feeds, {op}, {.timeout = std::chrono::milliseconds(20000)});
+    const std::chrono::milliseconds patience(def.waits() ? 5 : 20000);
+    Result<std::vector<Tensor>> got = session.Run(outputs, feeds, {op}, {.timeout = patience});
     if (got.ok()) ++ran;
-    if (!got.ok() && got.status().code() == Code::kDeadlineExceeded) throw Error(Code::kDeadlineExceeded, "hangs");
+    if (!def.waits() && got.status().code() == Code::kDeadlineExceeded) throw Error(Code::kDeadlineExceeded, "hangs");
   }
 
   int64_t built = 0, ran = 0;
@@ -146,8 +147,38 @@ class Fuzzer {
     return types_[arg.type_attr] = IsSupported(t) ? t : kFloat;
   }
 
+  // The table, queue or reader that an argument of this name wants; invalid for others.
+  Output AddObject(Builder& b, const OpDef& def, const ArgDef& arg) {
+    auto type = [&](std::initializer_list<const char*> names) {
+      ArgDef as = arg;
+      as.type = DType::kInvalid;
+      for (const char* name : names) {
+        if (def.FindAttr(name)) as.type_attr = name;
+      }
+      return as.type_attr.empty() ? kInt64 : TypeOf(def, as);
+    };
+    const std::string form = arg.is_ref ? "" : "V2";
+    if (arg.name == "table_handle") {
+      const char* makers[] = {"HashTable", "MutableHashTable", "MutableHashTableOfTensors"};
+      const int maker = Pick(3);
+      AttrMap attrs{{"key_dtype", type({"Tin", "Tkey", "Tkeys"})}, {"value_dtype", type({"Tout", "Tval", "Tvalues"})}};
+      if (maker == 2) attrs["value_shape"] = PartialShape({Pick(4)});
+      return b.Add(makers[maker] + form, {}, attrs);
+    }
+    if (arg.name == "handle" || arg.name == "queue_handle") {
+      const char* makers[] = {"FIFOQueue", "RandomShuffleQueue", "PaddingFIFOQueue", "PriorityQueue"};
+      std::vector<DType> types = {arg.name == "handle" ? kTypes[Pick(std::size(kTypes))] : kString};
+      AttrMap attrs{{"component_types", types}, {"capacity", int64_t{Pick(4) - 1}}};
+      if (Chance(0.7)) attrs["shapes"] = std::vector<PartialShape>{RandomShape(2)};
+      return b.Add(makers[Pick(4)] + form, {}, attrs);
+    }
+    if (arg.name == "reader_handle") return b.Add("IdentityReader" + form, {}, {});
+    return {};
+  }
+
   void AddInput(Builder& b, const OpDef& def, const ArgDef& arg, bool fed, std::vector<Input>* inputs, Feeds* feeds) {
     if (arg.type == kResource || arg.is_ref) {
+      if (Output object = AddObject(b, def, arg); object.valid()) return inputs->push_back(object);
       const char* type_attr = def.FindAttr("T") ? "T" : "dtype";
       ArgDef as = arg;
       as.type = DType::kInvalid, as.type_attr = type_attr;

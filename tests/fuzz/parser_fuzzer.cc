@@ -30,7 +30,7 @@
 #include "weir/runtime/io/example.h"
 #include "weir/runtime/io/npy.h"
 #include "weir/runtime/io/record.h"
-#include "weir/runtime/io/table.h"
+#include "weir/runtime/io/key_table.h"
 #include "weir/session/events/event.h"
 #include "weir/session/save/saved_model.h"
 #include "weir/tests/fuzz/current_case.h"

@@ -20,6 +20,9 @@ SpecialChecks OptionalSpecials();     // optional_test.cc
 SpecialChecks TensorArraySpecials();  // tensor_arrays_test.cc
 SpecialChecks SequenceSpecials();     // cudnn_test.cc
 SpecialChecks RandomSpecials();       // random/sampling_test.cc
+SpecialChecks TableSpecials();        // table_test.cc
+SpecialChecks QueueSpecials();        // queue_test.cc
+SpecialChecks ReaderSpecials();       // readers_test.cc
 
 namespace {
 
@@ -28,7 +31,8 @@ const SpecialChecks& Specials() {
     SpecialChecks checks;
     for (SpecialChecks family :
          {ArraySpecials(), StateSpecials(), ControlSpecials(), IoSpecials(), FrameSpecials(), ListSpecials(),
-          OptionalSpecials(), TensorArraySpecials(), SequenceSpecials(), RandomSpecials()}) {
+          OptionalSpecials(), TensorArraySpecials(), SequenceSpecials(), RandomSpecials(), TableSpecials(),
+          QueueSpecials(), ReaderSpecials()}) {
       checks.merge(family);
     }
     return checks;

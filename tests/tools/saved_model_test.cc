@@ -34,7 +34,7 @@ meta_graphs {
           attr {key: 'Tin' value {list {type: DT_FLOAT type: DT_RESOURCE}}}
           attr {key: 'Tout' value {list {type: DT_FLOAT}}}}
     node {name: 'n' op: 'Neg' input: 'x' attr {key: 'T' value {type: DT_FLOAT}}}
-    node {name: 'table' op: 'HashTableV2'}
+    node {name: 'table' op: 'FutureTable'}
     node {name: 'fill' op: 'StatefulPartitionedCall' input: 'table' attr {key: 'f' value {func {name: 'fill'}}}
           attr {key: 'Tin' value {list {type: DT_RESOURCE}}} attr {key: 'Tout' value {list {}}}}
     node {name: 'init' op: 'NoOp' input: '^fill'}
@@ -52,7 +52,7 @@ meta_graphs {
         signature {name: 'fill' input_arg {name: 't' type: DT_RESOURCE} is_stateful: true control_output: 'i'}
         node_def {name: 'k' op: 'Const' attr {key: 'dtype' value {type: DT_FLOAT}} attr {key: 'value'
               value {tensor {dtype: DT_FLOAT tensor_shape {} float_val: 1}}}}
-        node_def {name: 'i' op: 'LookupTableImportV2' input: 't' input: 'k:output:0' input: 'k:output:0'}
+        node_def {name: 'i' op: 'FillFutureTable' input: 't' input: 'k:output:0' input: 'k:output:0'}
         control_ret {key: 'i' value: 'i'}
       }
     }
@@ -118,7 +118,7 @@ TEST_F(SavedModel, RunsBySignatureThoughItsInitNeedsAnUnknownOp) {
 TEST_F(SavedModel, CheckWarnsOfWhatIsUnknown) {
   Ran r = Run("check");
   ExpectSays(r, 0, "0 errors");
-  ExpectSays(r, 0, "warning[unknown-op]: op 'LookupTableImportV2' is not known (1 nodes)");
+  ExpectSays(r, 0, "warning[unknown-op]: op 'FillFutureTable' is not known (1 nodes)");
   ExpectSays(r, 0, "warning[unknown-attr]: op 'Relu' has no attribute 'novel'");
 }
 

@@ -14,15 +14,9 @@ namespace weir {
 
 namespace {
 
-Status CheckAllowed(const PrepareContext& c) {
-  if (c.services().allow_file_ops) return {};
-  return PermissionDenied("works on files, which this session does not allow")
-      .Help("SessionOptions::allow_file_ops allows it, for graphs that are trusted");
-}
-
 // Input 0 is a file's name or prefix; the `lists` inputs that follow it have a string for each of `tensors` tensors.
 Status CheckInputs(const PrepareContext& c, int tensors, int lists) {
-  WEIR_RETURN_IF_ERROR(CheckAllowed(c));
+  WEIR_RETURN_IF_ERROR(c.RequireFileOps());
   for (int i = 0; i <= lists; ++i) {
     if (c.input_dtype(i) != kString)
       return InvalidArgument(fmt::format("wants strings for input {}, not {}", i, DTypeName(c.input_dtype(i))));
@@ -147,7 +141,7 @@ Status PrepareRestoreV2(PrepareContext& c) {
 
 // Restore and RestoreSlice: one tensor, by scalars.
 Status PrepareRestore(PrepareContext& c) {
-  WEIR_RETURN_IF_ERROR(CheckAllowed(c));
+  WEIR_RETURN_IF_ERROR(c.RequireFileOps());
   for (int i = 0; i < c.num_inputs(); ++i) {
     if (c.input_dtype(i) == kString && c.input_shape(i).rank() == 0) continue;
     return InvalidArgument(fmt::format("wants a scalar string for input {}, not {}{}", i, DTypeName(c.input_dtype(i)),
@@ -167,7 +161,7 @@ Status Merge(const RunArgs& a, int64_t n, bool delete_folders) {
 }
 
 Status PrepareMerge(PrepareContext& c) {
-  WEIR_RETURN_IF_ERROR(CheckAllowed(c));
+  WEIR_RETURN_IF_ERROR(c.RequireFileOps());
   if (c.input_shape(0).rank() != 1 || c.input_shape(1).rank() != 0)
     return InvalidArgument("wants a vector of prefixes and a scalar destination");
   c.SetRun([n = c.input_shape(0)[0], folders = c.attr<bool>("delete_old_dirs")](RunArgs& a) {
@@ -206,7 +200,7 @@ Status PrepareShardedFilespec(PrepareContext& c) {
 // ---- files as they are
 
 Status PrepareReadFile(PrepareContext& c) {
-  WEIR_RETURN_IF_ERROR(CheckAllowed(c));
+  WEIR_RETURN_IF_ERROR(c.RequireFileOps());
   WEIR_RETURN_IF_ERROR(CheckScalars(c));
   c.set_output_shape(0, {});
   c.SetRun([](RunArgs& a) {
@@ -218,7 +212,7 @@ Status PrepareReadFile(PrepareContext& c) {
 }
 
 Status PrepareWriteFile(PrepareContext& c) {
-  WEIR_RETURN_IF_ERROR(CheckAllowed(c));
+  WEIR_RETURN_IF_ERROR(c.RequireFileOps());
   WEIR_RETURN_IF_ERROR(CheckScalars(c));
   c.SetRun([](RunArgs& a) {
     const std::string& path = *a.in<std::string>(0);
@@ -230,7 +224,7 @@ Status PrepareWriteFile(PrepareContext& c) {
 }
 
 Status PrepareMatchingFiles(PrepareContext& c) {
-  WEIR_RETURN_IF_ERROR(CheckAllowed(c));
+  WEIR_RETURN_IF_ERROR(c.RequireFileOps());
   if (c.input_shape(0).rank() > 1) {
     return InvalidArgument(
         fmt::format("wants a pattern or a vector of them, not the shape {}", c.input_shape(0).ToString()));

@@ -43,6 +43,20 @@ Status PrepareAssignSum(PrepareContext& c) {
   });
 }
 
+Status PrepareCountUpTo(PrepareContext& c) {
+  WEIR_RETURN_IF_ERROR(CheckDType(c, c.output_dtype(0)));
+  if (c.input_shape(0).rank() != 0)
+    return InvalidArgument(fmt::format("counts by a scalar variable, not one of {}", c.input_shape(0).ToString()));
+  return c.ForType(Types<int32_t, int64_t>{}, c.output_dtype(0), [&](auto t) {
+    using T = decltype(t);
+    c.SetRun([limit = c.attr<int64_t>("limit")](RunArgs& a) {
+      T& count = *a.var<T>(0);
+      if (count >= limit) return a.Fail(OutOfRange(fmt::format("has reached its limit, {}", limit)));
+      *a.out<T>(0) = count++;
+    });
+  });
+}
+
 Result<ScatterPlan> PlanScatter(PrepareContext& c) {
   const Shape &var = c.input_shape(0), &indices = c.input_shape(1), &updates = c.input_shape(2);
   WEIR_RETURN_IF_ERROR(CheckDType(c, c.input_dtype(2)));
@@ -106,6 +120,7 @@ Status PrepareResourceGather(PrepareContext& c) {
 void RegisterStateKernels(KernelRegistry& r) {
   r.Add("AssignAddVariableOp", PrepareAssignSum<false>);
   r.Add("AssignSubVariableOp", PrepareAssignSum<true>);
+  r.Add("ResourceCountUpTo", PrepareCountUpTo);
   r.Add("ResourceScatterAdd", PrepareScatter<kernels::Accumulate<false>>);
   r.Add("ResourceScatterSub", PrepareScatter<kernels::Accumulate<true>>);
   r.Add("ResourceScatterMul", PrepareScatter<kernels::Multiply>);

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "weir/ops/string/cpu/number_texts.h"
+#include "weir/runtime/cpu/parse_number.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
@@ -46,10 +46,10 @@ Status TakeField(std::string_view record, const CsvFormat& f, size_t* at, std::s
 // The field as an element of `type`; false when it spells none.
 bool SetField(std::string* field, DType type, void* element) {
   switch (type) {
-    case kFloat: return ParseNumber(*field, static_cast<float*>(element));
-    case kDouble: return ParseNumber(*field, static_cast<double*>(element));
-    case kInt32: return ParseNumber(*field, static_cast<int32_t*>(element));
-    case kInt64: return ParseNumber(*field, static_cast<int64_t*>(element));
+    case kFloat: return kernels::ParseNumber(*field, static_cast<float*>(element));
+    case kDouble: return kernels::ParseNumber(*field, static_cast<double*>(element));
+    case kInt32: return kernels::ParseNumber(*field, static_cast<int32_t*>(element));
+    case kInt64: return kernels::ParseNumber(*field, static_cast<int64_t*>(element));
     default: return static_cast<std::string*>(element)->swap(*field), true;
   }
 }

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "weir/ops/string/cpu/spaces.h"
+#include "weir/runtime/cpu/spaces.h"
 #include "weir/ops/string/cpu/texts.h"
 #include "weir/runtime/cpu/lanes.h"
 #include "weir/runtime/cpu/moves.h"

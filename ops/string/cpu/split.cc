@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "weir/ops/string/cpu/spaces.h"
+#include "weir/runtime/cpu/spaces.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <type_traits>
 
-#include "weir/ops/string/cpu/number_texts.h"
 #include "weir/runtime/cpu/moves.h"
+#include "weir/runtime/cpu/parse_number.h"
 
 namespace weir {
 
@@ -139,7 +139,7 @@ Status PrepareStringToNumber(PrepareContext& c) {
       auto [begin, end] = a.Range();
       for (int64_t i = begin; i < end; ++i) {
         const std::string& text = a.in<std::string>(0)[i];
-        if (!ParseNumber(text, a.out<T>(0) + i)) {
+        if (!kernels::ParseNumber(text, a.out<T>(0) + i)) {
           return a.Fail(InvalidArgument(fmt::format("could not correctly convert string: {}", text.substr(0, 100))));
         }
       }

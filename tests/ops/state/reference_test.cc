@@ -11,6 +11,7 @@ std::vector<OpRow> ReferenceRows() {
   std::vector<OpRow> rows = {
       WorksUnset({"IsVariableInitialized", {Reference({2, 3})}}),
       {"Assign", {Reference({2, 3}), {2, 3}}},
+      NeverEmpty(OfType(kInt32, Swept("T", {"CountUpTo", {Reference({})}, {{"limit", 100}}}))),
       {"AssignAdd", {Reference({2, 3}), {2, 3}}},
       {"AssignSub", {Reference({2, 3}), {2, 3}}},
   };

@@ -10,6 +10,7 @@ std::vector<OpRow> ResourceRows() {
       {"AssignVariableOp", {Handle({2, 3}), {2, 3}}},
       {"AssignAddVariableOp", {Handle({2, 3}), {2, 3}}},
       {"AssignSubVariableOp", {Handle({2, 3}), {2, 3}}},
+      NeverEmpty(OfType(kInt32, Swept("T", {"ResourceCountUpTo", {Handle({})}, {{"limit", 100}}}))),
       {"DisableCopyOnRead", {Handle({2, 3})}},
       WorksUnset({"VarIsInitializedOp", {Handle({2, 3})}}),
       WorksUnset({"VariableShape", {Handle({2, 3})}}),

@@ -186,7 +186,7 @@ TEST_F(Executor, StopsBetweenPartsWhenCancelled) {
   AddStep({1}, [](RunArgs& a) { EXPECT_TRUE(a.cancelled()); });
   AddStep({1});
   RunContext context(plan_);
-  Status s = Run(context, {.cancel = &cancel});
+  Status s = Run(context, {.limits = {.cancel = &cancel}});
   EXPECT_EQ(s.code(), Code::kCancelled) << s.ToString();
   EXPECT_EQ(log_.Of(0).size(), 3u);
   EXPECT_TRUE(log_.Of(1).empty());

@@ -8,7 +8,7 @@
 #include "weir/runtime/io/checkpoint_state.h"
 #include "weir/runtime/io/crc32c.h"
 #include "weir/runtime/io/npy.h"
-#include "weir/runtime/io/table.h"
+#include "weir/runtime/io/key_table.h"
 #include "weir/tests/temp_folder.h"
 
 namespace weir::io {

@@ -1,19 +1,15 @@
-// The numbers that texts spell.
-#pragma once
+#include "weir/runtime/cpu/parse_number.h"
 
 #include <locale.h>
 
 #include <charconv>
 #include <cstdlib>
-#include <string>
 #include <type_traits>
 
-#include "weir/ops/string/cpu/spaces.h"
+#include "weir/runtime/cpu/spaces.h"
 
-namespace weir {
+namespace weir::kernels {
 
-// Reads all of `text` but white space around it. What is out of a float's range becomes infinite or zero; an integer's
-// is no number.
 template <class T>
 bool ParseNumber(const std::string& text, T* out) {
   const char *begin = text.data(), *end = begin + text.size();
@@ -35,4 +31,11 @@ bool ParseNumber(const std::string& text, T* out) {
   }
 }
 
-}  // namespace weir
+template bool ParseNumber(const std::string&, float*);
+template bool ParseNumber(const std::string&, double*);
+template bool ParseNumber(const std::string&, int32_t*);
+template bool ParseNumber(const std::string&, int64_t*);
+template bool ParseNumber(const std::string&, uint32_t*);
+template bool ParseNumber(const std::string&, uint64_t*);
+
+}  // namespace weir::kernels

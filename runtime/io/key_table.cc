@@ -1,4 +1,4 @@
-#include "weir/runtime/io/table.h"
+#include "weir/runtime/io/key_table.h"
 
 #include <fmt/format.h>
 
