@@ -109,8 +109,8 @@ class TruncatedSampler {
   int tries_ = 0;
 };
 
-// How the numbers are cut: by what the parameters are given for, or, where all are scalars (the means may have one
-// element), by a fixed size.
+// How the numbers are cut: by what the parameters are given for, or, where all are scalars (means and deviations may
+// be vectors of one element), by a fixed size.
 struct Batches {
   int64_t count = 0, size = 0, numbers = 0;
   bool one_set = true;
@@ -127,7 +127,7 @@ Result<Batches> BatchesOf(const PrepareContext& c) {
       return InvalidArgument(fmt::format("needs a scalar or one parameter for each of the {} rows, got {}", out[0],
                                          s.ToString()));
     }
-    b.one_set &= s.rank() == 0 || (i == 1 && one);
+    b.one_set &= s.rank() == 0 || (i <= 2 && one);
   }
   b.size = b.one_set ? kBatch : out[0] == 0 ? 0 : b.numbers / out[0];
   b.count = b.one_set ? (b.numbers + kBatch - 1) / kBatch : out[0];
