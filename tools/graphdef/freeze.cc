@@ -22,7 +22,8 @@ struct FreezeOptions {
 Result<std::vector<std::string>> OutputsOf(const FreezeOptions& o, const LoadedGraph& model) {
   std::vector<std::string> names = o.outputs;
   if (!o.signature.empty()) {
-    WEIR_ASSIGN_OR_RETURN(const SignatureInfo* s, (model.meta ? *model.meta : MetaGraph()).FindSignature(o.signature));
+    static const MetaGraph kNone;
+    WEIR_ASSIGN_OR_RETURN(const SignatureInfo* s, (model.meta ? *model.meta : kNone).FindSignature(o.signature));
     for (const auto& [key, t] : s->outputs) names.push_back(t.name);
   }
   WEIR_ASSIGN_OR_RETURN(Wanted wanted, Want(model, names, {}));
