@@ -70,7 +70,8 @@ Result<Graph> Lower(const Graph& user, const Signature& signature, const Compile
   WEIR_RETURN_IF_ERROR(RefuseFeedsInLoops(user, signature.feeds));
   WEIR_ASSIGN_OR_RETURN(Graph g, CutOut(user, {signature.feeds, signature.fetches, signature.targets}));
   Passes run(g, options);
-  WEIR_RETURN_IF_ERROR(run.Needed({"prune"}));
+  // Why not as a pass: it would be blamed for what is wrong with the user's graph.
+  WEIR_RETURN_IF_ERROR(Prune(g, run.context()).status());
   WEIR_RETURN_IF_ERROR(RefuseUnknownOps(g));  // only runs need them known
   WEIR_RETURN_IF_ERROR(Verify(g));
   WEIR_RETURN_IF_ERROR(run.Needed({"infer_shapes", "fill_defaults"}));

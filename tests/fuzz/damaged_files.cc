@@ -64,7 +64,8 @@ std::string Content(const std::string& path) { return io::ReadFile(path).value()
 
 constexpr const char* kGraphs[] = {
     "x = Placeholder() {dtype: f32, shape: [?,2]}\nw = Const() {value: f32[2,1] [[1], [2]]}\ny = MatMul(x, w)\n",
-    "a = Const() {value: str[2] [\"a\", \"b\"]}\nb = Odd(a, ^a) {k: [1, 2], s: \"x\"} @\"/gpu:0\"\nc = Neg(b:1)\n",
+    "a = Const() {value: str[2] [\"a\", \"b\"]}\nb = Odd(a, ^a) {k: [1, 2], s: \"x\"} @\"/gpu:0\"\n"
+    "c = Neg(b:1) {T: f32}\n",
     "function f(x: T) -> (y: T) {\n  attr T: type\n  x = _Arg() {T: $T, index: 0}\n  n = Neg(x) {T: $T}\n"
     "  y = _Retval(n) {T: $T, index: 0}\n}\nv = VariableV2() {dtype: i64, shape: [2]}\nr = f(v) {T: i64}\n"};
 

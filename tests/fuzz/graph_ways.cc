@@ -35,12 +35,18 @@ const std::vector<std::vector<std::string>> kVerbs{
     {"plan FILE", "plan FILE --optimize=0 --json", "plan FILE --save=plan.meta"},
     {"bench FILE --warmup=0 --runs=1 --threads=1", "bench FILE --warmup=0 --runs=1 --threads=2 --optimize=0"},
     {"draw FILE", "draw FILE --depth=1 --constants"},
+    {"show FILE", "show FILE --json"},
+    {"diff FILE opt.pb", "diff FILE dump.pbtxt --json --no-shapes", "diff FILE FILE"},
+    {"convert FILE -o to.pb", "convert FILE -o to.pbtxt", "convert FILE -o to.weir", "convert FILE -o to.meta",
+     "convert FILE -o to.pbtxt --to=meta-pbtxt", "convert FILE -o model --ckpt=ckpt"},
 };
 // The same of those that need a tensor's name, which follows.
 const std::vector<std::vector<std::string>> kTensorVerbs{
     {"grad FILE --json -o grad.pb --y"},
     {"run FILE --threads=1 --fetch", "bench FILE --warmup=0 --runs=1 --threads=1 --fetch", "plan FILE --fetch",
      "plan FILE --save=plan.meta --fetch", "opt FILE --passes=inline_calls,simplify --fetch"},
+    {"extract FILE -o part.pb --outputs", "extract FILE --json --targets", "extract FILE --inputs"},
+    {"freeze FILE --ckpt=ckpt -o frozen.pb --outputs", "freeze FILE --json --outputs"},
 };
 // And of graphs that have variables.
 const std::vector<std::string> kVariableVerbs{"run FILE --threads=1 --ckpt=ckpt --fetch",
@@ -165,10 +171,11 @@ Ways::Ways(std::string file) : file_(std::move(file)) {
 
 Way Ways::Parse(const std::string& line) const {
   Way way{.line = line, .app = std::make_shared<CLI::App>("", "graphdef")};
-  way.runs = line.starts_with("run") || line.starts_with("bench") || line.starts_with("opt FILE --verify");
+  way.runs = line.starts_with("run") || line.starts_with("bench") || line.starts_with("opt FILE --verify") ||
+             line.starts_with("freeze");  // a SavedModel's init op
   tool::AddVerbs(*way.app, &way.action);
   std::string given = line;
-  if (size_t at = line.find("FILE"); at != line.npos) given.replace(at, 4, file_);
+  for (size_t at; (at = given.find("FILE")) != given.npos;) given.replace(at, 4, file_);
   way.app->parse(given);
   if (line.find("--save") == line.npos) return way;
   const bool fetches = line.find("--fetch") != line.npos;

@@ -51,11 +51,11 @@ TEST(DiffGraphs, TellsWhatChanged) {
   EXPECT_EQ(Differences("Relu(y)", "Relu(x)"), "~ 'z' (Relu): input 0 y:0 -> x:0\n");
   EXPECT_EQ(Differences(", ^init", ""), "~ 'y' (MatMul): control input init -> none\n");
   EXPECT_EQ(Differences("shape: [?,2]", "shape: [5,2]"),
-            "~ 'x' (Placeholder): attr 'shape' [?,2] -> [5,2]; shape of output 0 f32[?,2] -> f32[5,2]\n"
+            "~ 'x' (Placeholder): attr 'shape' <?,2> -> <5,2>; shape of output 0 f32[?,2] -> f32[5,2]\n"
             "~ 'y' (MatMul): shape of output 0 f32[?,2] -> f32[5,2]\n"
             "~ 'z' (Relu): shape of output 0 f32[?,2] -> f32[5,2]\n");
   EXPECT_EQ(Differences("shape: [?,2]", "shape: [5,2]", {.shapes = false}),
-            "~ 'x' (Placeholder): attr 'shape' [?,2] -> [5,2]\n");
+            "~ 'x' (Placeholder): attr 'shape' <?,2> -> <5,2>\n");
   EXPECT_EQ(Differences("z = Relu(y)\n", "t = Tanh(y)\n"), "- 'z' (Relu)\n+ 't' (Tanh)\n");
 }
 

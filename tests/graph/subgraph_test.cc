@@ -182,7 +182,7 @@ function f(x: f32) -> (y: f32) {
 x = Placeholder() {dtype: f32, shape: [2]}
 a = Neg(x) {_class: ["loc:@x", "loc:@b"]}
 b = Relu(a, ^a) {_class: ["loc:@x"]}
-c = PartitionedCall(b) {f: f, Tin: [f32], Tout: [f32]}
+c = PartitionedCall(b) {f: func f, Tin: [f32], Tout: [f32]}
 )",
                        &AllOps())
                 .value();

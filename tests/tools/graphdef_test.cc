@@ -326,6 +326,7 @@ TEST_F(Graphdef, EventsAreListedPrintedAndPlotted) {
   const Json losses = Json::parse(Output("events cat --json --tag loss " + logs))["values"];
   ASSERT_EQ(losses.size(), 4u);
   EXPECT_EQ(losses[3]["value"], 0.25);
+  EXPECT_EQ(Json::parse(Output("events plot --json --tag loss " + logs))["schema"], "graphdef.events.plot/1");
   const std::string plot = Output("events plot --tag loss --width 16 --height 4 " + logs);
   EXPECT_EQ(std::count(plot.begin(), plot.end(), '*'), 4) << plot;
   EXPECT_NE(Run("events cat --tag los " + logs).err.find("did you mean 'loss'?"), std::string::npos);

@@ -180,7 +180,7 @@ TEST_F(GraphdefModels, ConvertKeepsTheGraph) {
   for (const char* name : {"a.pb", "a.pbtxt", "a.weir", "a.meta"}) {
     Output("convert " + File("exported") + Out(name));
     EXPECT_EQ(Output("diff " + File("exported") + " " + File(name)).substr(0, 6), "equal:") << name;
-    Output("convert " + File(name) + " -o - --to weir > " + File("text"));
+    Output("convert " + File(name) + " --to weir" + Out("text"));
     EXPECT_EQ(Output("diff " + File("text") + " " + File("exported")).substr(0, 6), "equal:") << name;
   }
   ExpectComputes("a.meta", " --ckpt " + File("a"));
@@ -230,7 +230,7 @@ TEST_F(GraphdefModels, CkptConvertsToArraysAndBack) {
   Output("ckpt convert " + File("model") + Out("all.npz"));
   Output("ckpt convert " + File("all.npz") + Out("again"));
   EXPECT_EQ(Output("ckpt diff " + File("model") + " " + File("again")).substr(0, 6), "equal:");
-  EXPECT_EQ(ReadAll(File("model.data-00000-of-00001")), ReadAll(File("again.data-00000-of-00001")));
+  EXPECT_EQ(io::ReadNpz(File("all.npz")).value().at("w").ToString(), "[[2], [3]]");
   Output("convert " + File("model") + Out("same.npz"));
   EXPECT_EQ(Output("ckpt diff " + File("same.npz") + " " + File("again")).substr(0, 6), "equal:");
   ExpectFailure("ckpt convert " + File("none.npz") + Out("x"), 3, "error[file]");

@@ -56,8 +56,6 @@ Status CheckForm(const ConvertOptions& o, const std::string& form, bool tensors)
       .Help("say by --to which form is meant, if not by the ending of --out");
 }
 
-std::string FolderOf(const std::string& path) { return io::IsDirectory(path) ? path : io::DirectoryOf(path); }
-
 // ---- graphs
 
 // What a graph without one is given as its signature: placeholders in, what is asked for or guessed out, by the names

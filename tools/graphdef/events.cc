@@ -215,8 +215,13 @@ int Plot(const EventsOptions& o) {
   }
   if (series.empty())
     return Report(NotFound(fmt::format("error[file]: there are no finite scalars to plot in '{}'", o.path)), kNegative);
-  for (auto& [tag, points] : series) {
+  for (auto& [tag, points] : series)
     std::stable_sort(points.begin(), points.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  if (o.json) {
+    PrintJson({{"schema", "graphdef.events.plot/1"}, {"series", series}});
+    return kOk;
+  }
+  for (const auto& [tag, points] : series) {
     Print(tag + "\n");
     for (const std::string& row : Drawn(points, o.width, o.height)) Print(row + "\n");
   }
@@ -246,9 +251,8 @@ void AddEvents(CLI::App& app, Action* action) {
     if (s.run == Plot) {
       sub->add_option("--width", o->width, "Columns")->check(CLI::Range(8, 1000));
       sub->add_option("--height", o->height, "Rows")->check(CLI::Range(2, 1000));
-    } else {
-      sub->add_flag("--json", o->json, "As JSON");
     }
+    sub->add_flag("--json", o->json, s.run == Plot ? "As JSON: of each tag its steps with their values" : "As JSON");
     sub->callback([=, run = s.run] { *action = [o, run] { return run(*o); }; });
   }
 }

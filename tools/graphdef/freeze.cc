@@ -22,7 +22,8 @@ struct FreezeOptions {
 Result<std::vector<std::string>> OutputsOf(const FreezeOptions& o, const LoadedGraph& model) {
   std::vector<std::string> names = o.outputs;
   if (!o.signature.empty()) {
-    WEIR_ASSIGN_OR_RETURN(const SignatureInfo* s, (model.meta ? *model.meta : MetaGraph()).FindSignature(o.signature));
+    static const MetaGraph kNone;
+    WEIR_ASSIGN_OR_RETURN(const SignatureInfo* s, (model.meta ? *model.meta : kNone).FindSignature(o.signature));
     for (const auto& [key, t] : s->outputs) names.push_back(t.name);
   }
   WEIR_ASSIGN_OR_RETURN(Wanted wanted, Want(model, names, {}));
@@ -32,15 +33,13 @@ Result<std::vector<std::string>> OutputsOf(const FreezeOptions& o, const LoadedG
 
 void Tell(const FreezeOptions& o, const Graph& before, const Graph& frozen, const std::vector<std::string>& outputs) {
   int64_t constants = 0, bytes = 0;
-  Json inputs = Json::array();
+  const Json inputs = TypesJson(frozen, Inputs(frozen));
   for (NodeId id : frozen.nodes()) {
     const Node& n = frozen[id];
     const NodeId was = before.Find(n.name());
     if (!n.Is("Const") || !was.valid() || !IsVariable(before[was])) continue;
     ++constants, bytes += n.attr<Tensor>("value").bytes();
   }
-  for (NodeId id : Placeholders(frozen))
-    inputs.push_back({{"name", frozen.EndpointName({id, 0})}, {"type", TypeText(frozen, {id, 0})}});
   if (o.json) {
     PrintJson({{"schema", "graphdef.freeze/1"},
                {"nodes_before", before.num_nodes()},

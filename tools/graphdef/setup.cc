@@ -26,9 +26,8 @@ Status RestoreVariables(Session& session, std::string path) {
 }
 
 Status StartSavedModel(Session& session, const MetaGraph& meta, const std::string& path) {
-  const std::string folder = io::IsDirectory(path) ? path : io::DirectoryOf(path);
   std::vector<std::string> notes;
-  Status s = weir::StartSavedModel(session, meta, folder, {.cancel = &interrupted}, &notes);
+  Status s = weir::StartSavedModel(session, meta, FolderOf(path), {.cancel = &interrupted}, &notes);
   return Tell(notes), s;
 }
 

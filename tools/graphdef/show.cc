@@ -57,20 +57,12 @@ Json CollectionsJson(const MetaGraph& m) {
   return json;
 }
 
-Json TypesJson(const Graph& g, const std::vector<Endpoint>& tensors) {
-  Json json = Json::array();
-  for (Endpoint e : tensors) json.push_back({{"name", g.EndpointName(e)}, {"type", TypeText(g, e)}});
-  return json;
-}
-
 Json GraphJson(const LoadedGraph& m) {
   const Graph& g = m.graph;
-  std::vector<Endpoint> inputs;
-  for (NodeId id : Placeholders(g)) inputs.push_back({id, 0});
   Json json{{"nodes", g.num_nodes()},
             {"functions", g.functions().size()},
             {"producer", g.file_info().producer},
-            {"placeholders", TypesJson(g, inputs)}};
+            {"placeholders", TypesJson(g, Inputs(g))}};
   if (!m.meta) {
     json["results"] = TypesJson(g, Sinks(g));
     return json;
@@ -95,8 +87,7 @@ Json GraphJson(const LoadedGraph& m) {
 
 // The tensors of a SavedModel's checkpoint.
 Result<Json> VariablesJson(const std::string& path) {
-  const std::string folder = io::IsDirectory(path) ? path : io::DirectoryOf(path);
-  const std::string prefix = folder + "/variables/variables";
+  const std::string prefix = FolderOf(path) + "/variables/variables";
   Json json = Json::array();
   if (!io::FileExists(io::BundleIndexPath(prefix))) return json;
   WEIR_ASSIGN_OR_RETURN(auto reader, io::BundleReader::Open(prefix));

@@ -235,17 +235,14 @@ int RunSummary(const SummaryOptions& o) {
     PrintText(*model, f, sinks);
     return kOk;
   }
-  Json scopes = Json::array(), inputs = Json::array(), outputs = Json::array();
+  Json scopes = Json::array();
   for (const auto& [scope, row] : f.scopes) scopes.push_back(RowJson(scope, row));
-  for (NodeId id : Placeholders(g))
-    inputs.push_back({{"name", g.EndpointName({id, 0})}, {"type", TypeText(g, {id, 0})}});
-  for (Endpoint e : sinks) outputs.push_back({{"name", g.EndpointName(e)}, {"type", TypeText(g, e)}});
   PrintJson({{"schema", "graphdef.summary/1"},
              {"total", RowJson("", f.total)},
              {"parameter_source", f.parameters.source},
              {"scopes", scopes},
-             {"inputs", inputs},
-             {"outputs", outputs},
+             {"inputs", TypesJson(g, Inputs(g))},
+             {"outputs", TypesJson(g, sinks)},
              {"signatures", SignaturesJson(*model)},
              {"ops", f.ops},
              {"unknown_ops", f.unknown},

@@ -110,6 +110,8 @@ Result<LoadedGraph> Load(const ModelOptions& options) {
   return LoadGraphFromString(content, &AllOps(), load, "stdin");
 }
 
+std::string FolderOf(const std::string& model) { return io::IsDirectory(model) ? model : io::DirectoryOf(model); }
+
 void Print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 void PrintJson(const Json& json) { Print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"); }
@@ -212,6 +214,18 @@ Result<Endpoint> ParseTensor(const Graph& g, const std::string& name, const std:
 }
 
 std::string TypeText(const Graph& g, Endpoint e) { return g.type(e).ToString(); }
+
+Json TypesJson(const Graph& g, const std::vector<Endpoint>& tensors) {
+  Json json = Json::array();
+  for (Endpoint e : tensors) json.push_back({{"name", g.EndpointName(e)}, {"type", TypeText(g, e)}});
+  return json;
+}
+
+std::vector<Endpoint> Inputs(const Graph& g) {
+  std::vector<Endpoint> inputs;
+  for (NodeId id : Placeholders(g)) inputs.push_back({id, 0});
+  return inputs;
+}
 
 std::string Thousands(int64_t n) {
   std::string digits = std::to_string(n);

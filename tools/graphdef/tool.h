@@ -57,6 +57,8 @@ struct ModelOptions {
   CLI::Option* AddTo(CLI::App* verb);  // the model's
 };
 Result<LoadedGraph> Load(const ModelOptions& options);
+// A SavedModel's folder, of itself or of its file.
+std::string FolderOf(const std::string& model);
 
 // ---- output
 void Print(const std::string& text);  // to stdout
@@ -96,6 +98,9 @@ void AssumeSignatureShapes(const LoadedGraph& m, Graph* g);
 // The tensor of this name; where there is none, an `error[what]` that tells the nearest ones.
 Result<Endpoint> ParseTensor(const Graph& g, const std::string& name, const std::string& what);
 std::string TypeText(const Graph& g, Endpoint e);
+// [{"name": "x:0", "type": "f32[?,2]"}, …]
+Json TypesJson(const Graph& g, const std::vector<Endpoint>& tensors);
+std::vector<Endpoint> Inputs(const Graph& g);  // the placeholders' outputs
 // "12,345"
 std::string Thousands(int64_t n);
 
