@@ -16,6 +16,7 @@
 #include <functional>
 #include <new>
 
+#include "weir/graph/base/file.h"
 #include "weir/graph/base/memory.h"
 #include "weir/graph/export.h"
 #include "weir/graph/import.h"
@@ -26,9 +27,9 @@
 #include "weir/ops/registry.h"
 #include "weir/runtime/io/bundle.h"
 #include "weir/runtime/io/example.h"
-#include "weir/graph/base/file.h"
 #include "weir/runtime/io/npy.h"
 #include "weir/runtime/io/record.h"
+#include "weir/runtime/io/v1_checkpoint.h"
 #include "weir/session/events/summary_writer.h"
 #include "weir/session/save/saved_model.h"
 #include "weir/session/save/saver.h"
@@ -153,13 +154,28 @@ Result<std::string> ReadCheckpoint(const std::string& prefix) {
   return text;
 }
 
+std::vector<std::vector<std::pair<std::string, Tensor>>> SavedTensors() {
+  return {{{"a", Tensor::Of<float>({2}, {1, 2})}, {"a/b", Tensor(int64_t{7})}},
+          {{"s", Tensor(std::vector<std::string>{"", "words"})}},
+          {{"h", Tensor(Half(1))}, {"none", Tensor::Zeros(kInt32, {0, 3})}, {"z", Tensor(Complex64(1, 2))}}};
+}
+
+// Those of the old format, which are one file.
+Kind V1Checkpoints() {
+  Kind kind{"v1", {}, [](const std::string& bytes) { return ReadCheckpoint(Put("v1", bytes)); }, /*checksums=*/true};
+  for (const auto& tensors : SavedTensors()) {
+    io::V1Writer writer;
+    for (const auto& [key, t] : tensors) writer.Add(key, t).Check();
+    writer.Finish("v1").Check();
+    kind.files.push_back(Content("v1"));
+  }
+  return kind;
+}
+
 // Three checkpoints, of whose two files `damaged` is; the other one is sound.
 Kind Checkpoints(const std::string& name, const std::string& damaged) {
   Kind kind{name, {}, {}, /*checksums=*/true};
-  const std::vector<std::pair<std::string, Tensor>> tensors[] = {
-      {{"a", Tensor::Of<float>({2}, {1, 2})}, {"a/b", Tensor(int64_t{7})}},
-      {{"s", Tensor(std::vector<std::string>{"", "words"})}},
-      {{"h", Tensor(Half(1))}, {"none", Tensor::Zeros(kInt32, {0, 3})}, {"z", Tensor(Complex64(1, 2))}}};
+  const auto tensors = SavedTensors();
   for (int i = 0; i < 3; ++i) {
     const std::string prefix = name + std::to_string(i);
     auto writer = io::BundleWriter::Create(prefix).value();
@@ -274,6 +290,7 @@ const std::vector<std::pair<std::string, std::function<Kind()>>> kKinds{
     {"SavedModel", SavedModels},
     {"index", [] { return Checkpoints("index", ".index"); }},
     {"data", [] { return Checkpoints("data", kData); }},
+    {"v1", V1Checkpoints},
     {"TFRecord", Records},
     {"Example", Examples},
     {"events", [] { return Events(true); }},
