@@ -12,6 +12,7 @@
 #include "weir/ops/model/collections.h"
 #include "weir/runtime/io/bundle.h"
 #include "weir/runtime/io/npy.h"
+#include "weir/session/save/meta_graph.h"
 #include "weir/session/save/saved_model.h"
 #include "weir/session/save/saver.h"
 #include "weir/session/session.h"
@@ -235,6 +236,24 @@ TEST_F(GraphdefModels, CkptConvertsToArraysAndBack) {
   EXPECT_EQ(Output("ckpt diff " + File("same.npz") + " " + File("again")).substr(0, 6), "equal:");
   ExpectFailure("ckpt convert " + File("none.npz") + Out("x"), 3, "error[file]");
   ExpectFailure("ckpt convert " + File("model") + " -o " + File("no/x"), 3, "error[file]");
+}
+
+TEST_F(GraphdefModels, ConvertMakesNewCheckpointsOfOldOnes) {
+  const std::string old = WEIR_TEST_DATA "/state/old_shards.ckpt";
+  Output("convert " + old + Out("new"));
+  EXPECT_TRUE(fs::exists(File("new.index")));
+  EXPECT_EQ(Output("ckpt diff " + old + " " + File("new")).substr(0, 6), "equal:");
+}
+
+TEST_F(GraphdefModels, ConvertPutsConstantsAside) {
+  Builder b;
+  weir::Output c = b.Constant(Tensor::Zeros(kFloat, {5000}), {.name = "c"});
+  ops::Add(c, c, {.name = "sum"});
+  SaveGraph(b.graph(), File("large.pb")).Check();
+  Output("convert " + File("large.pb") + Out("aside.pb") + " --constants-aside");
+  EXPECT_LT(fs::file_size(File("aside.pb")), 2000u);
+  EXPECT_EQ(Output("run " + File("aside.pb") + " --fetch sum"), Output("run " + File("large.pb") + " --fetch sum"));
+  ExpectFailure("convert " + File("large.pb") + Out("x.meta") + " --constants-aside", 2, "constants go aside");
 }
 
 TEST_F(GraphdefModels, CkptDiffTellsTheDifference) {

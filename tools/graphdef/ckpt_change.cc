@@ -76,7 +76,7 @@ std::string TextOfDifference(const Json& d) {
 }  // namespace
 
 bool HoldsTensors(const std::string& path) {
-  return path.ends_with(".npz") || io::FileExists(io::BundleIndexPath(path));
+  return path.ends_with(".npz") || io::CheckpointExists(path);
 }
 
 Result<int64_t> ConvertTensors(const std::string& from, const std::string& to) {

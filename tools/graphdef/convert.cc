@@ -1,12 +1,12 @@
 // graphdef convert: a graph, model or checkpoint in another form.
 #include <fmt/format.h>
 
+#include "weir/graph/base/file.h"
 #include "weir/graph/export.h"
 #include "weir/graph/infer.h"
 #include "weir/graph/text/text.h"
 #include "weir/ops/model/collections.h"
 #include "weir/ops/registry.h"
-#include "weir/graph/base/file.h"
 #include "weir/session/save/saved_model.h"
 #include "weir/tools/graphdef/ckpt.h"
 #include "weir/tools/graphdef/setup.h"
@@ -20,7 +20,7 @@ struct ConvertOptions {
   ModelOptions model;
   std::vector<std::string> inputs, outputs;
   std::string output, form, ckpt;
-  bool json = false;
+  bool constants_aside = false, json = false;
 };
 
 const std::set<std::string> kForms{"pb",          "pbtxt",             "weir", "meta",      "meta-pbtxt",
@@ -50,6 +50,8 @@ Status CheckForm(const ConvertOptions& o, const std::string& form, bool tensors)
         .Help("say it by --to");
   if (o.output == "-" && (to_tensors || form.starts_with("saved-model")))
     return InvalidArgument(fmt::format("error[file]: a {} does not go to stdout", form));
+  if (o.constants_aside && (o.output == "-" || (form != "pb" && form != "pbtxt" && form != "weir")))
+    return InvalidArgument("error[file]: constants go aside of a .pb, .pbtxt or .weir file only");
   if (to_tensors == tensors) return {};
   return InvalidArgument(fmt::format("error[file]: '{}' holds {}, of which no {} is made", o.model.path,
                                      tensors ? "tensors" : "a graph", form))
@@ -137,6 +139,7 @@ Status WriteMetaGraph(const ConvertOptions& o, LoadedGraph m, bool text) {
 Status WriteGraph(const ConvertOptions& o, LoadedGraph m, const std::string& form) {
   if (form.starts_with("saved-model")) return WriteSavedModel(o, std::move(m), form.ends_with("pbtxt"));
   if (form.starts_with("meta")) return WriteMetaGraph(o, std::move(m), form.ends_with("pbtxt"));
+  if (o.constants_aside) return SaveGraph(m.graph, o.output, {.constants_aside = true});
   if (form == "weir") return WriteResult(o.output, PrintGraph(m.graph));
   auto content = form == "pb" ? ExportGraphDef(m.graph) : ExportGraphDefText(m.graph);
   return content.ok() ? WriteResult(o.output, *content) : content.status();
@@ -180,7 +183,7 @@ void AddConvert(CLI::App& app, Action* action) {
       app, "convert",
       "Writes a graph in another form: GraphDef (.pb, .pbtxt), the text form (.weir, .txt), MetaGraphDef (.meta; a "
       "SavedModel's variables go beside it as a checkpoint), SavedModel (a folder without an ending). A checkpoint, or "
-      "an .npz file, becomes the other one.",
+      "an .npz file, becomes the other one; a checkpoint of the old V1 format a new one.",
       {"graphdef convert model.meta -o model.pbtxt", "graphdef convert model.meta --ckpt train -o exported/1",
        "graphdef convert exported/1 -o model.meta", "graphdef convert weights.npz -o model/net-1"});
   o->model.AddTo(verb);
@@ -192,6 +195,8 @@ void AddConvert(CLI::App& app, Action* action) {
   verb->add_option("--inputs", o->inputs, "For the signature of a graph without one; none: the placeholders")
       ->delimiter(',');
   verb->add_option("--outputs", o->outputs, "For the signature of a graph without one; none: a guess")->delimiter(',');
+  verb->add_flag("--constants-aside", o->constants_aside,
+                 "Large constants in a file beside the graph's, which is mapped when loaded: for graphs over 2 GiB");
   verb->add_flag("--json", o->json, "As JSON");
   verb->callback([=] { *action = [o] { return RunConvert(*o); }; });
 }
