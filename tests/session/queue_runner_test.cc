@@ -9,6 +9,7 @@
 #include "weir/ops/model/variables.h"
 #include "weir/ops/queue/queue.h"
 #include "weir/session/queue_runner.h"
+#include "weir/session/save/meta_graph.h"
 
 namespace weir {
 namespace {
