@@ -72,6 +72,7 @@ RnnResult LSTMBlockFusedCell::operator()(const Input& inputs, const RnnOptions& 
   const auto depth = KnownSize(x, -1, "LSTMBlockFusedCell");
   if (!depth) return failed;
   Build(*g, *depth, x.dtype());
+  if (!g->status().ok()) return failed;
   const Output time = ops::ShapeOf(x)[0], batch = ops::ShapeOf(x)[1];
   const Outputs start = o.initial_state.empty() ? ZeroState(*g, batch, x.dtype()) : o.initial_state;
   if (start.size() != 2) {

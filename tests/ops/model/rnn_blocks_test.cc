@@ -101,5 +101,18 @@ TEST(RnnBlocks, LSTMBlockFusedCellIsLSTMCellAlongTime) {
   }
 }
 
+TEST(RnnBlocks, ErrorsAreKept) {
+  auto error = [](const PartialShape& shape, size_t states, Reuse reuse) {
+    Builder b;
+    const Output x = ops::Placeholder(b, kFloat, shape, {.name = "x"});
+    LSTMBlockFusedCell cell(kUnits, {.reuse = reuse});
+    EXPECT_FALSE(cell(x, {.initial_state = Outputs(states, x)}).outputs.valid());
+    return b.status().ToString();
+  };
+  EXPECT_NE(error({None, 2, None}, 0, Reuse::kInherit).find("LSTMBlockFusedCell"), std::string::npos);
+  EXPECT_NE(error({None, 2, 3}, 1, Reuse::kInherit).find("an initial state of 1 tensors, not 2"), std::string::npos);
+  EXPECT_NE(error({None, 2, 3}, 0, Reuse::kExisting), "OK");  // there are no variables to be had again
+}
+
 }  // namespace
 }  // namespace weir
