@@ -15,6 +15,7 @@ void RegisterStringRawOps(OpRegistry& r);         // raw.cc: DecodeRaw, DecodePa
 void RegisterStringCompressedOps(OpRegistry& r);  // compressed.cc: DecodeCompressed
 void RegisterStringCaseOps(OpRegistry& r);        // case.cc: StringLower, StringUpper
 void RegisterStringCsvOps(OpRegistry& r);         // csv.cc: DecodeCSV
+void RegisterStringUnicodeOps(OpRegistry& r);     // unicode.cc: UnicodeTranscode
 
 void RegisterStringOps(OpRegistry& r) {
   RegisterStringTextOps(r);
@@ -28,6 +29,7 @@ void RegisterStringOps(OpRegistry& r) {
   RegisterStringCompressedOps(r);
   RegisterStringCaseOps(r);
   RegisterStringCsvOps(r);
+  RegisterStringUnicodeOps(r);
 }
 
 }  // namespace weir

@@ -127,6 +127,24 @@ inline Output StringUpper(Input input, const std::string& encoding = "", const N
   return Make("StringUpper", {input}, {{"encoding", encoding}}, name);
 }
 
+struct UnicodeTranscodeOptions {
+  std::string output_encoding = "UTF-8";  // or "UTF-16-BE", "UTF-32-BE"
+  std::string errors = "replace";         // of bytes that are no character; or "strict" (an error), "ignore"
+  int64_t replacement_char = 0xfffd;
+  bool replace_control_characters = false;  // what is below U+0020 is no character either
+  std::string name = {};
+};
+// Each text in another encoding. `input_encoding`: UTF-8, UTF-16, UTF-32 (also -BE, -LE), US-ASCII or ISO-8859-1.
+inline Output UnicodeTranscode(Input input, const std::string& input_encoding, const UnicodeTranscodeOptions& o = {}) {
+  return Make("UnicodeTranscode", {input},
+              {{"input_encoding", input_encoding},
+               {"output_encoding", o.output_encoding},
+               {"errors", o.errors},
+               {"replacement_char", o.replacement_char},
+               {"replace_control_characters", o.replace_control_characters}},
+              {.name = o.name});
+}
+
 struct DecodeCsvOptions {
   std::string field_delim = ",";  // one character
   bool use_quote_delim = true;    // fields may stand in double quotes

@@ -133,6 +133,24 @@ def change_case(d):
     return Case(np.array(x + [None], np.object_)[:-1].reshape(s), encoding=d.pick(["", "utf-8", "utf-8"]))
 
 
+def transcode(d):
+    """Without marks of the order of bytes: TensorFlow takes that of a tensor's first text for all."""
+    encoding = d.pick(["UTF-8", "UTF-16", "UTF-16-BE", "UTF-16-LE", "UTF-32-BE", "US-ASCII", "ISO-8859-1"])
+    s = d.shape()
+    name = {"UTF-16": "utf-16-be"}.get(encoding, encoding.replace("16-", "16").replace("32-", "32").lower())
+    x = []
+    for _ in range(int(np.prod(s))):
+        parts = [chr(d.pick([d.int(0, 0x7f), d.int(0, 0xd7ff), d.int(0xe000, 0x10ffff)])) for _ in range(d.int(0, 8))]
+        parts = [p.encode(name, "ignore") for p in parts]
+        if d.flag(0.2):
+            parts.insert(d.int(0, len(parts)), d.pick([b"\xff", b"\xd8", b"\xd8\x3d", b"\x80", b"\0\x20\0\0"]))
+        x.append(b"".join(parts))
+    return Case(np.array(x + [None], np.object_)[:-1].reshape(s), input_encoding=encoding,
+                output_encoding=d.pick([b"UTF-8", b"UTF-16-BE", b"UTF-32-BE"]),
+                errors=d.pick([b"replace", b"replace", b"ignore", b"strict"]),
+                replacement_char=d.pick([65533, 63, 0x1f600]), replace_control_characters=d.flag(0.2))
+
+
 FIELDS = {"float": [b"1.5", b" -2e3 ", b"inf", b"nan", b"1e400", b"7", b"0x10"],
           "double": [b"1.5", b" -2e3 ", b"inf", b"1e-400", b"0.1"],
           "int32": [b"1", b"-7", b" 12 ", b"+3", b"2147483647"], "int64": [b"1", b"-9223372036854775808", b" 12 "],
@@ -178,4 +196,5 @@ GENERATORS = {"StringSplit": split, "StringSplitV2": split, "ReduceJoin": reduce
               "StringStrip": plain, "StringToHashBucket": bucket, "StringToHashBucketFast": bucket,
               "StringToHashBucketStrong": bucket, "EncodeBase64": encode, "DecodeBase64": decode,
               "DecodeRaw": decode_raw, "DecodePaddedRaw": decode_padded_raw, "StringLower": change_case,
-              "StringUpper": change_case, "DecodeCSV": decode_csv, "DecodeCompressed": decode_compressed}
+              "StringUpper": change_case, "DecodeCSV": decode_csv, "UnicodeTranscode": transcode,
+              "DecodeCompressed": decode_compressed}

@@ -14,6 +14,7 @@ void RegisterStringRawKernels(KernelRegistry& r);         // raw.cc
 void RegisterStringCompressedKernels(KernelRegistry& r);  // compressed.cc
 void RegisterStringCaseKernels(KernelRegistry& r);        // case.cc
 void RegisterStringCsvKernels(KernelRegistry& r);         // csv.cc
+void RegisterStringUnicodeKernels(KernelRegistry& r);     // unicode.cc
 
 void RegisterStringKernels(KernelRegistry& r) {
   RegisterStringTextKernels(r);
@@ -27,6 +28,7 @@ void RegisterStringKernels(KernelRegistry& r) {
   RegisterStringCompressedKernels(r);
   RegisterStringCaseKernels(r);
   RegisterStringCsvKernels(r);
+  RegisterStringUnicodeKernels(r);
 }
 
 }  // namespace weir

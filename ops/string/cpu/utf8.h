@@ -7,11 +7,14 @@
 
 namespace weir {
 
-inline constexpr char32_t kReplacement = 0xfffd;
+inline constexpr char32_t kReplacement = 0xfffd, kNoCharacter = 0xffffffff;
 
-// Takes a character off the front of what is not empty. kReplacement stands for bytes that are none: for each longest
+inline bool IsSurrogate(char32_t c) { return c >= 0xd800 && c < 0xe000; }
+
+// Takes a character off the front of what is not empty. kNoCharacter stands for bytes that are none: for each longest
 // beginning of a character that the next byte does not continue, as Unicode advises.
 char32_t TakeCharacter(std::string_view* text);
+// Adds a character; kReplacement for kNoCharacter.
 void PutCharacter(char32_t c, std::string* text);
 
 }  // namespace weir

@@ -14,10 +14,11 @@ std::vector<OpRow> RawRows();         // raw_test.cc
 std::vector<OpRow> CompressedRows();  // compressed_test.cc
 std::vector<OpRow> CaseRows();        // case_test.cc
 std::vector<OpRow> CsvRows();         // csv_test.cc
+std::vector<OpRow> UnicodeRows();     // unicode_test.cc
 
 std::vector<OpRow> StringRows() {
   return Joined({TextRows(), RegexRows(), SplitTextRows(), JoinTextRows(), TextPartRows(), TextHashRows(),
-                 Base64Rows(), RawRows(), CompressedRows(), CaseRows(), CsvRows()});
+                 Base64Rows(), RawRows(), CompressedRows(), CaseRows(), CsvRows(), UnicodeRows()});
 }
 
 }  // namespace weir::testing
