@@ -134,6 +134,9 @@ class BodyWriter {
       }
       for (NodeId c : n.control_inputs()) node->add_input("^" + f_.body[c].name());
     }
+    for (const ArgDef& r : f_.rets) {
+      if (!p_->ret().contains(r.name)) return Fail(fmt::format("it does not say what it returns as '{}'", r.name));
+    }
     return {};
   }
 
