@@ -31,6 +31,12 @@ Status StartSavedModel(Session& session, const MetaGraph& meta, const std::strin
   return Tell(notes), s;
 }
 
+Status FillTables(Session& session, const MetaGraph* meta, const NamedFeeds& feeds) {
+  if (!meta || !meta->collections.count("table_initializer")) return {};
+  const std::vector<std::string>& nodes = meta->collections.at("table_initializer").nodes;
+  return nodes.empty() ? Status() : session.Run(feeds, {}, nodes, {.cancel = &interrupted}).status();
+}
+
 Status FillVariables(Session& session) {
   for (NodeId id : session.graph().nodes()) {
     const Node& n = session.graph()[id];

@@ -12,6 +12,8 @@ Status RestoreVariables(Session& session, std::string path);
 // As TensorFlow's loader does: restores the variables of a SavedModel by its own restore op, with the paths of its
 // assets fed, and runs its init op. The session must allow file ops.
 Status StartSavedModel(Session& session, const MetaGraph& meta, const std::string& path);
+// Runs the initialisers of tables that a MetaGraph lists; `meta` may be null.
+Status FillTables(Session& session, const MetaGraph* meta, const NamedFeeds& feeds);
 // Gives every variable of known shape that has no value a random one: the same in every session.
 Status FillVariables(Session& session);
 
