@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "weir/graph/pass.h"
 
@@ -79,6 +80,16 @@ std::optional<std::vector<Tensor>> Values(const Graph& g, const Node& n, const P
   return c.evaluate(n, inputs);
 }
 
+// What waits for the node's value waits for what it waited for, too, and so did what it is computed of.
+std::vector<NodeId> WaitedFor(const Graph& g, const Node& n) {
+  std::set<NodeId> before(n.control_inputs().begin(), n.control_inputs().end());
+  for (Endpoint e : n.inputs()) {
+    const Node& input = g.node(e.node);
+    if (input.Is("Const")) before.insert(input.control_inputs().begin(), input.control_inputs().end());
+  }
+  return {before.begin(), before.end()};
+}
+
 }  // namespace
 
 Result<bool> FoldConstants(Graph& g, PassContext& c) {
@@ -93,6 +104,7 @@ Result<bool> FoldConstants(Graph& g, PassContext& c) {
       NodeSpec spec;
       spec.op = "Const";
       spec.name = g.UniqueName(n.name() + "/_folded");
+      spec.control_inputs = WaitedFor(g, n);
       spec.loc = n.loc();
       spec.origins = n.origins().empty() ? std::vector<std::string>{n.name()} : n.origins();
       DType dtype = (*values)[i].dtype();
@@ -100,7 +112,7 @@ Result<bool> FoldConstants(Graph& g, PassContext& c) {
       WEIR_ASSIGN_OR_RETURN(NodeId folded, g.AddNode(std::move(spec)));
       WEIR_RETURN_IF_ERROR(g.ReplaceUses({id, static_cast<int>(i)}, {folded, 0}));
     }
-    // Control edges stay with the node; without them it goes with the next Prune.
+    // Control edges from it stay with the node; without them it goes with the next Prune.
     changed = true;
   }
   return changed;

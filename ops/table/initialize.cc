@@ -4,6 +4,7 @@
 #include "weir/ops/handle_forms.h"
 #include "weir/ops/shape_helpers.h"
 #include "weir/ops/table/table.h"
+#include "weir/ops/table/table_shapes.h"
 
 namespace weir {
 
@@ -12,7 +13,7 @@ namespace {
 constexpr char kChanges[] = "it changes a table";
 
 Status InitializeShape(ShapeContext& c) {
-  WEIR_RETURN_IF_ERROR(ObjectBehind(c, 0, ResourceKind::kTable).status());
+  WEIR_RETURN_IF_ERROR(TableOf(c, "Tkey", "Tval").status());
   WEIR_RETURN_IF_ERROR(RequireVector(c, 1));
   auto merged = MergeShapes(c.input(1), c.input(2));
   if (merged.ok()) return {};
@@ -21,7 +22,7 @@ Status InitializeShape(ShapeContext& c) {
 }
 
 Status FromTextFileShape(ShapeContext& c) {
-  WEIR_RETURN_IF_ERROR(ObjectBehind(c, 0, ResourceKind::kTable).status());
+  WEIR_RETURN_IF_ERROR(TableOf(c, nullptr, nullptr).status());
   if (c.attr<std::string>("delimiter").size() != 1)
     return InvalidArgument("wants a delimiter of one character");
   return RequireScalar(c, 1);

@@ -5,16 +5,10 @@
 #include "weir/ops/handle_forms.h"
 #include "weir/ops/shape_helpers.h"
 #include "weir/ops/table/table.h"
+#include "weir/ops/table/table_shapes.h"
 
 namespace weir {
 
-namespace {
-
-constexpr char kLooksUp[] = "what a table gives is no differentiable function of the keys";
-constexpr char kChanges[] = "it changes a table";
-constexpr char kCounts[] = "its output is an integer";
-
-// The table behind input 0, null where it is not known. Error: it has keys (input 1) or values of other dtypes.
 Result<const Resource*> TableOf(const ShapeContext& c, const char* key_attr, const char* value_attr) {
   WEIR_ASSIGN_OR_RETURN(const Resource* table, ObjectBehind(c, 0, ResourceKind::kTable));
   if (!table || table->parts.size() != 2) return nullptr;
@@ -27,6 +21,12 @@ Result<const Resource*> TableOf(const ShapeContext& c, const char* key_attr, con
   }
   return table;
 }
+
+namespace {
+
+constexpr char kLooksUp[] = "what a table gives is no differentiable function of the keys";
+constexpr char kChanges[] = "it changes a table";
+constexpr char kCounts[] = "its output is an integer";
 
 // The shape that values for the keys (input 1) have; unknown where that is not known. Error: keys of another shape.
 Result<PartialShape> ValuesFor(const ShapeContext& c, const Resource* table) {

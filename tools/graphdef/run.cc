@@ -220,6 +220,7 @@ Failure Execute(const RunOptions& o, LoadedGraph model, std::optional<CompiledGr
   if (o.with_init) {
     auto done = session.Run(*feeds, {}, {o.init.empty() ? "init" : o.init}, {.cancel = &interrupted});
     if (!done.ok()) return {done.status(), kRunError};
+    if (Status s = FillTables(session, model.meta.get(), *feeds); !s.ok()) return {s, kRunError};
   }
   RunMetadata metadata;
   auto arrays = Steps(o, session, *feeds, *fetches, strangers, &metadata);
@@ -265,7 +266,8 @@ void AddRun(CLI::App& app, Action* action) {
   verb->add_option("--ckpt", o->ckpt, "Set the variables from this checkpoint: a prefix, or a folder (its latest)");
   CLI::Option* init =
       verb->add_option("--init", o->init,
-                       "After the model, alone: first run the node 'init'; as --init=NODE: first run NODE")
+                       "After the model, alone: first run the node 'init'; as --init=NODE: first run NODE; then what "
+                       "fills the MetaGraph's tables")
           ->expected(0, 1)
           ->check([model](const std::string& node) {
             bool swallowed = model->count() == 0 && (io::FileExists(node) || io::IsDirectory(node));

@@ -42,6 +42,12 @@ std::string CheckpointBeside(const std::string& path) {
   return !prefix.empty() && io::FileExists(io::BundleIndexPath(prefix)) ? prefix : "";
 }
 
+Status FillTables(Session& session, const MetaGraph* meta, const NamedFeeds& feeds) {
+  if (!meta || !meta->collections.count("table_initializer")) return {};
+  const std::vector<std::string>& nodes = meta->collections.at("table_initializer").nodes;
+  return nodes.empty() ? Status() : session.Run(feeds, {}, nodes, {.cancel = &interrupted}).status();
+}
+
 Status FillVariables(Session& session) {
   for (NodeId id : session.graph().nodes()) {
     const Node& n = session.graph()[id];

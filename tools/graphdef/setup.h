@@ -18,6 +18,8 @@ Status StartModel(Session& session, GraphFormat format, const std::shared_ptr<co
                   const std::string& path, const std::string& checkpoint);
 // The checkpoint that belongs to a graph of a .meta file, which lies beside it; "" where there is none.
 std::string CheckpointBeside(const std::string& path);
+// Runs the initialisers of tables that a MetaGraph lists; `meta` may be null.
+Status FillTables(Session& session, const MetaGraph* meta, const NamedFeeds& feeds);
 // Gives every variable of known shape that has no value a random one: the same in every session.
 Status FillVariables(Session& session);
 

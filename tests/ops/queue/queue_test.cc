@@ -265,9 +265,9 @@ TEST(Queues, RefuseWhatDoesNotFit) {
   const Status s = Session(h).Run(put, {{x, {1, 2, 3}}});
   EXPECT_NE(s.ToString().find("cannot put f32[3] into queue"), std::string::npos) << s.ToString();
   Builder k;
-  Output open = FifoQueue(k, {kFloat}, {.shapes = {{-1}}});
-  EXPECT_NE(Session(k).Run(QueueSize(open)).status().ToString().find("cannot have components of shape [?]"),
-            std::string::npos);
+  Output open = QueueSize(FifoQueue(k, {kFloat}, {.shapes = {{-1}}}));
+  const std::string odd = Session(k).Run(open).status().ToString();
+  EXPECT_NE(odd.find("cannot have components of shape"), std::string::npos) << odd;
 }
 
 }  // namespace

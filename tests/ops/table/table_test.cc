@@ -56,7 +56,7 @@ struct Filled {
     size = b.Add(form("LookupTableSize"), {table});
     const AttrMap types{{"Tkeys", kInt64}, {"Tvalues", v.dtype()}};
     exported = b.OutputOf(b.AddNode(form("LookupTableExport"), {table}, types), 1);
-    removed = b.AddNode("LookupTableRemoveV2", {table, keys});
+    if (table.dtype() == kResource) removed = b.AddNode("LookupTableRemoveV2", {table, keys});
   }
 
   // Whether the values are found under their keys, exported in the order in which they came, and gone when removed.
