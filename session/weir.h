@@ -2,9 +2,11 @@
 #pragma once
 
 #include "weir/graph/builder.h"                    // Builder, Output, Input, literals
+#include "weir/graph/diff.h"                       // DiffGraphs: what is different between two graphs
 #include "weir/graph/export.h"                     // writing .pb, .pbtxt
 #include "weir/graph/gradients.h"                  // Gradients, user-defined gradients
 #include "weir/graph/import.h"                     // opening .pb, .pbtxt, .meta
+#include "weir/graph/subgraph.h"                   // ExtractPart, CutOut, Outline, Inline
 #include "weir/graph/text/text.h"                  // the text form
 #include "weir/graph/verify.h"                     // what is wrong with a graph
 #include "weir/ops/array/array.h"                  // Placeholder, Reshape, Concat, …
