@@ -49,11 +49,11 @@ int main(int argc, char** argv) {
 
   // The graph as it is, but for the names of its files.
   Builder g;
-  Output files = g.Constant(Tensor::Vector(std::vector<std::string>{folder + "/digits.tfrecord"}));
+  Output files = g.Constant(Tensor::Vector(std::vector<std::string>{folder + "/digits.tfrecord"}), {.name = "mine"});
   ImportMetaGraph(g, WEIR_EXAMPLES_DATA "/digit_reader.meta", {.prefix = "", .input_map = {{"files:0", files}}});
   g.status().Check();
   Session session(g, {.allow_file_ops = true});
-  session.Run(NamedFeeds{}, {}, {"init"}).status().Check();
+  session.Run(NamedFeeds{}, {}, {"start"}).status().Check();
 
   Coordinator coordinator;
   StartQueueRunners(session, QueueRunnersOf(g).value(), &coordinator).Check();

@@ -38,5 +38,5 @@ w2, b2 = variable("logits/kernel", [48, 10], 0.15), variable("logits/bias", [10]
 loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=net(images)), name="loss")
 v1.train.AdamOptimizer(0.005).minimize(loss, name="train")
 tf.argmax(net(v1.placeholder(tf.float32, [None, 64], "x")), 1, output_type=tf.int32, name="digit")
-v1.group(v1.global_variables_initializer(), v1.local_variables_initializer(), name="init")
+v1.group(v1.global_variables_initializer(), v1.local_variables_initializer(), name="start")
 v1.train.export_meta_graph(os.path.join(here, "digit_reader.meta"), clear_devices=True)

@@ -68,14 +68,37 @@ void AdoptCollections(Builder& b, const MetaGraph& meta, const std::string& pref
 
 void AddQueueRunner(Builder& b, QueueRunnerInfo runner) { b.Kept<AddedQueueRunners>().push_back(std::move(runner)); }
 
+namespace {
+
+Result<std::vector<QueueRunnerInfo>> ListedQueueRunners(const MetaGraph& meta) {
+  std::vector<QueueRunnerInfo> runners;
+  auto listed = meta.collections.find(kQueueRunners);
+  if (listed == meta.collections.end()) return runners;
+  for (const std::string& bytes : listed->second.bytes) {
+    WEIR_ASSIGN_OR_RETURN(QueueRunnerInfo runner, ParseQueueRunner(bytes));
+    runners.push_back(std::move(runner));
+  }
+  return runners;
+}
+
+}  // namespace
+
+Status AdoptQueueRunners(Builder& b, const MetaGraph& meta, const std::string& prefix) {
+  WEIR_ASSIGN_OR_RETURN(std::vector<QueueRunnerInfo> runners, ListedQueueRunners(meta));
+  for (QueueRunnerInfo& runner : runners) {
+    for (std::string* name : {&runner.queue, &runner.close, &runner.cancel}) {
+      if (!name->empty()) name->insert(0, prefix);
+    }
+    for (std::string& name : runner.enqueue) name.insert(0, prefix);
+    AddQueueRunner(b, std::move(runner));
+  }
+  return {};
+}
+
 Result<std::vector<QueueRunnerInfo>> QueueRunnersOf(Builder& b) {
   std::vector<QueueRunnerInfo> runners;
-  const MetaGraph* loaded = b.graph().file_info().meta.get();
-  if (loaded && loaded->collections.count(kQueueRunners)) {
-    for (const std::string& bytes : loaded->collections.at(kQueueRunners).bytes) {
-      WEIR_ASSIGN_OR_RETURN(QueueRunnerInfo runner, ParseQueueRunner(bytes));
-      runners.push_back(std::move(runner));
-    }
+  if (const MetaGraph* loaded = b.graph().file_info().meta.get()) {
+    WEIR_ASSIGN_OR_RETURN(runners, ListedQueueRunners(*loaded));
   }
   const AddedQueueRunners& added = b.Kept<AddedQueueRunners>();
   runners.insert(runners.end(), added.begin(), added.end());

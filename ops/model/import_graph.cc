@@ -8,6 +8,7 @@
 #include "weir/graph/infer.h"
 #include "weir/graph/subgraph.h"
 #include "weir/graph/text/text.h"
+#include "weir/ops/model/variables_internal.h"
 
 namespace weir {
 
@@ -66,6 +67,8 @@ class Importer {
     WEIR_RETURN_IF_ERROR(ImportFunctions());
     WEIR_RETURN_IF_ERROR(Copy());
     WEIR_RETURN_IF_ERROR(Infer());
+    if (const MetaGraph* meta = from_.file_info().meta.get())
+      WEIR_RETURN_IF_ERROR(AdoptQueueRunners(b_, *meta, prefix_));
     return ImportedGraph(&b_, prefix_, AddVariables());
   }
 

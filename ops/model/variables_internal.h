@@ -24,5 +24,7 @@ void AdoptLoaded(Builder& b);
 // What a file's collections list by name, under `prefix`, joins the builder's; what the graph does not have is left
 // out.
 void AdoptCollections(Builder& b, const MetaGraph& meta, const std::string& prefix);
+// The same of the queue runners of a graph that was imported into the builder's. Error: a message that is none.
+Status AdoptQueueRunners(Builder& b, const MetaGraph& meta, const std::string& prefix);
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 #include "weir/graph/import.h"
 #include "weir/ops/array/array.h"
 #include "weir/ops/model/collections.h"
+#include "weir/ops/model/import_graph.h"
 #include "weir/ops/model/variables.h"
 #include "weir/ops/queue/queue.h"
 #include "weir/session/queue_runner.h"
@@ -110,6 +111,12 @@ TEST(QueueRunners, GoIntoFilesAndBack) {
   EXPECT_EQ((*runners)[0].cancel, made.cancel);
   EXPECT_EQ((*runners)[0].closed_errors, made.closed_errors);
   EXPECT_FALSE(ParseQueueRunner("\xff\xff").ok());
+  Builder into;
+  ImportMetaGraph(into, path, {.prefix = "net"});
+  const auto imported = QueueRunnersOf(into);
+  ASSERT_TRUE(imported.ok() && imported->size() == 1u) << imported.status().ToString();
+  EXPECT_EQ((*imported)[0].queue, "net/" + made.queue);
+  EXPECT_EQ((*imported)[0].enqueue, (std::vector<std::string>(2, "net/" + made.enqueue[0])));
 }
 
 }  // namespace
