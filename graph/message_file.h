@@ -5,17 +5,13 @@
 // 1). It does so there alone: the number in a file means nothing.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "weir/graph/base/memory.h"
+#include "weir/graph/base/wire/tensor_proto.h"
 #include "weir/graph/import.h"
 
 namespace weir {
-
-using Contents = std::vector<std::shared_ptr<Buffer>>;  // as in graph/base/wire
 
 struct MessageFile {
   std::string bytes;

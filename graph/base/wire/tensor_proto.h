@@ -21,7 +21,7 @@ namespace weir {
 // kInvalid for a number that is no element type.
 DType DTypeFromWire(int number);
 Result<PartialShape> ShapeFromWire(const pb::TensorShapeProto& p);
-// `contents`: those that were read apart (graph/message_file.h).
+// Elements that were read apart from their message (graph/message_file.h).
 using Contents = std::vector<std::shared_ptr<Buffer>>;
 Result<Tensor> TensorFromWire(const pb::TensorProto& p, const Contents& contents = {});
 // The message as it is in files, with its content. False: there is no such content.
