@@ -24,7 +24,7 @@ constexpr int64_t kShown = 8;  // elements of a tensor or list that a line shows
 // that only the names of others do not matter.
 class Fingerprints {
  public:
-  Fingerprints(const Graph& g, const Graph& other) : g_(g) {
+  Fingerprints(const Graph& g, const Graph& other) {
     auto order = TopologicalOrder(g);
     if (!order.ok()) return;  // then nothing is told to be renamed
     std::hash<std::string> hash;
@@ -49,7 +49,6 @@ class Fingerprints {
     return text;
   }
 
-  const Graph& g_;
   std::map<NodeId, size_t> of_;
 };
 

@@ -43,6 +43,12 @@ namespace {
 
 // What the threads of one runner share.
 struct Running {
+  Running(const Session& session, Coordinator& coordinator, QueueRunnerInfo runner)
+      : session(session),
+        coordinator(coordinator),
+        info(std::move(runner)),
+        left(static_cast<int>(info.enqueue.size())) {}
+
   const Session& session;
   Coordinator& coordinator;
   QueueRunnerInfo info;
@@ -98,7 +104,7 @@ Status StartQueueRunners(const Session& session, const std::vector<QueueRunnerIn
                          Coordinator* coordinator) {
   for (const QueueRunnerInfo& info : runners) WEIR_RETURN_IF_ERROR(CheckNodes(session.graph(), info));
   for (const QueueRunnerInfo& info : runners) {
-    auto running = std::make_shared<Running>(session, *coordinator, info, static_cast<int>(info.enqueue.size()));
+    auto running = std::make_shared<Running>(session, *coordinator, info);
     for (const std::string& enqueue : info.enqueue)
       coordinator->Start([running, enqueue] { Fill(*running, enqueue); });
     coordinator->Start([running] { CloseOnStop(*running); });
