@@ -12,6 +12,8 @@
 #include <cstring>
 #include <optional>
 
+#include "weir/graph/base/coding.h"
+
 namespace weir {
 
 namespace {
@@ -34,11 +36,6 @@ std::optional<Kind> KindOf(Kind in, uint64_t number) {
     if (f.in == in && f.number == number) return f.kind;
   }
   return std::nullopt;
-}
-
-void PutVarint(uint64_t v, std::string* out) {
-  for (; v >= 0x80; v >>= 7) out->push_back(static_cast<char>(v | 0x80));
-  out->push_back(static_cast<char>(v));
 }
 
 // A file read from its beginning to its end.
@@ -154,11 +151,11 @@ class Cutter {
       case 0: {
         WEIR_ASSIGN_OR_RETURN(const bool there, Varint(left, &v));
         if (!there) return Early();
-        PutVarint(tag, to), PutVarint(v, to);
+        io::PutVarint(to, tag), io::PutVarint(to, v);
         return {};
       }
-      case 1: PutVarint(tag, to); return Raw(8, left, to);
-      case 5: PutVarint(tag, to); return Raw(4, left, to);
+      case 1: io::PutVarint(to, tag); return Raw(8, left, to);
+      case 5: io::PutVarint(to, tag); return Raw(4, left, to);
       case 2: {
         WEIR_ASSIGN_OR_RETURN(const bool there, Varint(left, &v));
         const bool fits = there && v <= uint64_t{INT64_MAX} && (*left < 0 || v <= static_cast<uint64_t>(*left));
@@ -174,13 +171,13 @@ class Cutter {
       std::string copy;
       WEIR_RETURN_IF_ERROR(Copy(*child, bytes, &copy));
       if (*left > 0) *left -= bytes;
-      PutVarint(tag, out), PutVarint(copy.size(), out);
+      io::PutVarint(out, tag), io::PutVarint(out, copy.size());
       out->append(copy);
       return {};
     }
     const bool content = kind == Kind::kTensor && tag >> 3 == kContent && bytes >= apart_from_;
     if (!content) {
-      PutVarint(tag, out), PutVarint(static_cast<uint64_t>(bytes), out);
+      io::PutVarint(out, tag), io::PutVarint(out, static_cast<uint64_t>(bytes));
       return Raw(bytes, left, out);
     }
     if (in_.size() > 0 && bytes > in_.size()) return Early();
@@ -189,7 +186,7 @@ class Cutter {
     if (read < static_cast<size_t>(bytes)) return Early();
     if (*left > 0) *left -= bytes;
     contents_->push_back(std::move(buffer));
-    PutVarint(kContentIndex << 3, out), PutVarint(contents_->size(), out);
+    io::PutVarint(out, kContentIndex << 3), io::PutVarint(out, contents_->size());
     return {};
   }
 
@@ -206,31 +203,21 @@ class Cutter {
   Contents* contents_;
 };
 
-// A varint at `*at`, moved behind it; nullopt at the end.
-std::optional<uint64_t> VarintAt(std::string_view bytes, size_t* at) {
-  uint64_t v = 0;
-  for (int shift = 0; shift < 64 && *at < bytes.size(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(bytes[(*at)++]);
-    v |= static_cast<uint64_t>(byte & 0x7f) << shift;
-    if (byte < 0x80) return v;
-  }
-  return std::nullopt;
-}
-
 // Whether a first field of number 1 is a NodeDef (a name, then as field 2 an op's name) and not a MetaInfoDef (whose
 // field 2 is a message).
 bool BeginsWithNode(std::string_view bytes) {
-  size_t at = 1;
-  if (!VarintAt(bytes, &at)) return false;
-  if (at < bytes.size() && bytes[at] == '\x0a') {
-    const auto name = VarintAt(bytes, &++at);
-    if (!name || *name > bytes.size() - at) return false;
-    at += *name;
+  uint64_t length = 0;
+  bytes.remove_prefix(1);  // its tag
+  if (!io::TakeVarint(&bytes, &length)) return false;
+  if (bytes.starts_with('\x0a')) {
+    bytes.remove_prefix(1);
+    if (!io::TakeVarint(&bytes, &length) || length > bytes.size()) return false;
+    bytes.remove_prefix(length);
   }
-  if (at >= bytes.size() || bytes[at] != '\x12') return false;
-  const auto op = VarintAt(bytes, &++at);
-  if (!op || *op == 0 || at >= bytes.size()) return false;
-  return std::isalnum(static_cast<unsigned char>(bytes[at])) || bytes[at] == '_';
+  if (!bytes.starts_with('\x12')) return false;
+  bytes.remove_prefix(1);
+  if (!io::TakeVarint(&bytes, &length) || length == 0 || bytes.empty()) return false;
+  return std::isalnum(static_cast<unsigned char>(bytes[0])) || bytes[0] == '_';
 }
 
 std::optional<Kind> KindToCut(const Reader& in) {

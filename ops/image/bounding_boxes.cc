@@ -3,6 +3,7 @@
 
 #include "weir/graph/infer.h"
 #include "weir/graph/op_def.h"
+#include "weir/ops/image/image_shapes.h"
 
 namespace weir {
 namespace {
@@ -28,8 +29,6 @@ Status DrawShape(ShapeContext& c) {
   return {};
 }
 
-constexpr char kNoneThere[] = "TensorFlow defines none for it";
-
 }  // namespace
 
 void RegisterBoundingBoxOps(OpRegistry& r) {
@@ -39,13 +38,13 @@ void RegisterBoundingBoxOps(OpRegistry& r) {
           "Images [batch, height, width, channels] with the outlines of boxes [batch, number, 4], each by [y1, x1, y2, "
           "x2] in parts of the height and width, in ten colours that take turns; in white on grey images.")
       .Shape(DrawShape)
-      .NoGradient(kNoneThere, false);
+      .NoGradient(image::kNoneThere, false);
   r.Add("DrawBoundingBoxesV2")
       .Input("images: T").Input("boxes: float").Input("colors: float").Output("output: T")
       .Attr("T: {float, half} = float")
       .Doc("DrawBoundingBoxes in colors [number, channels] that take turns; in those of that op where there are none.")
       .Shape(DrawShape)
-      .NoGradient(kNoneThere, false);
+      .NoGradient(image::kNoneThere, false);
 }
 
 }  // namespace weir

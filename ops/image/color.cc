@@ -82,8 +82,6 @@ Status RgbToHsvGradient(GradContext& c) {
   return {};
 }
 
-constexpr char kNoneThere[] = "TensorFlow defines none for it";
-
 }  // namespace
 
 void RegisterColorOps(OpRegistry& r) {
@@ -99,13 +97,13 @@ void RegisterColorOps(OpRegistry& r) {
       .Doc("Images [..., height, width, 3] of red, green and blue with `delta` added to their hue, of which 1 is a "
            "full turn.")
       .Shape(ColorShape(3))
-      .NoGradient(kNoneThere, false);
+      .NoGradient(image::kNoneThere, false);
   r.Add("AdjustSaturation")
       .Input("images: T").Input("scale: float").Output("output: T").Attr("T: {half, float} = float")
       .Doc("Images [..., height, width, 3] of red, green and blue with their saturation multiplied by `scale`, and "
            "kept within [0, 1].")
       .Shape(ColorShape(3))
-      .NoGradient(kNoneThere, false);
+      .NoGradient(image::kNoneThere, false);
   r.Add("RGBToHSV")
       .Input("images: T").Output("output: T").Attr("T: {half, bfloat16, float, double} = float")
       .Doc("Hue, saturation and value, each in [0, 1], of red, green and blue in [0, 1], along the last axis.")
@@ -116,7 +114,7 @@ void RegisterColorOps(OpRegistry& r) {
       .Input("images: T").Output("output: T").Attr("T: {half, bfloat16, float, double} = float")
       .Doc("Red, green and blue, each in [0, 1], of hue, saturation and value in [0, 1], along the last axis.")
       .Shape(ColorShape(1))
-      .NoGradient(kNoneThere, false);
+      .NoGradient(image::kNoneThere, false);
 }
 
 }  // namespace weir

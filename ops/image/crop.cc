@@ -112,7 +112,7 @@ void RegisterCropOps(OpRegistry& r) {
       .Attr("method: {'bilinear'} = 'bilinear'")
       .Doc("The gradient of CropAndResize by its boxes, [number of boxes, 4].")
       .Shape(GradBoxesShape)
-      .NoGradient("TensorFlow defines none for it", false);
+      .NoGradient(image::kNoneThere, false);
 }
 
 }  // namespace weir

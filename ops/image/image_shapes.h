@@ -8,6 +8,8 @@
 
 namespace weir::image {
 
+inline constexpr char kNoneThere[] = "TensorFlow defines none for it";
+
 // The two sizes, height and width, that int32 vector input `i` holds. Errors: another number of them, a size below 1.
 Result<std::pair<Dim, Dim>> SizeInput(const ShapeContext& c, int i);
 

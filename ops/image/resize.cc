@@ -158,7 +158,7 @@ void RegisterResizeOps(OpRegistry& r) {
           "Images [batch, height, width, channels] in another size, [height, width], as float: each pixel is the mean "
           "of the area that it covers. See ResizeBilinear for align_corners.")
       .Shape(ResizeShape)
-      .NoGradient("TensorFlow defines none for it", false);
+      .NoGradient(image::kNoneThere, false);
 }
 
 }  // namespace weir

@@ -6,7 +6,7 @@
 #include <charconv>
 
 #include "weir/runtime/io/bundle_internal.h"
-#include "weir/runtime/io/coding.h"
+#include "weir/graph/base/coding.h"
 #include "weir/runtime/io/messages.h"
 #include "weir/runtime/io/key_table.h"
 

@@ -7,7 +7,7 @@
 
 #include "weir/runtime/io/bundle.h"
 #include "weir/runtime/io/bundle_internal.h"
-#include "weir/runtime/io/coding.h"
+#include "weir/graph/base/coding.h"
 #include "weir/runtime/io/crc32c.h"
 #include "weir/runtime/io/key_table.h"
 #include "weir/runtime/io/messages.h"

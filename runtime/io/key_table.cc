@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "weir/runtime/io/coding.h"
+#include "weir/graph/base/coding.h"
 #include "weir/runtime/io/crc32c.h"
 #include "weir/runtime/io/messages.h"
 

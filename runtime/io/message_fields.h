@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "weir/runtime/io/coding.h"
+#include "weir/graph/base/coding.h"
 
 namespace weir::io {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "weir/runtime/io/coding.h"
+#include "weir/graph/base/coding.h"
 #include "weir/runtime/io/crc32c.h"
 
 namespace weir {

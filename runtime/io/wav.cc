@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "weir/graph/base/shape.h"
-#include "weir/runtime/io/coding.h"
+#include "weir/graph/base/coding.h"
 
 namespace weir::io {
 

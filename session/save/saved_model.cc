@@ -12,6 +12,7 @@
 #include "weir/graph/base/file.h"
 #include "weir/session/save/checkpoint_map.h"
 #include "weir/session/save/save_nodes.h"
+#include "weir/session/save/session_values.h"
 
 namespace weir {
 
@@ -80,13 +81,8 @@ class AsideFolder {
 Status WriteVariables(const std::vector<SavedVariable>& variables, const Session& session, const std::string& prefix) {
   WEIR_ASSIGN_OR_RETURN(auto writer, io::BundleWriter::Create(prefix));
   for (const SavedVariable& v : variables) {
-    WEIR_ASSIGN_OR_RETURN(auto value, session.FindValue(v.variable));
-    if (!value) {
-      return FailedPrecondition(
-                 fmt::format("error[variable]: variable '{}' cannot be saved: it has no value", v.variable))
-          .Help("run its initialiser first");
-    }
-    WEIR_RETURN_IF_ERROR(AddVariable(v, *value, &writer));
+    WEIR_ASSIGN_OR_RETURN(const Tensor value, ValueToSave(session, v, "run its initialiser first"));
+    WEIR_RETURN_IF_ERROR(AddVariable(v, value, &writer));
   }
   return writer.Finish();
 }
@@ -215,8 +211,7 @@ Status RestoreWhatIsThere(Session& session, const std::string& checkpoint, std::
                                 variables.size()))
         .Detail(fmt::format("the first is '{}'", variables[0].key));
   }
-  for (const auto& [i, value] : read.values)
-    WEIR_RETURN_IF_ERROR(session.SetVariable(variables[i].variable, value));
+  WEIR_RETURN_IF_ERROR(SetVariables(session, reader, variables, read));
   for (size_t i = 0; i < missing.size() && i < 5; ++i)
     notes->push_back(fmt::format("variable '{}' is not in the checkpoint", variables[missing[i]].key));
   for (const std::string& table : SavedTables(session.graph()))

@@ -7,12 +7,14 @@
 #include "weir/runtime/io/bundle.h"
 #include "weir/session/save/checkpoint_folder.h"
 #include "weir/session/save/checkpoint_map.h"
+#include "weir/session/save/session_values.h"
 #include "weir/session/session.h"
 
 namespace weir {
 
 namespace {
 
+constexpr char kValueHelp[] = "run its initialiser first, or name the variables to save in SaverOptions";
 constexpr std::string_view kRandomKey = "_weir/random/";
 
 Status CheckSound(const std::string& path) {
@@ -70,15 +72,6 @@ Status NoVariable(const std::string& name, const std::vector<SavedVariable>& all
       .Help(near.empty() ? "" : fmt::format("did you mean '{}'?", near[0]));
 }
 
-Status SetVariables(Session& session, const io::BundleReader& reader, const std::vector<SavedVariable>& variables,
-                    const ReadValues& read) {
-  for (const auto& [i, t] : read.values) {
-    if (Status s = session.SetVariable(variables[i].variable, t); !s.ok())
-      return std::move(s).Detail(fmt::format("read from the checkpoint '{}'", reader.prefix()));
-  }
-  return {};
-}
-
 }  // namespace
 
 std::vector<std::string> CheckpointNames(const Graph& g) {
@@ -120,13 +113,8 @@ Result<std::vector<SavedVariable>> Saver::Variables() const {
 Result<std::vector<Tensor>> Saver::Values(const std::vector<SavedVariable>& variables) const {
   std::vector<Tensor> values;
   for (const SavedVariable& v : variables) {
-    WEIR_ASSIGN_OR_RETURN(auto value, session_->FindValue(v.variable));
-    if (!value) {
-      return FailedPrecondition(
-                 fmt::format("error[variable]: variable '{}' cannot be saved: it has no value", v.variable))
-          .Help("run its initialiser first, or name the variables to save in SaverOptions");
-    }
-    values.push_back(std::move(*value));
+    WEIR_ASSIGN_OR_RETURN(Tensor value, ValueToSave(*session_, v, kValueHelp));
+    values.push_back(std::move(value));
   }
   return values;
 }
