@@ -90,6 +90,19 @@ std::map<std::string, TensorInfo> Tensors(const google::protobuf::Map<std::strin
   return tensors;
 }
 
+// Of TensorFlow 2's field, else of TensorFlow 1's collection, as TensorFlow's loader reads them.
+std::map<std::string, std::string> AssetsFromWire(const pb::MetaGraphDef& p) {
+  std::map<std::string, std::string> assets;
+  for (const auto& a : p.asset_file_def()) assets[a.tensor_info().name()] = a.filename();
+  auto it = p.collection_def().find("saved_model_assets");
+  if (!assets.empty() || it == p.collection_def().end()) return assets;
+  google::protobuf::LogSilencer silence;
+  for (const auto& any : it->second.any_list().value()) {
+    if (pb::AssetFileDef a; a.ParseFromString(any.value())) assets[a.tensor_info().name()] = a.filename();
+  }
+  return assets;
+}
+
 // By the signature of TensorFlow 2, else by the collections of TensorFlow 1.
 std::string InitOp(const MetaGraph& m) {
   if (auto it = m.signatures.find("__saved_model_init_op"); it != m.signatures.end() && !it->second.outputs.empty()) {
@@ -131,7 +144,7 @@ MetaGraph MetaFromWire(const pb::MetaGraphDef& p) {
                         s.sharded(),
                         s.version()};
   }
-  for (const auto& a : p.asset_file_def()) m.assets[a.tensor_info().name()] = a.filename();
+  m.assets = AssetsFromWire(p);
   m.init_op = InitOp(m);
   m.objects = ObjectsFromWire(p.object_graph_def());
   return m;
