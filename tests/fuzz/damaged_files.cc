@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -42,7 +43,7 @@ namespace weir::fuzz {
 namespace {
 
 constexpr int64_t kMemory = int64_t{64} << 20;
-constexpr int kPatience = 300;  // seconds of the processor, for all cases of a kind
+constexpr rlim_t kPatience = 20;  // seconds of the processor, for a case
 
 // What the files of a kind say, as a text, or the error.
 using Read = std::function<Result<std::string>(const std::string& bytes)>;
@@ -317,8 +318,15 @@ bool IsNoAnswer(const Status& s) {
   return s.code() == Code::kAborted || s.message().find("broke the graph") != std::string::npos;
 }
 
+// Ends the process where it takes the processor for longer than kPatience from here on.
+void LimitTime() {
+  const rlimit cpu{static_cast<rlim_t>(std::clock() / CLOCKS_PER_SEC) + kPatience, RLIM_INFINITY};
+  setrlimit(RLIMIT_CPU, &cpu);
+}
+
 void RunCase(const Kind& kind, const std::string& bytes, const std::string& sound, const std::string& what, Counts* n) {
   std::snprintf(current, sizeof current, "damaged_files: %s\n", what.c_str());
+  LimitTime();
   const auto read = kind.read(bytes);
   ++n->cases, n->loaded += read.ok();
   if (!(read.ok() ? kind.checksums && !sound.starts_with(*read) : IsNoAnswer(read.status()))) return;
@@ -340,8 +348,6 @@ void Limit(int64_t bytes) {
 }
 
 int RunKind(const Kind& kind) {
-  const rlimit cpu{kPatience, kPatience + 10};
-  setrlimit(RLIMIT_CPU, &cpu);
   Counts n;
   for (size_t f = 0; f < kind.files.size(); ++f) {
     const std::string& file = kind.files[f];

@@ -2,11 +2,13 @@
 // and what is made of them here.
 //
 //   parser_fuzzer [--parser=NAME] [--seconds=10] [--runs=N] [--first=0] [--seed=1]      all parsers, in turn
+//   parser_fuzzer --parsers                                                             their names
 //
 // When an input ends the process, stderr names it: --parser=NAME --seed=S --first=NUMBER --runs=1 runs it again. With
-// libFuzzer (-DWEIR_LIBFUZZER=ON) WEIR_PARSER names the parser, and the corpus is on the command line:
+// libFuzzer (the preset fuzz, tools/nightly) WEIR_PARSER names the parser; the first folder named is filled with the
+// parser's seeds where it is empty:
 //
-//   WEIR_PARSER=bundle_index parser_fuzzer -runs=1000000 CORPUS tests/data/files
+//   WEIR_PARSER=bundle_index parser_fuzzer -runs=1000000 CORPUS
 #include <fmt/format.h>
 
 #include <chrono>
@@ -207,11 +209,20 @@ const Parser* Find(const std::vector<Parser>& all, std::string_view name) {
   for (const Parser& p : all) {
     if (name == p.name) return &p;
   }
-  std::fprintf(stderr, "no parser '%s'; there are:", std::string(name).c_str());
-  for (const Parser& p : all) std::fprintf(stderr, " %s", p.name);
-  std::fputs("\n", stderr);
+  fmt::print(stderr, "no parser '{}'; --parsers lists them\n", name);
   std::exit(2);
 }
+
+// Prints the parsers' names and ends the process where an argument asks for them.
+void ListParsersIfAsked(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (std::string_view(argv[i]) != "--parsers") continue;
+    for (const Parser& p : AllParsers()) fmt::print("{}\n", p.name);
+    std::exit(0);
+  }
+}
+
+#ifndef WEIR_LIBFUZZER
 
 // A seed with bits flipped, bytes set, parts cut out, doubled, moved or taken from another seed.
 std::string Damaged(const std::vector<std::string>& seeds, std::mt19937_64& random) {
@@ -235,6 +246,8 @@ std::string Damaged(const std::vector<std::string>& seeds, std::mt19937_64& rand
   return s;
 }
 
+#endif
+
 }  // namespace
 }  // namespace weir::fuzz
 
@@ -242,16 +255,35 @@ using namespace weir::fuzz;
 
 #ifdef WEIR_LIBFUZZER
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+const Parser& Chosen() {
   static const std::vector<Parser> all = AllParsers();
-  static const Parser* parser = Find(all, std::getenv("WEIR_PARSER") ? std::getenv("WEIR_PARSER") : "graph_def");
-  parser->use({reinterpret_cast<const char*>(data), size});
+  static const char* name = std::getenv("WEIR_PARSER");
+  static const Parser* parser = Find(all, name ? name : "graph_def");
+  return *parser;
+}
+
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  ListParsersIfAsked(*argc, *argv);
+  for (int i = 1; i < *argc; ++i) {
+    const std::string folder = (*argv)[i];
+    if (!fs::is_directory(folder)) continue;
+    const std::vector<std::string> seeds = fs::is_empty(folder) ? Chosen().seeds() : std::vector<std::string>();
+    for (size_t n = 0; n < seeds.size(); ++n)
+      weir::io::WriteFile(fmt::format("{}/seed{}", folder, n), seeds[n]).IgnoreError();
+    break;
+  }
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  Chosen().use({reinterpret_cast<const char*>(data), size});
   return 0;
 }
 
 #else
 
 int main(int argc, char** argv) {
+  ListParsersIfAsked(argc, argv);
   double seconds = 10, runs = 1e18, first = 0, seed = 1;
   std::string only;
   for (int i = 1; i < argc; ++i) {
