@@ -152,14 +152,18 @@ Builder::Guard Builder::At(Loc loc) {
 }
 
 std::string Builder::UniqueName(std::string_view name) {
+  std::string unique = NodeName(name);
+  if (!name.ends_with('/')) taken_.emplace(unique, 1);
+  return unique;
+}
+
+std::string Builder::NodeName(std::string_view name) {
   if (name.ends_with('/')) return std::string(name.substr(0, name.size() - 1));
   std::string full = scope_ + std::string(name);
   for (int& i = taken_[full];;) {
     std::string candidate = i == 0 ? full : fmt::format("{}_{}", full, i);
     ++i;
-    if (graph_.Find(candidate).valid() || (candidate != full && taken_.count(candidate))) continue;
-    if (candidate != full) taken_.emplace(candidate, 1);
-    return candidate;
+    if (!graph_.Find(candidate).valid() && (candidate == full || !taken_.count(candidate))) return candidate;
   }
 }
 
@@ -298,7 +302,7 @@ Operation Builder::AddNode(std::string_view op, InputList inputs, AttrMap attrs,
     }
     types = *solved;
   }
-  spec.name = UniqueName(wanted);
+  spec.name = NodeName(wanted);
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].is_literal()) {
       spec.inputs.push_back(inputs[i].output().endpoint());

@@ -285,6 +285,7 @@ class Builder {
   Loc loc_;
   int64_t seed_ = 0;
   bool has_seed_ = false, entropy_ = false;
+  // Names of scopes, and of each name asked for how often it was; nodes' numbered names only the graph knows.
   std::unordered_map<std::string, int> taken_;
   Builder* parent_ = nullptr;
   std::set<std::string> function_names_;  // of the outermost builder: all that were given
