@@ -277,6 +277,9 @@ class Builder {
   }
 
  private:
+  // A unique name for a node, which the graph is to get.
+  std::string NodeName(std::string_view name);
+
   Graph graph_;
   int num_loaded_ = 0;
   Status status_;
