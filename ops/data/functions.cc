@@ -1,5 +1,5 @@
 // Schemas of datasets by functions. A function is called with the components of an element and what it has captured,
-// the other arguments; each iterator calls it for itself, so that random ops in it begin anew.
+// the other arguments; random ops in it begin anew with each iterator.
 #include "weir/ops/data/dataset_shapes.h"
 
 namespace weir {

@@ -60,7 +60,7 @@ void AddPassing(OpRegistry& r) {
       .Attr("algorithm: int = 0").Attr("cpu_budget: int = 0").Attr("ram_budget: int = 0");
   add("FinalizeDataset", {kInput}, "The input, of which nothing else is made.").Attr("has_captured_ref: bool = false");
   for (std::string old : {"", "Experimental"}) {
-    add((old + "NonSerializableDataset").c_str(), {kInput}, "The input.");
+    add((old + "NonSerializableDataset").c_str(), {kInput}, "The input, unchanged.");
     add((old + "MaxIntraOpParallelismDataset").c_str(), {kInput, "max_intra_op_parallelism: int64"},
         "The input; how many threads compute it changes no element.");
     add((old + "PrivateThreadPoolDataset").c_str(), {kInput, "num_threads: int64"},

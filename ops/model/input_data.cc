@@ -170,7 +170,8 @@ Dataset Dataset::PaddedBatch(Input batch_size, const std::vector<PartialShape>& 
     if (i < shapes.size()) padded[i].shape = shapes[i];
   }
   inputs.push_back(o.drop_remainder);
-  return Then("PaddedBatchDatasetV2", inputs, {}, Batched(padded));
+  const auto count = static_cast<int64_t>(shapes.size());
+  return Then("PaddedBatchDatasetV2", inputs, {{"N", count}}, Batched(padded));
 }
 
 Dataset Dataset::Unbatch() const { return Then("UnbatchDataset", {}, {}, Rows(element())); }
@@ -216,9 +217,11 @@ Outputs Dataset::Reduce(const InputList& initial_state, const BodyFn& fn) const 
   auto held = DefineHeld(b, "ReduceDataset", args, fn);
   if (!held) return Outputs(initial_state.size());
   inputs.insert(inputs.begin(), output_);
-  for (const Output& o : held->captures) inputs.push_back(o);
+  std::vector<DType> captured, states;
+  for (const Output& o : held->captures) inputs.push_back(o), captured.push_back(o.dtype());
+  for (const OutputType& t : state) states.push_back(t.dtype);
   AttrMap attrs = ElementAttrs(state);
-  attrs["f"] = held->function;
+  attrs["f"] = held->function, attrs["Targuments"] = captured, attrs["Tstate"] = states;
   return MakeAll("ReduceDataset", inputs, std::move(attrs), {}, static_cast<int64_t>(state.size()));
 }
 

@@ -10,9 +10,9 @@
 //
 // A dataset is a value of the graph, a variant; each of these functions adds a node. An element is a tuple of tensors.
 // Functions are called once, while the graph is built; what they use of the graph around them they have by its value
-// when the initializer runs, and of variables by that of the time of the call. Random ops with a seed draw the same
-// numbers each time the dataset is gone through, so that Repeat is better before a Map that draws than after it. After
-// an error (Builder::status) all is invalid and does nothing.
+// when the initializer runs, and of variables by that of the time of the call. Random ops in them, if they have a seed,
+// draw the same numbers after each initializer, and go on with them in each round of a Repeat. After an error
+// (Builder::status) all is invalid and does nothing.
 #pragma once
 
 #include <string>

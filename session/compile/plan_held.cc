@@ -52,8 +52,7 @@ Result<std::vector<std::shared_ptr<const HeldFunction>>> CompileHeld(const Graph
   std::vector<std::shared_ptr<const HeldFunction>> functions;
   if (!n.def()->holds_functions()) return functions;
   if (env.held >= kMaxCallDepth) {
-    return InvalidArgument(fmt::format("holds functions {} deep within each other: those that hold themselves are "
-                                       "refused", kMaxCallDepth));
+    return ResourceExhausted(fmt::format("holds functions over {} deep within each other", kMaxCallDepth));
   }
   for (const AttrDef& attr : n.def()->attrs()) {
     if (attr.kind != "func") continue;

@@ -140,7 +140,7 @@ class PaddedIterator : public IteratorOver<PaddedSpec> {
         size = std::max(size, shape[axis]);
       }
       if (fits) continue;
-      return InvalidArgument(fmt::format("cannot pad component {} of shape {} to {}", component, shape.ToString(),
+      return DataLoss(fmt::format("cannot pad component {} of shape {} to {}", component, shape.ToString(),
                                          PartialShape(told).ToString()));
     }
     for (int64_t& size : dims) size = std::max(size, int64_t{0});

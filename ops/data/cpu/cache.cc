@@ -39,7 +39,7 @@ class CacheIterator : public IteratorOf<CacheSpec> {
   static int64_t Cardinality(const Spec& spec) { return spec.input->Cardinality(); }
   Status Begin() {
     cached_ = spec().cache->get();
-    if (!cached_) { WEIR_ASSIGN_OR_RETURN(input_, spec().input->Iterate()); }
+    if (!cached_) { WEIR_ASSIGN_OR_RETURN(input_, spec().input->Iterate(place().Child(0))); }
     return {};
   }
 

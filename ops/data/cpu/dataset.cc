@@ -33,6 +33,18 @@ MaybeElement DataIterator::Next(const RunLimits& limits) {
   return Give(limits);
 }
 
+Place& Place::Child(size_t i) {
+  std::unique_ptr<Place>& child = children_[i];
+  if (!child) child = std::make_unique<Place>();
+  return *child;
+}
+
+Result<FunctionCaller*> Place::CallerOf(const std::shared_ptr<const HeldFunction>& function) {
+  std::unique_ptr<FunctionCaller>& caller = callers_[function];
+  if (!caller) { WEIR_ASSIGN_OR_RETURN(caller, function->MakeCaller()); }
+  return caller.get();
+}
+
 int DepthOf(const std::vector<DatasetRef>& datasets) {
   int depth = 0;
   for (const DatasetRef& d : datasets) depth = std::max(depth, d->depth());
@@ -94,8 +106,8 @@ Result<std::shared_ptr<const HeldFunction>> FunctionGiving(const PrepareContext&
                                      function->name(), names(given)));
 }
 
-Status CapturedCaller::Begin() {
-  WEIR_ASSIGN_OR_RETURN(caller_, captured_.function->MakeCaller());
+Status CapturedCaller::Begin(Place& place) {
+  WEIR_ASSIGN_OR_RETURN(caller_, place.CallerOf(captured_.function));
   return {};
 }
 

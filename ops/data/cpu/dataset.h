@@ -1,10 +1,11 @@
 // DatasetValue: a recipe for elements, as a value: what a variant tensor holds. DataIterator: one walk through them.
 //
 // A dataset never changes and knows what it is made of; it outlives the run that made it. Iterators are made of it in
-// any number. Each belongs to one thread at a time and asks those before it for elements when it is asked for one, so
-// that what happens, and in what order, depends on nothing but the datasets.
+// any number. Each asks those before it for elements when it is asked for one, so that what happens, and in what order,
+// depends on nothing but the datasets. A whole walk, with all its iterators, belongs to one thread at a time.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -34,10 +35,23 @@ using IteratorPtr = std::unique_ptr<DataIterator>;
 
 inline MaybeElement End() { return std::optional<Element>(); }
 
+// Where in a walk an iterator stands: the root, or a number in the place of the iterator that asks it. Iterators that
+// stand in one place, one after the other (Repeat) or at once (Interleave), share the callers of their functions, so
+// that random ops go on with their numbers, as in TensorFlow. Outlives its iterators.
+class Place {
+ public:
+  Place& Child(size_t i);
+  Result<FunctionCaller*> CallerOf(const std::shared_ptr<const HeldFunction>& function);
+
+ private:
+  std::map<size_t, std::unique_ptr<Place>> children_;
+  std::map<std::shared_ptr<const HeldFunction>, std::unique_ptr<FunctionCaller>> callers_;
+};
+
 class DatasetValue : public VariantObject {
  public:
-  // Error: datasets within each other beyond any use, which iterators would follow by calls.
-  virtual Result<IteratorPtr> Iterate() const = 0;
+  // Errors: those of making callers of its functions.
+  virtual Result<IteratorPtr> Iterate(Place& place) const = 0;
   // How many elements there are, as far as that is told without looking.
   virtual int64_t Cardinality() const = 0;
   virtual int depth() const = 0;  // of datasets that are made of each other
@@ -49,7 +63,8 @@ inline int DepthOf(const DatasetRef& d) { return d->depth(); }
 int DepthOf(const std::vector<DatasetRef>& datasets);
 
 // The dataset that iterators of class `It` walk through. It::Spec is what it is made of; its member `input`, where it
-// has one, are the datasets that come before it. `It` is made of a shared Spec; It::Cardinality(spec).
+// has one, are the datasets that come before it. `It` is made of a shared Spec and its place, then begins, if there is
+// It::Begin; It::Cardinality(spec).
 template <class It>
 class DatasetBy : public DatasetValue {
  public:
@@ -57,8 +72,8 @@ class DatasetBy : public DatasetValue {
   explicit DatasetBy(Spec spec) : spec_(std::make_shared<const Spec>(std::move(spec))) {
     if constexpr (requires(const Spec& s) { s.input; }) depth_ += DepthOf(spec_->input);
   }
-  Result<IteratorPtr> Iterate() const override {
-    auto iterator = std::make_unique<It>(spec_);
+  Result<IteratorPtr> Iterate(Place& place) const override {
+    auto iterator = std::make_unique<It>(spec_, place);
     if constexpr (requires(It& i) { i.Begin(); }) WEIR_RETURN_IF_ERROR(iterator->Begin());
     return IteratorPtr(std::move(iterator));
   }
@@ -78,13 +93,15 @@ template <class S>
 class IteratorOf : public DataIterator {
  public:
   using Spec = S;
-  explicit IteratorOf(std::shared_ptr<const Spec> spec) : spec_(std::move(spec)) {}
+  IteratorOf(std::shared_ptr<const Spec> spec, Place& place) : spec_(std::move(spec)), place_(place) {}
 
  protected:
   const Spec& spec() const { return *spec_; }
+  Place& place() const { return place_; }
 
  private:
   std::shared_ptr<const Spec> spec_;
+  Place& place_;
 };
 // Those that go through one dataset, `input`.
 template <class S>
@@ -92,7 +109,7 @@ class IteratorOver : public IteratorOf<S> {
  public:
   using IteratorOf<S>::IteratorOf;
   Status Begin() {
-    WEIR_ASSIGN_OR_RETURN(input_, this->spec().input->Iterate());
+    WEIR_ASSIGN_OR_RETURN(input_, this->spec().input->Iterate(this->place().Child(0)));
     return {};
   }
 
@@ -150,18 +167,18 @@ struct Captured {
   std::shared_ptr<const HeldFunction> function;
   Element others;
 };
-// Its caller in an iterator.
+// What calls it in a place.
 class CapturedCaller {
  public:
   explicit CapturedCaller(const Captured& captured) : captured_(captured) {}
-  Status Begin();
+  Status Begin(Place& place);
   // The arguments are `first`, `then`, and what is captured.
   Result<Element> Call(Element first, const Element& then, const RunLimits& limits);
   Result<Element> Call(Element element, const RunLimits& limits) { return Call(std::move(element), {}, limits); }
 
  private:
   const Captured& captured_;  // of the iterator's Spec
-  std::unique_ptr<FunctionCaller> caller_;
+  FunctionCaller* caller_ = nullptr;
 };
 // Inputs from `first` to `end` are what the function has captured.
 inline Result<Captured> CapturedIn(const RunArgs& a, const std::shared_ptr<const HeldFunction>& function,

@@ -21,14 +21,14 @@ struct FunctionSpec {
 
 class FunctionIterator : public IteratorOver<FunctionSpec> {
  public:
-  explicit FunctionIterator(std::shared_ptr<const Spec> spec)
-      : IteratorOver(std::move(spec)), caller_(this->spec().function) {}
+  FunctionIterator(std::shared_ptr<const Spec> spec, Place& place)
+      : IteratorOver(std::move(spec), place), caller_(this->spec().function) {}
   static int64_t Cardinality(const Spec& spec) {
     const int64_t n = spec.input->Cardinality();
     return n == 0 ? 0 : kUnknownCardinality;
   }
   Status Begin() {
-    WEIR_RETURN_IF_ERROR(caller_.Begin());
+    WEIR_RETURN_IF_ERROR(caller_.Begin(place()));
     return IteratorOver::Begin();
   }
 
@@ -53,7 +53,7 @@ class FunctionIterator : public IteratorOver<FunctionSpec> {
     if (!element) return IteratorPtr();
     WEIR_ASSIGN_OR_RETURN(const Element result, caller_.Call(std::move(*element), limits));
     WEIR_ASSIGN_OR_RETURN(const DatasetRef dataset, DatasetIn(result[0]));
-    return dataset->Iterate();
+    return dataset->Iterate(place().Child(1));
   }
 
   CapturedCaller caller_;
@@ -251,18 +251,21 @@ Status PrepareFlatMap(PrepareContext& c) {
   return SetFunctionDataset<FlatMapIterator>(c, {kVariant}, 0, NothingMore);
 }
 
-// kScalars: cycle_length, block_length and what else there is, which says how parallel it may be.
+// kScalars: cycle_length, block_length and what else there is; where there is more, the last is the number of calls.
 template <int kScalars>
 Status PrepareInterleave(PrepareContext& c) {
-  const int first = Behind(c, kScalars);
-  return SetFunctionDataset<InterleaveIterator>(c, {kVariant}, kScalars, [first](const RunArgs& a, FunctionSpec& spec) {
+  const int first = Behind(c, kScalars), last = c.num_inputs() - 1;
+  return SetFunctionDataset<InterleaveIterator>(c, {kVariant}, kScalars, [=](const RunArgs& a, FunctionSpec& spec) {
     constexpr int64_t kCycle = 8;  // where TensorFlow takes the number of processors
     auto positive = [](int64_t n) { return n > 0; };
     auto cycle = CountIn(a, first, "cycle_length", "above 0, or -1", [](int64_t n) { return n > 0 || n == kAutotune; });
     auto block = CountIn(a, first + 1, "block_length", "above 0", positive);
     if (!cycle.ok() || !block.ok()) return cycle.ok() ? block.status() : cycle.status();
     spec.cycle = *cycle > 0 ? *cycle : kCycle, spec.block = *block;
-    return Status();
+    if (kScalars == 2) return Status();
+    return CountIn(a, last, "num_parallel_calls", "from 1 to cycle_length, or -1", [&](int64_t n) {
+             return (n > 0 && (*cycle < 0 || n <= *cycle)) || n == kAutotune;
+           }).status();
   });
 }
 

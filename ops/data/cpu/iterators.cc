@@ -10,14 +10,30 @@ namespace weir {
 
 namespace {
 
+// The way through a dataset from its beginning.
+class Walk {
+ public:
+  static Result<std::unique_ptr<Walk>> Through(const DatasetValue& dataset) {
+    auto walk = std::make_unique<Walk>();
+    WEIR_ASSIGN_OR_RETURN(walk->iterator_, dataset.Iterate(walk->root_));
+    return walk;
+  }
+  MaybeElement Next(const RunLimits& limits) { return iterator_->Next(limits); }
+
+ private:
+  Place root_;  // first, since the iterators refer to it
+  IteratorPtr iterator_;
+};
+using WalkPtr = std::unique_ptr<Walk>;
+
 // What stands behind an iterator's handle. Thread-safe: runs take turns.
 class SessionIterator : public ResourceObject {
  public:
-  // Goes to the beginning of a dataset. Its first error is that of the dataset, which stays as it was then.
+  // Goes to the beginning of a dataset. After an error it is where it was.
   Status Begin(const DatasetValue& dataset, const RunLimits& limits) {
-    WEIR_ASSIGN_OR_RETURN(IteratorPtr fresh, dataset.Iterate());
+    WEIR_ASSIGN_OR_RETURN(WalkPtr fresh, Walk::Through(dataset));
     WEIR_RETURN_IF_ERROR(door_.Enter(limits));
-    iterator_ = std::move(fresh);
+    walk_.swap(fresh);
     door_.Leave();
     return {};
   }
@@ -26,15 +42,15 @@ class SessionIterator : public ResourceObject {
   Status BeginOnce(const RunLimits& limits, Make make) {
     WEIR_RETURN_IF_ERROR(door_.Enter(limits));
     Status status;
-    if (!iterator_) status = BeginBy(make());
+    if (!walk_) status = BeginBy(make());
     door_.Leave();
     return status;
   }
   MaybeElement Next(const RunLimits& limits) {
     WEIR_RETURN_IF_ERROR(door_.Enter(limits));
-    MaybeElement next = iterator_ ? iterator_->Next(limits)
-                                  : FailedPrecondition("takes an element of an iterator that has no dataset yet")
-                                        .Help("run its initializer (MakeIterator) first");
+    MaybeElement next = walk_ ? walk_->Next(limits)
+                              : FailedPrecondition("takes an element of an iterator that has no dataset yet")
+                                    .Help("run its initializer (MakeIterator) first");
     door_.Leave();
     return next;
   }
@@ -42,12 +58,12 @@ class SessionIterator : public ResourceObject {
  private:
   Status BeginBy(const Result<DatasetRef>& dataset) {
     WEIR_RETURN_IF_ERROR(dataset.status());
-    WEIR_ASSIGN_OR_RETURN(iterator_, (*dataset)->Iterate());
+    WEIR_ASSIGN_OR_RETURN(walk_, Walk::Through(**dataset));
     return {};
   }
 
   RunDoor door_;
-  IteratorPtr iterator_;
+  WalkPtr walk_;
 };
 
 Result<SessionIterator*> MakeObject(ObjectCell& cell) {
@@ -126,10 +142,10 @@ Status PrepareToString(PrepareContext& c) {
 
 Status PrepareSingleElement(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(const DatasetRef dataset, DatasetIn(*c.input_value(0)));
-  WEIR_ASSIGN_OR_RETURN(const IteratorPtr iterator, dataset->Iterate());
-  WEIR_ASSIGN_OR_RETURN(auto element, iterator->Next(c.limits()));
+  WEIR_ASSIGN_OR_RETURN(const WalkPtr walk, Walk::Through(*dataset));
+  WEIR_ASSIGN_OR_RETURN(auto element, walk->Next(c.limits()));
   if (!element) return InvalidArgument("wants a dataset of one element, and this one is empty");
-  WEIR_ASSIGN_OR_RETURN(const auto more, iterator->Next(c.limits()));
+  WEIR_ASSIGN_OR_RETURN(const auto more, walk->Next(c.limits()));
   if (more) return InvalidArgument("wants a dataset of one element, and this one has more");
   return GiveTensors(c, std::move(*element));
 }
@@ -139,17 +155,18 @@ Status PrepareReduce(PrepareContext& c) {
   Captured function;
   WEIR_ASSIGN_OR_RETURN(function.function, FunctionGiving(c, types));
   WEIR_ASSIGN_OR_RETURN(const DatasetRef dataset, DatasetIn(*c.input_value(0)));
-  WEIR_ASSIGN_OR_RETURN(const IteratorPtr iterator, dataset->Iterate());
+  WEIR_ASSIGN_OR_RETURN(const WalkPtr walk, Walk::Through(*dataset));
   const int others = 1 + static_cast<int>(types.size());
   Element state;
   for (int i = 1; i < c.num_inputs(); ++i) {
     const Tensor given = c.input_dtype(i) == kResource ? Tensor() : *c.input_value(i);
     (i < others ? state : function.others).push_back(given);
   }
+  Place place;
   CapturedCaller caller(function);
-  WEIR_RETURN_IF_ERROR(caller.Begin());
+  WEIR_RETURN_IF_ERROR(caller.Begin(place));
   while (true) {
-    WEIR_ASSIGN_OR_RETURN(const auto element, iterator->Next(c.limits()));
+    WEIR_ASSIGN_OR_RETURN(const auto element, walk->Next(c.limits()));
     if (!element) return GiveTensors(c, std::move(state));
     WEIR_ASSIGN_OR_RETURN(state, caller.Call(std::move(state), *element, c.limits()));
   }

@@ -167,7 +167,7 @@ class ConcatenateIterator : public IteratorOf<SeveralSpec> {
  protected:
   MaybeElement Give(const RunLimits& limits) override {
     for (; at_ < spec().input.size(); ++at_, input_ = nullptr) {
-      if (!input_) { WEIR_ASSIGN_OR_RETURN(input_, spec().input[at_]->Iterate()); }
+      if (!input_) { WEIR_ASSIGN_OR_RETURN(input_, spec().input[at_]->Iterate(place().Child(at_))); }
       WEIR_ASSIGN_OR_RETURN(auto element, input_->Next(limits));
       if (element) return element;
     }
@@ -194,7 +194,7 @@ class ZipIterator : public IteratorOf<SeveralSpec> {
   }
   Status Begin() {
     for (const DatasetRef& d : spec().input) {
-      WEIR_ASSIGN_OR_RETURN(IteratorPtr one, d->Iterate());
+      WEIR_ASSIGN_OR_RETURN(IteratorPtr one, d->Iterate(place().Child(inputs_.size())));
       inputs_.push_back(std::move(one));
     }
     return {};

@@ -48,8 +48,8 @@ struct ShuffleSpec {
 
 class ShuffleIterator : public IteratorOf<ShuffleSpec> {
  public:
-  explicit ShuffleIterator(std::shared_ptr<const Spec> spec)
-      : IteratorOf(std::move(spec)), random_(WordsOf(this->spec().seeds->Next())) {}
+  ShuffleIterator(std::shared_ptr<const Spec> spec, Place& place)
+      : IteratorOf(std::move(spec), place), random_(WordsOf(this->spec().seeds->Next())) {}
   static int64_t Cardinality(const Spec& spec) {
     const int64_t n = spec.input->Cardinality();
     int64_t all = 0;
@@ -61,7 +61,11 @@ class ShuffleIterator : public IteratorOf<ShuffleSpec> {
  protected:
   MaybeElement Give(const RunLimits& limits) override {
     WEIR_RETURN_IF_ERROR(Fill(limits));
-    while (!rounds_.empty() && rounds_.front() == 0) rounds_.pop_front();
+    while (rounds_.size() > 1 && rounds_.front() == 0) {
+      rounds_.pop_front();
+      random_ = WordsOf(spec().seeds->Next());
+    }
+    if (!rounds_.empty() && rounds_.front() == 0) rounds_.pop_front();
     if (rounds_.empty()) return End();
     // The one that goes leaves its place to the oldest of its round.
     const size_t i = random_.Next() % static_cast<uint64_t>(rounds_.front());
@@ -79,7 +83,7 @@ class ShuffleIterator : public IteratorOf<ShuffleSpec> {
       if (!input_) {
         ended_ = spec().count >= 0 && round_ >= spec().count;
         if (ended_) break;
-        WEIR_ASSIGN_OR_RETURN(input_, spec().input->Iterate());
+        WEIR_ASSIGN_OR_RETURN(input_, spec().input->Iterate(place().Child(0)));
         rounds_.push_back(0);
         empty_ = true;
       }

@@ -61,10 +61,13 @@ Output Apply(Builder& b, const std::string& op, const Dataset& input, const Outp
       std::vector<OutputType> args = {element};
       if (def.FindAttr("Tstate")) args.insert(args.begin(), b.graph().type(captured.endpoint()));
       const HeldBody f = FunctionFor(b, op, args, captured);
-      for (const Output& o : f.captures) inputs.push_back(o);
+      std::vector<DType> types;
+      for (const Output& o : f.captures) inputs.push_back(o), types.push_back(o.dtype());
+      attrs["Targuments"] = types;
       attrs[def.FindAttr("predicate") ? "predicate" : "f"] = f.function;
     } else if (in.name == "initial_state") {
       inputs.push_back(captured);
+      attrs["Tstate"] = std::vector<DType>{captured.dtype()};
     } else if (in.type == kVariant) {
       inputs.push_back(in.name == "another_dataset" ? input.Take(int64_t{0}).output() : input.output());
     } else if (in.name == "padded_shapes") {
@@ -81,6 +84,7 @@ Output Apply(Builder& b, const std::string& op, const Dataset& input, const Outp
       std::vector<DType>{window ? kVariant : element.dtype};
   attrs["output_shapes"] = std::vector<PartialShape>{window ? PartialShape::Scalar() : shape};
   if (def.FindAttr("serialized_options")) attrs["serialized_options"] = "";
+  if (op.starts_with("PaddedBatch")) attrs["N"] = 1;
   Output made = b.Add(op, inputs, attrs, {.name = "op"});
   if (!window) return made;
   const HeldBody same = *DefineHeld(b, "same", {b.graph().type(made.endpoint())},
@@ -120,13 +124,15 @@ void CheckDataset(const std::string& op, OpCoverage* c) {
     else if (in.name == "padding_values") inputs.push_back(b.Constant(Tensor(0.0f)));
     else inputs.push_back(in.type == kVariant ? list : NumberFor(b, op, in));
   }
-  const bool plain = !def.FindAttr("Tstate");
+  const bool plain = !def.FindAttr("Tstate"), padded = op.starts_with("PaddedBatch");
   const char* types = def.FindAttr("output_types") ? "output_types" : "Toutput_types";
   AttrMap attrs = {{types, std::vector<DType>{kFloat}}, {"output_shapes", std::vector<PartialShape>{{3}}}};
   for (const char* f : {"f", "predicate"}) {
     if (def.FindAttr(f)) attrs[f] = FuncRef{.name = "none", .attrs = {}};
   }
   if (def.FindAttr("serialized_options")) attrs["serialized_options"] = "";
+  if (padded) attrs["N"] = 1;
+  if (def.FindAttr("Targuments")) attrs["Targuments"] = std::vector<DType>{};
   if (!plain) attrs["Tstate"] = std::vector<DType>{kFloat}, inputs.insert(inputs.begin() + 1, b.Constant(Tensor(0.0f)));
   b.AddNode(op, inputs, attrs, {.name = "op"});
   ExpectRefused(b, c);

@@ -87,7 +87,7 @@ void CheckIterator(const std::string& op, OpCoverage* c) {
   AttrMap attrs;
   if (def.FindAttr("output_types")) attrs = Typed(kFloat);
   if (def.FindAttr("shared_name")) attrs["shared_name"] = "", attrs["container"] = "";
-  if (def.FindAttr("Tstate")) attrs["Tstate"] = std::vector<DType>{kFloat};
+  if (def.FindAttr("Tstate")) attrs["Tstate"] = std::vector<DType>{kFloat}, attrs["Targuments"] = std::vector<DType>{};
   for (const char* f : {"f", "dataset_factory"}) {
     if (def.FindAttr(f)) attrs[f] = FuncRef{.name = "none", .attrs = {}};
   }
