@@ -26,14 +26,14 @@ void AddOrder(OpRegistry& r) {
   const char *kSize = "buffer_size: int64", *kSeed = "seed: int64", *kSeed2 = "seed2: int64", *kCount = "count: int64",
              *kGenerator = "seed_generator: resource";
   AddDataset(r, "ShuffleDataset", {kInput, kSize, kSeed, kSeed2}).Attr(kReshuffle).Doc(kShuffled);
-  AddDataset(r, "ShuffleDatasetV3", {kInput, kSize, kSeed, kSeed2, kGenerator}).Attr(kReshuffle).Stateful()
+  AddDataset(r, "ShuffleDatasetV3", {kInput, kSize, kSeed, kSeed2, kGenerator}).Attr(kReshuffle).Stateful().Reads({4})
       .Doc(std::string(kShuffled) + " The generator is a dummy.");
   AddDataset(r, "ShuffleAndRepeatDataset", {kInput, kSize, kSeed, kSeed2, kCount}).Attr(kReshuffle).Doc(kRepeated);
   AddDataset(r, "ShuffleAndRepeatDatasetV2", {kInput, kSize, kSeed, kSeed2, kCount, kGenerator}).Attr(kReshuffle)
-      .Stateful().Doc(std::string(kRepeated) + " The generator is a dummy.");
+      .Stateful().Reads({5}).Doc(std::string(kRepeated) + " The generator is a dummy.");
   AddDataset(r, "CacheDataset", {kInput, "filename: string"})
       .Doc("The elements, which are computed once and kept in memory; no file may be named.");
-  AddDataset(r, "CacheDatasetV2", {kInput, "filename: string", "cache: resource"}).Stateful()
+  AddDataset(r, "CacheDatasetV2", {kInput, "filename: string", "cache: resource"}).Stateful().Reads({2})
       .Doc("As CacheDataset. The cache is a dummy.");
   for (const char* dummy : {"DummySeedGenerator", "DummyIterationCounter", "DummyMemoryCache"}) {
     r.Add(dummy).Output("handle: resource").MakesObject()
