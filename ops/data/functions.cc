@@ -50,13 +50,17 @@ void AddMaps(OpRegistry& r) {
 void AddInterleaves(OpRegistry& r) {
   const char* kDoc = "The elements of the datasets that `f` gives, block_length of each in turn, of cycle_length "
                      "datasets (-1: 8) at once. The order is always the same.";
-  const char *kCycle = "cycle_length: int64", *kBlock = "block_length: int64";
+  const char *kCycle = "cycle_length: int64", *kBlock = "block_length: int64",
+             *kBuffer = "buffer_output_elements: int64", *kAhead = "prefetch_input_elements: int64";
   AddFunctionDataset(r, "InterleaveDataset", "f", {kCycle, kBlock}).Doc(kDoc);
   AddFunctionDataset(r, "ParallelInterleaveDatasetV2", "f", {kCycle, kBlock, kCalls}).Attr("sloppy: bool = false")
       .Doc(kDoc);
   AddFunctionDataset(r, "ParallelInterleaveDatasetV3", "f", {kCycle, kBlock, kCalls}).Attr(kDeterministic).Doc(kDoc);
-  AddFunctionDataset(r, "ParallelInterleaveDatasetV4", "f",
-                     {kCycle, kBlock, "buffer_output_elements: int64", "prefetch_input_elements: int64", kCalls})
+  AddFunctionDataset(r, "ParallelInterleaveDatasetV4", "f", {kCycle, kBlock, kBuffer, kAhead, kCalls})
+      .Attr(kDeterministic).Doc(kDoc);
+  for (const char* op : {"ParallelInterleaveDataset", "ExperimentalParallelInterleaveDataset"})
+    AddFunctionDataset(r, op, "f", {kCycle, kBlock, "sloppy: bool", kBuffer, kAhead}).Doc(kDoc);
+  AddFunctionDataset(r, "LegacyParallelInterleaveDatasetV2", "f", {kCycle, kBlock, kBuffer, kAhead})
       .Attr(kDeterministic).Doc(kDoc);
 }
 

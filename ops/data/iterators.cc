@@ -127,7 +127,8 @@ void AddHandles(OpRegistry& r) {
   r.Add("MakeIterator").Input("dataset: variant").Input("iterator: resource").Stateful().Writes({1}).Waits()
       .Doc("The iterator goes to the beginning of the dataset.")
       .Shape(MakeShape).NoGradient("it has no output");
-  r.Add("IteratorToStringHandle").Input("resource_handle: resource").Output("string_handle: string").Stateful().Reads({0})
+  r.Add("IteratorToStringHandle").Input("resource_handle: resource").Output("string_handle: string")
+      .Stateful().Reads({0})
       .Doc("A string that stands for the iterator within its session.")
       .Shape(ToStringShape).NoGradient("its output is no function of floats");
   for (const char* name : {"IteratorFromStringHandle", "IteratorFromStringHandleV2"}) {

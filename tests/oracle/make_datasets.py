@@ -110,6 +110,7 @@ def maps(r):
         f = plain(lambda n: D.range(n).map(plain(lambda k: k + 10 * n)))
         stream(r, d.interleave(f, cycle, block))
         stream(r, d.interleave(f, cycle, block, num_parallel_calls=2))
+        stream(r, d.apply(tf.data.experimental.parallel_interleave(f, cycle, block, sloppy=False)))
     stream(r, d.apply(tf.data.experimental.map_and_batch(lambda x: x * x, 4)))
     stream(r, d.apply(tf.data.experimental.scan(i64(5)[0], plain(lambda s, x: (s + x, s * x)))))
     stream(r, d.apply(tf.data.experimental.take_while(plain(lambda x: x < 4))))
@@ -225,6 +226,7 @@ def random_step(rng, d):
         lambda: d.filter(plain(lambda x: sum_of(x) % m > 0)),
         lambda: d.flat_map(inner),
         lambda: d.interleave(inner, k, m, num_parallel_calls=parallel),
+        lambda: d.apply(tf.data.experimental.parallel_interleave(inner, k, m, sloppy=False)),
         lambda: d.concatenate(d.map(plain(lambda x: -x))),
         lambda: D.zip((d, D.range(k, 50))).map(plain(lambda x, y: x + y)),
         lambda: d.cache(), lambda: d.prefetch(k),

@@ -45,6 +45,14 @@ Result<FunctionCaller*> Place::CallerOf(const std::shared_ptr<const HeldFunction
   return caller.get();
 }
 
+std::shared_ptr<void>& Place::SharedOf(const std::shared_ptr<const void>& spec) {
+  std::erase_if(shared_, [](const auto& entry) { return entry.first.expired(); });
+  for (auto& [key, shared] : shared_) {
+    if (!key.owner_before(spec) && !spec.owner_before(key)) return shared;
+  }
+  return shared_.emplace_back(spec, nullptr).second;
+}
+
 int DepthOf(const std::vector<DatasetRef>& datasets) {
   int depth = 0;
   for (const DatasetRef& d : datasets) depth = std::max(depth, d->depth());

@@ -37,15 +37,26 @@ inline MaybeElement End() { return std::optional<Element>(); }
 
 // Where in a walk an iterator stands: the root, or a number in the place of the iterator that asks it. Iterators that
 // stand in one place, one after the other (Repeat) or at once (Interleave), share the callers of their functions, so
-// that random ops go on with their numbers, as in TensorFlow. Outlives its iterators.
+// that random ops go on with their numbers; those of one dataset also what it keeps: seeds, a cache. A dataset that
+// stands in two places is two, as it is in TensorFlow. Outlives its iterators.
 class Place {
  public:
   Place& Child(size_t i);
   Result<FunctionCaller*> CallerOf(const std::shared_ptr<const HeldFunction>& function);
+  // What iterators of the dataset of this Spec share; made of the Spec by the first.
+  template <class T, class Spec>
+  std::shared_ptr<T> Shared(const std::shared_ptr<const Spec>& spec) {
+    std::shared_ptr<void>& shared = SharedOf(spec);
+    if (!shared) shared = std::make_shared<T>(*spec);
+    return std::static_pointer_cast<T>(shared);
+  }
 
  private:
+  std::shared_ptr<void>& SharedOf(const std::shared_ptr<const void>& spec);
+
   std::map<size_t, std::unique_ptr<Place>> children_;
   std::map<std::shared_ptr<const HeldFunction>, std::unique_ptr<FunctionCaller>> callers_;
+  std::vector<std::pair<std::weak_ptr<const void>, std::shared_ptr<void>>> shared_;  // by Spec, while that lives
 };
 
 class DatasetValue : public VariantObject {
@@ -98,6 +109,8 @@ class IteratorOf : public DataIterator {
  protected:
   const Spec& spec() const { return *spec_; }
   Place& place() const { return place_; }
+  template <class T>
+  std::shared_ptr<T> Shared() const { return place_.template Shared<T>(spec_); }
 
  private:
   std::shared_ptr<const Spec> spec_;

@@ -195,6 +195,54 @@ class InterleaveIterator : public FunctionIterator {
   bool ended_ = false;  // the input
 };
 
+// TensorFlow's oldest form: all places are filled at first, one whose dataset ends is filled at once, and where there is
+// none to fill it, the block goes on in the next place.
+class OldInterleaveIterator : public FunctionIterator {
+ public:
+  using FunctionIterator::FunctionIterator;
+
+ protected:
+  MaybeElement Give(const RunLimits& limits) override {
+    while (!ended_ && static_cast<int64_t>(inner_.size()) < spec().cycle) {
+      WEIR_ASSIGN_OR_RETURN(IteratorPtr inner, FillIn(limits));
+      if (inner) inner_.push_back(std::move(inner));
+    }
+    for (size_t empty = 0; empty < inner_.size();) {
+      IteratorPtr& inner = inner_[at_];
+      if (inner) {
+        WEIR_ASSIGN_OR_RETURN(auto element, inner->Next(limits));
+        if (element) {
+          if (++given_ == spec().block) Advance();
+          return element;
+        }
+        inner = nullptr;
+        if (!ended_) { WEIR_ASSIGN_OR_RETURN(inner, FillIn(limits)); }
+      }
+      empty = inner ? 0 : empty + 1;
+      const int64_t given = given_;
+      Advance();
+      if (empty > 0) given_ = given;
+    }
+    return End();
+  }
+
+ private:
+  Result<IteratorPtr> FillIn(const RunLimits& limits) {
+    WEIR_ASSIGN_OR_RETURN(IteratorPtr inner, NextDataset(limits));
+    ended_ = !inner;
+    return inner;
+  }
+  void Advance() {
+    given_ = 0;
+    at_ = (at_ + 1) % inner_.size();
+  }
+
+  std::vector<IteratorPtr> inner_;
+  size_t at_ = 0;
+  int64_t given_ = 0;
+  bool ended_ = false;  // the input
+};
+
 // ---- kernels
 
 // The inputs behind what the function has captured.
@@ -251,18 +299,20 @@ Status PrepareFlatMap(PrepareContext& c) {
   return SetFunctionDataset<FlatMapIterator>(c, {kVariant}, 0, NothingMore);
 }
 
-// kScalars: cycle_length, block_length and what else there is; where there is more, the last is the number of calls.
-template <int kScalars>
+// kScalars: cycle_length, block_length and what else there is; the last is the number of calls, if kCalls.
+template <class It, int kScalars, bool kCalls>
 Status PrepareInterleave(PrepareContext& c) {
   const int first = Behind(c, kScalars), last = c.num_inputs() - 1;
-  return SetFunctionDataset<InterleaveIterator>(c, {kVariant}, kScalars, [=](const RunArgs& a, FunctionSpec& spec) {
+  return SetFunctionDataset<It>(c, {kVariant}, kScalars, [=](const RunArgs& a, FunctionSpec& spec) {
     constexpr int64_t kCycle = 8;  // where TensorFlow takes the number of processors
+    constexpr int64_t kMost = 1 << 16;
     auto positive = [](int64_t n) { return n > 0; };
-    auto cycle = CountIn(a, first, "cycle_length", "above 0, or -1", [](int64_t n) { return n > 0 || n == kAutotune; });
+    auto cycle = CountIn(a, first, "cycle_length", "above 0 (and up to 65,536), or -1",
+                         [](int64_t n) { return (n > 0 && n <= kMost) || n == kAutotune; });
     auto block = CountIn(a, first + 1, "block_length", "above 0", positive);
     if (!cycle.ok() || !block.ok()) return cycle.ok() ? block.status() : cycle.status();
     spec.cycle = *cycle > 0 ? *cycle : kCycle, spec.block = *block;
-    if (kScalars == 2) return Status();
+    if (!kCalls) return Status();
     return CountIn(a, last, "num_parallel_calls", "from 1 to cycle_length, or -1", [&](int64_t n) {
              return (n > 0 && (*cycle < 0 || n <= *cycle)) || n == kAutotune;
            }).status();
@@ -312,10 +362,13 @@ void RegisterFunctionKernels(KernelRegistry& r) {
     r.Add(op, PreparePredicate<TakeWhileIterator>);
   for (const char* op : {"ScanDataset", "ExperimentalScanDataset"}) r.Add(op, PrepareScan);
   r.Add("FlatMapDataset", PrepareFlatMap);
-  r.Add("InterleaveDataset", PrepareInterleave<2>);
+  r.Add("InterleaveDataset", PrepareInterleave<InterleaveIterator, 2, false>);
+  for (const char* op : {"ParallelInterleaveDataset", "ExperimentalParallelInterleaveDataset"})
+    r.Add(op, PrepareInterleave<OldInterleaveIterator, 5, false>);
+  r.Add("LegacyParallelInterleaveDatasetV2", PrepareInterleave<OldInterleaveIterator, 4, false>);
   for (const char* op : {"ParallelInterleaveDatasetV2", "ParallelInterleaveDatasetV3"})
-    r.Add(op, PrepareInterleave<3>);
-  r.Add("ParallelInterleaveDatasetV4", PrepareInterleave<5>);
+    r.Add(op, PrepareInterleave<InterleaveIterator, 3, true>);
+  r.Add("ParallelInterleaveDatasetV4", PrepareInterleave<InterleaveIterator, 5, true>);
   for (const char* op : {"MapAndBatchDataset", "ExperimentalMapAndBatchDataset"}) r.Add(op, PrepareMapAndBatch);
 }
 

@@ -1,11 +1,10 @@
 // Shuffled datasets, in the order that TensorFlow's seeds give: a ring of elements, of which a random one goes out.
 //
-// A dataset has a generator of seeds, from which each of its iterators draws two; where an iterator is not to have
-// another order than the one before it, these are the dataset's own.
+// A dataset has a generator of seeds, from which each of its iterators in a place draws two; where an iterator is not to
+// have another order than the one before it, these are the dataset's own.
 #include <fmt/format.h>
 
 #include <deque>
-#include <mutex>
 
 #include "weir/ops/data/cpu/dataset.h"
 #include "weir/runtime/philox.h"
@@ -15,41 +14,40 @@ namespace weir {
 namespace {
 
 struct Seeds {
-  uint64_t first, second;
+  uint64_t first = 0, second = 0;
+};
+
+struct ShuffleSpec {
+  DatasetRef input;
+  int64_t buffer_size = 0;  // elements
+  int64_t count = 1;        // how often all elements come; negative: for ever
+  bool reshuffle = true;
+  Seeds seeds = {};
 };
 
 // Words of the generator that two seeds make, which are taken as they are.
 PhiloxWords WordsOf(Seeds s) { return PhiloxWords(Philox(s.first, 0, s.second)); }
 
-// Thread-safe.
 class SeedGenerator {
  public:
-  SeedGenerator(Seeds seeds, bool reshuffle) : seeds_(seeds), reshuffle_(reshuffle), words_(WordsOf(seeds)) {}
+  explicit SeedGenerator(const ShuffleSpec& spec)
+      : seeds_(spec.seeds), reshuffle_(spec.reshuffle), words_(WordsOf(seeds_)) {}
   Seeds Next() {
-    std::lock_guard lock(mutex_);
     if (!reshuffle_) return seeds_;
     const uint64_t first = words_.Next();
     return {first, words_.Next()};
   }
 
  private:
-  std::mutex mutex_;
   const Seeds seeds_;
   const bool reshuffle_;
   PhiloxWords words_;
 };
 
-struct ShuffleSpec {
-  DatasetRef input;
-  int64_t buffer_size;  // elements
-  int64_t count;        // how often all elements come; negative: for ever
-  std::shared_ptr<SeedGenerator> seeds;
-};
-
 class ShuffleIterator : public IteratorOf<ShuffleSpec> {
  public:
   ShuffleIterator(std::shared_ptr<const Spec> spec, Place& place)
-      : IteratorOf(std::move(spec), place), random_(WordsOf(this->spec().seeds->Next())) {}
+      : IteratorOf(std::move(spec), place), seeds_(Shared<SeedGenerator>()), random_(WordsOf(seeds_->Next())) {}
   static int64_t Cardinality(const Spec& spec) {
     const int64_t n = spec.input->Cardinality();
     int64_t all = 0;
@@ -63,7 +61,7 @@ class ShuffleIterator : public IteratorOf<ShuffleSpec> {
     WEIR_RETURN_IF_ERROR(Fill(limits));
     while (rounds_.size() > 1 && rounds_.front() == 0) {
       rounds_.pop_front();
-      random_ = WordsOf(spec().seeds->Next());
+      random_ = WordsOf(seeds_->Next());
     }
     if (!rounds_.empty() && rounds_.front() == 0) rounds_.pop_front();
     if (rounds_.empty()) return End();
@@ -99,6 +97,7 @@ class ShuffleIterator : public IteratorOf<ShuffleSpec> {
     return {};
   }
 
+  std::shared_ptr<SeedGenerator> seeds_;
   PhiloxWords random_;
   IteratorPtr input_;
   std::deque<Element> buffer_;
@@ -108,18 +107,17 @@ class ShuffleIterator : public IteratorOf<ShuffleSpec> {
 };
 
 Result<ShuffleSpec> SpecOf(const RunArgs& a, bool reshuffle, int64_t count) {
-  ShuffleSpec spec{nullptr, 0, count, nullptr};
+  ShuffleSpec spec{.input = nullptr, .count = count, .reshuffle = reshuffle};
   WEIR_ASSIGN_OR_RETURN(spec.input, DatasetIn(a, 0));
   WEIR_ASSIGN_OR_RETURN(spec.buffer_size, CountIn(a, 1, "buffer_size", "above 0, or -2 for all elements",
                                                   [](int64_t n) { return n > 0 || n == kUnknownCardinality; }));
   if (spec.buffer_size < 0) spec.buffer_size = INT64_MAX;
-  Seeds seeds{static_cast<uint64_t>(ScalarIn<int64_t>(a, 2)), static_cast<uint64_t>(ScalarIn<int64_t>(a, 3))};
-  if (seeds.first == 0 && seeds.second == 0) {  // drawn anew
+  spec.seeds = {static_cast<uint64_t>(ScalarIn<int64_t>(a, 2)), static_cast<uint64_t>(ScalarIn<int64_t>(a, 3))};
+  if (spec.seeds.first == 0 && spec.seeds.second == 0) {  // drawn anew
     NodeState entropy;
     const Philox drawn = ReservePhilox(entropy, 0, 0, 0);
-    seeds = {drawn.key(), drawn.counter_hi()};
+    spec.seeds = {drawn.key(), drawn.counter_hi()};
   }
-  spec.seeds = std::make_shared<SeedGenerator>(seeds, reshuffle);
   return spec;
 }
 
