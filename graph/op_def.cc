@@ -265,6 +265,7 @@ OpDef& OpDef::MakesHandle() { stateful_ = makes_handle_ = compiled_away_ = true;
 OpDef& OpDef::HandsOn() { hands_on_ = true; return *this; }
 OpDef& OpDef::FeedsBack() { feeds_back_ = true; return *this; }
 OpDef& OpDef::Calls(CallKind kind) { calls_ = kind, compiled_away_ = true; return *this; }
+OpDef& OpDef::HoldsFunctions() { holds_functions_ = true; return *this; }
 OpDef& OpDef::CompiledAway() { compiled_away_ = true; return *this; }
 OpDef& OpDef::HandleForm(std::string op) { handle_form_ = std::move(op); return *this; }
 OpDef& OpDef::Chooses() { chooses_ = true; return *this; }

@@ -99,6 +99,9 @@ class OpDef {
   OpDef& Commutative();  // f(a, b) = f(b, a), bit for bit
   OpDef& ShapeOnly();    // the outputs depend on the inputs' shapes alone: folded once those are known
   OpDef& Calls(CallKind kind);
+  // What it gives, or a later run by it, calls the functions that its attributes name: with what they are called for
+  // (elements of a dataset), then with the inputs of argument "other_arguments".
+  OpDef& HoldsFunctions();
   OpDef& CompiledAway();  // the compiler deals with it, or turns it into other ops: no kernel
   OpDef& FeedsBack();  // what it gives is read by a Merge of the next iteration: an edge that may close a cycle
   // On a reference (TensorFlow 1's variables): the op that does the same by a handle, which compiling makes of it.
@@ -137,6 +140,7 @@ class OpDef {
   bool waits() const { return waits_; }
   bool hands_on() const { return hands_on_; }
   CallKind calls() const { return calls_; }
+  bool holds_functions() const { return holds_functions_; }
   bool compiled_away() const { return compiled_away_; }
   bool feeds_back() const { return feeds_back_; }
   const std::string& handle_form() const { return handle_form_; }  // empty: none
@@ -191,7 +195,7 @@ class OpDef {
   bool keeps_state_ = false;
   bool fed_ = false, makes_handle_ = false, hands_on_ = false, compiled_away_ = false;
   bool feeds_back_ = false, tells_its_name_ = false, waits_ = false;
-  bool has_poles_ = false, chooses_ = false, sized_by_first_ = false;
+  bool has_poles_ = false, chooses_ = false, sized_by_first_ = false, holds_functions_ = false;
   std::vector<int> reads_, writes_;
 };
 

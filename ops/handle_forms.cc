@@ -12,6 +12,9 @@ const char* NameOf(ResourceKind kind) {
     case ResourceKind::kTable: return "table";
     case ResourceKind::kQueue: return "queue";
     case ResourceKind::kReader: return "reader";
+    case ResourceKind::kIterator: return "iterator";
+    case ResourceKind::kDataset: return "dataset";
+    case ResourceKind::kDataState: return "state of datasets";
   }
   return "resource";
 }

@@ -29,6 +29,7 @@ void RegisterAudioKernels(KernelRegistry& r);
 void RegisterParseKernels(KernelRegistry& r);
 void RegisterTableKernels(KernelRegistry& r);
 void RegisterQueueKernels(KernelRegistry& r);
+void RegisterDataKernels(KernelRegistry& r);
 void RegisterIoKernels(KernelRegistry& r);
 void RegisterSummaryKernels(KernelRegistry& r);
 void RegisterFusedKernels(KernelRegistry& r);
@@ -59,6 +60,7 @@ void RegisterAll(KernelRegistry& r) {
   RegisterParseKernels(r);
   RegisterTableKernels(r);
   RegisterQueueKernels(r);
+  RegisterDataKernels(r);
   RegisterIoKernels(r);
   RegisterSummaryKernels(r);
   RegisterFusedKernels(r);

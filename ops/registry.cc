@@ -29,6 +29,7 @@ void RegisterAudioOps(OpRegistry& r);
 void RegisterParseOps(OpRegistry& r);
 void RegisterTableOps(OpRegistry& r);
 void RegisterQueueOps(OpRegistry& r);
+void RegisterDataOps(OpRegistry& r);
 void RegisterIoOps(OpRegistry& r);
 void RegisterSummaryOps(OpRegistry& r);
 void RegisterFusedOps(OpRegistry& r);
@@ -59,6 +60,7 @@ void RegisterAll(OpRegistry& r) {
   RegisterParseOps(r);
   RegisterTableOps(r);
   RegisterQueueOps(r);
+  RegisterDataOps(r);
   RegisterIoOps(r);
   RegisterSummaryOps(r);
   RegisterFusedOps(r);

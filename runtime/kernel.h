@@ -40,7 +40,8 @@
 
 namespace weir {
 
-struct ObjectCell;  // object_cell.h
+struct ObjectCell;   // object_cell.h
+class HeldFunction;  // held_function.h
 
 // What a session keeps for one node from run to run, whatever plans it is in: the stream of a random op
 // (runtime/philox.h), how often a Print has printed.
@@ -210,6 +211,9 @@ class PrepareContext {
   Status RequireFileOps() const;
   // Of kernels that prepare WhileRunning.
   ObjectCell& object(int i) const { return *inputs_[i].object; }
+  // Of ops that hold functions, in the order of their attributes.
+  const std::vector<std::shared_ptr<const HeldFunction>>& functions() const { return functions_; }
+  void set_functions(std::vector<std::shared_ptr<const HeldFunction>> functions) { functions_ = std::move(functions); }
   const RunLimits& limits() const { return limits_; }
   void set_limits(const RunLimits& limits) { limits_ = limits; }
 
@@ -259,6 +263,7 @@ class PrepareContext {
   std::vector<Operand> inputs_, outputs_;
   const KernelServices* services_;
   RunLimits limits_;
+  std::vector<std::shared_ptr<const HeldFunction>> functions_;
   Phase main_;
   std::vector<Phase> before_, after_;
   int64_t workspace_bytes_ = 0, own_bytes_ = 0;

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include "weir/runtime/kernel.h"
 #include "weir/runtime/resource_store.h"
@@ -49,6 +50,10 @@ struct ObjectCell : ResourceCell {
   Status Wrong() const;
 };
 
+// What preparing a kernel that prepares WhileRunning has found is what its outputs are. Error: other dtypes or shapes
+// than were inferred.
+Status GiveTensors(PrepareContext& c, std::vector<Tensor> tensors);
+
 // Waits, with the lock released, until `ready` gives true. Errors: what ends the run (RunLimits::Check). Who makes it
 // ready notifies `changed`.
 template <class Ready>
@@ -63,5 +68,28 @@ Status WaitUntil(std::unique_lock<std::mutex>& lock, std::condition_variable& ch
   }
   return {};
 }
+
+// A door to what one run at a time may use: the others wait outside.
+class RunDoor {
+ public:
+  // Errors: what ends the run; this thread is inside already, and would wait for itself.
+  Status Enter(const RunLimits& limits) {
+    std::unique_lock lock(mutex_);
+    if (inside_ == std::this_thread::get_id()) return FailedPrecondition("waits for itself");
+    WEIR_RETURN_IF_ERROR(WaitUntil(lock, left_, limits, [&] { return inside_ == std::thread::id(); }));
+    inside_ = std::this_thread::get_id();
+    return {};
+  }
+  void Leave() {
+    std::lock_guard lock(mutex_);
+    inside_ = std::thread::id();
+    left_.notify_one();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable left_;
+  std::thread::id inside_;  // of nobody when there is none
+};
 
 }  // namespace weir

@@ -11,6 +11,27 @@ Status ObjectCell::Wrong() const {
   return FailedPrecondition(fmt::format("takes '{}', which nobody has made", name()));
 }
 
+Status GiveTensors(PrepareContext& c, std::vector<Tensor> tensors) {
+  if (static_cast<int>(tensors.size()) != c.num_outputs())
+    return InvalidArgument(fmt::format("got {} tensors in place of {}", tensors.size(), c.num_outputs()));
+  for (int i = 0; i < c.num_outputs(); ++i) {
+    const Tensor& t = tensors[static_cast<size_t>(i)];
+    const bool wanted = c.output_dtype(i) != DType::kInvalid;
+    if ((c.output_known(i) && !(c.output_shape(i) == t.shape())) || (wanted && c.output_dtype(i) != t.dtype())) {
+      return InvalidArgument(fmt::format("got {}{} for output {}, which is {}{}", DTypeShortName(t.dtype()),
+                                         t.shape().ToString(), i, DTypeShortName(c.output_dtype(i)),
+                                         c.output_known(i) ? c.output_shape(i).ToString() : ""));
+    }
+    c.set_output_shape(i, t.shape());
+  }
+  c.SetRun([tensors = std::move(tensors)](RunArgs& a) {
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      if (void* out = a.out<void>(static_cast<int>(i))) tensors[i].CopyTo(out);
+    }
+  });
+  return {};
+}
+
 std::shared_ptr<ObjectCell> ResourceStore::Object(const Resource& which) {
   std::lock_guard lock(mutex_);
   std::shared_ptr<ResourceCell>& cell = cells_[which];

@@ -12,6 +12,15 @@ namespace {
 constexpr int64_t kMaxKeyElements = 64;  // of a feed that is part of the key by value
 constexpr size_t kMaxValueKeys = 32;     // plans of one signature before values are no longer compiled in
 
+// A small value of integers, bools or a string; nullopt of others.
+std::optional<std::vector<int64_t>> AsNumbers(const Tensor& t) {
+  constexpr size_t kMaxText = 4096;
+  if (t.dtype() != kString) return t.num_elements() > kMaxKeyElements ? std::nullopt : t.ToInts();
+  if (t.num_elements() != 1 || t.data<std::string>()->size() > kMaxText) return std::nullopt;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(t.data<std::string>()->data());
+  return std::vector<int64_t>(bytes, bytes + t.data<std::string>()->size());
+}
+
 bool HasNoValue(DType dtype) { return dtype == kResource || dtype == DType::kVariant; }
 
 Status CheckSignature(const Graph& g, const Signature& s) {
@@ -44,9 +53,9 @@ class PlanCache::Entry {
   const Signature signature;
   const Graph lowered;
   // ---- under the cache's mutex
-  // Feeds whose value decides shapes or parameters: part of the key, compiled in as constants. Emptied when too many
-  // values come.
-  std::vector<bool> shaping_feeds;
+  // Feeds whose value decides shapes, parameters or which resource it is: part of the key, compiled in as constants.
+  const std::vector<bool> shaping_feeds;
+  bool names_only = false;  // there have been too many values for them
   Plans plans;
   int64_t last_used = 0;
   bool kept = false;  // whether the cache still has the entry; a Callable may hold one that it has not
@@ -86,10 +95,11 @@ PlanCache::Key PlanCache::KeyOf(const Entry& entry, const std::vector<Tensor>& f
     k.numbers.insert(k.numbers.end(), t.shape().dims().begin(), t.shape().dims().end());
   }
   k.by_value.resize(feeds.size());
-  if (wish.values_may_change || entry.shaping_feeds.empty()) return k;
+  if (wish.values_may_change) return k;
   for (size_t i = 0; i < feeds.size(); ++i) {
-    if (!entry.shaping_feeds[i] || feeds[i].num_elements() > kMaxKeyElements) continue;
-    auto ints = feeds[i].ToInts();
+    const bool name = feeds[i].dtype() == kString;  // of a resource: without it there is no plan
+    if (!entry.shaping_feeds[i] || (entry.names_only && !name)) continue;
+    const auto ints = AsNumbers(feeds[i]);
     if (!ints) continue;
     k.by_value[i] = true;
     k.numbers.push_back(-2 - static_cast<int64_t>(i));
@@ -148,7 +158,7 @@ std::shared_ptr<PlanCache::Cached> PlanCache::Keep(Entry& entry, const Key& key,
                                                    int64_t bytes) {
   auto cached = std::make_shared<Cached>(Cached{std::move(plan), bytes, ++clock_, entry.kept});
   ++counts_.plans;
-  if (entry.plans.size() > kMaxValueKeys) entry.shaping_feeds.clear();
+  if (entry.plans.size() > kMaxValueKeys) entry.names_only = true;
   if (!entry.kept) return cached;
   if (auto it = entry.plans.find(key.numbers); it != entry.plans.end()) Erase(entry, it);  // stale, or another thread's
   if (static_cast<int>(entry.plans.size()) >= limits_.max_plans) {

@@ -13,14 +13,16 @@
 
 namespace weir {
 
-// A table is of keys and values, a queue of elements that are tensors each, a reader reads files.
-enum class ResourceKind : uint8_t { kVariable, kTable, kQueue, kReader };
+// A table is of keys and values, a queue of elements that are tensors each, a reader reads files, an iterator gives the
+// elements of a dataset. A dataset is no resource but a value, of whose elements a variant's type tells in this form.
+// kDataState: what datasets share from one iterator to the next (seeds, a cache).
+enum class ResourceKind : uint8_t { kVariable, kTable, kQueue, kReader, kIterator, kDataset, kDataState };
 
 struct Resource {
   ResourceKind kind = ResourceKind::kVariable;
   std::string container, name;
-  // What it holds, as the node says that makes it: a table's key and value, a queue's components (of shapes that are
-  // not known where the node tells none). Empty for others: a variable's is known by its handle's type.
+  // What it holds, as the node says that makes it: a table's key and value, a queue's or dataset's components (of
+  // shapes that are not known where the node tells none). Empty for others: a variable's is known by its handle's type.
   std::vector<std::pair<DType, PartialShape>> parts = {};
 
   // Which resource it is, whatever is said of its parts.

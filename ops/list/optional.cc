@@ -1,4 +1,5 @@
-// Optionals: a tensor or none, as TensorFlow 2's branches hand them to their gradients. One is a list of one item.
+// Optionals: tensors or none, as TensorFlow 2's branches hand them to their gradients and iterators give them. One of a
+// single tensor is a list of one item.
 #include "weir/graph/gradients.h"
 #include "weir/ops/list/element_shape.h"
 #include "weir/ops/registry.h"
@@ -50,7 +51,7 @@ Status GetValueGrad(GradContext& c) {
 void RegisterOptionalOps(OpRegistry& r) {
   r.Add("OptionalFromValue")
       .Input("components: Toutput_types").Output("optional: variant").Attr("Toutput_types: list(type) >= 1")
-      .Doc("The components as an optional. It may have one.")
+      .Doc("The components as an optional.")
       .Shape(FromValueShape).NoFlops()
       .Gradient(FromValueGrad);
   r.Add("OptionalNone")

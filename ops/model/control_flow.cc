@@ -128,6 +128,21 @@ FuncRef DefineFunction(At g, const std::string& name, const std::vector<DType>& 
   return g.builder->AddFunction(name, std::move(trace->body->mutable_graph()));
 }
 
+std::optional<HeldBody> DefineHeld(At g, const std::string& name, const std::vector<OutputType>& args,
+                                   const BodyFn& body) {
+  auto trace = TraceBody(*g.builder, args, body);
+  if (!trace.ok()) {
+    Refuse(*g.builder, name.c_str(), trace.status(), g.loc);
+    return std::nullopt;
+  }
+  HeldBody held;
+  held.captures = trace->captures();
+  const Graph& inside = trace->body->graph();
+  for (NodeId id : RetNodes(inside)) held.results.push_back(inside.type(inside.node(id).input(0)));
+  held.function = g.builder->AddFunction(name, std::move(trace->body->mutable_graph()));
+  return held;
+}
+
 FuncRef WithGradient(At g, const FuncRef& f, const FuncRef& df) {
   Builder& b = *g.builder;
   if (!b.status().ok()) return f;

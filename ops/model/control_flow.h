@@ -29,6 +29,17 @@ FuncRef DefineFunction(At g, const std::string& name, const std::vector<DType>& 
 // Calls a function of the library; StatefulPartitionedCall when it has effects.
 Outputs Call(At g, const FuncRef& f, const InputList& args, const Name& name = {});
 
+// A function for a node that calls it later than it runs (a dataset's map), with arguments of these types. Outputs of
+// the graph around it that it uses are its further arguments, by their values when the node runs.
+struct HeldBody {
+  FuncRef function;
+  Outputs captures;
+  std::vector<OutputType> results;
+};
+// An error is the builder's; nothing is returned then.
+std::optional<HeldBody> DefineHeld(At g, const std::string& name, const std::vector<OutputType>& args,
+                                   const BodyFn& body);
+
 // tf.custom_gradient: calls of `f` have `df` for a gradient, a function of the arguments of `f` and the gradients by
 // its results that gives the gradients by the arguments (of one that is no float, anything of its dtype). Returns `f`.
 // The gradient of `df`, of second order then, is derived, unless it has one of its own.

@@ -45,6 +45,49 @@ void CopyItem(const Tensor& item, DType dtype, int64_t elements, void* to) {
   }
 }
 
+Result<TensorList> OptionalOf(std::vector<Tensor> tensors) {
+  const bool one = tensors.size() == 1;
+  TensorList list(one ? tensors[0].dtype() : kVariant, one ? PartialShape(tensors[0].shape()) : PartialShape::Scalar());
+  for (Tensor& t : tensors) {
+    if (!one) {
+      WEIR_ASSIGN_OR_RETURN(Tensor variant, Tensor::Allocate(kVariant, Shape()));
+      WEIR_ASSIGN_OR_RETURN(*variant.mutable_data<TensorList>(), OptionalOf({std::move(t)}));
+      t = std::move(variant);
+    }
+    list.push_back(std::move(t));
+  }
+  return list;
+}
+
+Tensor TensorOf(const TensorList& optional, size_t i, size_t count) {
+  if (optional.size() != static_cast<int64_t>(count)) return {};
+  const Tensor& item = optional[static_cast<int64_t>(i)];
+  if (count == 1) return item;
+  const bool variant = item.valid() && item.dtype() == kVariant && item.rank() == 0;
+  return variant ? TensorOf(*item.data<TensorList>(), 0, 1) : Tensor();
+}
+
+Result<Tensor> RowOf(const Tensor& rows, int64_t r) {
+  WEIR_ASSIGN_OR_RETURN(const Shape shape,
+                        Shape::Make(Dims(rows.shape().dims().begin() + 1, rows.shape().dims().end())));
+  return MakeItem(rows.dtype(), shape, ElementAt(rows.dtype(), rows.raw(), r * shape.num_elements()));
+}
+
+void CopyIntoCorner(const Tensor& from, const Shape& to_shape, void* to) {
+  const int rank = from.rank();
+  const int64_t row = rank == 0 ? 1 : from.shape()[rank - 1];
+  const int64_t rows = row == 0 ? 0 : from.num_elements() / row;
+  for (int64_t r = 0; r < rows; ++r) {
+    int64_t offset = 0, rest = r, stride = rank == 0 ? 1 : to_shape[rank - 1];
+    for (int axis = rank - 2; axis >= 0; --axis) {
+      offset += rest % from.shape()[axis] * stride;
+      rest /= from.shape()[axis];
+      stride *= to_shape[axis];
+    }
+    CopyElements(from.dtype(), ElementAt(from.dtype(), from.raw(), r * row), ElementAt(from.dtype(), to, offset), row);
+  }
+}
+
 namespace {
 
 Result<Tensor> ZeroItem(const Tensor& item) {

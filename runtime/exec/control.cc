@@ -38,9 +38,7 @@ struct Finisher {
 
 // A nested plan trusts the dtype and the static shape that it was compiled for.
 Status CheckArgument(const PlanFeed& feed, const Tensor& value) {
-  if (feed.dtype == DType::kInvalid) return {};  // a handle, or not read
-  if (value.valid() && value.dtype() == feed.dtype && (feed.dynamic >= 0 || feed.shape.Admits(value.shape())))
-    return {};
+  if (feed.Takes(value)) return {};
   std::string got = value.valid() ? DTypeShortName(value.dtype()) + value.shape().ToString() : "nothing";
   return Internal(fmt::format("gives {} to '{}', which was compiled for {}{}", got, feed.name,
                               DTypeShortName(feed.dtype), feed.shape.ToString()));
@@ -56,6 +54,7 @@ Result<RunContext*> RunContext::Nested(size_t step, size_t which) {
     WEIR_RETURN_IF_ERROR(plans[which].plan->refused);
     contexts[which] = std::make_unique<RunContext>(plans[which].plan);
     contexts[which]->nested_run_ = true;
+    if (has_own_states_) contexts[which]->OwnStates();
   }
   contexts[which]->PlaceArena(static_cast<char*>(args_[step].workspace_data));
   return contexts[which].get();

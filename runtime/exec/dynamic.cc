@@ -40,7 +40,7 @@ Status RunContext::PrepareDynamic(size_t i, const std::vector<Tensor>& inputs, c
   std::vector<DType> dtypes;
   for (int k = 0; k < s.num_outputs; ++k) dtypes.push_back(plan_->slots[output_slot(s, k)].dtype);
   WEIR_ASSIGN_OR_RETURN(PrepareContext c, PrepareOp(*info.kernel, info.infer, info.attrs, known, dtypes,
-                                                    plan_->services, options.limits));
+                                                    plan_->services, options.limits, info.functions));
   op->outputs.clear();
   for (int k = 0; k < s.num_outputs; ++k) op->outputs.push_back(c.output_shape(k));
   op->prepared = c.Take();

@@ -52,6 +52,13 @@ RunContext::RunContext(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)
   }
 }
 
+void RunContext::OwnStates() {
+  has_own_states_ = true;
+  for (RunArgs& args : args_) {
+    if (args.state) args.state = own_states_.emplace_back(std::make_unique<NodeState>()).get();
+  }
+}
+
 void RunContext::FindResting() {
   const Plan& p = *plan_;
   std::vector<bool> pins(p.variables.size(), true), dynamic(dynamic_.size(), true);

@@ -36,6 +36,10 @@ class RunContext {
   explicit RunContext(std::shared_ptr<const Plan> plan);
   const Plan& plan() const { return *plan_; }
 
+  // Ops that keep a state have one of this context's, which begins anew, in place of the session's. Before the first
+  // run.
+  void OwnStates();
+
   // Takes the arena for the runs to come; allocates one where none is given. Errors: the memory budget.
   Status Init(std::shared_ptr<Buffer> arena = nullptr);
   // Gives the arena away, until the next Init; null when the plan needs none.
@@ -177,6 +181,8 @@ class RunContext {
   std::vector<std::vector<std::unique_ptr<RunContext>>> nested_;  // by step, by plan
   RunError error_;
   std::vector<void*> loop_state_;              // of a direct loop: where its variables are now
+  std::vector<std::unique_ptr<NodeState>> own_states_;  // of those steps that keep one
+  bool has_own_states_ = false;
   bool nested_run_ = false;                    // the caller holds the variables, the arena and the team
 };
 

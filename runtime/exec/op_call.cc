@@ -4,7 +4,8 @@ namespace weir {
 
 Result<PrepareContext> PrepareOp(const KernelDef& kernel, const InferFn& infer, const AttrMap& attrs,
                                  const std::vector<DynamicInput>& inputs, const std::vector<DType>& outputs,
-                                 const KernelServices& services, const RunLimits& limits) {
+                                 const KernelServices& services, const RunLimits& limits,
+                                 const std::vector<std::shared_ptr<const HeldFunction>>& functions) {
   std::vector<PartialShape> shapes(outputs.size(), PartialShape::Unknown());
   WEIR_RETURN_IF_ERROR(infer(inputs, &shapes));
   std::vector<PrepareContext::Operand> in, out;
@@ -18,6 +19,7 @@ Result<PrepareContext> PrepareOp(const KernelDef& kernel, const InferFn& infer, 
   }
   PrepareContext c(&attrs, std::move(in), std::move(out), &services);
   c.set_limits(limits);
+  c.set_functions(functions);
   WEIR_RETURN_IF_ERROR(kernel.prepare()(c));
   for (int k = 0; k < c.num_outputs(); ++k) {
     if (!c.output_known(k)) return Internal("left an output's shape open");

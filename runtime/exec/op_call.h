@@ -12,7 +12,8 @@ namespace weir {
 // outputs are known. Errors: the shape function's and the kernel's.
 Result<PrepareContext> PrepareOp(const KernelDef& kernel, const InferFn& infer, const AttrMap& attrs,
                                  const std::vector<DynamicInput>& inputs, const std::vector<DType>& outputs,
-                                 const KernelServices& services, const RunLimits& limits = {});
+                                 const KernelServices& services, const RunLimits& limits = {},
+                                 const std::vector<std::shared_ptr<const HeldFunction>>& functions = {});
 
 // Output k's tensor: a view of an input where the kernel says so, else new memory.
 Result<Tensor> OutputOf(const KernelDef& kernel, const std::vector<Tensor>& inputs, int k, DType dtype,

@@ -50,6 +50,11 @@ std::string StepText(const Plan& p, size_t i) {
 
 }  // namespace
 
+bool PlanFeed::Takes(const Tensor& value) const {
+  return dtype == DType::kInvalid ||
+         (value.valid() && value.dtype() == dtype && (dynamic >= 0 || shape.Admits(value.shape())));
+}
+
 int64_t Plan::bytes() const {
   // Why 256 bytes: a step's closure, its description's strings and their blocks on the heap.
   size_t bytes = sizeof(*this) + steps.size() * (sizeof(Step) + sizeof(StepInfo) + 256) +

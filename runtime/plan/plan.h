@@ -76,6 +76,7 @@ struct StepInfo {
   InferFn infer;
   std::vector<bool> needs_value;
   std::vector<std::string_view> input_names;  // in the op's definition, which is the registry's
+  std::vector<std::shared_ptr<const HeldFunction>> functions;  // of ops that hold any
   bool preparation_keeps = false;  // what preparing decides follows from shapes and needed values alone
   // Control flow: by branch, or {cond, body}.
   std::vector<NestedPlan> nested;
@@ -116,6 +117,9 @@ struct PlanFeed {
   std::vector<int32_t> slots;  // static slots that view it
   int32_t dynamic = -1;        // or the dynamic tensor that holds it
   bool updated = false;        // a loop's variable that the body changes where it is
+
+  // Whether the plan was compiled for such a value. Any will do for a handle, and for what is not read.
+  bool Takes(const Tensor& value) const;
 };
 
 struct PlanFetch {

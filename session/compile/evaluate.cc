@@ -52,7 +52,8 @@ namespace {
 
 Result<std::vector<Tensor>> Evaluate(const Node& n, const std::vector<Tensor>& inputs) {
   const KernelDef* kernel = KernelOf(n);
-  if (!kernel || n.def()->stateful() || !n.def()->writes().empty()) return Unimplemented("cannot be evaluated");
+  if (!kernel || n.def()->stateful() || !n.def()->writes().empty() || n.def()->holds_functions())
+    return Unimplemented("cannot be evaluated");
   std::vector<DynamicInput> known;
   const std::vector<std::string_view> names = kernel->by_name() ? InputNamesOf(n) : std::vector<std::string_view>();
   for (const Tensor& t : inputs) {

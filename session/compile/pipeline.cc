@@ -172,6 +172,10 @@ Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f
   inner.options.optimize = env.options.optimize_bodies;
   Passes run(body, inner.options);
   WEIR_RETURN_IF_ERROR(run.Unfold());
+  if (env.held > 0) {
+    WEIR_RETURN_IF_ERROR(run.Needed({"fill_defaults", "lower_tensor_arrays", "lower_references", "lift_control_flow",
+                                     "lower_stacks"}));
+  }
   WEIR_RETURN_IF_ERROR(run.Needed({"fill_defaults", "infer_shapes", "order_effects"}));
   WEIR_RETURN_IF_ERROR(run.Optional({"relax_order"}));
   WEIR_RETURN_IF_ERROR(run.Needed({"prune"}));

@@ -28,12 +28,14 @@ Status Optimize(Graph& lowered, const std::vector<OutputType>& feeds, const Comp
 Result<std::shared_ptr<const Plan>> Compile(Graph lowered, const std::vector<OutputType>& feeds, const CompileEnv& env);
 
 // Which feeds (`_Arg` nodes) reach, through small integer arithmetic, an input whose value some kernel must know before
-// it can be prepared: a fed batch size, an axis, a shape. Those belong to the plan's key by value.
+// it can be prepared: a fed batch size, an axis, a shape; and which are what a handle is made of. Those belong to the
+// plan's key by value.
 std::vector<bool> ShapingFeeds(const Graph& lowered, size_t num_feeds);
 // Makes feed `index` a constant of this value. The `_Arg` stays, unread.
 Status BindFeedValue(Graph& lowered, int index, const Tensor& value);
 
-// Compiles a function of the library of `g` as a nested plan; `env.bodies` remembers it.
+// Compiles a function of the library of `g` as a nested plan; `env.bodies` remembers it. `env.held`: also what only
+// whole graphs have otherwise (TensorFlow 1's control flow), since importing leaves the bodies of datasets alone.
 Result<std::shared_ptr<const Plan>> CompileBody(const Graph& g, const FuncRef& f, const std::vector<OutputType>& args,
                                                 const CompileEnv& env);
 

@@ -11,6 +11,7 @@
 #include "weir/runtime/exec/phases.h"
 #include "weir/session/compile/pipeline.h"
 #include "weir/session/compile/plan_copies.h"
+#include "weir/session/compile/plan_held.h"
 #include "weir/session/compile/plan_nested.h"
 
 namespace weir {
@@ -70,6 +71,11 @@ class PlanBuilder {
         operands.push_back(SlotOf(e));
         continue;
       }
+      if (n.def()->holds_functions()) {  // which know their variables; the step itself has nothing of them
+        operands.push_back(static_cast<int32_t>(plan_->slots.size()));
+        plan_->slots.push_back({Storage::kNone, kResource, Shape(), 0, -1});
+        continue;
+      }
       WEIR_ASSIGN_OR_RETURN(int32_t v, variables_.Of(e));
       operands.push_back(variables_.SlotOf(v));
     }
@@ -107,7 +113,7 @@ class PlanBuilder {
       step->writes.push_back(v);
       plan_->variables[v].written = true;
     }
-    variables_.NoteHandleReads(n);
+    if (!n.def()->holds_functions()) variables_.NoteHandleReads(n);
     return {};
   }
 
@@ -302,6 +308,8 @@ class PlanBuilder {
       out.push_back({BaseType(t.dtype), *shape, nullptr, true});
     }
     PrepareContext c(&n.attrs(), std::move(in), std::move(out), &plan_->services);
+    WEIR_ASSIGN_OR_RETURN(auto functions, CompileHeld(g_, n, env_));
+    c.set_functions(std::move(functions));
     WEIR_RETURN_IF_ERROR(kernel.prepare()(c));
     for (size_t i = 0; i < n.outputs().size(); ++i) {
       if (!(PartialShape(c.output_shape(static_cast<int>(i))) == n.output(static_cast<int>(i)).shape)) {
@@ -424,6 +432,7 @@ class PlanBuilder {
     info->attrs = n.attrs();
     info->input_names = InputNamesOf(n);
     info->infer = InferFunctionOf(n, ObjectsOf(n));
+    WEIR_ASSIGN_OR_RETURN(info->functions, CompileHeld(g_, n, env_));
     // Not of what goes to the world for its shapes, as a restore op does.
     info->preparation_keeps = (n.def()->random() || !n.def()->stateful() || !n.def()->writes().empty()) &&
                               !kernel->while_running();

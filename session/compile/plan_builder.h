@@ -45,6 +45,7 @@ struct CompileEnv {
   CompileOptions options;
   BodyPlans* bodies = nullptr;  // of the compilation under way
   std::string function = {};    // whose body is compiled; empty: the graph itself
+  int held = 0;                 // of how many functions within each other that ops hold this is the body
   bool loop_body = false;       // of a loop: its results are its arguments' next values
 };
 

@@ -1,4 +1,4 @@
-// Feeds that decide shapes, and flags that choose between tensors: compiled in as constants.
+// Feeds that decide shapes, flags that choose between tensors, strings that name resources: compiled in as constants.
 #include "weir/graph/functions.h"
 #include "weir/session/compile/pipeline.h"
 
@@ -19,6 +19,9 @@ std::vector<bool> ShapingFeeds(const Graph& g, size_t num_feeds) {
     int64_t index = arg.attr<int64_t>("index");
     if (index >= 0 && index < static_cast<int64_t>(num_feeds)) shaping[index] = true;
   };
+  auto mark_if_fed = [&](Endpoint e) {
+    if (g.node(e.node).Is("_Arg")) mark(g.node(e.node));
+  };
   std::vector<NodeId> stack;
   std::vector<Endpoint> flags;
   auto reach = [&](Endpoint e) {
@@ -31,6 +34,9 @@ std::vector<bool> ShapingFeeds(const Graph& g, size_t num_feeds) {
     const KernelDef* kernel = KernelOf(n);
     int inputs = static_cast<int>(n.inputs().size());
     if (n.def() && n.def()->chooses() && Flag(g.type(n.input(0)))) flags.push_back(n.input(0));
+    if (n.def() && n.def()->makes_handle()) {  // which resource it is, a string tells
+      for (Endpoint e : n.inputs()) mark_if_fed(e);
+    }
     for (int i = 0; kernel && i < inputs; ++i) {
       // Why not where the op's own elements are asked for (Where, Unique): those are data, not shapes.
       if (kernel->NeedsValueOf(i, inputs) && i > 0) reach(n.input(i));

@@ -23,6 +23,8 @@ SpecialChecks RandomSpecials();       // random/sampling_test.cc
 SpecialChecks TableSpecials();        // table_test.cc
 SpecialChecks QueueSpecials();        // queue_test.cc
 SpecialChecks ReaderSpecials();       // readers_test.cc
+SpecialChecks DatasetSpecials();      // datasets_test.cc
+SpecialChecks IteratorSpecials();     // iterators_test.cc
 
 namespace {
 
@@ -32,7 +34,7 @@ const SpecialChecks& Specials() {
     for (SpecialChecks family :
          {ArraySpecials(), StateSpecials(), ControlSpecials(), IoSpecials(), FrameSpecials(), ListSpecials(),
           OptionalSpecials(), TensorArraySpecials(), SequenceSpecials(), RandomSpecials(), TableSpecials(),
-          QueueSpecials(), ReaderSpecials()}) {
+          QueueSpecials(), ReaderSpecials(), DatasetSpecials(), IteratorSpecials()}) {
       checks.merge(family);
     }
     return checks;

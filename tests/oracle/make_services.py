@@ -417,21 +417,21 @@ def record(name, make, *args):
     return r.bytes()
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(doc, named, random_ones):
+    p = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('out')
     p.add_argument('--named', action='store_true')
     p.add_argument('--random', type=int, default=0)
     p.add_argument('--first', type=int, default=1)
     o = p.parse_args()
     if o.named:
-        graphs = {make.__name__: np.frombuffer(record(make.__name__, make), np.uint8) for make in NAMED}
+        graphs = {make.__name__: np.frombuffer(record(make.__name__, make), np.uint8) for make in named}
         np.savez_compressed(o.out, **graphs)
     for seed in range(o.first, o.first + o.random):
         rng = random.Random(seed)
         os.makedirs(o.out, exist_ok=True)
         with open('%s/%d.pb' % (o.out, seed), 'wb') as f:
-            f.write(record(str(seed), rng.choice([random_table, random_queue]), rng))
+            f.write(record(str(seed), rng.choice(random_ones), rng))
 
 
-if __name__ == '__main__': main()
+if __name__ == '__main__': main(__doc__, NAMED, [random_table, random_queue])

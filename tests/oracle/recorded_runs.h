@@ -1,5 +1,5 @@
-// Recorded runs: a GraphDef with tables, queues and readers, the runs that TensorFlow made of it and what they gave
-// (tests/oracle/make_services.py tells the form), made again here and compared.
+// Recorded runs: a GraphDef with tables, queues, readers or datasets, the runs that TensorFlow made of it and what they
+// gave (tests/oracle/make_services.py tells the form), made again here and compared.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Tables, queues and readers, run after run, and what TensorFlow 2.21 gave for each.
+// Tables, queues, readers and input pipelines, run after run, and what TensorFlow 2.21 gave for each.
 #include <gtest/gtest.h>
 
 #include "weir/runtime/io/npy.h"
@@ -8,7 +8,11 @@ namespace weir::testing {
 namespace {
 
 const std::map<std::string, Tensor>& Recorded() {
-  static const auto graphs = io::ReadNpz(WEIR_TEST_DATA "/services.npz").value();
+  static const auto graphs = [] {
+    auto all = io::ReadNpz(WEIR_TEST_DATA "/services.npz").value();
+    all.merge(io::ReadNpz(WEIR_TEST_DATA "/datasets.npz").value());
+    return all;
+  }();
   return graphs;
 }
 

@@ -1,4 +1,6 @@
-// Kernels of optionals, which are lists of one item, or no lists.
+// Kernels of optionals, which are lists of one item (of several tensors: lists of such lists), or no lists.
+#include <fmt/format.h>
+
 #include "weir/ops/list/cpu/list_inputs.h"
 
 namespace weir {
@@ -6,14 +8,19 @@ namespace weir {
 namespace {
 
 Status PrepareFromValue(PrepareContext& c) {
-  if (c.num_inputs() != 1) return Unimplemented("makes an optional of several tensors");
   c.set_output_shape(0, Shape());
-  c.SetRun([dtype = c.input_dtype(0), shape = c.input_shape(0)](RunArgs& a) {
-    auto item = MakeItem(dtype, shape, a.in<void>(0));
-    if (!item.ok()) return a.Fail(item.status());
-    TensorList list(dtype, PartialShape(shape));
-    list.push_back(std::move(*item));
-    *a.out<TensorList>(0) = std::move(list);
+  std::vector<std::pair<DType, Shape>> types;
+  for (int i = 0; i < c.num_inputs(); ++i) types.emplace_back(c.input_dtype(i), c.input_shape(i));
+  c.SetRun([types](RunArgs& a) {
+    std::vector<Tensor> items;
+    for (const auto& [dtype, shape] : types) {
+      auto item = MakeItem(dtype, shape, a.in<void>(static_cast<int>(items.size())));
+      if (!item.ok()) return a.Fail(item.status());
+      items.push_back(std::move(*item));
+    }
+    auto optional = kernels::OptionalOf(std::move(items));
+    if (!optional.ok()) return a.Fail(optional.status());
+    *a.out<TensorList>(0) = std::move(*optional);
   });
   return {};
 }
@@ -25,17 +32,27 @@ Status PrepareNone(PrepareContext& c) {
 }
 
 Status PrepareGetValue(PrepareContext& c) {
-  if (c.num_outputs() != 1) return Unimplemented("takes several tensors from an optional");
-  const DType dtype = c.output_dtype(0);
   if (c.input_shape(0).rank() == 0 && !c.input_value(0)->data<TensorList>()->valid())
     return InvalidArgument("takes the value of an optional that has none");
-  WEIR_ASSIGN_OR_RETURN(const TensorList* list, ListIn(c, 0, dtype));
-  if (list->size() != 1) return InvalidArgument("was given a variant that is no optional");
-  const PartialShape asked = c.attr<AttrList>("output_shapes").shape[0];
-  WEIR_ASSIGN_OR_RETURN(Shape shape, ShapeOfItem(*list, 0, asked));
-  c.set_output_shape(0, shape);
-  c.SetRun([dtype, count = shape.num_elements()](RunArgs& a) {
-    CopyItem((*a.in<TensorList>(0))[0], dtype, count, a.out<void>(0));
+  WEIR_ASSIGN_OR_RETURN(const TensorList* list, ListIn(c, 0, DType::kInvalid));
+  const auto asked = c.attr<AttrList>("output_shapes").shape;
+  const auto count = static_cast<size_t>(c.num_outputs());
+  for (size_t i = 0; i < count; ++i) {
+    const Tensor item = kernels::TensorOf(*list, i, count);
+    const auto output = static_cast<int>(i);
+    if (!item.valid()) return InvalidArgument("was given a variant that is no optional of as many tensors");
+    if (item.dtype() != c.output_dtype(output) || (i < asked.size() && !asked[i].Admits(item.shape()))) {
+      return InvalidArgument(fmt::format("takes {} of {} from an optional that has {} of {}",
+                                         DTypeName(c.output_dtype(output)), asked[i].ToString(),
+                                         DTypeName(item.dtype()), item.shape().ToString()));
+    }
+    c.set_output_shape(output, item.shape());
+  }
+  c.SetRun([count](RunArgs& a) {
+    for (size_t i = 0; i < count; ++i) {
+      void* out = a.out<void>(static_cast<int>(i));
+      if (out) kernels::TensorOf(*a.in<TensorList>(0), i, count).CopyTo(out);
+    }
   });
   return {};
 }

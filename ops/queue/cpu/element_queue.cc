@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "weir/runtime/cpu/lists.h"
+
 namespace weir {
 
 Status QueueSpec::Check() const {
@@ -87,10 +89,7 @@ Status ElementQueue::EnqueueMany(const Element& rows, const RunLimits& limits) {
   for (int64_t r = 0; r < rows[0].shape()[0]; ++r) {
     Element element;
     for (const Tensor& t : rows) {
-      WEIR_ASSIGN_OR_RETURN(const Shape shape, Shape::Make(Dims(t.shape().dims().begin() + 1, t.shape().dims().end())));
-      WEIR_ASSIGN_OR_RETURN(Tensor row, Tensor::Allocate(t.dtype(), shape));
-      const int64_t n = shape.num_elements();
-      CopyElements(t.dtype(), ElementAt(t.dtype(), t.raw(), r * n), row.mutable_raw(), n);
+      WEIR_ASSIGN_OR_RETURN(Tensor row, kernels::RowOf(t, r));
       element.push_back(std::move(row));
     }
     WEIR_RETURN_IF_ERROR(Put(lock, turn, cancels, limits, std::move(element)));
@@ -203,26 +202,6 @@ Result<Shape> ElementQueue::JoinedShape(const std::vector<Element>& elements, si
   return Shape::Make(dims);
 }
 
-namespace {
-
-// Copies a tensor into the corner of a larger one of the same rank.
-void CopyIntoCorner(const Tensor& from, const Shape& to_shape, void* to) {
-  const int rank = from.rank();
-  const int64_t row = rank == 0 ? 1 : from.shape()[rank - 1];
-  const int64_t rows = row == 0 ? 0 : from.num_elements() / row;
-  for (int64_t r = 0; r < rows; ++r) {
-    int64_t offset = 0, rest = r, stride = rank == 0 ? 1 : to_shape[rank - 1];
-    for (int axis = rank - 2; axis >= 0; --axis) {
-      offset += rest % from.shape()[axis] * stride;
-      rest /= from.shape()[axis];
-      stride *= to_shape[axis];
-    }
-    CopyElements(from.dtype(), ElementAt(from.dtype(), from.raw(), r * row), ElementAt(from.dtype(), to, offset), row);
-  }
-}
-
-}  // namespace
-
 Result<Tensor> ElementQueue::Join(const std::vector<Element>& elements, size_t component) const {
   WEIR_ASSIGN_OR_RETURN(const Shape shape, JoinedShape(elements, component));
   WEIR_ASSIGN_OR_RETURN(const Shape each, Shape::Make(Dims(shape.dims().begin() + 1, shape.dims().end())));
@@ -232,7 +211,7 @@ Result<Tensor> ElementQueue::Join(const std::vector<Element>& elements, size_t c
                                            : Tensor::Allocate(dtype, shape));
   for (size_t e = 0; e < elements.size(); ++e) {
     const auto at = static_cast<int64_t>(e) * each.num_elements();
-    CopyIntoCorner(elements[e][component], each, ElementAt(dtype, joined.mutable_raw(), at));
+    kernels::CopyIntoCorner(elements[e][component], each, ElementAt(dtype, joined.mutable_raw(), at));
   }
   return joined;
 }

@@ -50,24 +50,6 @@ Status PrepareEnqueue(PrepareContext& c) {
   return {};
 }
 
-// The outputs are these tensors.
-Status Give(PrepareContext& c, const ElementQueue::Element& element) {
-  for (int i = 0; i < c.num_outputs(); ++i) {
-    const Shape& shape = element[static_cast<size_t>(i)].shape();
-    if (c.output_known(i) && !(c.output_shape(i) == shape)) {
-      return InvalidArgument(
-          fmt::format("got an element of shape {} instead of {}", shape.ToString(), c.output_shape(i).ToString()));
-    }
-    c.set_output_shape(i, shape);
-  }
-  c.SetRun([element](RunArgs& a) {
-    for (size_t i = 0; i < element.size(); ++i) {
-      if (void* out = a.out<void>(static_cast<int>(i))) element[i].CopyTo(out);
-    }
-  });
-  return {};
-}
-
 Result<ElementQueue*> QueueToTakeFrom(const PrepareContext& c) {
   WEIR_RETURN_IF_ERROR(CheckTimeout(c));
   WEIR_ASSIGN_OR_RETURN(ElementQueue * queue, c.object(0).Get<ElementQueue>());
@@ -77,8 +59,8 @@ Result<ElementQueue*> QueueToTakeFrom(const PrepareContext& c) {
 
 Status PrepareDequeue(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(ElementQueue * queue, QueueToTakeFrom(c));
-  WEIR_ASSIGN_OR_RETURN(const ElementQueue::Element element, queue->Dequeue(c.limits()));
-  return Give(c, element);
+  WEIR_ASSIGN_OR_RETURN(ElementQueue::Element element, queue->Dequeue(c.limits()));
+  return GiveTensors(c, std::move(element));
 }
 
 template <bool kFewer>
@@ -86,8 +68,8 @@ Status PrepareDequeueMany(PrepareContext& c) {
   WEIR_ASSIGN_OR_RETURN(ElementQueue * queue, QueueToTakeFrom(c));
   const std::vector<int64_t> n = c.ints(1);
   if (n.size() != 1) return InvalidArgument(fmt::format("wants one n, not {}", c.input_shape(1).ToString()));
-  WEIR_ASSIGN_OR_RETURN(const ElementQueue::Element elements, queue->DequeueMany(n[0], kFewer, c.limits()));
-  return Give(c, elements);
+  WEIR_ASSIGN_OR_RETURN(ElementQueue::Element elements, queue->DequeueMany(n[0], kFewer, c.limits()));
+  return GiveTensors(c, std::move(elements));
 }
 
 // The run's function: `fn` with the queue.

@@ -2,19 +2,6 @@
 
 namespace weir {
 
-Status FileReader::Enter(const RunLimits& limits) {
-  std::unique_lock lock(mutex_);
-  WEIR_RETURN_IF_ERROR(WaitUntil(lock, left_, limits, [&] { return !busy_; }));
-  busy_ = true;
-  return {};
-}
-
-void FileReader::Leave() {
-  std::lock_guard lock(mutex_);
-  busy_ = false;
-  left_.notify_one();
-}
-
 Status FileReader::OpenNext(ElementQueue& queue, const RunLimits& limits) {
   WEIR_RETURN_IF_ERROR(queue.CheckTypes({kString}));
   WEIR_ASSIGN_OR_RETURN(const ElementQueue::Element name, queue.Dequeue(limits));
@@ -24,7 +11,7 @@ Status FileReader::OpenNext(ElementQueue& queue, const RunLimits& limits) {
 }
 
 // What is left of the source, up to `most`; lets go of one that has no more.
-Status FileReader::ReadSome(int64_t most, std::vector<ReaderRecord>* records) {
+Status FileReader::ReadSome(int64_t most, std::vector<SourceRecord>* records) {
   bool ended = false;
   while (!ended && static_cast<int64_t>(records->size()) < most) {
     auto record = source_->Next();
@@ -38,15 +25,15 @@ Status FileReader::ReadSome(int64_t most, std::vector<ReaderRecord>* records) {
   return {};
 }
 
-Result<std::vector<ReaderRecord>> FileReader::Read(ElementQueue& queue, int64_t most, const RunLimits& limits) {
-  WEIR_RETURN_IF_ERROR(Enter(limits));
-  std::vector<ReaderRecord> records;
+Result<std::vector<SourceRecord>> FileReader::Read(ElementQueue& queue, int64_t most, const RunLimits& limits) {
+  WEIR_RETURN_IF_ERROR(door_.Enter(limits));
+  std::vector<SourceRecord> records;
   Status s;
   while (s.ok() && records.empty() && most > 0) {
     if (!source_) s = OpenNext(queue, limits);
     if (s.ok()) s = ReadSome(most, &records);
   }
-  Leave();
+  door_.Leave();
   if (!s.ok()) return s;
   return records;
 }
@@ -62,13 +49,13 @@ int64_t FileReader::completed() const {
 }
 
 Status FileReader::Reset(const RunLimits& limits) {
-  WEIR_RETURN_IF_ERROR(Enter(limits));
+  WEIR_RETURN_IF_ERROR(door_.Enter(limits));
   source_ = nullptr;
   {
     std::lock_guard lock(mutex_);
     produced_ = completed_ = 0;
   }
-  Leave();
+  door_.Leave();
   return {};
 }
 

@@ -7,7 +7,7 @@ namespace weir {
 
 namespace {
 
-Status MakeReader(ObjectCell& cell, const ReaderSpec& spec) {
+Status MakeReader(ObjectCell& cell, const SourceSpec& spec) {
   WEIR_ASSIGN_OR_RETURN(FileReader* reader, cell.Made<FileReader>([&]() -> Result<std::shared_ptr<ResourceObject>> {
     return std::shared_ptr<ResourceObject>(std::make_shared<FileReader>(spec));
   }));
@@ -16,14 +16,7 @@ Status MakeReader(ObjectCell& cell, const ReaderSpec& spec) {
       fmt::format("makes a reader '{}', and there is another of this name, which reads otherwise", cell.name()));
 }
 
-Result<Compression> CompressionOf(const std::string& name) {
-  if (name.empty()) return Compression::kNone;
-  if (name == "GZIP") return Compression::kGzip;
-  if (name == "ZLIB") return Compression::kZlib;
-  return InvalidArgument(fmt::format("knows no compression '{:.20}'", name)).Help("there are \"\", GZIP and ZLIB");
-}
-
-Status SetMake(PrepareContext& c, ReaderSpec spec) {
+Status SetMake(PrepareContext& c, SourceSpec spec) {
   c.SetRun([spec = std::move(spec)](RunArgs& a) {
     if (Status s = MakeReader(*a.out<ObjectCell>(0), spec); !s.ok()) a.Fail(std::move(s));
   });
@@ -31,20 +24,20 @@ Status SetMake(PrepareContext& c, ReaderSpec spec) {
 }
 
 Status PrepareTfRecordReader(PrepareContext& c) {
-  ReaderSpec spec{.op = "TFRecordReaderV2"};
+  SourceSpec spec{.kind = SourceKind::kTfRecords};
   WEIR_ASSIGN_OR_RETURN(spec.compression, CompressionOf(c.attr<std::string>("compression_type")));
   return SetMake(c, std::move(spec));
 }
 
 Status PrepareTextLineReader(PrepareContext& c) {
-  return SetMake(c, {.op = "TextLineReaderV2", .skip_lines = c.attr<int64_t>("skip_header_lines")});
+  return SetMake(c, {.kind = SourceKind::kLines, .skip_lines = c.attr<int64_t>("skip_header_lines")});
 }
 
-Status PrepareWholeFileReader(PrepareContext& c) { return SetMake(c, {.op = "WholeFileReaderV2"}); }
-Status PrepareIdentityReader(PrepareContext& c) { return SetMake(c, {.op = "IdentityReaderV2"}); }
+Status PrepareWholeFileReader(PrepareContext& c) { return SetMake(c, {.kind = SourceKind::kWhole}); }
+Status PrepareIdentityReader(PrepareContext& c) { return SetMake(c, {.kind = SourceKind::kName}); }
 
 Status PrepareFixedLengthReader(PrepareContext& c) {
-  ReaderSpec spec{.op = "FixedLengthRecordReaderV2"};
+  SourceSpec spec{.kind = SourceKind::kFixed};
   WEIR_ASSIGN_OR_RETURN(spec.compression, CompressionOf(c.attr<std::string>("encoding")));
   spec.header = c.attr<int64_t>("header_bytes"), spec.record = c.attr<int64_t>("record_bytes");
   spec.footer = c.attr<int64_t>("footer_bytes"), spec.hop = c.attr<int64_t>("hop_bytes");
@@ -58,26 +51,26 @@ Status PrepareFixedLengthReader(PrepareContext& c) {
 
 // ---- reading
 
-Result<std::vector<ReaderRecord>> ReadRecords(PrepareContext& c, int64_t most) {
+Result<std::vector<SourceRecord>> ReadRecords(PrepareContext& c, int64_t most) {
   WEIR_ASSIGN_OR_RETURN(FileReader * reader, c.object(0).Get<FileReader>());
   WEIR_ASSIGN_OR_RETURN(ElementQueue * queue, c.object(1).Get<ElementQueue>());
-  if (reader->spec().op != "IdentityReaderV2") WEIR_RETURN_IF_ERROR(c.RequireFileOps());
+  if (reader->spec().kind != SourceKind::kName) WEIR_RETURN_IF_ERROR(c.RequireFileOps());
   return reader->Read(*queue, most, c.limits());
 }
 
-void Give(PrepareContext& c, const Shape& shape, std::vector<ReaderRecord> records) {
+void Give(PrepareContext& c, const Shape& shape, std::vector<SourceRecord> records) {
   for (int i : {0, 1}) c.set_output_shape(i, shape);
   c.SetRun([records = std::move(records)](RunArgs& a) {
     for (int i : {0, 1}) {
       auto* out = a.out<std::string>(i);
       if (!out) continue;
-      for (const ReaderRecord& r : records) *out++ = i == 0 ? r.key : r.value;
+      for (const SourceRecord& r : records) *out++ = i == 0 ? r.key : r.value;
     }
   });
 }
 
 Status PrepareRead(PrepareContext& c) {
-  WEIR_ASSIGN_OR_RETURN(std::vector<ReaderRecord> records, ReadRecords(c, 1));
+  WEIR_ASSIGN_OR_RETURN(std::vector<SourceRecord> records, ReadRecords(c, 1));
   Give(c, Shape(), std::move(records));
   return {};
 }
@@ -85,7 +78,7 @@ Status PrepareRead(PrepareContext& c) {
 Status PrepareReadUpTo(PrepareContext& c) {
   const std::vector<int64_t> most = c.ints(2);
   if (most.size() != 1 || most[0] <= 0) return InvalidArgument("wants one num_records, above 0");
-  WEIR_ASSIGN_OR_RETURN(std::vector<ReaderRecord> records, ReadRecords(c, most[0]));
+  WEIR_ASSIGN_OR_RETURN(std::vector<SourceRecord> records, ReadRecords(c, most[0]));
   const Shape shape({static_cast<int64_t>(records.size())});
   Give(c, shape, std::move(records));
   return {};
