@@ -1,4 +1,4 @@
-// Functions of libweir_deps.so: the part of Weir that stands on protobuf, Snappy and RE2.
+// Functions of libweir_deps.so: the part of Weir that stands on protobuf, Snappy, RE2, libjpeg, libpng and giflib.
 //
 // Why a library of its own: TensorFlow and others bring these in other versions and export their names. A name that two
 // libraries of a process export is bound to whichever came first, and the other one crashes. libweir_deps.so lies
@@ -6,7 +6,7 @@
 // (Debian's static libraries cannot be hidden in a shared one: they are not position independent.)
 //
 // What it has stands in tables of functions, one a topic, exported under a C name: graph/wire/wire.h,
-// runtime/io/messages.h, session/events/event_messages.h, ops/string/cpu/regex.h.
+// runtime/io/messages.h, runtime/io/codec/image_codecs.h, session/events/event_messages.h, ops/string/cpu/regex.h.
 #pragma once
 
 #include "weir/graph/base/status.h"

@@ -8,6 +8,8 @@ void RegisterCropOps(OpRegistry& r);         // crop.cc
 void RegisterSuppressionOps(OpRegistry& r);  // suppression.cc
 void RegisterColorOps(OpRegistry& r);        // color.cc
 void RegisterBoundingBoxOps(OpRegistry& r);  // bounding_boxes.cc
+void RegisterDecodeOps(OpRegistry& r);       // decode.cc
+void RegisterEncodeOps(OpRegistry& r);       // encode.cc
 
 void RegisterImageOps(OpRegistry& r) {
   RegisterResizeOps(r);
@@ -15,6 +17,8 @@ void RegisterImageOps(OpRegistry& r) {
   RegisterSuppressionOps(r);
   RegisterColorOps(r);
   RegisterBoundingBoxOps(r);
+  RegisterDecodeOps(r);
+  RegisterEncodeOps(r);
 }
 
 }  // namespace weir

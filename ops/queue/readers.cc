@@ -27,6 +27,11 @@ Status CheckReader(const ShapeContext& c) {
   return InvalidArgument(fmt::format("wants a queue of file names, strings, and '{}' is of others", queue->name));
 }
 
+Status RestoreShape(ShapeContext& c) {
+  WEIR_RETURN_IF_ERROR(ObjectBehind(c, 0, ResourceKind::kReader).status());
+  return RequireScalar(c, 1);
+}
+
 Status ReadShape(ShapeContext& c) {
   WEIR_RETURN_IF_ERROR(CheckReader(c));
   return ScalarShape(c);
@@ -99,6 +104,17 @@ void RegisterQueueReaderOps(OpRegistry& r) {
     op.Input("reader_handle: " + handle).Stateful().Writes({0}).Waits()
         .Doc("The reader is as it was made: it counts anew and leaves the file that it is in.")
         .Shape([](ShapeContext& c) { return CheckReader(c); }).NoGradient(kChanges);
+  });
+  AddBothForms(r, "ReaderSerializeState", [](OpDef& op, const std::string& handle) {
+    op.Input("reader_handle: " + handle).Output("state: string").Stateful().Reads({0})
+        .Doc("What ReaderRestoreState takes. As in TensorFlow whole-file and identity readers alone have it, between "
+             "two files.")
+        .Shape(ReadShape).NoGradient(kTells);
+  });
+  AddBothForms(r, "ReaderRestoreState", [](OpDef& op, const std::string& handle) {
+    op.Input("reader_handle: " + handle).Input("state: string").Stateful().Writes({0}).Waits()
+        .Doc("The reader counts on from what ReaderSerializeState gave; where that is an error it is as it was made.")
+        .Shape(RestoreShape).NoGradient(kChanges);
   });
 }
 

@@ -1,5 +1,5 @@
-// The messages of checkpoints and summaries, PNG and Snappy: what of runtime/io is in libweir_deps.so
-// (graph/base/deps.h). Internal to runtime/io.
+// The messages of checkpoints and summaries, and Snappy: what of runtime/io is in libweir_deps.so (graph/base/deps.h),
+// image files (codec/image_codecs.h) apart. Internal to runtime/io.
 #pragma once
 
 #include <string>
@@ -39,7 +39,6 @@ struct Messages {
   Result<std::string> (*merge_summaries)(std::span<const std::string> summaries);
   std::string (*tensor_bytes)(const Tensor& tensor);
   Result<Tensor> (*parse_tensor)(std::string_view bytes);
-  Result<std::string> (*png_bytes)(const uint8_t* pixels, int height, int width, int channels);
   std::string (*example_bytes)(const Example& example);
   Result<Example> (*parse_example)(std::string_view bytes);
   std::string (*sequence_example_bytes)(const SequenceExample& example);

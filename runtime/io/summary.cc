@@ -48,11 +48,6 @@ HistogramCounts Histogram::Counts() const {
   return counts;
 }
 
-Result<std::string> PngBytes(const uint8_t* pixels, int height, int width, int channels) {
-  WEIR_ASSIGN_OR_RETURN(const Messages* messages, GetMessages());
-  return messages->png_bytes(pixels, height, width, channels);
-}
-
 Result<std::string> TensorBytes(const Tensor& tensor) {
   constexpr int64_t kMost = INT32_MAX - 4096;
   int64_t bytes = tensor.bytes();

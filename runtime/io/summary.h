@@ -48,8 +48,6 @@ struct SummaryValue {
   std::string node = {};
 };
 
-// The image as a PNG of 8 bits a channel. `pixels`: height * width * channels.
-Result<std::string> PngBytes(const uint8_t* pixels, int height, int width, int channels);
 // A TensorProto that holds the tensor, of numbers, bools or strings. Error: it would be larger than messages can be.
 Result<std::string> TensorBytes(const Tensor& tensor);
 // The tensor that a TensorProto holds; an opaque one where its dtype has no form in files. Errors go on after a node's

@@ -10,6 +10,7 @@
 
 #include "weir/graph/export.h"
 #include "weir/graph/base/file.h"
+#include "weir/runtime/io/image_file.h"
 #include "weir/session/events/event_messages.h"
 
 namespace weir {
@@ -62,7 +63,7 @@ Result<SummaryImage> ImageOf(const Tensor& image) {
   }
   SummaryImage made{static_cast<int>(shape[0]), static_cast<int>(shape[1]), static_cast<int>(channels), {}};
   const uint8_t* pixels = bytes.empty() ? image.data<uint8_t>() : bytes.data();
-  WEIR_ASSIGN_OR_RETURN(made.png, io::PngBytes(pixels, made.height, made.width, made.channels));
+  WEIR_ASSIGN_OR_RETURN(made.png, io::EncodePng(pixels, {made.height, made.width, made.channels}));
   return made;
 }
 

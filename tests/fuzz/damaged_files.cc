@@ -37,6 +37,7 @@
 #include "weir/session/save/saver.h"
 #include "weir/session/session.h"
 #include "weir/tests/fuzz/current_case.h"
+#include "weir/tests/fuzz/read_image.h"
 
 namespace weir::fuzz {
 
@@ -290,6 +291,14 @@ Kind Arrays(bool one) {
   return kind;
 }
 
+// Those of tests/data/files/images that end so.
+Kind Images(const std::string& name, const std::string& ending, const std::vector<std::string>& files) {
+  Kind kind{name, {}, ReadImage, /*checksums=*/name == "png"};
+  for (const std::string& file : files)
+    kind.files.push_back(Content(std::string(WEIR_TEST_DATA "/files/images/") + file + ending));
+  return kind;
+}
+
 // Why functions: each process makes its own, since none may be forked off where a session's threads run.
 const std::vector<std::pair<std::string, std::function<Kind()>>> kKinds{
     {"GraphDef", [] { return GraphKind("GraphDef", ExportGraphDef); }},
@@ -305,7 +314,11 @@ const std::vector<std::pair<std::string, std::function<Kind()>>> kKinds{
     {"events", [] { return Events(true); }},
     {"Event", [] { return Events(false); }},
     {"npy", [] { return Arrays(true); }},
-    {"npz", [] { return Arrays(false); }}};
+    {"npz", [] { return Arrays(false); }},
+    {"jpeg", [] { return Images("jpeg", ".jpg", {"sampled", "print", "progressive"}); }},
+    {"png", [] { return Images("png", ".png", {"palette", "deep", "bits"}); }},
+    {"gif", [] { return Images("gif", ".gif", {"still", "frames", "two"}); }},
+    {"bmp", [] { return Images("bmp", ".bmp", {"gray", "colors", "alpha"}); }}};
 
 // ---- running
 

@@ -36,6 +36,7 @@
 #include "weir/session/events/event.h"
 #include "weir/session/save/saved_model.h"
 #include "weir/tests/fuzz/current_case.h"
+#include "weir/tests/fuzz/read_image.h"
 #include "weir/tests/temp_folder.h"
 
 namespace weir::fuzz {
@@ -103,6 +104,17 @@ void UseRecords(std::string_view bytes) {
     auto record = reader->Next();
     if (!record.ok() || !*record) return;
   }
+}
+
+void UseImage(std::string_view bytes) { ReadImage(bytes).status().IgnoreError(); }
+
+// The images of tests/data/files/images whose names end so.
+std::vector<std::string> Images(const std::string& format) {
+  std::vector<std::string> all;
+  for (const auto& entry : fs::directory_iterator(kData + "/files/images")) {
+    if (entry.path().extension() == "." + format) all.push_back(io::ReadFile(entry.path().string()).value());
+  }
+  return all;
 }
 
 struct Parser {
@@ -202,6 +214,10 @@ std::vector<Parser> AllParsers() {
        [] { return std::vector<std::string>{io::NpyBytes(Tensor::Of<float>({2, 3}, {1, 2, 3, 4, 5, 6})).value()}; }},
       {"npz", [](std::string_view bytes) { io::ReadNpz(Written("n.npz", bytes)).status().IgnoreError(); },
        [] { return Files({"/state/objects.npz"}); }},
+      {"jpeg", UseImage, [] { return Images("jpg"); }},
+      {"png", UseImage, [] { return Images("png"); }},
+      {"gif", UseImage, [] { return Images("gif"); }},
+      {"bmp", UseImage, [] { return Images("bmp"); }},
   };
 }
 

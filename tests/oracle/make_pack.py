@@ -30,6 +30,7 @@ from tensorflow.python.framework import op_def_library
 import gen_array
 import gen_bits
 import gen_image
+import gen_image_files
 import gen_linalg
 import gen_math
 import gen_nn
@@ -49,7 +50,7 @@ FAMILIES = {"math": gen_math.GENERATORS, "array": gen_array.GENERATORS, "nn": ge
             "linalg": gen_linalg.GENERATORS, "image": gen_image.GENERATORS, "scatter": gen_scatter.GENERATORS,
             "bits": gen_bits.GENERATORS, "special": gen_special.GENERATORS, "string": gen_string.GENERATORS,
             "sparse": gen_sparse.GENERATORS, "sequence": gen_sequence.GENERATORS, "parse": gen_parse.GENERATORS,
-            "random": gen_random.GENERATORS}
+            "random": gen_random.GENERATORS, "image_files": gen_image_files.GENERATORS}
 GENERATORS = {op: g for family in FAMILIES.values() for op, g in family.items()}
 QUANTIZED = {"qint8": tf.qint8, "quint8": tf.quint8, "qint32": tf.qint32, "qint16": tf.qint16, "quint16": tf.quint16}
 

@@ -130,6 +130,8 @@ ops/string/cpu/re2/regex.cc | <re2/re2.h>                       |
 runtime/io/wire/messages.cc | <snappy.h>                        |
 ops/string/cpu/string.cc    | <re2/re2.h>                       | RE2 and Snappy are for libweir_deps.so alone
 runtime/io/table.cc         | <snappy.h>                        | RE2 and Snappy are for libweir_deps.so alone
+runtime/io/codec/png.cc     | <png.h>                           |
+runtime/io/wire/messages.cc | <png.h>                           | libraries of image files are for runtime/io/codec
 graph/graph.cc              | <fmt/format.h>                    |
 tools/graphdef/tool.h       | <fmt/format.h>                    |
 graph/graph.h               | <fmt/format.h>                    | a header must not include fmt

@@ -11,6 +11,8 @@ void RegisterCombinedSuppressionKernels(KernelRegistry& r);  // suppression_comb
 void RegisterColorKernels(KernelRegistry& r);                // color.cc
 void RegisterContrastKernels(KernelRegistry& r);             // contrast.cc
 void RegisterBoundingBoxKernels(KernelRegistry& r);          // bounding_boxes.cc
+void RegisterDecodeKernels(KernelRegistry& r);               // decode.cc
+void RegisterEncodeKernels(KernelRegistry& r);               // encode.cc
 
 void RegisterImageKernels(KernelRegistry& r) {
   RegisterResizeKernels(r);
@@ -21,6 +23,8 @@ void RegisterImageKernels(KernelRegistry& r) {
   RegisterColorKernels(r);
   RegisterContrastKernels(r);
   RegisterBoundingBoxKernels(r);
+  RegisterDecodeKernels(r);
+  RegisterEncodeKernels(r);
 }
 
 }  // namespace weir

@@ -21,15 +21,27 @@ class FileReader : public ResourceObject {
   int64_t produced() const;
   int64_t completed() const;  // files
   Status Reset(const RunLimits& limits);
+  // TensorFlow's message of how far the reader is; empty at the beginning. Only readers that are never within a file
+  // have it: of whole files, of names.
+  Result<std::string> State() const;
+  // On an error the reader is reset: the reader has no state, other bytes.
+  Status Restore(std::string_view state, const RunLimits& limits);
 
  private:
+  // Of what files are read, and how far.
+  struct Progress {
+    int64_t produced = 0, completed = 0, started = 0;
+    std::string current;
+  };
+  static Result<Progress> ParseState(std::string_view state);
+  Status RequireState() const;
   Status OpenNext(ElementQueue& queue, const RunLimits& limits);
   Status ReadSome(int64_t most, std::vector<SourceRecord>* records);
 
   const SourceSpec spec_;
   RunDoor door_;              // to the source
-  mutable std::mutex mutex_;  // of the counts
-  int64_t produced_ = 0, completed_ = 0;
+  mutable std::mutex mutex_;  // of the progress
+  Progress progress_;
   std::unique_ptr<RecordSource> source_;
 };
 

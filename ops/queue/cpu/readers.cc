@@ -107,6 +107,20 @@ Status PrepareReset(PrepareContext& c) {
   return SetReaderRun(c, [](RunArgs& a, FileReader& reader) { return reader.Reset(a.limits()); });
 }
 
+Status PrepareSerialize(PrepareContext& c) {
+  return SetReaderRun(c, [](RunArgs& a, const FileReader& reader) -> Status {
+    WEIR_ASSIGN_OR_RETURN(*a.out<std::string>(0), reader.State());
+    return {};
+  });
+}
+
+Status PrepareRestore(PrepareContext& c) {
+  if (c.input_shape(1).rank() != 0)
+    return InvalidArgument(fmt::format("wants one state, not {}", c.input_shape(1).ToString()));
+  return SetReaderRun(
+      c, [](RunArgs& a, FileReader& reader) { return reader.Restore(*a.in<std::string>(1), a.limits()); });
+}
+
 }  // namespace
 
 void RegisterQueueReaderKernels(KernelRegistry& r) {
@@ -120,6 +134,8 @@ void RegisterQueueReaderKernels(KernelRegistry& r) {
   r.Add("ReaderNumRecordsProducedV2", PrepareCount<&FileReader::produced>);
   r.Add("ReaderNumWorkUnitsCompletedV2", PrepareCount<&FileReader::completed>);
   r.Add("ReaderResetV2", PrepareReset);
+  r.Add("ReaderSerializeStateV2", PrepareSerialize);
+  r.Add("ReaderRestoreStateV2", PrepareRestore);
 }
 
 }  // namespace weir

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "weir/ops/kernels.h"
+#include "weir/runtime/io/image_file.h"
 #include "weir/runtime/io/summary.h"
 #include "weir/runtime/io/wav.h"
 
@@ -131,7 +132,7 @@ Status PrepareImageSummary(PrepareContext& c) {
       std::vector<io::SummaryValue> all;
       for (int64_t i = 0; i < count; ++i) {
         ToBytes<T>(a.in<T>(1) + i * pixels * channels, pixels, channels, bad.data<uint8_t>(), bytes.data());
-        WEIR_ASSIGN_OR_RETURN(std::string png, io::PngBytes(bytes.data(), height, width, channels));
+        WEIR_ASSIGN_OR_RETURN(std::string png, io::EncodePng(bytes.data(), {height, width, channels}));
         const std::string& tag = *a.in<std::string>(0);
         all.push_back({most > 1 ? fmt::format("{}/image/{}", tag, i) : tag + "/image",
                        io::SummaryImage{height, width, channels, std::move(png)}});

@@ -7,7 +7,6 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/text_format.h>
-#include <png.h>
 #include <snappy.h>
 
 #include <algorithm>
@@ -259,39 +258,6 @@ Result<std::string> WriteSummary(const std::vector<SummaryValue>& values) {
   return all.SerializeAsString();
 }
 
-// libpng's errors leave by a jump, over what must have no destructor: hence the caller's memory.
-bool EncodePng(const uint8_t* pixels, int height, int width, int channels, std::string* bytes, std::string* error) {
-  auto fail = [](png_structp png, png_const_charp message) {
-    *static_cast<std::string*>(png_get_error_ptr(png)) = message;
-    png_longjmp(png, 1);
-  };
-  auto write = [](png_structp png, png_bytep data, png_size_t size) {
-    static_cast<std::string*>(png_get_io_ptr(png))->append(reinterpret_cast<const char*>(data), size);
-  };
-  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, error, fail, [](png_structp, png_const_charp) {});
-  png_infop info = png ? png_create_info_struct(png) : nullptr;
-  if (!info || setjmp(png_jmpbuf(png))) {
-    png_destroy_write_struct(&png, &info);
-    return false;
-  }
-  png_set_write_fn(png, bytes, write, nullptr);
-  const int color = channels == 1 ? PNG_COLOR_TYPE_GRAY : channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_RGBA;
-  png_set_IHDR(png, info, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height), 8, color,
-               PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-  png_write_info(png, info);
-  for (int y = 0; y < height; ++y) png_write_row(png, pixels + size_t(y) * size_t(width) * size_t(channels));
-  png_write_end(png, nullptr);
-  png_destroy_write_struct(&png, &info);
-  return true;
-}
-
-Result<std::string> WritePng(const uint8_t* pixels, int height, int width, int channels) {
-  std::string bytes, error = "out of memory";
-  if (!EncodePng(pixels, height, width, channels, &bytes, &error))
-    return InvalidArgument(fmt::format("has an image that is no PNG: {}", error));
-  return bytes;
-}
-
 Result<std::string> JoinSummaries(std::span<const std::string> summaries) {
   google::protobuf::LogSilencer silence;
   pb::Summary all;
@@ -390,7 +356,7 @@ Result<SequenceExample> ParseSequenceExample(std::string_view bytes) {
 WEIR_DEPS_TABLE(Messages, weir_io_messages) = {
     &ParseEntry,       &EntryBytes,    &ParseHeader,  &HeaderBytes,       &ParseV1Tensors,       &V1TensorsBytes,
     &ParseV1Slice,     &V1SliceBytes,  &ParseObjectNames, &ParseState,    &StateText,            &WriteSummary,
-    &JoinSummaries,    &TensorProtoBytes, &ParseTensorProto, &WritePng,   &ExampleBytes,         &ParseExample,
+    &JoinSummaries,    &TensorProtoBytes, &ParseTensorProto, &ExampleBytes,         &ParseExample,
     &SequenceExampleBytes, &ParseSequenceExample, &Uncompress};
 
 }  // namespace weir::io

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "weir/ops/array/array.h"
 #include "weir/ops/queue/queue.h"
 #include "weir/ops/registry.h"
 #include "weir/runtime/io/record.h"
@@ -52,6 +53,9 @@ void CheckReader(const std::string& op, OpCoverage* c) {
   Output records = b.Add(form("ReaderNumRecordsProduced"), {reader});
   Output files = b.Add(form("ReaderNumWorkUnitsCompleted"), {reader});
   Operation reset = b.AddNode(form("ReaderReset"), {reader});
+  Output state = b.Add(form("ReaderSerializeState"), {reader});
+  Output given = ops::Placeholder(b, kString, PartialShape::Scalar());
+  Operation restore = b.AddNode(form("ReaderRestoreState"), {reader, given});
   ASSERT_TRUE(b.status().ok()) << b.status().ToString();
   Session session(b, {.threads = 2, .allow_file_ops = true});
   const Tensor want(maker == "IdentityReader" ? file.path : std::string("one"));
@@ -63,8 +67,25 @@ void CheckReader(const std::string& op, OpCoverage* c) {
   c->forward = got->Identical(want) && more->ToVector<std::string>() == want.ToVector<std::string>();
   EXPECT_EQ(session.Run(records).value().scalar<int64_t>(), 2);
   EXPECT_EQ(session.Run(files).value().scalar<int64_t>(), 2);
+  const auto saved = session.Run(state);
   ASSERT_TRUE(session.Run(reset).ok());
   EXPECT_EQ(session.Run(records).value().scalar<int64_t>(), 0);
+  // The message that TensorFlow 2.21 gives.
+  const bool has_state = maker == "IdentityReader" || maker == "WholeFileReader";
+  if (has_state) {
+    EXPECT_EQ(saved.value().ToVector<std::string>()[0],
+              "\x08\x02\x10\x02\x18\x02\x22" + std::string(1, static_cast<char>(file.path.size())) + file.path);
+    EXPECT_EQ(session.Run(state).value().ToVector<std::string>()[0], "");
+    ASSERT_TRUE(session.Run(restore, {{given, *saved}}).ok());
+    EXPECT_EQ(session.Run(records).value().scalar<int64_t>(), 2);
+    for (const char* bad : {"\x08\x02\x10\x01\x18\x05", "\x22\x05x", "\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"}) {
+      EXPECT_EQ(session.Run(restore, {{given, Tensor(bad)}}).code(), Code::kInvalidArgument) << bad;
+      EXPECT_EQ(session.Run(files).value().scalar<int64_t>(), 0);  // it is as it was made
+    }
+  } else {
+    EXPECT_EQ(saved.status().code(), Code::kUnimplemented) << saved.status().ToString();
+    EXPECT_EQ(session.Run(restore, {{given, Tensor("")}}).code(), Code::kUnimplemented);
+  }
   if (maker == "IdentityReader") return;
   Session careful(b);
   ASSERT_TRUE(careful.Run(put).ok());
