@@ -12,6 +12,7 @@
 #include "weir/ops/array/array.h"
 #include "weir/ops/control/control.h"
 #include "weir/ops/model/control_flow.h"
+#include "weir/ops/model/input_data.h"
 #include "weir/ops/model/layers.h"
 #include "weir/ops/model/losses.h"
 #include "weir/ops/math/math.h"
@@ -152,6 +153,19 @@ void Loops(Builder& g) {
   ops::Add(w[1], ops::ReduceSum(w[2]), {.name = "y"});
 }
 
+void Pipelines(Builder& g) {
+  const Iterator it = Dataset::OneShot(g, [](Builder& b) {
+    const Dataset rows = Dataset::FromTensorSlices(b, {b.Constant(Tensor(std::vector<float>{1, 2, 3, 4, 5}))});
+    return rows.Shuffle(int64_t{3}, {.seed = 1})
+        .Map([](const Outputs& e) { return Outputs{e[0] * 2.0f}; })
+        .Filter([](const Outputs& e) { return ops::Less(e[0], 9.0f); })
+        .Interleave([](const Outputs& e) { return Dataset::FromTensors(*e[0].builder(), {e[0]}).Repeat(int64_t{2}); },
+                    int64_t{2})
+        .PaddedBatch(int64_t{2}, {{}}).Cache().Repeat().Prefetch();
+  });
+  ops::Identity(it.GetNext()[0], {.name = "y"});
+}
+
 void VariablesInLoops(Builder& g) {
   Variable v(ops::Zeros(g, {2}), {.name = "counted"});
   GlobalVariablesInitializer(g);
@@ -203,6 +217,7 @@ void AddBuilt(std::vector<Seed>* seeds) {
   using Make = void (*)(Builder&);
   for (auto [name, make] : {std::pair<std::string, Make>{"calls", CallsAndBranches},
                             {"loops", Loops},
+                            {"pipelines", Pipelines},
                             {"variables", VariablesInLoops},
                             {"training", Training},
                             {"images", Images}}) {

@@ -195,8 +195,8 @@ class InterleaveIterator : public FunctionIterator {
   bool ended_ = false;  // the input
 };
 
-// TensorFlow's oldest form: all places are filled at first, one whose dataset ends is filled at once, and where there is
-// none to fill it, the block goes on in the next place.
+// TensorFlow's oldest form: all places are filled at first, one whose dataset ends is filled at once, and where there
+// is none to fill it, the block goes on in the next place.
 class OldInterleaveIterator : public FunctionIterator {
  public:
   using FunctionIterator::FunctionIterator;

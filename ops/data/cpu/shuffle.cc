@@ -1,7 +1,7 @@
 // Shuffled datasets, in the order that TensorFlow's seeds give: a ring of elements, of which a random one goes out.
 //
-// A dataset has a generator of seeds, from which each of its iterators in a place draws two; where an iterator is not to
-// have another order than the one before it, these are the dataset's own.
+// A dataset has a generator of seeds, from which each of its iterators in a place draws two; where an iterator is not
+// to have another order than the one before it, these are the dataset's own.
 #include <fmt/format.h>
 
 #include <deque>
