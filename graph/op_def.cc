@@ -127,7 +127,10 @@ Status CheckOne(const AttrDef& d, const AttrValue& v) {
   if (auto* s = v.get<std::string>()) return check_string(*s);
   auto* list = v.get<AttrList>();
   if (list) {
-    for (DType t : list->type) WEIR_RETURN_IF_ERROR(check_type(t));
+    for (DType t : list->type) {
+      if (t == DType::kInvalid) return InvalidArgument(fmt::format("has no dtype in attribute '{}'", d.name));
+      WEIR_RETURN_IF_ERROR(check_type(t));
+    }
     for (const std::string& s : list->s) WEIR_RETURN_IF_ERROR(check_string(s));
   }
   if (d.minimum) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "weir/graph/effects_before.h"
 #include "weir/graph/pass.h"
 
 namespace weir {
@@ -80,9 +81,11 @@ std::optional<std::vector<Tensor>> Values(const Graph& g, const Node& n, const P
   return c.evaluate(n, inputs);
 }
 
-// What waits for the node's value waits for what it waited for, too, and so did what it is computed of.
-std::vector<NodeId> WaitedFor(const Graph& g, const Node& n) {
+// What waits for the node's value waits for what it waited for, too, and so did what it is computed of: the effects
+// before a tensor whose shape alone is asked for.
+std::vector<NodeId> WaitedFor(const Graph& g, const Node& n, const EffectsBefore& effects) {
   std::set<NodeId> before(n.control_inputs().begin(), n.control_inputs().end());
+  for (NodeId effect : effects.Of(n.inputs())) before.insert(effect);
   for (Endpoint e : n.inputs()) {
     const Node& input = g.node(e.node);
     if (input.Is("Const")) before.insert(input.control_inputs().begin(), input.control_inputs().end());
@@ -94,6 +97,7 @@ std::vector<NodeId> WaitedFor(const Graph& g, const Node& n) {
 
 Result<bool> FoldConstants(Graph& g, PassContext& c) {
   WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g));
+  const EffectsBefore effects(g, order);
   bool changed = false;
   for (NodeId id : order) {
     if (!Foldable(g.node(id))) continue;
@@ -104,7 +108,7 @@ Result<bool> FoldConstants(Graph& g, PassContext& c) {
       NodeSpec spec;
       spec.op = "Const";
       spec.name = g.UniqueName(n.name() + "/_folded");
-      spec.control_inputs = WaitedFor(g, n);
+      spec.control_inputs = WaitedFor(g, n, effects);
       spec.loc = n.loc();
       spec.origins = n.origins().empty() ? std::vector<std::string>{n.name()} : n.origins();
       DType dtype = (*values)[i].dtype();

@@ -2,11 +2,11 @@
 // and what they alone held apart can be simplified and fused. TensorFlow's gradients are full of them: each op's
 // gradients wait for one another.
 //
-// Effects are stateful nodes, but for those that only read variables (order_effects has tied these to the writes by
-// edges of their own, which stay) and random ops (each has a state of its own). A control edge from a node that is no
-// effect stands for the effects before it: there are none and the edge goes, or it is replaced by edges from them.
+// What effects are says graph/effects_before.h. A control edge from a node that is no effect stands for the effects
+// before it: there are none and the edge goes, or it is replaced by edges from them.
 #include <algorithm>
 
+#include "weir/graph/effects_before.h"
 #include "weir/graph/functions.h"
 #include "weir/graph/pass.h"
 
@@ -15,14 +15,6 @@ namespace weir {
 namespace {
 
 constexpr size_t kMostSources = 8;
-
-// A node that somebody could see running at another time.
-bool IsEffect(const Graph& g, const Node& n) {
-  if (!n.def()) return true;
-  if (!n.def()->writes().empty() || (n.def()->calls() != CallKind::kNone && TouchesResource(g, n))) return true;
-  if (!n.def()->stateful() || n.def()->makes_handle() || IsRoot(n)) return false;
-  return !n.def()->random() && n.def()->reads().empty();
-}
 
 // The effects that come last before a node on each way to it; `many` when there are too many to tell.
 struct Sources {

@@ -1,8 +1,8 @@
 // Simplify: a table of local rules, each from a node to the endpoint that computes the same, bit for bit.
 #include <cmath>
 
+#include "weir/graph/effects_before.h"
 #include "weir/ops/rewrites/rewrites.h"
-
 
 namespace weir {
 
@@ -124,6 +124,7 @@ Result<bool> Simplify(Graph& g, PassContext&) {
     return m;
   }();
   WEIR_ASSIGN_OR_RETURN(auto order, TopologicalOrder(g));
+  const EffectsBefore effects(g, order);
   bool changed = false;
   for (NodeId id : order) {
     const Node& n = g.node(id);
@@ -133,6 +134,9 @@ Result<bool> Simplify(Graph& g, PassContext&) {
       if (!replacement || *replacement == Endpoint{id, 0}) continue;
       // A node that waits for others holds its readers back with it.
       if (!g.node(id).control_inputs().empty()) continue;
+      std::vector<Endpoint> dropped = g.node(id).inputs();
+      std::erase(dropped, *replacement);
+      if (!effects.Of(dropped).empty()) continue;  // they run whether what they give is wanted or not
       bool read = false;
       for (const Use& u : g.node(id).users()) read |= u.input >= 0;
       if (!read) continue;

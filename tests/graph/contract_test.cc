@@ -34,6 +34,25 @@ Graph Raw(const std::string& line) {
   return g;
 }
 
+// A file may hold dtype 0, which stands for none, among the dtypes of a list.
+TEST(Contract, AListHasDtypesOnly) {
+  int checked = 0;
+  for (const auto& [name, def] : AllOps().ops()) {
+    for (const AttrDef& a : def.attrs()) {
+      if (a.kind != "list(type)") continue;
+      Graph g = Raw(name);
+      const NodeId y = g.Find("y");
+      if (!y.valid() || Verify(g).ToString().find("attribute") != std::string::npos) continue;
+      Status s = g.SetAttr(y, a.name, std::vector<DType>{kFloat, DType::kInvalid});
+      if (s.ok()) s = Verify(g);
+      EXPECT_NE(s.ToString().find("'" + a.name + "'"), std::string::npos) << name << ": " << s.ToString();
+      EXPECT_NE(s.ToString().find("'y'"), std::string::npos) << name << ": " << s.ToString();
+      ++checked;
+    }
+  }
+  EXPECT_GT(checked, 10);
+}
+
 // A list in place of a dtype, or a dtype in place of a list, would give a node other outputs than its op has.
 TEST(Contract, OutputsAreAsManyAsTheOpSays) {
   int checked = 0;

@@ -35,6 +35,23 @@ TEST(Run, TakesOutputsVariablesAndOperationsInOneList) {
   EXPECT_EQ(m.s.Run(m.w).value().ToString(), "[4, 5]");
 }
 
+// TensorFlow runs what a fetch is computed of, though the fetch is known without.
+TEST(Run, WhatIsKnownBeforehandStillHasItsEffects) {
+  Model m;
+  Output after;
+  {
+    const auto wait = m.g.ControlDependencies({m.add});
+    after = ops::Identity(m.x);
+  }
+  Output size = Make("Shape", {-after}), known = ops::Select(true, m.x, after);
+  m.s.Extend(m.g).Check();
+  const Feeds two = {{m.x, {3, 3}}};
+  EXPECT_EQ(m.s.Run(size, two).value().ToString(), "[2]");
+  EXPECT_EQ(m.s.Run(m.w).value().ToString(), "[2, 3]");
+  EXPECT_EQ(m.s.Run(known, two).value().ToString(), "[3, 3]");
+  EXPECT_EQ(m.s.Run(m.w).value().ToString(), "[3, 4]");
+}
+
 TEST(Run, AFedVariableHasThatValueForEachOfItsReads) {
   Model m;
   Output second = m.w.Read();

@@ -126,6 +126,28 @@ void ExpectBoth(Session* s, const std::string& checkpoint, const std::string& wo
     EXPECT_NE(status.ToString().find(words), std::string::npos) << status.ToString();
 }
 
+// A Saver keeps variables alone: where the graph's own saver keeps a table, too, a checkpoint would lack it.
+TEST(CheckpointMap, ATableIsRefusedByName) {
+  Graph g = ParseGraph(
+                "file = Const() {value: str[] \"model\"}\n"
+                "t = MutableHashTableV2() {key_dtype: str, value_dtype: i64, shared_name: \"words\"}\n"
+                "names = Const() {value: str[2] [\"t-keys\", \"t-values\"]}\n"
+                "slices = Const() {value: str[2] [\"\", \"\"]}\n"
+                "export = LookupTableExportV2(t) {Tkeys: str, Tvalues: i64}\n"
+                "save = SaveV2(file, names, slices, export, export:1) {dtypes: [str, i64]}\n"
+                "saved = Identity(file, ^save)\n"
+                "restored = RestoreV2(file, names, slices) {dtypes: [str, i64]}\n"
+                "import = LookupTableImportV2(t, restored, restored:1)\n"
+                "restore = NoOp(^import)\n",
+                &AllOps())
+                .value();
+  MetaGraph meta;
+  meta.saver = SaverInfo{"file:0", "saved:0", "restore", 5};
+  g.file_info().meta = std::make_shared<const MetaGraph>(meta);
+  Session s(g);
+  ExpectBoth(&s, "ema", "the graph's own saver keeps the table 'words'");
+}
+
 // Each node that restores, in turn without its inputs.
 TEST(CheckpointMap, AMalformedRestoreOpIsNamed) {
   for (const auto& [file, checkpoint] : {std::pair<std::string, std::string>{"ema_eval", "ema"},
