@@ -51,4 +51,9 @@ inline Output SerializeTensor(Input tensor, const Name& name = {}) {
   return Make("SerializeTensor", {tensor}, {}, name);
 }
 
+// Serialized Examples of Examples as JSON, strings of any shape; an error for other texts.
+inline Output DecodeJSONExample(Input json_examples, const Name& name = {}) {
+  return Make("DecodeJSONExample", {json_examples}, {}, name);
+}
+
 }  // namespace weir::ops

@@ -24,4 +24,9 @@ Result<SequenceExample> SequenceExample::Parse(std::string_view bytes) {
   return messages->parse_sequence_example(bytes);
 }
 
+Result<std::string> io::ExampleBytesOfJson(std::string_view json) {
+  WEIR_ASSIGN_OR_RETURN(const Messages* messages, GetMessages());
+  return messages->example_of_json(json);
+}
+
 }  // namespace weir

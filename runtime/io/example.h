@@ -33,4 +33,11 @@ struct SequenceExample {
   static Result<SequenceExample> Parse(std::string_view bytes);
 };
 
+namespace io {
+
+// A serialized Example of one as JSON, in protobuf's mapping. Errors go on after a node's name: other texts.
+Result<std::string> ExampleBytesOfJson(std::string_view json);
+
+}  // namespace io
+
 }  // namespace weir

@@ -43,9 +43,12 @@ struct Messages {
   Result<Example> (*parse_example)(std::string_view bytes);
   std::string (*sequence_example_bytes)(const SequenceExample& example);
   Result<SequenceExample> (*parse_sequence_example)(std::string_view bytes);
+  Result<std::string> (*example_of_json)(std::string_view json);
   // False when `bytes` are malformed or would grow beyond `limit` bytes.
   bool (*uncompress)(std::string_view bytes, size_t limit, std::string* out);
 };
+
+Result<std::string> ExampleOfJson(std::string_view json);  // wire/example_json.cc
 
 inline Result<const Messages*> GetMessages() { return deps::Get<Messages>("weir_io_messages"); }
 

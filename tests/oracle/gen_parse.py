@@ -1,5 +1,6 @@
 """Cases of ops that read values out of strings of bytes, and write them: Examples, SequenceExamples, tensors, sound."""
 
+import json
 import struct
 
 import numpy as np
@@ -181,6 +182,26 @@ def serialize_tensor(d):
     return Case(d.values(d.type(), d.shape()))
 
 
+def json_of(d):
+    lists = {"int64": lambda: d.pick([1, "2", -3.0, "x" if d.flag(0.05) else 4]),
+             "float": lambda: d.pick([1.5, "NaN", -1e-3, "2.5", "Infinity"]),
+             "bytes": lambda: d.pick(["YWI=", "YWI", "", "-_8=", "%%" if d.flag(0.05) else "Yg=="])}
+    features = {}
+    for key in d.rng.permutation(["a", "b", "\u00e4", "d"])[:d.int(0, 4)]:
+        kind = d.pick(list(lists))
+        name = kind + d.pick(["List", "_list"])
+        values = [lists[kind]() for _ in range(d.int(0, 3))]
+        features[str(key)] = {name: {"value": values}} if d.flag(0.9) else {}
+    text = json.dumps({"features": {"feature": features}}, indent=d.pick([None, 1]))
+    return (text + d.pick(["x", "}"]) if d.flag(0.05) else text).encode()
+
+
+def decode_json(d):
+    shape = d.shape(max_rank=2)
+    return Case(np.array([json_of(d) for _ in range(int(np.prod(shape)))] + [None], np.object_)[:-1].reshape(shape),
+                grad=False)
+
+
 def sound(d, shape):
     return np.where(d.rng.random(shape) < 0.1, d.pick([2, -2, 1, -1]), d.rng.uniform(-1, 1, shape)).astype(np.float32)
 
@@ -212,5 +233,6 @@ def audio_summary(d):
 GENERATORS = {"DecodeWav": decode_wav, "EncodeWav": encode_wav, "AudioSummaryV2": audio_summary,
               "ParseExample": parse_example, "ParseExampleV2": parse_example, "ParseSingleExample": parse_example,
               "ParseSequenceExample": parse_sequence, "ParseSequenceExampleV2": parse_sequence,
-              "ParseSingleSequenceExample": parse_sequence, "ParseTensor": parse_tensor,
+              "ParseSingleSequenceExample": parse_sequence, "DecodeJSONExample": decode_json,
+              "ParseTensor": parse_tensor,
               "SerializeTensor": serialize_tensor}

@@ -357,6 +357,6 @@ WEIR_DEPS_TABLE(Messages, weir_io_messages) = {
     &ParseEntry,       &EntryBytes,    &ParseHeader,  &HeaderBytes,       &ParseV1Tensors,       &V1TensorsBytes,
     &ParseV1Slice,     &V1SliceBytes,  &ParseObjectNames, &ParseState,    &StateText,            &WriteSummary,
     &JoinSummaries,    &TensorProtoBytes, &ParseTensorProto, &ExampleBytes,         &ParseExample,
-    &SequenceExampleBytes, &ParseSequenceExample, &Uncompress};
+    &SequenceExampleBytes, &ParseSequenceExample, &ExampleOfJson, &Uncompress};
 
 }  // namespace weir::io
