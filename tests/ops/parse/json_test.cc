@@ -31,7 +31,8 @@ namespace {
 Result<std::string> Decoded(const std::string& json) {
   Builder g;
   Output x = ops::Placeholder(g, kString, PartialShape::Scalar());
-  WEIR_ASSIGN_OR_RETURN(const Tensor t, Session(g).Run(ops::DecodeJSONExample(x), {{x, Tensor(json)}}));
+  Output y = ops::DecodeJSONExample(x);
+  WEIR_ASSIGN_OR_RETURN(const Tensor t, Session(g).Run(y, {{x, Tensor(json)}}));
   return t.scalar<std::string>();
 }
 
